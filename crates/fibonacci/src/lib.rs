@@ -1,0 +1,1 @@
+//! Exact Fibonacci numbers of any size, computed directly in decimal.
