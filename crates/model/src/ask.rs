@@ -1,0 +1,69 @@
+//! The token with which one asker can withdraw.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A secret of 128 random bits, given to whoever asks for dear work. Only its hash is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AskToken([u8; 16]);
+
+/// A text that cannot be a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an ask token")]
+pub struct AskTokenError;
+
+impl AskToken {
+    /// A new token from the system's source of randomness.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// The secret itself, to be hashed.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for AskToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Never shows the secret: tokens must not end in a log.
+impl fmt::Debug for AskToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AskToken(…)")
+    }
+}
+
+impl FromStr for AskToken {
+    type Err = AskTokenError;
+
+    fn from_str(text: &str) -> Result<Self, AskTokenError> {
+        if text.len() != 32 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(AskTokenError);
+        }
+        u128::from_str_radix(text, 16).map(|bits| Self(bits.to_be_bytes())).map_err(|_| AskTokenError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_survives_its_text_and_stays_out_of_debug_output() {
+        let token = AskToken::random().expect("the system has randomness");
+        assert_eq!(token.to_string().parse(), Ok(token.clone()));
+        assert!(!format!("{token:?}").contains(&token.to_string()));
+        for text in ["", "0", "+0000000000000000000000000000001", &"é".repeat(16)] {
+            assert_eq!(text.parse::<AskToken>(), Err(AskTokenError));
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The nouns of Abaci: what is asked for, what becomes of it, who works on it.
+//!
+//! Nothing here knows HTTP, SQL, Redis or how a Fibonacci number is computed.
+
+mod ask;
+mod calculation;
+mod clock;
+mod digest;
+mod event;
+mod expression;
+mod failure;
+mod index;
+mod job;
+mod lane;
+mod status;
+mod subject;
+mod trace;
+mod worker;
+
+pub use ask::{AskToken, AskTokenError};
+pub use calculation::{Calculation, CalculationId, Progress, State, Value, ValueState};
+pub use clock::{Clock, Timestamp, TimestampError};
+pub use digest::{Sha256, Sha256Error};
+pub use event::{Announcement, ProgressReport};
+pub use expression::{Expression, ExpressionError, Found};
+pub use failure::{Failure, FailureReason, UnknownReason, WaitingFor};
+pub use index::{Index, IndexError};
+pub use job::{JOB_VERSION, Job};
+pub use lane::{LEASED_ABOVE, Lane, UnknownLane};
+pub use status::{Status, UnknownStatus};
+pub use subject::{Subject, SubjectError};
+pub use trace::{TraceContext, TraceContextError};
+pub use worker::{WorkerId, WorkerReport};

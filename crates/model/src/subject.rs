@@ -1,0 +1,93 @@
+//! What a calculation is about, as one canonical text: `F(1000)`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Index, IndexError};
+
+/// The key of a calculation. One subject has one row, one computation, one value.
+///
+/// More kinds may come (`L(1000)`, `U(3,-1,500)`); the text is what is stored, queued and cached.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// F(n), the Fibonacci number at an index.
+    Fibonacci(Index),
+}
+
+/// Why a text is not a subject.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubjectError {
+    /// Not of a kind this version knows; a newer version may.
+    #[error("unknown kind of subject")]
+    UnknownKind,
+    /// The index between the brackets is not one.
+    #[error("subject with a bad index: {0}")]
+    Index(#[from] IndexError),
+}
+
+impl Subject {
+    /// The index of F(n), of which this is the subject.
+    pub fn index(&self) -> Index {
+        match self {
+            Self::Fibonacci(index) => *index,
+        }
+    }
+}
+
+impl From<Index> for Subject {
+    fn from(index: Index) -> Self {
+        Self::Fibonacci(index)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fibonacci(index) => write!(f, "F({index})"),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = SubjectError;
+
+    fn from_str(text: &str) -> Result<Self, SubjectError> {
+        let index = text.strip_prefix("F(").and_then(|rest| rest.strip_suffix(')'));
+        Ok(Self::Fibonacci(index.ok_or(SubjectError::UnknownKind)?.parse()?))
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_survives_its_text() {
+        for n in [0, 7, -8, i64::MIN, i64::MAX] {
+            let subject = Subject::from(Index::new(n));
+            assert_eq!(subject.to_string().parse(), Ok(subject));
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_subject() {
+        for text in ["", "F", "F(", "F()", "F(07)", "f(7)", "L(7)", "F(7) ", "F((7))"] {
+            assert!(text.parse::<Subject>().is_err(), "{text:?}");
+        }
+    }
+}

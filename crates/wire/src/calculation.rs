@@ -1,0 +1,161 @@
+//! A calculation in JSON.
+
+use model::{CalculationId, FailureReason, State, Status, ValueState, WaitingFor};
+use serde::{Deserialize, Serialize};
+
+/// One calculation. What is not known (yet) is `null`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Calculation {
+    /// The key: `F(1000)`.
+    pub subject: String,
+    /// The index, always as text: it may be beyond 2^53.
+    pub index: String,
+    /// Where it stands.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "done"))]
+    pub status: Status,
+    /// Share of the work done, 0 to 1, while running.
+    pub progress: Option<f64>,
+    /// What the rest will take, while that can be told.
+    pub remaining_ms: Option<u64>,
+    /// Decimal digits of the value, known before the value is.
+    pub digits: u64,
+    /// How often it was asked for; approximate.
+    pub asked: u64,
+    /// When it was first asked for, RFC 3339 in UTC.
+    pub asked_at: String,
+    /// When the latest attempt began.
+    pub started_at: Option<String>,
+    /// When it was done, failed or cancelled.
+    pub finished_at: Option<String>,
+    /// Time spent computing.
+    pub compute_ms: Option<u64>,
+    /// Attempts so far.
+    pub attempt: u32,
+    /// What a queued calculation waits for, if not its turn: `memory` or `retry`.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub waiting_for: Option<WaitingFor>,
+    /// The first 20 digits, without the sign.
+    pub first_digits: Option<String>,
+    /// The last 20 digits.
+    pub last_digits: Option<String>,
+    /// SHA-256 of the decimal text.
+    pub sha256: Option<String>,
+    /// The value as decimal text, up to 1,000 digits.
+    pub value: Option<String>,
+    /// Where the text of a known value is: `inline`, `object`, or `evicted` (ask again to compute it again).
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub value_state: Option<ValueState>,
+    /// Why it was given up.
+    pub failure: Option<Failure>,
+    /// Where to go from here.
+    pub links: Links,
+}
+
+/// Why a calculation was given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Failure {
+    /// The kind of reason, e.g. `workers-lost`.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub reason: FailureReason,
+    /// One sentence for people.
+    pub detail: String,
+    /// After how many attempts.
+    pub attempts: u32,
+}
+
+/// Where to go from a calculation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Links {
+    /// This calculation.
+    #[serde(rename = "self")]
+    pub this: String,
+    /// Its exact digits, once done.
+    pub value: String,
+    /// Its page.
+    pub page: String,
+}
+
+/// A page of the record, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CalculationList {
+    /// The calculations.
+    pub items: Vec<Calculation>,
+    /// What to give as `after` for the next page; `null` on the last.
+    pub next: Option<String>,
+}
+
+impl CalculationList {
+    /// The cursor behind a calculation.
+    pub fn cursor(id: CalculationId) -> String {
+        format!("c{}", id.0)
+    }
+
+    /// Reads a cursor; `None` if it is none of ours.
+    pub fn read_cursor(text: &str) -> Option<CalculationId> {
+        text.strip_prefix('c')?.parse().ok().map(CalculationId)
+    }
+}
+
+impl From<&model::Calculation> for Calculation {
+    fn from(calculation: &model::Calculation) -> Self {
+        let index = calculation.subject.index();
+        let mut json = Self {
+            subject: calculation.subject.to_string(),
+            index: index.to_string(),
+            status: calculation.status(),
+            progress: None,
+            remaining_ms: None,
+            digits: calculation.digits,
+            asked: calculation.asked,
+            asked_at: calculation.asked_at.to_string(),
+            started_at: None,
+            finished_at: None,
+            compute_ms: None,
+            attempt: calculation.attempt,
+            waiting_for: None,
+            first_digits: None,
+            last_digits: None,
+            sha256: None,
+            value: None,
+            value_state: None,
+            failure: None,
+            links: Links {
+                this: format!("/api/calculations/{index}"),
+                value: format!("/api/calculations/{index}/value"),
+                page: format!("/n/{index}"),
+            },
+        };
+        match &calculation.state {
+            State::Queued { waiting_for } => json.waiting_for = *waiting_for,
+            State::Running { started_at, progress } => {
+                json.started_at = Some(started_at.to_string());
+                json.progress = Some(progress.fraction);
+                json.remaining_ms = progress.remaining_ms;
+            }
+            State::Done { started_at, finished_at, value } => {
+                json.started_at = Some(started_at.to_string());
+                json.finished_at = Some(finished_at.to_string());
+                json.compute_ms = Some(value.compute_ms);
+                json.first_digits = Some(value.first_digits.clone());
+                json.last_digits = Some(value.last_digits.clone());
+                json.sha256 = Some(value.sha256.to_string());
+                json.value.clone_from(&value.text);
+                json.value_state = Some(value.state);
+            }
+            State::Failed { finished_at, failure } => {
+                json.finished_at = Some(finished_at.to_string());
+                json.failure = Some(Failure {
+                    reason: failure.reason,
+                    detail: failure.reason.sentence().to_owned(),
+                    attempts: failure.attempts,
+                });
+            }
+            State::Cancelled { finished_at } => json.finished_at = Some(finished_at.to_string()),
+        }
+        json
+    }
+}

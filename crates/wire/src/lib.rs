@@ -1,0 +1,16 @@
+//! The JSON of the HTTP API: what is sent and answered, name by name.
+//!
+//! Shared by the api, which writes it, and the client, which reads it. Names and meanings never change;
+//! members may be added, and readers ignore those they do not know.
+
+mod calculation;
+mod event;
+mod problem;
+mod submit;
+mod system;
+
+pub use calculation::{Calculation, CalculationList, Failure, Links};
+pub use event::{EVENT_CALCULATION, EVENT_PROGRESS, EVENT_RESET, ProgressEvent};
+pub use problem::{Problem, ProblemKind, Shortened};
+pub use submit::{ASK_HEADER, Submitted};
+pub use system::{LaneStatus, System, WorkerStatus};
