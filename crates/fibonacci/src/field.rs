@@ -3,8 +3,12 @@
 //! 2⁶⁴ ≡ 2³² − 1 and 2⁹⁶ ≡ −1 (mod p), so a 128-bit product is reduced by shifts and additions, and
 //! 2 is a root of unity of order 192: its powers give the 3rd and 4th roots the transform needs.
 //!
+//! Carries are as good as random here, so every correction is a selection and never a branch.
+//!
 //! A residue is *canonical* when it is below p and *loose* when it is any `u64`. Each function says
 //! which it takes and gives; saving the last comparison is a tenth of the whole transform.
+
+use std::hint::select_unpredictable;
 
 /// The prime modulus.
 pub(crate) const P: u64 = 0xFFFF_FFFF_0000_0001;
@@ -23,7 +27,7 @@ const ROOT: u64 = 1_753_635_133_440_165_772;
 pub(crate) fn add_loose(a: u64, b: u64) -> u64 {
     let (sum, carry) = a.overflowing_add(b);
     // a + b − 2⁶⁴ < p − 1 after a carry, so adding ε does not carry again.
-    sum.wrapping_add(EPSILON & mask(carry))
+    select_unpredictable(carry, sum.wrapping_add(EPSILON), sum)
 }
 
 /// a − b for loose a and canonical b; loose.
@@ -31,7 +35,7 @@ pub(crate) fn add_loose(a: u64, b: u64) -> u64 {
 pub(crate) fn sub_loose(a: u64, b: u64) -> u64 {
     let (difference, borrow) = a.overflowing_sub(b);
     // a − b + 2⁶⁴ > ε after a borrow, so taking ε away does not borrow again.
-    difference.wrapping_sub(EPSILON & mask(borrow))
+    select_unpredictable(borrow, difference.wrapping_sub(EPSILON), difference)
 }
 
 /// a + b, all canonical.
@@ -95,14 +99,9 @@ fn reduce(x: u128) -> u64 {
     let (top, middle) = (high >> 32, high & EPSILON);
     let loose = sub_loose(low, top);
     let (sum, carry) = loose.overflowing_add(middle * EPSILON);
-    let sum = sum.wrapping_add(EPSILON & mask(carry));
+    let sum = select_unpredictable(carry, sum.wrapping_add(EPSILON), sum);
     let (canonical, below) = sum.overflowing_sub(P);
-    if below { sum } else { canonical }
-}
-
-#[inline(always)]
-fn mask(condition: bool) -> u64 {
-    u64::from(condition).wrapping_neg()
+    select_unpredictable(below, sum, canonical)
 }
 
 #[cfg(test)]
