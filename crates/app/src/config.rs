@@ -15,10 +15,10 @@ use std::time::Duration;
 use clap::Args;
 
 pub(crate) use explain::explain;
-pub(crate) use network::{HttpUrl, Network, ValuesUrl};
+pub(crate) use network::{HttpUrl, Network, ValuesUrl, socket_address};
 pub(crate) use size::ByteSize;
 
-use units::{milliseconds, rate};
+use units::{milliseconds, rate, whole};
 
 use crate::mode::Backends;
 
@@ -46,11 +46,11 @@ pub(crate) struct ServeConfig {
 #[command(next_help_heading = "Addresses")]
 pub(crate) struct Addresses {
     /// Address of the page and the API; port 0 takes a free one and prints it.
-    #[arg(long, env = "ABACI_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3050")]
+    #[arg(long, env = "ABACI_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3050", value_parser = socket_address)]
     pub(crate) listen: SocketAddr,
 
     /// Address of /healthz, /readyz and /metrics, which are for operators only; port 0 as above.
-    #[arg(long, env = "ABACI_INTERNAL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9051")]
+    #[arg(long, env = "ABACI_INTERNAL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9051", value_parser = socket_address)]
     pub(crate) internal_listen: SocketAddr,
 
     /// Where the page reaches the API [default: the address it listens on].
@@ -98,8 +98,8 @@ pub(crate) struct DataDirectory {
 pub(crate) struct Edge {
     /// Connections open at the same time; more wait to be taken.
     #[arg(long, env = "ABACI_CONNECTIONS", value_name = "NUMBER", default_value = "4096",
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(crate) connections: u32,
+          value_parser = whole(1, 1_000_000))]
+    pub(crate) connections: u64,
 
     /// Time to send the head of a request, in milliseconds (10 to 600000); then the connection is closed.
     #[arg(long, env = "ABACI_HEADER_TIMEOUT_MS", value_name = "MS", default_value = "5000", value_parser = milliseconds(10, 600_000))]
@@ -124,13 +124,13 @@ pub(crate) struct Rate(pub(crate) Option<f64>);
 pub(crate) struct Limits {
     /// The largest index that is accepted, on either side of zero; beyond it is answered with 422.
     #[arg(long, env = "ABACI_MAX_INDEX", value_name = "INDEX", default_value = "1000000000",
-          value_parser = clap::value_parser!(i64).range(1..))]
-    pub(crate) max_index: i64,
+          value_parser = whole(1, fibonacci::MAX_INDEX))]
+    pub(crate) max_index: u64,
 
     /// Calculations that may wait at the same time; more is answered with 503.
     #[arg(long, env = "ABACI_MAX_QUEUED", value_name = "NUMBER", default_value = "100000",
-          value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    pub(crate) max_queued: u32,
+          value_parser = whole(1, 10_000_000))]
+    pub(crate) max_queued: u64,
 }
 
 /// What computing may take.
@@ -138,8 +138,8 @@ pub(crate) struct Limits {
 #[command(next_help_heading = "Worker")]
 pub(crate) struct Work {
     /// Threads that compute [default: one for each processor].
-    #[arg(long, env = "ABACI_WORKER_THREADS", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) worker_threads: Option<u16>,
+    #[arg(long, env = "ABACI_WORKER_THREADS", value_name = "NUMBER", value_parser = whole(1, 1_024))]
+    pub(crate) worker_threads: Option<u64>,
 
     /// Memory that computing may take together; what needs more than is free waits, what needs more
     /// than this fails [default: 60 % of the container's limit or of the machine].

@@ -4,6 +4,7 @@ mod output;
 mod progress;
 
 use std::io;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -45,20 +46,20 @@ pub(crate) struct Fib {
 #[command(next_help_heading = "At once, at any index")]
 struct Part {
     /// F(N) modulo M, from 0 to M − 1.
-    #[arg(long = "mod", value_name = "M", value_parser = value_parser!(u64).range(1..))]
-    modulus: Option<u64>,
+    #[arg(long = "mod", value_name = "M", value_parser = modulus)]
+    modulus: Option<NonZeroU64>,
 
     /// The number of decimal digits of F(N), without a sign.
     #[arg(long)]
     digits: bool,
 
     /// The first K digits (1 to 50), without a sign; all, if there are fewer.
-    #[arg(long, value_name = "K", value_parser = value_parser!(u32).range(1..=50))]
-    first: Option<u32>,
+    #[arg(long, value_name = "K", value_parser = value_parser!(u8).range(1..=50))]
+    first: Option<u8>,
 
     /// The last K digits (1 to 50), zeros in front included; all, if there are fewer.
-    #[arg(long, value_name = "K", value_parser = value_parser!(u32).range(1..=50))]
-    last: Option<u32>,
+    #[arg(long, value_name = "K", value_parser = value_parser!(u8).range(1..=50))]
+    last: Option<u8>,
 }
 
 /// Why F(N) was not printed.
@@ -140,6 +141,15 @@ impl Fib {
         progress.end();
         Ok(output.write(|to| value.write_to(to))?)
     }
+}
+
+/// A text that is no modulus.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a whole number from 1 to {} is wanted", u64::MAX)]
+struct ModulusError;
+
+fn modulus(text: &str) -> Result<NonZeroU64, ModulusError> {
+    text.parse().map_err(|_| ModulusError)
 }
 
 impl Part {

@@ -78,7 +78,7 @@ impl DirectoryLock {
 
 fn holder(file: &mut File) -> String {
     let mut name = String::new();
-    match file.by_ref().take(200).read_to_string(&mut name) {
+    match Read::take(file, 200).read_to_string(&mut name) {
         Ok(_) if !name.trim().is_empty() => name.trim().escape_debug().to_string(),
         // Between its taking the lock and signing, or on a disk that cannot be read.
         _ => "another process".to_owned(),

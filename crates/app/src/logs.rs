@@ -16,7 +16,8 @@ pub(crate) fn filter(text: &str) -> Result<Filter, FilterError> {
     // A bare word that is no level would be taken for the name of a part, and nothing be logged.
     for directive in text.split(',').map(str::trim) {
         let plain = directive.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        let level = ["off", "error", "warn", "info", "debug", "trace"].iter().any(|l| l.eq_ignore_ascii_case(directive));
+        let level =
+            ["off", "error", "warn", "info", "debug", "trace"].iter().any(|l| l.eq_ignore_ascii_case(directive));
         if plain && !level {
             return Err(FilterError::NoLevel { found: directive.to_owned() });
         }

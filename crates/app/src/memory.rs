@@ -50,17 +50,21 @@ impl Group {
 /// The group of this process and all above it; a limit on any of them binds.
 fn cgroup_folders() -> Vec<Group> {
     let Ok(membership) = fs::read_to_string("/proc/self/cgroup") else { return Vec::new() };
-    membership.lines().filter_map(group_path).flat_map(|(root, path, limit, usage)| {
-        // Inside a container the path may be the host's; the root of the mount is the container's own then.
-        Path::new(path)
-            .ancestors()
-            .map(move |ancestor| Group {
-                folder: root.join(ancestor.strip_prefix("/").unwrap_or(ancestor)),
-                limit,
-                usage,
-            })
-            .collect::<Vec<_>>()
-    }).collect()
+    membership
+        .lines()
+        .filter_map(group_path)
+        .flat_map(|(root, path, limit, usage)| {
+            // Inside a container the path may be the host's; the root of the mount is the container's own then.
+            Path::new(path)
+                .ancestors()
+                .map(move |ancestor| Group {
+                    folder: root.join(ancestor.strip_prefix("/").unwrap_or(ancestor)),
+                    limit,
+                    usage,
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 fn group_path(line: &str) -> Option<(&'static Path, &str, &'static str, &'static str)> {

@@ -1,7 +1,7 @@
 //! Settings that name places: networks, addresses, folders.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -44,6 +44,16 @@ impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.address, self.prefix)
     }
+}
+
+/// A text that is no address to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a numeric address with a port, such as 127.0.0.1:3050, 0.0.0.0:3050 or [::1]:3050, is wanted")]
+pub(crate) struct SocketAddressError;
+
+/// Reads an address to listen on.
+pub(crate) fn socket_address(text: &str) -> Result<SocketAddr, SocketAddressError> {
+    text.parse().map_err(|_| SocketAddressError)
 }
 
 /// A base address that begins with `http://` or `https://`, without a slash at its end.

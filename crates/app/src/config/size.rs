@@ -11,7 +11,9 @@ pub(crate) struct ByteSize(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ByteSizeError {
     /// Not a whole number followed by a unit.
-    #[error("a size is a whole number of bytes, or with a unit: kB, MB, GB, TB, KiB, MiB, GiB, TiB (512MiB, 2GB, 65536)")]
+    #[error(
+        "a size is a whole number of bytes, or with a unit: kB, MB, GB, TB, KiB, MiB, GiB, TiB (512MiB, 2GB, 65536)"
+    )]
     Form,
     /// A size of nothing.
     #[error("the size must be at least 1 byte")]

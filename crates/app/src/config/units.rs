@@ -7,6 +7,14 @@ use super::Rate;
 /// Why a text is not such a number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub(crate) enum UnitError {
+    /// Not a whole number within the limits.
+    #[error("a whole number from {least} to {most} is wanted")]
+    Whole {
+        /// The least allowed.
+        least: u64,
+        /// The most allowed.
+        most: u64,
+    },
     /// Not a whole number of milliseconds within the limits.
     #[error("a whole number of milliseconds from {least} to {most} is wanted")]
     Milliseconds {
@@ -18,6 +26,14 @@ pub(crate) enum UnitError {
     /// Neither a number nor `off`.
     #[error("a number above 0 and up to 1000000 is wanted, or `off`")]
     Rate,
+}
+
+/// Reads a whole number from `least` to `most`.
+pub(super) fn whole(least: u64, most: u64) -> impl Fn(&str) -> Result<u64, UnitError> + Clone + Send + Sync + 'static {
+    move |text| match text.parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(UnitError::Whole { least, most }),
+    }
 }
 
 /// Reads a whole number of milliseconds from `least` to `most`.
@@ -45,6 +61,15 @@ pub(super) fn rate(text: &str) -> Result<Rate, UnitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_stays_within_its_limits() {
+        let read = whole(1, 10);
+        assert_eq!((read("1"), read("10")), (Ok(1), Ok(10)));
+        for text in ["0", "11", "-1", "1e1", "x", ""] {
+            assert_eq!(read(text), Err(UnitError::Whole { least: 1, most: 10 }), "{text:?}");
+        }
+    }
 
     #[test]
     fn milliseconds_stay_within_their_limits() {
