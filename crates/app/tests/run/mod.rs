@@ -10,29 +10,29 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The program with these arguments and none of our settings from outside.
-pub fn abaci(arguments: &[&str]) -> Command {
+pub(crate) fn abaci(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_abaci"));
     command.args(arguments).env_clear().stdin(Stdio::null());
     command
 }
 
 /// Runs it to its end.
-pub fn output(mut command: Command) -> Output {
+pub(crate) fn output(mut command: Command) -> Output {
     command.output().expect("the program runs")
 }
 
 /// What it printed.
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
 /// What it complained of.
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
 /// The names in a folder, sorted.
-pub fn names_in(folder: &Path) -> Vec<String> {
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
@@ -42,12 +42,12 @@ pub fn names_in(folder: &Path) -> Vec<String> {
 }
 
 /// What Ctrl-C sends.
-pub fn interrupt(id: u32) {
+pub(crate) fn interrupt(id: u32) {
     send(id, Signal::INT);
 }
 
 /// What a supervisor sends.
-pub fn terminate(id: u32) {
+pub(crate) fn terminate(id: u32) {
     send(id, Signal::TERM);
 }
 
@@ -57,7 +57,7 @@ fn send(id: u32, signal: Signal) {
 }
 
 /// Whether the process has a handler for Ctrl-C by now.
-pub fn catches_interrupts(id: u32) -> bool {
+pub(crate) fn catches_interrupts(id: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("it is alive");
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("Linux says so");
     let caught = u64::from_str_radix(caught.trim(), 16).expect("a mask");
@@ -65,7 +65,7 @@ pub fn catches_interrupts(id: u32) -> bool {
 }
 
 /// The exit code of a child that is to end by itself in time; `None` if a signal ended it.
-pub fn exit_code_within_seconds(child: &mut Child, seconds: u64) -> Option<i32> {
+pub(crate) fn exit_code_within_seconds(child: &mut Child, seconds: u64) -> Option<i32> {
     let mut status = None;
     within(seconds, "it ends", || {
         status = child.try_wait().expect("it is our child");
@@ -75,7 +75,7 @@ pub fn exit_code_within_seconds(child: &mut Child, seconds: u64) -> Option<i32> 
 }
 
 /// Waits until something is so, which must be soon.
-pub fn until(what: &str, is_so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, is_so: impl FnMut() -> bool) {
     within(10, what, is_so);
 }
 
