@@ -1,0 +1,13 @@
+//! The system as its users meet it: HTTP against the real program, started as a process of its own.
+//!
+//! `ABACI_TEST_URL` points the tests that need nothing but HTTP at a stack that runs already.
+
+mod crash;
+mod defects;
+mod inputs;
+mod live;
+mod oracle;
+mod pages;
+mod path;
+mod stack;
+mod values;
