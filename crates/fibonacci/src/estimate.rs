@@ -1,0 +1,34 @@
+//! What a computation will take, known before it starts.
+
+use std::time::Duration;
+
+use crate::instant::digit_count;
+use crate::plan::Plan;
+
+/// What [`nth`](crate::nth()) will take for an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    /// Decimal digits of the value, exact.
+    pub digits: u64,
+    /// Memory reserved at once, in bytes: an upper bound, and not far from it. Saturates.
+    ///
+    /// The value itself keeps about 4/9 of a byte for each digit; the rest is freed.
+    pub memory_bytes: u64,
+    /// Time on one core of the reference machine. Saturates.
+    pub work: Duration,
+}
+
+/// Tells what [`nth`](crate::nth()) will take for `n`, for any `n` at all.
+///
+/// Times are those of a release build on one core of an AMD EPYC of the fourth generation.
+///
+/// # Cost
+/// Under a tenth of a millisecond.
+pub fn estimate(n: i64) -> Estimate {
+    let plan = Plan::new(n.unsigned_abs());
+    Estimate {
+        digits: digit_count(n),
+        memory_bytes: plan.memory_bytes(),
+        work: Duration::from_nanos(plan.work()),
+    }
+}
