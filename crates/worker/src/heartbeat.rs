@@ -116,11 +116,13 @@ impl Beat {
                 Ok(Ok(Renewal::Withdrawn)) => return self.stop_for(Verdict::Withdrawn),
                 // The lease may still be ours when the store is back; nothing is lost by going on.
                 Ok(Err(error)) => {
+                    self.worker.note_outage();
                     if !std::mem::replace(&mut out_of_reach, true) {
                         tracing::warn!(error = &error as &dyn std::error::Error, "lease not renewed");
                     }
                 }
                 Err(_) => {
+                    self.worker.note_outage();
                     if !std::mem::replace(&mut out_of_reach, true) {
                         tracing::warn!("lease not renewed: the record does not answer");
                     }

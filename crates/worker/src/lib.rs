@@ -11,6 +11,7 @@ mod heartbeat;
 mod liveness;
 mod metrics;
 mod mirror;
+mod placing;
 mod recording;
 mod run;
 mod setback;

@@ -4,7 +4,7 @@
 //! and when the queue was emptied the whole record is gone through; otherwise a page at a time.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -137,18 +137,13 @@ impl Sweep {
     }
 
     async fn offer(&self, rows: &[Unfinished]) -> Result<Swept, QueueError> {
-        let added = AtomicU64::new(0);
-        let offers = rows.iter().map(|row| {
-            let added = &added;
-            async move {
-                if self.worker.ports.queue.enqueue(&job(row)).await? == Enqueued::Added {
-                    added.fetch_add(1, Ordering::Relaxed);
-                }
-                Ok::<_, QueueError>(())
-            }
+        let jobs: Vec<Job> = rows.iter().map(job).collect();
+        let offers = stream::iter(jobs).map(|job| {
+            let queue = Arc::clone(&self.worker.ports.queue);
+            async move { queue.enqueue(&job).await }
         });
-        stream::iter(offers).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
-        let added = added.into_inner();
+        let count = |added, enqueued| async move { Ok(added + u64::from(enqueued == Enqueued::Added)) };
+        let added = offers.buffer_unordered(AT_ONCE).try_fold(0, count).await?;
         metrics::swept(added);
         Ok(Swept { offered: rows.len() as u64, added })
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use cache::{Announcements, KnownValues};
 use model::{Announcement, Calculation, Clock, Lane, Subject, WorkerReport};
@@ -44,6 +45,7 @@ pub struct Worker {
     stopping: CancellationToken,
     computing: Arc<Mutex<BTreeMap<Subject, usize>>>,
     finished: Arc<AtomicU64>,
+    outage_seen: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Worker {
@@ -59,6 +61,7 @@ impl Worker {
             stopping: CancellationToken::new(),
             computing: Arc::default(),
             finished: Arc::default(),
+            outage_seen: Arc::default(),
         }
     }
 
@@ -112,6 +115,18 @@ impl Worker {
 
     pub(crate) fn count_finished(&self) {
         self.finished.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that the store was out of reach a moment ago.
+    pub(crate) fn note_outage(&self) {
+        *lock(&self.outage_seen) = Some(Instant::now());
+    }
+
+    /// What is left of the one lease of time after an outage of the store in which those who could not
+    /// renew may do so; `None` if there was no outage lately.
+    pub(crate) fn pause_after_outage(&self) -> Option<Duration> {
+        let seen = (*lock(&self.outage_seen))?;
+        self.settings.lease.checked_sub(seen.elapsed()).filter(|rest| !rest.is_zero())
     }
 
     /// What the worker says of itself now.
