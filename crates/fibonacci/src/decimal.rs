@@ -136,7 +136,8 @@ impl Iterator for Chunks<'_> {
 
     fn next(&mut self) -> Option<Vec<u8>> {
         let left = self.text.left();
-        let size = usize::try_from(left).map_or(self.block_bytes, |left| left.min(self.block_bytes));
+        let size =
+            usize::try_from(left).map_or(self.block_bytes, |left| left.min(self.block_bytes));
         if size == 0 {
             return None;
         }
@@ -206,8 +207,7 @@ impl<'a> Text<'a> {
     /// Writes the next characters, as many as fit and are left; returns how many.
     fn fill(&mut self, block: &mut [u8]) -> usize {
         let mut filled = self.drain_group(block);
-        let mut whole = block[filled..].chunks_exact_mut(DIGITS);
-        while let Some(slot) = whole.next() {
+        for slot in block[filled..].chunks_exact_mut(DIGITS) {
             let Some((&limb, rest)) = self.limbs.split_last() else {
                 return filled;
             };

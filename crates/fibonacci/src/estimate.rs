@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::instant::digit_count;
 use crate::plan::Plan;
 
-/// What [`nth`](crate::nth) will take for an index.
+/// What [`nth`](crate::nth()) will take for an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
     /// Decimal digits of the value, exact.
@@ -18,7 +18,7 @@ pub struct Estimate {
     pub work: Duration,
 }
 
-/// Tells what [`nth`](crate::nth) will take for `n`, for any `n` at all.
+/// Tells what [`nth`](crate::nth()) will take for `n`, for any `n` at all.
 ///
 /// Times are those of a release build on one core of an AMD EPYC of the fourth generation.
 ///

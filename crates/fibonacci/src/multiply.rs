@@ -23,7 +23,8 @@ pub(crate) const LIMB_DIGITS: u64 = 18;
 /// A column of so many products below 10³⁶ and the carry, below 2¹²⁸/10¹⁸ < 10²¹, fit 128 bits.
 pub(crate) const MAX_COLUMNS: usize = 340;
 const _: () = assert!(
-    (MAX_COLUMNS as u128) * (LIMB as u128 - 1) * (LIMB as u128 - 1) < u128::MAX - 1_000 * LIMB as u128
+    (MAX_COLUMNS as u128) * (LIMB as u128 - 1) * (LIMB as u128 - 1)
+        < u128::MAX - 1_000 * LIMB as u128
 );
 
 /// Limbs between two looks at the meter in linear passes.
@@ -191,4 +192,184 @@ pub(crate) fn columns(x: &[u64], y: &[u64], product: &mut [u64]) {
 pub(crate) fn carry_signed(sum: i64) -> (u64, i64) {
     const SIGNED: i64 = LIMB as i64;
     (sum.rem_euclid(SIGNED) as u64, sum.div_euclid(SIGNED))
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Control;
+    use crate::transform::{MIN_LENGTH, Transform, length_for};
+
+    const BOTH: [Cut; 2] = [Cut::Sixes, Cut::Threes];
+
+    fn by_transform(x: &[u64], y: &[u64], cut: Cut, length: u64) -> Vec<u64> {
+        let mut meter = Meter::new(Control::none(), 1);
+        let mut points = |limbs| {
+            let mut points = Vec::with_capacity(length as usize);
+            cut.cut(limbs, &mut points, length as usize, &mut meter)
+                .unwrap();
+            points
+        };
+        let (mut px, mut py) = (points(x), points(y));
+        let transform = Transform::reserve(length).unwrap();
+        if x == y {
+            transform.square(&mut px, &mut meter).unwrap();
+        } else {
+            transform.multiply(&mut px, &mut py, &mut meter).unwrap();
+        }
+        let limbs = x.len() + y.len();
+        match cut {
+            Cut::Sixes => Carried::<3>::new(&px).take(limbs).collect(),
+            Cut::Threes => Carried::<6>::new(&px).take(limbs).collect(),
+        }
+    }
+
+    /// 10ᵈ − 1, in as many limbs as given.
+    fn nines(digits: u64, limbs: usize) -> Vec<u64> {
+        let limb = |index| {
+            let below = (LIMB_DIGITS * index as u64).min(digits);
+            10_u64.pow((digits - below).min(LIMB_DIGITS) as u32) - 1
+        };
+        (0..limbs).map(limb).collect()
+    }
+
+    /// 10ᵈ⁺ᵉ − 10ᵈ − 10ᵉ + 1, the product of d nines and e nines, for d ≥ e.
+    fn product_of_nines(d: u64, e: u64, limbs: usize) -> Vec<u64> {
+        let digit = |place: u64| match place {
+            0 => u64::from(d > 0 && e > 0),
+            place if place < e => 0,
+            place if place == e => {
+                if d == e {
+                    8
+                } else {
+                    9
+                }
+            }
+            place if place < d => 9,
+            place if place == d => 8,
+            place if place < d + e => 9,
+            _ => 0,
+        };
+        (0..limbs as u64)
+            .map(|limb| {
+                (0..LIMB_DIGITS)
+                    .rev()
+                    .fold(0, |sum, place| 10 * sum + digit(LIMB_DIGITS * limb + place))
+            })
+            .collect()
+    }
+
+    fn lengths(longest: u64) -> impl Iterator<Item = u64> {
+        (0..)
+            .map(|k| MIN_LENGTH << k)
+            .flat_map(|power| [power, 3 * power])
+            .take_while(move |&length| length <= longest)
+    }
+
+    #[test]
+    fn nines_are_squared_exactly_up_to_the_end_of_every_length() {
+        for length in lengths(3 << 16) {
+            for cut in BOTH {
+                let digits_in_point = if cut == Cut::Sixes { 6 } else { 3 };
+                for points in [length / 2 + length % 2, length.div_ceil(2) - 1] {
+                    let digits = points * digits_in_point;
+                    let limbs = digits.div_ceil(LIMB_DIGITS) as usize;
+                    let x = nines(digits, limbs);
+                    assert_eq!(
+                        by_transform(&x, &x, cut, length),
+                        product_of_nines(digits, digits, 2 * limbs),
+                        "{points} points in a transform of {length}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nines_are_multiplied_exactly_in_every_length() {
+        for length in lengths(3 << 14) {
+            let (d, e) = (6 * (length / 2) - 1, 6 * (length / 2) - 7);
+            let limbs = d.div_ceil(LIMB_DIGITS) as usize;
+            let product = by_transform(&nines(d, limbs), &nines(e, limbs), Cut::Sixes, length);
+            assert_eq!(
+                product,
+                product_of_nines(d, e, 2 * limbs),
+                "a transform of {length}"
+            );
+        }
+    }
+
+    #[test]
+    fn points_are_as_long_as_the_bound_allows_and_no_longer() {
+        let longest = 6 * 18_446_780;
+        assert_eq!(Cut::fitting(longest), Cut::Sixes);
+        assert_eq!(Cut::fitting(longest + 1), Cut::Threes);
+        let largest = |points: u128, base: u128| points * (base - 1) * (base - 1);
+        assert!(largest(18_446_780, 1_000_000) < u128::from(P));
+        assert!(largest(18_446_781, 1_000_000) >= u128::from(P));
+        assert!(largest(u128::from(crate::transform::MAX_LENGTH), 1_000) < u128::from(P));
+    }
+
+    #[test]
+    fn the_longest_columns_of_nines_do_not_overflow() {
+        let digits = LIMB_DIGITS * MAX_COLUMNS as u64;
+        let x = nines(digits, MAX_COLUMNS);
+        let mut product = vec![0; 2 * MAX_COLUMNS];
+        columns(&x, &x, &mut product);
+        assert_eq!(product, product_of_nines(digits, digits, 2 * MAX_COLUMNS));
+    }
+
+    fn limbs(count: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<u64>> {
+        let limb = prop_oneof![4 => 0..LIMB, 1 => Just(0), 1 => Just(LIMB - 1)];
+        prop::collection::vec(limb, count)
+    }
+
+    fn big(limbs: &[u64]) -> BigUint {
+        limbs
+            .iter()
+            .rev()
+            .fold(BigUint::ZERO, |sum, &limb| sum * LIMB + limb)
+    }
+
+    proptest! {
+        #[test]
+        fn columns_and_transforms_give_the_products_of_num_bigint(x in limbs(1..60), y in limbs(1..60)) {
+            let mut product = vec![0; x.len() + y.len()];
+            columns(&x, &y, &mut product);
+            prop_assert_eq!(big(&product), big(&x) * big(&y));
+            for (cut, points) in [(Cut::Sixes, 3), (Cut::Threes, 6)] {
+                let length = length_for(points * product.len() as u64);
+                prop_assert_eq!(&by_transform(&x, &y, cut, length), &product);
+                let square = by_transform(&x, &x, cut, 2 * length);
+                prop_assert_eq!(big(&square), big(&x) * big(&x));
+            }
+        }
+
+        #[test]
+        fn low_limbs_of_columns_are_those_of_the_product(x in limbs(1..9), y in limbs(1..9), length in 0_usize..20) {
+            let mut product = vec![0; x.len() + y.len() + 20];
+            columns(&x, &y, &mut product);
+            let mut low = vec![0; length];
+            columns(&x, &y, &mut low);
+            prop_assert_eq!(&low, &product[..length]);
+        }
+
+        #[test]
+        fn division_by_a_limb_is_exact(x in 0..1_u128 << 105) {
+            let (quotient, remainder) = divide_by_limb(x);
+            prop_assert_eq!(u128::from(quotient), x / u128::from(LIMB));
+            prop_assert_eq!(u128::from(remainder), x % u128::from(LIMB));
+        }
+
+        #[test]
+        fn division_by_a_limb_is_exact_at_multiples(multiple in 0..1_u128 << 45, offset in -2_i128..=2) {
+            let x = (multiple * u128::from(LIMB)).saturating_add_signed(offset);
+            let (quotient, remainder) = divide_by_limb(x);
+            prop_assert_eq!(u128::from(quotient), x / u128::from(LIMB));
+            prop_assert_eq!(u128::from(remainder), x % u128::from(LIMB));
+        }
+    }
 }

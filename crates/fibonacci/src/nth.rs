@@ -4,11 +4,13 @@ use std::collections::TryReserveError;
 use std::iter;
 
 use crate::control::Meter;
+use crate::instant::{is_negative, modulo_of_magnitude};
 use crate::multiply::{Carried, Cut, STRIDE, carry_signed, columns};
-use crate::plan::{CHECK_UNITS, COMBINE_UNITS, LUCAS_UNITS, MAX_INDEX, Method, Plan, Step, column_units};
+use crate::plan::{
+    CHECK_UNITS, COMBINE_UNITS, LUCAS_UNITS, MAX_INDEX, Method, Plan, Step, column_units,
+};
 use crate::residue::{CHECK_MODULUS, fold_limb};
 use crate::transform::Transform;
-use crate::instant::{is_negative, modulo_of_magnitude};
 use crate::{Control, Decimal, Error};
 
 /// Returns F(n), with F(0) = 0, F(1) = 1 and F(−n) = (−1)ⁿ⁺¹·F(n).
@@ -17,7 +19,7 @@ use crate::{Control, Decimal, Error};
 /// 0.209·|n| decimal digits: F(1 000 000) has 208 988. [`digit_count`](crate::digit_count) is exact.
 ///
 /// # Cost
-/// O(n log n), see [`estimate`](crate::estimate): about a second and 80 MB for n = 10⁸. Blocks the
+/// O(n log n), see [`estimate`](crate::estimate()): about a second and 81 MB for n = 10⁸. Blocks the
 /// thread and uses no other: call it off an async runtime.
 ///
 /// # Errors
@@ -64,7 +66,7 @@ pub fn nth_with(n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
     let mut meter = Meter::new(*control, plan.work());
     meter.look()?;
     let workspace = Workspace::reserve(&plan).map_err(|_| out_of_memory())?;
-    let limbs = workspace.run(&plan, &mut meter)?;
+    let limbs = workspace.run(plan.start(), plan.steps(), &mut meter)?;
     check(n, &limbs, &mut meter)?;
     debug_assert!(meter.done().abs_diff(plan.work()) <= CHECK_UNITS);
     meter.finish();
@@ -96,17 +98,26 @@ impl Workspace {
     }
 
     /// The limbs of F(n), without leading zeros.
-    fn run(mut self, plan: &Plan, meter: &mut Meter<'_>) -> Result<Vec<u64>, Error> {
-        let (a, b) = single(plan.start());
-        self.a.push(a);
-        self.b.push(b);
-        for step in plan.steps() {
+    fn run(
+        mut self,
+        start: u64,
+        steps: impl Iterator<Item = Step>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Vec<u64>, Error> {
+        self.begin(start);
+        for step in steps {
             self.step(&step, meter)?;
         }
         while self.a.last() == Some(&0) {
             self.a.pop();
         }
         Ok(self.a)
+    }
+
+    fn begin(&mut self, start: u64) {
+        let (a, b) = single(start);
+        self.a.push(a);
+        self.b.push(b);
     }
 
     /// Takes a, b from F(k), F(k+1) to the numbers `step` leads to.
@@ -209,7 +220,7 @@ struct Combination {
 impl Combination {
     /// The two that `step` wants; the last step wants only the first.
     fn pair(step: &Step) -> (Self, Self) {
-        let sign = if step.from % 2 == 0 { 1 } else { -1 };
+        let sign = if step.from.is_multiple_of(2) { 1 } else { -1 };
         let of = |first, second, one| Combination { first, second, one };
         let even = of(-3, 2, -2 * sign);
         let odd = of(1, 1, 0);
@@ -278,13 +289,150 @@ fn reserve(words: u64) -> Result<Vec<u64>, TryReserveError> {
 fn check(n: i64, limbs: &[u64], meter: &mut Meter<'_>) -> Result<(), Error> {
     let mut found = 0;
     for limbs in limbs.rchunks(STRIDE) {
-        found = limbs.iter().rev().fold(found, |residue, &limb| fold_limb(residue, limb));
+        found = limbs
+            .iter()
+            .rev()
+            .fold(found, |residue, &limb| fold_limb(residue, limb));
         meter.advance(CHECK_UNITS * limbs.len() as u64)?;
     }
     let expected = modulo_of_magnitude(n.unsigned_abs(), CHECK_MODULUS);
     if found == expected {
         Ok(())
     } else {
-        Err(Error::CheckFailed { index: n, modulus: CHECK_MODULUS.get(), expected, found })
+        Err(Error::CheckFailed {
+            index: n,
+            modulus: CHECK_MODULUS.get(),
+            expected,
+            found,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Workspace {
+        fn reserved_bytes(&self) -> u64 {
+            let words = [&self.a, &self.b, &self.x, &self.y].map(Vec::capacity);
+            8 * words.iter().sum::<usize>() as u64 + self.transform.reserved_bytes()
+        }
+    }
+
+    #[test]
+    fn the_memory_estimate_is_what_is_reserved() {
+        for n in [
+            0,
+            1,
+            86,
+            87,
+            1_000,
+            17_300,
+            40_000,
+            123_456,
+            1_000_000,
+            7_777_777,
+            100_000_000,
+        ] {
+            let plan = Plan::new(n);
+            let reserved = Workspace::reserve(&plan).unwrap().reserved_bytes();
+            let estimated = plan.memory_bytes();
+            assert!(
+                reserved <= estimated,
+                "F({n}): {reserved} bytes of {estimated}"
+            );
+            assert!(
+                4 * estimated <= 5 * reserved,
+                "F({n}): {reserved} bytes of {estimated}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_reserved_after_the_beginning() {
+        for n in [87, 5_000, 40_000, 123_457, 1_000_000] {
+            let plan = Plan::new(n);
+            let mut workspace = Workspace::reserve(&plan).unwrap();
+            let reserved = workspace.reserved_bytes();
+            let mut meter = Meter::new(Control::none(), plan.work());
+            workspace.begin(plan.start());
+            for step in plan.steps() {
+                workspace.step(&step, &mut meter).unwrap();
+            }
+            assert_eq!(workspace.reserved_bytes(), reserved, "F({n})");
+        }
+    }
+
+    #[test]
+    fn points_of_three_digits_give_the_same_value() {
+        for n in [20_000, 39_999, 65_537_u64] {
+            let plan = Plan::new(n);
+            let mut workspace = Workspace::reserve(&plan).unwrap();
+            workspace.x.reserve_exact(2 * plan.buffer_words() as usize);
+            workspace.y.reserve_exact(2 * plan.buffer_words() as usize);
+            workspace.transform = Transform::reserve(2 * plan.longest_transform()).unwrap();
+            let finer = plan.steps().map(|mut step| {
+                if let Method::Transform { length, .. } = step.method {
+                    let cut = Cut::Threes;
+                    step.method = Method::Transform {
+                        cut,
+                        length: 2 * length,
+                    };
+                }
+                step
+            });
+            let mut meter = Meter::new(Control::none(), 2 * plan.work());
+            let limbs = workspace.run(plan.start(), finer, &mut meter).unwrap();
+            assert_eq!(Decimal::new(false, limbs), nth(n as i64).unwrap(), "F({n})");
+        }
+    }
+
+    #[test]
+    fn a_single_wrong_digit_is_never_delivered() {
+        let n = 20_000;
+        let plan = Plan::new(n as u64);
+        let mut meter = Meter::new(Control::none(), plan.work());
+        let workspace = Workspace::reserve(&plan).unwrap();
+        let right = workspace
+            .run(plan.start(), plan.steps(), &mut meter)
+            .unwrap();
+        assert_eq!(check(n, &right, &mut meter), Ok(()));
+        for limb in [0, right.len() / 2, right.len() - 1] {
+            for place in 0..17 {
+                let mut wrong = right.clone();
+                wrong[limb] ^= 1 << place;
+                let refused = check(n, &wrong, &mut meter);
+                assert!(matches!(refused, Err(Error::CheckFailed { index, .. }) if index == n));
+            }
+        }
+    }
+
+    #[test]
+    fn the_flag_is_looked_at_throughout_the_work() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        // Raised at each report in turn, that is at every hundredth of the work or so: the computation
+        // never gets as far as another report.
+        for stop_at in (0..=90).step_by(9) {
+            let cancelled = AtomicBool::new(false);
+            let after = AtomicBool::new(false);
+            let progress = |fraction: f64| {
+                if cancelled.load(Ordering::Relaxed) {
+                    after.store(true, Ordering::Relaxed);
+                }
+                if fraction >= f64::from(stop_at) / 100.0 {
+                    cancelled.store(true, Ordering::Relaxed);
+                }
+            };
+            let control = Control {
+                progress: &progress,
+                cancelled: &cancelled,
+            };
+            assert_eq!(
+                nth_with(5_000_000, &control),
+                Err(Error::Cancelled),
+                "at {stop_at} %"
+            );
+            assert!(!after.load(Ordering::Relaxed), "at {stop_at} %");
+        }
     }
 }

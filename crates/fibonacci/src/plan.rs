@@ -12,7 +12,7 @@ pub const MAX_INDEX: u64 = 700_000_000_000;
 pub(crate) const MAX_SINGLE: u64 = 86;
 
 /// Operands up to so many limbs are multiplied by columns; measured, the two are equal near here.
-const COLUMN_LIMBS: u64 = 40;
+const COLUMN_LIMBS: u64 = 200;
 const _: () = assert!(COLUMN_LIMBS as usize <= MAX_COLUMNS);
 
 /// What has to be done for F(n), n ≥ 0.
@@ -176,7 +176,11 @@ impl Step {
             (Method::Transform { length, .. }, true) => transform::multiply_units(length)
                 .saturating_add(2 * CUT_UNITS * self.operand_limbs()),
         };
-        let lucas = if self.last { LUCAS_UNITS * self.operand_limbs() } else { 0 };
+        let lucas = if self.last {
+            LUCAS_UNITS * self.operand_limbs()
+        } else {
+            0
+        };
         products.saturating_add(COMBINE_UNITS * self.result_limbs() + lucas)
     }
 }
@@ -196,4 +200,43 @@ pub(crate) fn digits_at_most(n: u64) -> u64 {
 
 fn limbs(digits: u64) -> u64 {
     digits.div_ceil(LIMB_DIGITS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digit_count;
+
+    #[test]
+    fn the_digit_bound_is_never_below_and_at_most_one_above() {
+        let large = (1..63).map(|shift| (1 << shift) - 1);
+        for n in (0..2_000).chain(large) {
+            let digits = digit_count(n);
+            let bound = digits_at_most(n as u64);
+            assert!(
+                (digits..=digits + 1).contains(&bound),
+                "F({n}): {bound} for {digits}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_largest_index_has_transforms_and_the_next_power_of_two_has_not() {
+        assert!(Plan::new(MAX_INDEX).longest_transform() <= MAX_LENGTH);
+        assert!(Plan::new(MAX_INDEX.next_power_of_two()).longest_transform() > MAX_LENGTH);
+    }
+
+    #[test]
+    fn steps_lead_from_the_start_to_the_index() {
+        for n in [87, 128, 1_000, 123_457, u64::from(u32::MAX)] {
+            let plan = Plan::new(n);
+            let mut at = plan.start();
+            for step in plan.steps() {
+                assert_eq!(step.from, at);
+                at = step.to();
+                assert_eq!(step.last, at == n);
+            }
+            assert_eq!(at, n);
+        }
+    }
 }

@@ -284,7 +284,11 @@ impl Transform {
                 let root = self.root(first + index);
                 forward_columns(quarters(x), root.forward);
                 forward_columns(quarters(y), root.forward);
-                let parts = x.as_chunks_mut::<4>().0.iter_mut().zip(y.as_chunks::<4>().0);
+                let parts = x
+                    .as_chunks_mut::<4>()
+                    .0
+                    .iter_mut()
+                    .zip(y.as_chunks::<4>().0);
                 for ((x, y), r) in parts.zip(moduli(root.forward)) {
                     *x = multiply_modulo_quartic(*x, *y, r, scale);
                 }
@@ -298,7 +302,11 @@ impl Transform {
                 let root = self.root(first + index);
                 forward_columns(quarters(x), root.forward);
                 forward_columns(quarters(y), root.forward);
-                let parts = x.as_chunks_mut::<2>().0.iter_mut().zip(y.as_chunks::<2>().0);
+                let parts = x
+                    .as_chunks_mut::<2>()
+                    .0
+                    .iter_mut()
+                    .zip(y.as_chunks::<2>().0);
                 for ((x, y), r) in parts.zip(moduli(root.forward)) {
                     *x = multiply_modulo_quadratic(*x, *y, r, scale);
                 }
@@ -312,10 +320,7 @@ impl Transform {
 fn table_entries(max_length: u64) -> (u64, u64) {
     let power = split_three(max_length).1;
     let blocks = power / final_block(power as usize) as u64;
-    (
-        blocks.clamp(1, 1 << LOW_BITS),
-        (blocks >> LOW_BITS).max(1),
-    )
+    (blocks.clamp(1, 1 << LOW_BITS), (blocks >> LOW_BITS).max(1))
 }
 
 /// W(s·2^`shift`) for s below `entries`, a power of two.
@@ -440,10 +445,7 @@ fn square_modulo_quartic(x: [u64; 4], r: u64, scale: u64) -> [u64; 4] {
     [
         add(mul(sa, a), mul(r, add(double(mul(sb, d)), mul(sc, c)))),
         double(add(mul(sa, b), mul(r, mul(sc, d)))),
-        add(
-            add(double(mul(sa, c)), mul(sb, b)),
-            mul(r, mul(sd, d)),
-        ),
+        add(add(double(mul(sa, c)), mul(sb, b)), mul(r, mul(sd, d))),
         double(add(mul(sa, d), mul(sb, c))),
     ]
 }
