@@ -211,11 +211,14 @@ mod tests {
     async fn connections_above_the_limit_wait_for_a_place() {
         let limits = EdgeLimits { connections: 1, ..limits() };
         let (address, ..) = start(Routes::One(text("served")), limits).await;
-        let first = TcpStream::connect(address).await.expect("it listens");
-        let second = tokio::spawn(async move { ask(address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await });
-        tokio::task::yield_now().await;
-        assert!(!second.is_finished());
+        let head = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        let mut first = TcpStream::connect(address).await.expect("it listens");
+        first.write_all(head).await.expect("sent");
+        first.read_u8().await.expect("an answer: it has the one place");
+        let mut second = TcpStream::connect(address).await.expect("the system takes it");
+        second.write_all(head).await.expect("sent");
+        timeout(Duration::from_millis(100), second.read_u8()).await.expect_err("nobody serves it yet");
         drop(first);
-        assert!(timeout(PATIENCE, second).await.expect("in time").expect("no panic").ends_with("served"));
+        timeout(PATIENCE, second.read_u8()).await.expect("in time").expect("an answer");
     }
 }

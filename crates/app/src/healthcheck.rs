@@ -8,6 +8,8 @@ use std::time::Duration;
 use axum::http::Uri;
 use clap::Args;
 
+use crate::config::{reachable, socket_address};
+
 /// Asks a running `abaci` whether it is ready; 0 if it is, 1 if it is not or does not answer.
 #[derive(Args, Debug)]
 pub(crate) struct Healthcheck {
@@ -16,7 +18,7 @@ pub(crate) struct Healthcheck {
     url: Option<Target>,
 
     /// The internal address of the one that is asked.
-    #[arg(long, env = "ABACI_INTERNAL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9051", value_parser = crate::config::socket_address)]
+    #[arg(long, env = "ABACI_INTERNAL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9051", value_parser = socket_address)]
     internal_listen: SocketAddr,
 }
 
@@ -68,16 +70,8 @@ impl Healthcheck {
 }
 
 impl Target {
-    fn at(mut address: SocketAddr) -> Self {
-        // Listening on every address includes the loopback one; asking "every address" is not portable.
-        if address.ip().is_unspecified() {
-            address.set_ip(if address.is_ipv4() {
-                [127, 0, 0, 1].into()
-            } else {
-                std::net::Ipv6Addr::LOCALHOST.into()
-            });
-        }
-        Self { authority: address.to_string(), path: "/readyz".to_owned() }
+    fn at(address: SocketAddr) -> Self {
+        Self { authority: reachable(address).to_string(), path: "/readyz".to_owned() }
     }
 
     /// Gives the first line of the answer.
@@ -120,14 +114,6 @@ impl FromStr for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_address_is_asked_at_the_loopback_one() {
-        let target = |text: &str| Target::at(text.parse().expect("an address")).authority;
-        assert_eq!(target("0.0.0.0:9050"), "127.0.0.1:9050");
-        assert_eq!(target("[::]:9050"), "[::1]:9050");
-        assert_eq!(target("10.0.0.1:9050"), "10.0.0.1:9050");
-    }
 
     #[test]
     fn an_address_without_a_path_is_asked_for_readiness() {

@@ -1,7 +1,7 @@
 //! Settings that name places: networks, addresses, folders.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -54,6 +54,16 @@ pub(crate) struct SocketAddressError;
 /// Reads an address to listen on.
 pub(crate) fn socket_address(text: &str) -> Result<SocketAddr, SocketAddressError> {
     text.parse().map_err(|_| SocketAddressError)
+}
+
+/// Where a program on this machine reaches what listens on `address`.
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
+    // Listening on every address includes the loopback one; asking "every address" is not portable.
+    if address.ip().is_unspecified() {
+        let loopback = if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+        address.set_ip(loopback);
+    }
+    address
 }
 
 /// A base address that begins with `http://` or `https://`, without a slash at its end.
@@ -142,6 +152,15 @@ mod tests {
         }
         for text in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "host", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8"] {
             assert_eq!(text.parse::<Network>(), Err(NetworkError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_listens_on_every_address_is_reached_at_the_loopback_one() {
+        for (listens, reached) in
+            [("0.0.0.0:9050", "127.0.0.1:9050"), ("[::]:9050", "[::1]:9050"), ("10.0.0.1:9050", "10.0.0.1:9050")]
+        {
+            assert_eq!(reachable(listens.parse().expect("an address")).to_string(), reached);
         }
     }
 
