@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::Args;
 
 pub(crate) use explain::explain;
-pub(crate) use network::{HttpUrl, Network, ValuesUrl, socket_address};
+pub(crate) use network::{HttpUrl, Network, ValuesUrl, reachable, socket_address};
 pub(crate) use size::ByteSize;
 
 use units::{milliseconds, rate, whole};

@@ -3,6 +3,8 @@
 mod cli;
 mod clock;
 mod config;
+mod edge;
+mod embedded;
 mod fib;
 mod healthcheck;
 mod internal;

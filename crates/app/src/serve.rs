@@ -1,13 +1,14 @@
 //! `abaci serve`: everything in this process, from the first setting to the last connection.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{ServeConfig, reachable};
@@ -46,7 +47,7 @@ pub(crate) enum ServeError {
         /// The setting.
         variable: &'static str,
         /// The address.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// What the system said.
         source: io::Error,
     },
@@ -98,28 +99,33 @@ async fn serve(config: ServeConfig, mode: Mode, metrics: PrometheusHandle) -> Re
     lock.note_address(&url)?;
 
     let stopping = CancellationToken::new();
-    let embedded = Embedded::open(&config, &url, &stopping).await?;
+    let embedded = Embedded::open(&config, &stopping).await?;
     let limits = EdgeLimits {
         connections: usize::try_from(config.edge.connections).unwrap_or(usize::MAX),
         header_timeout: config.edge.header_timeout_ms,
         drain: DRAIN,
     };
-    let routes = Routes::ApiAndPages { api: embedded.api(), pages: embedded.pages(&config, &url)? };
+    let routes = Routes::ApiAndPages { api: axum::Router::new(), pages: embedded.pages(&config, &url)? };
     let inside = Internal {
         metrics: metrics.clone(),
         store: embedded.store(),
         worker: embedded.worker(),
+        started: Instant::now(),
         stopping: stopping.clone(),
     };
     let internal_address = internal.local_addr()?;
     let mut parts = Parts::new(stopping.clone());
     parts.start("the worker", worker::run(embedded.worker(), stopping.clone().cancelled_owned()));
     parts.start("the listener", edge::serve(public, routes, limits, stopping.clone()));
-    parts.start("the internal listener", edge::serve(internal, Routes::One(internal::router(inside)), limits, stopping.clone()));
+    parts.start(
+        "the internal listener",
+        edge::serve(internal, Routes::One(internal::router(inside)), limits, stopping.clone()),
+    );
+    parts.start("the tidying of values", embedded.tidy(stopping.clone()));
     parts.start("the upkeep of metrics", upkeep(metrics, stopping.clone()));
 
     tracing::info!(%url, internal = %internal_address, data = %config.data.directory.path.display(), "ready ({mode})");
-    say_where(&url);
+    say_where(&url, internal_address);
     let result = parts.until_stopped(signals).await;
     if tokio::time::timeout(CLOSE, embedded.close()).await.is_err() {
         // What was promised is on disk already; closing only tidies up.
@@ -131,22 +137,18 @@ async fn serve(config: ServeConfig, mode: Mode, metrics: PrometheusHandle) -> Re
 
 /// The parts that run for the life of the process, and end together.
 struct Parts {
-    tasks: JoinSet<&'static str>,
-    names: std::collections::HashMap<tokio::task::Id, &'static str>,
+    tasks: JoinSet<()>,
+    names: HashMap<task::Id, &'static str>,
     stopping: CancellationToken,
 }
 
 impl Parts {
     fn new(stopping: CancellationToken) -> Self {
-        Self { tasks: JoinSet::new(), names: std::collections::HashMap::new(), stopping }
+        Self { tasks: JoinSet::new(), names: HashMap::new(), stopping }
     }
 
     fn start(&mut self, name: &'static str, part: impl Future<Output = ()> + Send + 'static) {
-        let id = self.tasks.spawn(async move {
-            part.await;
-            name
-        }).id();
-        self.names.insert(id, name);
+        self.names.insert(self.tasks.spawn(part).id(), name);
     }
 
     /// Waits for a signal, or for a part to end that should not; then stops all of them.
@@ -158,7 +160,7 @@ impl Parts {
             }
             Some(ended) = self.tasks.join_next_with_id() => {
                 let id = match &ended {
-                    Ok((id, _)) => *id,
+                    Ok((id, ())) => *id,
                     Err(error) => error.id(),
                 };
                 let part = self.names.get(&id).copied().unwrap_or("a part");
@@ -179,7 +181,7 @@ impl Parts {
     }
 }
 
-async fn listen(variable: &'static str, address: std::net::SocketAddr) -> Result<TcpListener, ServeError> {
+async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|source| ServeError::Listen { variable, address, source })
 }
 
@@ -194,7 +196,7 @@ async fn upkeep(metrics: PrometheusHandle, stopping: CancellationToken) {
     }
 }
 
-fn say_where(url: &str) {
-    // Whoever started it without a standard output finds the address in the log.
-    let _ = writeln!(io::stdout(), "Abaci is at {url}");
+fn say_where(url: &str, internal: SocketAddr) {
+    // Whoever started it without a standard output finds both in the log.
+    let _ = writeln!(io::stdout(), "Abaci is at {url}\nHealth and metrics are at http://{internal}");
 }

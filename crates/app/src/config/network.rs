@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use axum::http::Uri;
+
 /// A network in CIDR form, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network {
@@ -68,7 +70,10 @@ pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// A base address that begins with `http://` or `https://`, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HttpUrl(String);
+pub(crate) struct HttpUrl {
+    text: String,
+    uri: Uri,
+}
 
 /// A text that is no such address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +82,11 @@ pub(crate) struct HttpUrlError;
 
 impl HttpUrl {
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    pub(crate) fn uri(&self) -> Uri {
+        self.uri.clone()
     }
 }
 
@@ -85,11 +94,12 @@ impl FromStr for HttpUrl {
     type Err = HttpUrlError;
 
     fn from_str(text: &str) -> Result<Self, HttpUrlError> {
-        let uri: axum::http::Uri = text.parse().map_err(|_| HttpUrlError)?;
+        let uri: Uri = text.parse().map_err(|_| HttpUrlError)?;
         let bare = matches!(uri.path_and_query().map(|rest| rest.as_str()), None | Some("/" | ""));
         match (uri.scheme_str(), uri.authority()) {
             (Some("http" | "https"), Some(authority)) if bare && !authority.as_str().contains('@') => {
-                Ok(Self(text.trim_end_matches('/').to_owned()))
+                let text = text.trim_end_matches('/').to_owned();
+                Ok(Self { text, uri })
             }
             _ => Err(HttpUrlError),
         }
@@ -98,7 +108,7 @@ impl FromStr for HttpUrl {
 
 impl fmt::Display for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -166,8 +176,8 @@ mod tests {
 
     #[test]
     fn a_base_address_has_a_scheme_and_a_host_and_no_path() {
-        assert_eq!("http://localhost:3050/".parse::<HttpUrl>().map(|url| url.0), Ok("http://localhost:3050".into()));
-        assert_eq!("https://[::1]:8".parse::<HttpUrl>().map(|url| url.0), Ok("https://[::1]:8".into()));
+        assert_eq!("http://localhost:3050/".parse::<HttpUrl>().map(|url| url.text), Ok("http://localhost:3050".into()));
+        assert_eq!("https://[::1]:8".parse::<HttpUrl>().map(|url| url.text), Ok("https://[::1]:8".into()));
         for text in ["", "localhost:3050", "ftp://host", "http://host/api", "http://host?x", "http://me@host", "/"] {
             assert_eq!(text.parse::<HttpUrl>(), Err(HttpUrlError), "{text:?}");
         }
