@@ -1,6 +1,9 @@
 //! Exact Fibonacci numbers of any size, computed directly in decimal.
+
+mod butterfly;
 mod control;
 mod decimal;
+mod doubling;
 mod error;
 mod estimate;
 mod field;
@@ -9,6 +12,7 @@ mod multiply;
 mod nth;
 mod plan;
 mod residue;
+mod thirds;
 mod transform;
 
 pub use control::Control;
