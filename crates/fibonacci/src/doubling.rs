@@ -108,6 +108,7 @@ impl Workspace {
         }
         meter.advance(column_units(step.operand_limbs()))?;
         let products = x.iter().copied().zip(y.iter().copied());
+        let products = products.chain(iter::repeat((0, 0)));
         combine(step, products, a, b, meter)
     }
 
@@ -181,7 +182,7 @@ impl Combination {
     }
 }
 
-/// Replaces a and b by the numbers the step wants, given the limbs of its products.
+/// Replaces a and b by the numbers the step wants, given the limbs of its products, without end.
 ///
 /// The results are below 10¹⁸ to the power of their length, so what is cut off above it cancels out.
 fn combine(
@@ -225,7 +226,7 @@ fn reserve(words: u64) -> Result<Vec<u64>, TryReserveError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Control, Decimal, nth};
+    use crate::{Control, Decimal, digit_count, nth, transform};
 
     impl Workspace {
         fn reserved_bytes(&self) -> u64 {
@@ -276,6 +277,28 @@ mod tests {
             }
             assert_eq!(workspace.reserved_bytes(), reserved, "F({n})");
         }
+    }
+
+    #[test]
+    fn there_are_roots_enough_when_a_shorter_transform_has_more_blocks() {
+        let blocks = |step: Step| match step.method {
+            Method::Columns => 0,
+            Method::Transform { length, .. } => transform::blocks(length),
+        };
+        let unusual = (17_000..1_000_000).filter(|&n| {
+            let steps = || Plan::new(n).steps().map(blocks);
+            steps().max() != steps().last()
+        });
+        let mut met = 0;
+        for n in unusual {
+            assert_eq!(
+                nth(n as i64).unwrap().digits(),
+                digit_count(n as i64),
+                "F({n})"
+            );
+            met += 1;
+        }
+        assert_ne!(met, 0);
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub struct Estimate {
 
 /// Tells what [`nth`](crate::nth()) will take for `n`, for any `n` at all.
 ///
-/// Times are those of a release build on one core of an AMD EPYC of the fourth generation.
+/// Times are those of a release build on one core of an AMD EPYC of the fourth generation, and within a
+/// fifth of what is measured there from n = 10⁴ to 10⁹.
 ///
 /// # Cost
 /// Under a tenth of a millisecond.

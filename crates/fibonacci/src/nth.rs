@@ -40,7 +40,7 @@ pub fn nth(n: i64) -> Result<Decimal, Error> {
 /// Returns F(n) as [`nth`] does, telling the progress and stopping on demand.
 ///
 /// # Errors
-/// Those of [`nth`], and [`Error::Cancelled`] within milliseconds of the flag being raised.
+/// Those of [`nth`], and [`Error::Cancelled`] soon after the flag is raised, see [`Control`].
 ///
 /// # Example
 /// ```

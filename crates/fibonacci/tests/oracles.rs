@@ -50,8 +50,7 @@ fn values_on_both_sides_of_the_first_transforms_are_right() {
 }
 
 #[test]
-fn values_are_right_whatever_lengths_follow_each_other() {
-    // The lengths of the transforms depend on n in each step; these meet every pair of them.
+fn values_are_right_in_transforms_of_every_length_and_filling() {
     let prime = NonZeroU64::new((1 << 61) - 1).unwrap();
     let indexes = iter::successors(Some(17_000), |n| Some(n + n / 53));
     for n in indexes.take_while(|&n| n < 1_200_000) {
