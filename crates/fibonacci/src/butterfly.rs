@@ -59,23 +59,22 @@ pub(crate) fn square_modulo_quartic(x: [u64; 4], r: u64, scale: u64) -> [u64; 4]
 #[inline(always)]
 pub(crate) fn multiply_modulo_quartic(x: [u64; 4], y: [u64; 4], r: u64, scale: u64) -> [u64; 4] {
     let [a, b, c, d] = x.map(|x| mul(x, scale));
-    let sum = |p, q| add(p, q);
     [
-        sum(
+        add(
             mul(a, y[0]),
-            mul(r, sum(sum(mul(b, y[3]), mul(d, y[1])), mul(c, y[2]))),
+            mul(r, add(add(mul(b, y[3]), mul(d, y[1])), mul(c, y[2]))),
         ),
-        sum(
-            sum(mul(a, y[1]), mul(b, y[0])),
-            mul(r, sum(mul(c, y[3]), mul(d, y[2]))),
+        add(
+            add(mul(a, y[1]), mul(b, y[0])),
+            mul(r, add(mul(c, y[3]), mul(d, y[2]))),
         ),
-        sum(
-            sum(sum(mul(a, y[2]), mul(c, y[0])), mul(b, y[1])),
+        add(
+            add(add(mul(a, y[2]), mul(c, y[0])), mul(b, y[1])),
             mul(r, mul(d, y[3])),
         ),
-        sum(
-            sum(mul(a, y[3]), mul(d, y[0])),
-            sum(mul(b, y[2]), mul(c, y[1])),
+        add(
+            add(mul(a, y[3]), mul(d, y[0])),
+            add(mul(b, y[2]), mul(c, y[1])),
         ),
     ]
 }
