@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::{ApiState, Network};
 use axum::Router;
 use axum::http::Uri;
 use cache::{MemoryAnnouncements, MemoryKnownValues};
 use client::{ApiClient, ClientState};
 use model::{Clock, Timestamp, WorkerId};
 use queue::MemoryQueue;
-use store::{ObjectError, Objects, SqliteStore, Store, StoreError, StoreLimits, Values};
+use store::{ObjectError, Objects, SqliteStore, StoreError, StoreLimits, Values};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use worker::{Ports, Settings, Worker};
+use worker::{Settings, Worker};
 
 use crate::clock::SystemClock;
 use crate::config::ServeConfig;
@@ -31,7 +32,7 @@ pub(crate) struct Embedded {
     store: Arc<SqliteStore>,
     objects: Objects,
     values: Values,
-
+    api: ApiState,
     worker: Worker,
 }
 
@@ -73,7 +74,7 @@ impl Embedded {
         let objects =
             Objects::in_directory(&folder).map_err(|source| EmbeddedError::Values { path: folder.clone(), source })?;
         let values = Values::new(Arc::clone(&store) as _, objects.clone(), Some(config.data.store_bytes.0));
-        let ports = Ports {
+        let ports = api::Ports {
             store: Arc::clone(&store) as _,
             values: values.clone(),
             queue: Arc::new(MemoryQueue::new(usize::try_from(config.limits.max_queued).unwrap_or(usize::MAX))),
@@ -81,8 +82,14 @@ impl Embedded {
             announcements: Arc::new(MemoryAnnouncements::new(NEWS_KEPT)),
             clock: Arc::new(SystemClock),
         };
-        let worker = Worker::new(ports.clone(), worker_settings(config));
-        Ok(Self { store, objects, values, worker })
+        let worker = Worker::new(for_worker(&ports), worker_settings(config));
+        let api = ApiState::start(ports, api_limits(config), stopping.clone());
+        Ok(Self { store, objects, values, api, worker })
+    }
+
+    /// What the API works with.
+    pub(crate) fn api(&self) -> ApiState {
+        self.api.clone()
     }
 
     /// The pages, over the API at `url` if no other is set.
@@ -90,11 +97,6 @@ impl Embedded {
         let api_url = config.addresses.api_url.as_ref().map_or(url, |url| url.as_str());
         let public_url: Option<Uri> = config.addresses.public_url.as_ref().map(|url| url.uri());
         Ok(client::router(ClientState::new(ApiClient::new(api_url)?, client::Settings { public_url })))
-    }
-
-    /// The record.
-    pub(crate) fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.store) as _
     }
 
     /// The worker, which has not begun.
@@ -107,11 +109,40 @@ impl Embedded {
         tidy(self.values.clone(), self.objects.clone(), stopping)
     }
 
-    /// Closes the record.
+    /// Lets the API write what it has counted, and closes the record.
     pub(crate) async fn close(&self) {
+        self.api.ended().await;
         self.store.close().await;
     }
 }
+
+/// The same things behind the worker's ports as behind the API's.
+fn for_worker(ports: &api::Ports) -> worker::Ports {
+    let api::Ports { store, values, queue, known, announcements, clock } = ports.clone();
+    worker::Ports { store, values, queue, known, announcements, clock }
+}
+
+fn api_limits(config: &ServeConfig) -> api::Limits {
+    let mut trusted_proxies = config.addresses.trusted_proxies.clone();
+    if config.addresses.api_url.is_none() {
+        // The pages in this process call from the loopback address, on behalf of their visitors.
+        trusted_proxies.extend(LOOPBACK.iter().filter_map(|network| network.parse::<Network>().ok()));
+    }
+    api::Limits {
+        max_index: config.limits.max_index,
+        body_bytes: usize::try_from(config.edge.body_bytes.0).unwrap_or(usize::MAX),
+        worker_memory_bytes: Some(config.work.memory_bytes().get()),
+        store_bytes: Some(config.data.store_bytes.0),
+        rate: config.edge.rate.0,
+        trusted_proxies,
+        public_origin: config.addresses.public_url.as_ref().map(ToString::to_string),
+        version: env!("CARGO_PKG_VERSION"),
+        mode: "embedded",
+        ..api::Limits::default()
+    }
+}
+
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
 
 fn worker_settings(config: &ServeConfig) -> Settings {
     let id = WorkerId(format!("serve-{}", std::process::id()));

@@ -3,7 +3,6 @@
 mod cli;
 mod clock;
 mod config;
-mod edge;
 mod embedded;
 mod fib;
 mod healthcheck;
@@ -14,6 +13,8 @@ mod memory;
 mod metrics;
 mod mode;
 mod panics;
+mod parts;
+mod routes;
 mod serve;
 mod signals;
 
