@@ -105,8 +105,8 @@ test("what others ask for appears without a reload", () =>
 test("long work shows a progress bar that moves, and can be withdrawn", () =>
   withPage({}, async (page) => {
     await page.goto("/");
-    await ask(page, "2*10^8");
-    await page.waitForURL("**/n/200000000");
+    await ask(page, "9*10^8");
+    await page.waitForURL("**/n/900000000");
     const bar = page.getByRole("progressbar").first();
     const value = async () => Number((await bar.getAttribute("value")) ?? 0);
     await until("the bar moves", async () => (await bar.count()) > 0 && (await value()) > 0);
@@ -229,8 +229,8 @@ test("pictures", { skip: !process.env.ABACI_SCREENSHOTS }, async () => {
       await page.getByRole("alert").waitFor();
       await page.screenshot({ path: `${folder}/${dress}-error.png` });
       await page.goto("/");
-      await ask(page, "3*10^8");
-      await page.waitForURL("**/n/300000000");
+      await ask(page, "9*10^8");
+      await page.waitForURL("**/n/900000000");
       await until("work has begun", async () => (await page.getByRole("progressbar").count()) > 0);
       await page.screenshot({ path: `${folder}/${dress}-running.png` });
     });

@@ -60,22 +60,10 @@ pub(crate) fn square_modulo_quartic(x: [u64; 4], r: u64, scale: u64) -> [u64; 4]
 pub(crate) fn multiply_modulo_quartic(x: [u64; 4], y: [u64; 4], r: u64, scale: u64) -> [u64; 4] {
     let [a, b, c, d] = x.map(|x| mul(x, scale));
     [
-        add(
-            mul(a, y[0]),
-            mul(r, add(add(mul(b, y[3]), mul(d, y[1])), mul(c, y[2]))),
-        ),
-        add(
-            add(mul(a, y[1]), mul(b, y[0])),
-            mul(r, add(mul(c, y[3]), mul(d, y[2]))),
-        ),
-        add(
-            add(add(mul(a, y[2]), mul(c, y[0])), mul(b, y[1])),
-            mul(r, mul(d, y[3])),
-        ),
-        add(
-            add(mul(a, y[3]), mul(d, y[0])),
-            add(mul(b, y[2]), mul(c, y[1])),
-        ),
+        add(mul(a, y[0]), mul(r, add(add(mul(b, y[3]), mul(d, y[1])), mul(c, y[2])))),
+        add(add(mul(a, y[1]), mul(b, y[0])), mul(r, add(mul(c, y[3]), mul(d, y[2])))),
+        add(add(add(mul(a, y[2]), mul(c, y[0])), mul(b, y[1])), mul(r, mul(d, y[3]))),
+        add(add(mul(a, y[3]), mul(d, y[0])), add(mul(b, y[2]), mul(c, y[1]))),
     ]
 }
 
@@ -83,10 +71,7 @@ pub(crate) fn multiply_modulo_quartic(x: [u64; 4], y: [u64; 4], r: u64, scale: u
 #[inline(always)]
 pub(crate) fn multiply_modulo_quadratic(x: [u64; 2], y: [u64; 2], r: u64, scale: u64) -> [u64; 2] {
     let [a, b] = x.map(|x| mul(x, scale));
-    [
-        add(mul(a, y[0]), mul(r, mul(b, y[1]))),
-        add(mul(a, y[1]), mul(b, y[0])),
-    ]
+    [add(mul(a, y[0]), mul(r, mul(b, y[1]))), add(mul(a, y[1]), mul(b, y[0]))]
 }
 
 /// The four columns of a block, 4m long.

@@ -20,10 +20,7 @@ impl Control<'static> {
     /// Nobody watches and nobody stops.
     pub fn none() -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
-        Control {
-            progress: &|_| (),
-            cancelled: &NEVER,
-        }
+        Control { progress: &|_| (), cancelled: &NEVER }
     }
 }
 
@@ -43,13 +40,7 @@ impl<'a> Meter<'a> {
     const LOOK_EVERY: u64 = 1 << 20;
 
     pub(crate) fn new(control: Control<'a>, total: u64) -> Self {
-        Meter {
-            control,
-            total: total.max(1),
-            done: 0,
-            looked: 0,
-            reported: 0,
-        }
+        Meter { control, total: total.max(1), done: 0, looked: 0, reported: 0 }
     }
 
     /// Counts `units` as done; now and then reports, and looks whether to stop.

@@ -78,11 +78,7 @@ impl Workspace {
     }
 
     /// Before the last step: L(k) = 2·F(k+1) − F(k) in place of the number that is not multiplied by it.
-    fn replace_unwanted_by_lucas(
-        &mut self,
-        step: &Step,
-        meter: &mut Meter<'_>,
-    ) -> Result<(), Error> {
+    fn replace_unwanted_by_lucas(&mut self, step: &Step, meter: &mut Meter<'_>) -> Result<(), Error> {
         let mut carry = 0;
         for (a, b) in self.a.chunks_mut(STRIDE).zip(self.b.chunks_mut(STRIDE)) {
             meter.advance(LUCAS_UNITS * a.len() as u64)?;
@@ -131,11 +127,7 @@ impl Workspace {
         }
     }
 
-    fn step_by_points<const POINTS: usize>(
-        &mut self,
-        step: &Step,
-        meter: &mut Meter<'_>,
-    ) -> Result<(), Error> {
+    fn step_by_points<const POINTS: usize>(&mut self, step: &Step, meter: &mut Meter<'_>) -> Result<(), Error> {
         let Workspace { a, b, x, y, .. } = self;
         if step.last {
             let products = Carried::<POINTS>::new(x).zip(iter::repeat(0));
@@ -237,30 +229,12 @@ mod tests {
 
     #[test]
     fn the_memory_estimate_is_what_is_reserved() {
-        for n in [
-            0,
-            1,
-            86,
-            87,
-            1_000,
-            17_300,
-            40_000,
-            123_456,
-            1_000_000,
-            7_777_777,
-            100_000_000,
-        ] {
+        for n in [0, 1, 86, 87, 1_000, 17_300, 40_000, 123_456, 1_000_000, 7_777_777, 100_000_000] {
             let plan = Plan::new(n);
             let reserved = Workspace::reserve(&plan).unwrap().reserved_bytes();
             let estimated = plan.memory_bytes();
-            assert!(
-                reserved <= estimated,
-                "F({n}): {reserved} bytes of {estimated}"
-            );
-            assert!(
-                4 * estimated <= 5 * reserved,
-                "F({n}): {reserved} bytes of {estimated}"
-            );
+            assert!(reserved <= estimated, "F({n}): {reserved} bytes of {estimated}");
+            assert!(4 * estimated <= 5 * reserved, "F({n}): {reserved} bytes of {estimated}");
         }
     }
 
@@ -291,11 +265,7 @@ mod tests {
         });
         let mut met = 0;
         for n in unusual {
-            assert_eq!(
-                nth(n as i64).unwrap().digits(),
-                digit_count(n as i64),
-                "F({n})"
-            );
+            assert_eq!(nth(n as i64).unwrap().digits(), digit_count(n as i64), "F({n})");
             met += 1;
         }
         assert_ne!(met, 0);
@@ -312,10 +282,7 @@ mod tests {
             let finer = plan.steps().map(|mut step| {
                 if let Method::Transform { length, .. } = step.method {
                     let cut = Cut::Threes;
-                    step.method = Method::Transform {
-                        cut,
-                        length: 2 * length,
-                    };
+                    step.method = Method::Transform { cut, length: 2 * length };
                 }
                 step
             });

@@ -32,11 +32,7 @@ pub fn estimate(n: i64) -> Estimate {
     Estimate {
         digits: digit_count(n),
         memory_bytes,
-        work: Duration::from_nanos(
-            plan.work()
-                .saturating_add(memory_bytes / 2)
-                .saturating_add(CALL_NANOS),
-        ),
+        work: Duration::from_nanos(plan.work().saturating_add(memory_bytes / 2).saturating_add(CALL_NANOS)),
     }
 }
 

@@ -52,9 +52,7 @@ pub fn nth(n: i64) -> Result<Decimal, Error> {
 /// ```
 pub fn nth_with(n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
     let plan = Plan::new(n.unsigned_abs());
-    let out_of_memory = || Error::OutOfMemory {
-        needed_bytes: plan.memory_bytes(),
-    };
+    let out_of_memory = || Error::OutOfMemory { needed_bytes: plan.memory_bytes() };
     if plan.index() > MAX_INDEX {
         return Err(out_of_memory());
     }
@@ -72,22 +70,14 @@ pub fn nth_with(n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
 fn check(n: i64, limbs: &[u64], meter: &mut Meter<'_>) -> Result<(), Error> {
     let mut found = 0;
     for limbs in limbs.rchunks(STRIDE) {
-        found = limbs
-            .iter()
-            .rev()
-            .fold(found, |residue, &limb| fold_limb(residue, limb));
+        found = limbs.iter().rev().fold(found, |residue, &limb| fold_limb(residue, limb));
         meter.advance(CHECK_UNITS * limbs.len() as u64)?;
     }
     let expected = modulo_of_magnitude(n.unsigned_abs(), CHECK_MODULUS);
     if found == expected {
         Ok(())
     } else {
-        Err(Error::CheckFailed {
-            index: n,
-            modulus: CHECK_MODULUS.get(),
-            expected,
-            found,
-        })
+        Err(Error::CheckFailed { index: n, modulus: CHECK_MODULUS.get(), expected, found })
     }
 }
 
@@ -101,9 +91,7 @@ mod tests {
         let plan = Plan::new(n as u64);
         let mut meter = Meter::new(Control::none(), plan.work());
         let workspace = Workspace::reserve(&plan).unwrap();
-        let right = workspace
-            .run(plan.start(), plan.steps(), &mut meter)
-            .unwrap();
+        let right = workspace.run(plan.start(), plan.steps(), &mut meter).unwrap();
         assert_eq!(check(n, &right, &mut meter), Ok(()));
         for limb in [0, right.len() / 2, right.len() - 1] {
             for place in 0..17 {
@@ -131,15 +119,8 @@ mod tests {
                     cancelled.store(true, Ordering::Relaxed);
                 }
             };
-            let control = Control {
-                progress: &progress,
-                cancelled: &cancelled,
-            };
-            assert_eq!(
-                nth_with(5_000_000, &control),
-                Err(Error::Cancelled),
-                "at {stop_at} %"
-            );
+            let control = Control { progress: &progress, cancelled: &cancelled };
+            assert_eq!(nth_with(5_000_000, &control), Err(Error::Cancelled), "at {stop_at} %");
             assert!(!after.load(Ordering::Relaxed), "at {stop_at} %");
         }
     }

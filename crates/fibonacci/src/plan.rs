@@ -44,10 +44,7 @@ pub(crate) enum Method {
 impl Plan {
     pub(crate) fn new(index: u64) -> Self {
         let bits = u64::BITS - index.leading_zeros();
-        Plan {
-            index,
-            doublings: if index <= MAX_SINGLE { 0 } else { bits - 6 },
-        }
+        Plan { index, doublings: if index <= MAX_SINGLE { 0 } else { bits - 6 } }
     }
 
     pub(crate) fn index(&self) -> u64 {
@@ -61,9 +58,7 @@ impl Plan {
 
     pub(crate) fn steps(&self) -> impl Iterator<Item = Step> + use<> {
         let Plan { index, doublings } = *self;
-        (0..doublings).rev().map(move |shift| {
-            Step::new(index >> (shift + 1), (index >> shift) & 1 == 1, shift == 0)
-        })
+        (0..doublings).rev().map(move |shift| Step::new(index >> (shift + 1), (index >> shift) & 1 == 1, shift == 0))
     }
 
     /// Limbs of F(n): the capacity of the value.
@@ -96,18 +91,15 @@ impl Plan {
 
     /// All that is reserved at once, in bytes.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        let words = u128::from(self.value_limbs())
-            + u128::from(self.partner_limbs())
-            + 2 * u128::from(self.buffer_words());
+        let words =
+            u128::from(self.value_limbs()) + u128::from(self.partner_limbs()) + 2 * u128::from(self.buffer_words());
         let roots = Transform::bytes(self.most_blocks());
         u64::try_from(8 * words + u128::from(roots)).unwrap_or(u64::MAX)
     }
 
     /// The whole work in [`Meter`](crate::control::Meter) units, saturating.
     pub(crate) fn work(&self) -> u64 {
-        self.steps()
-            .map(|step| step.work())
-            .fold(CHECK_UNITS * self.value_limbs(), u64::saturating_add)
+        self.steps().map(|step| step.work()).fold(CHECK_UNITS * self.value_limbs(), u64::saturating_add)
     }
 }
 
@@ -127,17 +119,9 @@ impl Step {
         } else {
             let cut = Cut::fitting(digits);
             let coefficients = 2 * cut.points(digits) - 1;
-            Method::Transform {
-                cut,
-                length: transform::length_for(coefficients),
-            }
+            Method::Transform { cut, length: transform::length_for(coefficients) }
         };
-        Step {
-            from,
-            odd,
-            last,
-            method,
-        }
+        Step { from, odd, last, method }
     }
 
     /// The index of the first of the two new numbers.
@@ -165,17 +149,14 @@ impl Step {
     pub(crate) fn work(&self) -> u64 {
         let products = match (self.method, self.last) {
             (Method::Columns, _) => column_units(self.operand_limbs()),
-            (Method::Transform { length, .. }, false) => transform::square_units(length)
-                .saturating_mul(2)
-                .saturating_add(2 * CUT_UNITS * self.operand_limbs()),
-            (Method::Transform { length, .. }, true) => transform::multiply_units(length)
-                .saturating_add(2 * CUT_UNITS * self.operand_limbs()),
+            (Method::Transform { length, .. }, false) => {
+                transform::square_units(length).saturating_mul(2).saturating_add(2 * CUT_UNITS * self.operand_limbs())
+            }
+            (Method::Transform { length, .. }, true) => {
+                transform::multiply_units(length).saturating_add(2 * CUT_UNITS * self.operand_limbs())
+            }
         };
-        let lucas = if self.last {
-            LUCAS_UNITS * self.operand_limbs()
-        } else {
-            0
-        };
+        let lucas = if self.last { LUCAS_UNITS * self.operand_limbs() } else { 0 };
         products.saturating_add(COMBINE_UNITS * self.result_limbs() + lucas)
     }
 }
@@ -209,10 +190,7 @@ mod tests {
         for n in (0..2_000).chain(large) {
             let digits = digit_count(n);
             let bound = digits_at_most(n as u64);
-            assert!(
-                (digits..=digits + 1).contains(&bound),
-                "F({n}): {bound} for {digits}"
-            );
+            assert!((digits..=digits + 1).contains(&bound), "F({n}): {bound} for {digits}");
         }
     }
 

@@ -86,8 +86,7 @@ impl TextResidue {
     }
 
     fn fold(&mut self) {
-        let sum =
-            u128::from(self.residue) * u128::from(self.pending_scale) + u128::from(self.pending);
+        let sum = u128::from(self.residue) * u128::from(self.pending_scale) + u128::from(self.pending);
         self.residue = (sum % u128::from(self.modulus)) as u64;
         self.pending = 0;
         self.pending_scale = 1;

@@ -9,16 +9,12 @@ use crate::transform::COLUMNS;
 ///
 /// Index x goes to column x mod m and, in it, to slot x mod 3; the slots of a column are transformed.
 pub(crate) fn split_three_ways(x: &mut [u64], meter: &mut Meter<'_>) -> Result<(), Error> {
-    each_column(x, meter, |phase, column| {
-        transform_three(rotate(phase, column))
-    })
+    each_column(x, meter, |phase, column| transform_three(rotate(phase, column)))
 }
 
 /// Undoes [`split_three_ways`], times 3.
 pub(crate) fn join_three_ways(x: &mut [u64], meter: &mut Meter<'_>) -> Result<(), Error> {
-    each_column(x, meter, |phase, column| {
-        rotate((3 - phase) % 3, inverse_three(column))
-    })
+    each_column(x, meter, |phase, column| rotate((3 - phase) % 3, inverse_three(column)))
 }
 
 /// Replaces each column, the points i, i + m and i + 2m (the last two exchanged when m ≡ 2 modulo 3), so
@@ -65,11 +61,7 @@ fn rotate(phase: usize, [a, b, c]: [u64; 3]) -> [u64; 3] {
 fn transform_three([a, b, c]: [u64; 3]) -> [u64; 3] {
     // ω² = −1 − ω leaves one multiplication by ω.
     let turned = times_cube_root(sub(b, c));
-    [
-        add(a, add(b, c)),
-        add(sub(a, c), turned),
-        sub(sub(a, b), turned),
-    ]
+    [add(a, add(b, c)), add(sub(a, c), turned), sub(sub(a, b), turned)]
 }
 
 /// Undoes [`transform_three`], times 3.

@@ -19,8 +19,8 @@ use std::collections::TryReserveError;
 
 use crate::Error;
 use crate::butterfly::{
-    forward_columns, inverse_columns, moduli, multiply_modulo_quadratic, multiply_modulo_quartic,
-    quarters, square_modulo_quartic,
+    forward_columns, inverse_columns, moduli, multiply_modulo_quadratic, multiply_modulo_quartic, quarters,
+    square_modulo_quartic,
 };
 use crate::control::Meter;
 use crate::field::{TWO_ADICITY, inverse, mul, pow, root_of_order_two_to_the};
@@ -44,11 +44,7 @@ const PRODUCT_UNITS: u64 = 8;
 pub(crate) fn length_for(points: u64) -> u64 {
     let power = points.next_power_of_two().max(MIN_LENGTH);
     let three = power / 4 * 3;
-    if three >= points && three / 3 >= MIN_LENGTH {
-        three
-    } else {
-        power
-    }
+    if three >= points && three / 3 >= MIN_LENGTH { three } else { power }
 }
 
 /// Blocks in the last radix-4 layer of a transform, a power of two; each has a root of its own.
@@ -77,11 +73,7 @@ fn layers(length: u64) -> u64 {
 }
 
 fn split_three(length: u64) -> (u64, u64) {
-    if length.is_power_of_two() {
-        (1, length)
-    } else {
-        (3, length / 3)
-    }
+    if length.is_power_of_two() { (1, length) } else { (3, length / 3) }
 }
 
 /// The constants of transforms with up to some number of blocks.
@@ -99,16 +91,10 @@ struct Root {
 }
 
 impl Root {
-    const ONE: Self = Root {
-        forward: 1,
-        inverse: 1,
-    };
+    const ONE: Self = Root { forward: 1, inverse: 1 };
 
     fn times(self, other: Self) -> Self {
-        Root {
-            forward: mul(self.forward, other.forward),
-            inverse: mul(self.inverse, other.inverse),
-        }
+        Root { forward: mul(self.forward, other.forward), inverse: mul(self.inverse, other.inverse) }
     }
 }
 
@@ -119,10 +105,7 @@ impl Transform {
     pub(crate) fn reserve(max_blocks: u64) -> Result<Self, TryReserveError> {
         debug_assert!(max_blocks <= MAX_BLOCKS);
         let (low, high) = table_entries(max_blocks);
-        Ok(Transform {
-            low: table(low, 0)?,
-            high: table(high, LOW_BITS)?,
-        })
+        Ok(Transform { low: table(low, 0)?, high: table(high, LOW_BITS)? })
     }
 
     /// What [`Transform::reserve`] reserves.
@@ -163,12 +146,7 @@ impl Transform {
 
     /// Replaces x by its cyclic convolution with y, which is of the same length and is destroyed.
     /// Canonical in, canonical out.
-    pub(crate) fn multiply(
-        &self,
-        x: &mut [u64],
-        y: &mut [u64],
-        meter: &mut Meter<'_>,
-    ) -> Result<(), Error> {
+    pub(crate) fn multiply(&self, x: &mut [u64], y: &mut [u64], meter: &mut Meter<'_>) -> Result<(), Error> {
         debug_assert_eq!(x.len(), y.len());
         let scale = scale(x.len());
         let (thirds, power) = split_three(x.len() as u64);
@@ -176,9 +154,7 @@ impl Transform {
             split_three_ways(x, meter)?;
             split_three_ways(y, meter)?;
         }
-        let parts = x
-            .chunks_exact_mut(power as usize)
-            .zip(y.chunks_exact_mut(power as usize));
+        let parts = x.chunks_exact_mut(power as usize).zip(y.chunks_exact_mut(power as usize));
         for (x, y) in parts {
             self.multiply_block(x, y, 0, scale, meter)?;
         }
@@ -188,13 +164,7 @@ impl Transform {
         Ok(())
     }
 
-    fn square_block(
-        &self,
-        x: &mut [u64],
-        block: usize,
-        scale: u64,
-        meter: &mut Meter<'_>,
-    ) -> Result<(), Error> {
+    fn square_block(&self, x: &mut [u64], block: usize, scale: u64, meter: &mut Meter<'_>) -> Result<(), Error> {
         let length = x.len();
         if length <= LEAF {
             self.forward_leaf(x, block);
@@ -239,9 +209,7 @@ impl Transform {
         }
         forward_pass(x, self.root(block), meter)?;
         forward_pass(y, self.root(block), meter)?;
-        let quarters = x
-            .chunks_exact_mut(length / 4)
-            .zip(y.chunks_exact_mut(length / 4));
+        let quarters = x.chunks_exact_mut(length / 4).zip(y.chunks_exact_mut(length / 4));
         for (child, (x, y)) in quarters.enumerate() {
             self.multiply_block(x, y, 4 * block + child, scale, meter)?;
         }
@@ -303,11 +271,7 @@ impl Transform {
             let root = self.root(first + index);
             forward_columns(quarters(x), root.forward);
             forward_columns(quarters(y), root.forward);
-            let parts = x
-                .as_chunks_mut::<B>()
-                .0
-                .iter_mut()
-                .zip(y.as_chunks::<B>().0);
+            let parts = x.as_chunks_mut::<B>().0.iter_mut().zip(y.as_chunks::<B>().0);
             for ((x, y), r) in parts.zip(moduli(root.forward)) {
                 *x = multiply(*x, *y, r);
             }
@@ -318,10 +282,7 @@ impl Transform {
 
 /// Entries of the two tables.
 fn table_entries(max_blocks: u64) -> (u64, u64) {
-    (
-        max_blocks.clamp(1, 1 << LOW_BITS),
-        (max_blocks >> LOW_BITS).max(1),
-    )
+    (max_blocks.clamp(1, 1 << LOW_BITS), (max_blocks >> LOW_BITS).max(1))
 }
 
 /// W(s·2^`shift`) for s below `entries`, a power of two.
@@ -332,10 +293,7 @@ fn table(entries: u64, shift: u32) -> Result<Vec<Root>, TryReserveError> {
     table.push(Root::ONE);
     for bit in 0..entries.trailing_zeros() {
         let root = root_of_order_two_to_the(bit + shift + 3);
-        let step = Root {
-            forward: root,
-            inverse: inverse(root),
-        };
+        let step = Root { forward: root, inverse: inverse(root) };
         for index in 0..1 << bit {
             table.push(table[index as usize].times(step));
         }
@@ -345,11 +303,7 @@ fn table(entries: u64, shift: u32) -> Result<Vec<Root>, TryReserveError> {
 
 /// Points in the blocks of the last radix-4 layer: 4·4 when the length is an even power of two, else 4·2.
 fn final_block(length: usize) -> usize {
-    if length.trailing_zeros().is_multiple_of(2) {
-        16
-    } else {
-        8
-    }
+    if length.trailing_zeros().is_multiple_of(2) { 16 } else { 8 }
 }
 
 /// What the inverse passes multiply by, inverted.
@@ -363,12 +317,7 @@ fn forward_pass(x: &mut [u64], root: Root, meter: &mut Meter<'_>) -> Result<(), 
     let [a, b, c, d] = quarters(x);
     for start in (0..a.len()).step_by(COLUMNS) {
         let end = a.len().min(start + COLUMNS);
-        let columns = [
-            &mut a[start..end],
-            &mut b[start..end],
-            &mut c[start..end],
-            &mut d[start..end],
-        ];
+        let columns = [&mut a[start..end], &mut b[start..end], &mut c[start..end], &mut d[start..end]];
         forward_columns(columns, root.forward);
         meter.advance(8 * (end - start) as u64)?;
     }
@@ -379,12 +328,7 @@ fn inverse_pass(x: &mut [u64], root: Root, meter: &mut Meter<'_>) -> Result<(), 
     let [a, b, c, d] = quarters(x);
     for start in (0..a.len()).step_by(COLUMNS) {
         let end = a.len().min(start + COLUMNS);
-        let columns = [
-            &mut a[start..end],
-            &mut b[start..end],
-            &mut c[start..end],
-            &mut d[start..end],
-        ];
+        let columns = [&mut a[start..end], &mut b[start..end], &mut c[start..end], &mut d[start..end]];
         inverse_columns(columns, root.inverse);
         meter.advance(8 * (end - start) as u64)?;
     }
