@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::Args;
 
 pub(crate) use explain::explain;
-pub(crate) use network::{HttpUrl, Network, ValuesUrl, reachable, socket_address};
+pub(crate) use network::{HttpUrl, ValuesUrl, reachable, socket_address};
 pub(crate) use size::ByteSize;
 
 use units::{milliseconds, rate, whole};
@@ -64,7 +64,7 @@ pub(crate) struct Addresses {
 
     /// Networks of proxies whose forwarded client address is believed, separated by commas [default: none].
     #[arg(long, env = "ABACI_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',')]
-    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) trusted_proxies: Vec<api::Network>,
 }
 
 /// Where things are kept.

@@ -1,7 +1,7 @@
 //! The embedded shape: SQLite and files in the data directory, queue and cache in memory.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ pub(crate) enum EmbeddedError {
 impl Embedded {
     /// Opens what is in the data directory, making what is missing. The lock on it must be held.
     pub(crate) async fn open(config: &ServeConfig, stopping: &CancellationToken) -> Result<Self, EmbeddedError> {
-        let path = config.data.directory.path.join("abaci.sqlite");
+        let path = record_path(&config.data.directory.path);
         let limits = StoreLimits { max_queued: config.limits.max_queued };
         let record = |source| EmbeddedError::Record { path: path.clone(), source };
         let store = Arc::new(SqliteStore::open(&path, limits).await.map_err(record)?);
@@ -114,6 +114,11 @@ impl Embedded {
         self.api.ended().await;
         self.store.close().await;
     }
+}
+
+/// Where the record lies in a data directory.
+pub(crate) fn record_path(directory: &Path) -> PathBuf {
+    directory.join("abaci.sqlite")
 }
 
 /// The same things behind the worker's ports as behind the API's.

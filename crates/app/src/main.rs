@@ -11,6 +11,7 @@ mod lock;
 mod logs;
 mod memory;
 mod metrics;
+mod migrate;
 mod mode;
 mod panics;
 mod parts;

@@ -216,3 +216,20 @@ fn every_line_of_the_log_is_json() {
         assert!(entry["timestamp"].is_string() && entry["level"].is_string(), "{line}");
     }
 }
+
+#[test]
+fn migrate_makes_a_record_unless_somebody_uses_it() {
+    let data = tempfile::tempdir().expect("a folder");
+    let migrate = || {
+        let mut command = abaci(&["migrate"]);
+        command.env("ABACI_DATA_DIR", data.path());
+        output(command)
+    };
+    let made = migrate();
+    assert_eq!((made.status.code(), stderr(&made)), (Some(0), String::new()));
+    assert!(data.path().join("abaci.sqlite").is_file());
+    let _holder = Serve::start(data.path());
+    let refused = migrate();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("is in use by process"), "{}", stderr(&refused));
+}

@@ -1,52 +1,11 @@
-//! Settings that name places: networks, addresses, folders.
+//! Settings that name places: addresses and folders.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use axum::http::Uri;
-
-/// A network in CIDR form, or one address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Network {
-    pub(crate) address: IpAddr,
-    /// Leading bits that an address must share.
-    pub(crate) prefix: u8,
-}
-
-/// A text that is no network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a network such as 10.0.0.0/8 or fd00::/8, or one address, is wanted")]
-pub(crate) struct NetworkError;
-
-impl FromStr for Network {
-    type Err = NetworkError;
-
-    fn from_str(text: &str) -> Result<Self, NetworkError> {
-        let (address, prefix) = match text.trim().split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text.trim(), None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| NetworkError)?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix {
-            None => longest,
-            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().map_err(|_| NetworkError)?,
-            Some(_) => return Err(NetworkError),
-        };
-        if prefix > longest {
-            return Err(NetworkError);
-        }
-        Ok(Self { address, prefix })
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
-    }
-}
 
 /// A text that is no address to listen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,22 +107,6 @@ impl FromStr for ValuesUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_network_is_an_address_with_a_prefix() {
-        for (text, written) in [
-            ("10.0.0.0/8", "10.0.0.0/8"),
-            (" 127.0.0.1 ", "127.0.0.1/32"),
-            ("fd00::/8", "fd00::/8"),
-            ("::1", "::1/128"),
-            ("0.0.0.0/0", "0.0.0.0/0"),
-        ] {
-            assert_eq!(text.parse::<Network>().map(|network| network.to_string()), Ok(written.to_owned()));
-        }
-        for text in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "host", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8"] {
-            assert_eq!(text.parse::<Network>(), Err(NetworkError), "{text:?}");
-        }
-    }
 
     #[test]
     fn what_listens_on_every_address_is_reached_at_the_loopback_one() {
