@@ -193,5 +193,6 @@ fn spawn(directory: &Path, settings: &[(String, String)]) -> (Child, String) {
             return (child, url.to_owned());
         }
     }
-    panic!("the program ended without saying where it answers");
+    let status = child.wait().expect("the program has ended");
+    panic!("the program ended with {status} without saying where it answers");
 }
