@@ -24,7 +24,8 @@ use std::time::Duration;
 
 use model::{FailureReason, Index, Lane, Subject, Timestamp};
 use queue::Delivery;
-use store::{Lease, Release};
+use store::{Lease, Release, StoreError};
+use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::budget::Fit;
@@ -34,6 +35,9 @@ use crate::found::Found;
 use crate::heartbeat::{Heartbeat, Verdict};
 use crate::liveness::SlotPulse;
 use crate::{Worker, WorkerError, metrics, mirror};
+
+/// How long handing back may take at a shutdown.
+const HAND_BACK_WITHIN: Duration = Duration::from_millis(700);
 
 /// What a step came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +134,7 @@ pub(crate) async fn step_in(
     let task = Task { worker, delivery: &delivery, pulse };
     let outcome = task.perform().instrument(span).await;
     metrics::job(outcome.as_ref().map_or("error", Outcome::as_str), job.lane);
-    if outcome.is_ok() {
+    if outcome.as_ref().is_ok_and(Outcome::ends_the_job) {
         worker.count_finished();
     }
     // A job can have taken long; the slot claims from now on again.
@@ -218,12 +222,17 @@ impl Task<'_> {
             }
             Err(broken) => match heartbeat.end().await {
                 Some(Verdict::Withdrawn) => {
-                    // Whoever withdrew the last ask has announced it.
+                    // Whoever withdrew the last ask has announced it, but we may have told progress since.
+                    self.worker.announce_present(self.subject()).await;
                     self.ack().await;
                     Ok(Outcome::Withdrawn { subject: self.subject().clone() })
                 }
                 Some(Verdict::Lost) => Ok(self.lease_lost()),
-                Some(Verdict::Shutdown) => self.hand_back_lease(&lease).await,
+                // Those who wait for the shutdown do not wait for a store that hangs: the lease runs out.
+                Some(Verdict::Shutdown) => match timeout(HAND_BACK_WITHIN, self.hand_back_lease(&lease)).await {
+                    Ok(outcome) => outcome,
+                    Err(elapsed) => Err(StoreError::Unavailable(elapsed.into()).into()),
+                },
                 None => self.set_back(Some(lease), started.blame(&broken)).await,
             },
         }
@@ -319,6 +328,11 @@ impl Started {
 }
 
 impl Outcome {
+    /// Whether there was a job and nothing of it is left to do.
+    const fn ends_the_job(&self) -> bool {
+        matches!(self, Self::Recorded { .. } | Self::AlreadyKnown { .. } | Self::Withdrawn { .. } | Self::GaveUp { .. })
+    }
+
     /// The word used in metrics.
     pub const fn as_str(&self) -> &'static str {
         match self {
