@@ -11,7 +11,8 @@ pub struct Control<'a> {
     ///
     /// Never falling, at most about a thousand calls, the last one with 1.0 when the value is ready.
     pub progress: &'a (dyn Fn(f64) + Sync),
-    /// Raise it to stop: noticed every few milliseconds, answered with [`Error::Cancelled`].
+    /// Raise it to stop: noticed after a few milliseconds and answered with [`Error::Cancelled`], once
+    /// the memory is given back, which takes the system about 40 ms for each gigabyte.
     pub cancelled: &'a AtomicBool,
 }
 

@@ -47,7 +47,8 @@ impl Decimal {
         (self.limbs.capacity() * size_of::<u64>()) as u64
     }
 
-    /// The `count` highest digits, or all if there are no more; no sign.
+    /// The `count` highest digits, or all if there are no more; no sign. For many use
+    /// [`Decimal::chunks`] or [`Decimal::write_to`], which never hold them all.
     pub fn first(&self, count: u64) -> String {
         let count = count.min(self.digits());
         self.digit_range(0, count)

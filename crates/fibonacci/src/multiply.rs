@@ -201,7 +201,7 @@ mod tests {
 
     use super::*;
     use crate::Control;
-    use crate::transform::{MIN_LENGTH, Transform, length_for};
+    use crate::transform::{MIN_LENGTH, Transform, blocks, length_for};
 
     const BOTH: [Cut; 2] = [Cut::Sixes, Cut::Threes];
 
@@ -214,7 +214,7 @@ mod tests {
             points
         };
         let (mut px, mut py) = (points(x), points(y));
-        let transform = Transform::reserve(length).unwrap();
+        let transform = Transform::reserve(blocks(length)).unwrap();
         if x == y {
             transform.square(&mut px, &mut meter).unwrap();
         } else {
@@ -310,7 +310,7 @@ mod tests {
         let largest = |points: u128, base: u128| points * (base - 1) * (base - 1);
         assert!(largest(18_446_780, 1_000_000) < u128::from(P));
         assert!(largest(18_446_781, 1_000_000) >= u128::from(P));
-        assert!(largest(u128::from(crate::transform::MAX_LENGTH), 1_000) < u128::from(P));
+        assert!(largest(3 << 34, 1_000) < u128::from(P));
     }
 
     #[test]

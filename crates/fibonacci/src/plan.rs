@@ -1,7 +1,7 @@
 //! The steps from a small index up to n, known before any of them is taken.
 
 use crate::multiply::{CUT_UNITS, Cut, LIMB_DIGITS, MAX_COLUMNS};
-use crate::transform::{self, MAX_LENGTH, MIN_LENGTH, Transform};
+use crate::transform::{self, Transform};
 
 /// The largest |n| the kernel takes on, and only where there are about a thousand gigabytes.
 ///
@@ -76,11 +76,13 @@ impl Plan {
         limbs(digits_at_most(self.index / 2 + 2))
     }
 
-    /// The longest transform, or the shortest there is if none is needed.
-    pub(crate) fn longest_transform(&self) -> u64 {
-        self.steps()
-            .map(|step| step.length())
-            .fold(MIN_LENGTH, u64::max)
+    /// The most blocks that any of the transforms has, 0 if there are none.
+    pub(crate) fn most_blocks(&self) -> u64 {
+        let blocks = |step: Step| match step.method {
+            Method::Columns => 0,
+            Method::Transform { length, .. } => transform::blocks(length),
+        };
+        self.steps().map(blocks).max().unwrap_or(0)
     }
 
     /// Words in each of the two buffers of points, which also hold the products by columns.
@@ -97,7 +99,7 @@ impl Plan {
         let words = u128::from(self.value_limbs())
             + u128::from(self.partner_limbs())
             + 2 * u128::from(self.buffer_words());
-        let roots = Transform::bytes(self.longest_transform().min(MAX_LENGTH));
+        let roots = Transform::bytes(self.most_blocks());
         u64::try_from(8 * words + u128::from(roots)).unwrap_or(u64::MAX)
     }
 
@@ -159,13 +161,6 @@ impl Step {
         limbs(digits_at_most(bound))
     }
 
-    fn length(&self) -> u64 {
-        match self.method {
-            Method::Columns => 0,
-            Method::Transform { length, .. } => length,
-        }
-    }
-
     /// Work of the step in [`Meter`](crate::control::Meter) units, saturating.
     pub(crate) fn work(&self) -> u64 {
         let products = match (self.method, self.last) {
@@ -206,6 +201,7 @@ fn limbs(digits: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::digit_count;
+    use crate::transform::MAX_BLOCKS;
 
     #[test]
     fn the_digit_bound_is_never_below_and_at_most_one_above() {
@@ -222,8 +218,8 @@ mod tests {
 
     #[test]
     fn the_largest_index_has_transforms_and_the_next_power_of_two_has_not() {
-        assert!(Plan::new(MAX_INDEX).longest_transform() <= MAX_LENGTH);
-        assert!(Plan::new(MAX_INDEX.next_power_of_two()).longest_transform() > MAX_LENGTH);
+        assert!(Plan::new(MAX_INDEX).most_blocks() <= MAX_BLOCKS);
+        assert!(Plan::new(MAX_INDEX.next_power_of_two()).most_blocks() > MAX_BLOCKS);
     }
 
     #[test]
