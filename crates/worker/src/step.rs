@@ -22,7 +22,7 @@
 
 use std::time::Duration;
 
-use model::{FailureReason, Index, Lane, Subject, Timestamp};
+use model::{FailureReason, Lane, Subject, Timestamp};
 use queue::Delivery;
 use store::{Lease, Release, StoreError};
 use tokio::time::timeout;
@@ -163,7 +163,11 @@ impl Task<'_> {
         let estimate = fibonacci::estimate(index.get());
         let memory = match self.worker.budget.ask(estimate.memory_bytes, self.delivery.job.enqueued_at) {
             Fit::Now(permit) => permit,
-            Fit::Never => return self.give_up(None, FailureReason::TooLargeToFit, self.delivery.job.attempt).await,
+            // The lease tells whether there is anything left to fail.
+            Fit::Never => match self.take_lease().await? {
+                Got::Ours((lease, _)) => return self.give_up(&lease, FailureReason::TooLargeToFit).await,
+                Got::Over(outcome) => return Ok(outcome),
+            },
             Fit::Later(place) => match self.wait_for_memory(place).await? {
                 Got::Ours(permit) => permit,
                 Got::Over(outcome) => return Ok(outcome),
@@ -183,7 +187,7 @@ impl Task<'_> {
         } else {
             None
         };
-        let started = Started { index, at: self.worker.ports.clock.now(), estimate: estimate.work };
+        let started = Started { at: self.worker.ports.clock.now(), estimate: estimate.work };
         let computing = Computing::start(self.worker, index, self.delivery.job.lane, estimate.work, memory);
         match (computing, lease) {
             (Ok(computing), Some(lease)) => self.compute_leased(started, computing, lease).await,
@@ -199,7 +203,7 @@ impl Task<'_> {
                 self.note_computed(&started, &found);
                 self.record(found, started.at, None, None).await
             }
-            Err(broken) => self.set_back(None, started.blame(&broken)).await,
+            Err(broken) => self.set_back(None, blame(&broken)).await,
         }
     }
 
@@ -233,7 +237,7 @@ impl Task<'_> {
                     Ok(outcome) => outcome,
                     Err(elapsed) => Err(StoreError::Unavailable(elapsed.into()).into()),
                 },
-                None => self.set_back(Some(lease), started.blame(&broken)).await,
+                None => self.set_back(Some(lease), blame(&broken)).await,
             },
         }
     }
@@ -302,27 +306,24 @@ impl Task<'_> {
 
 /// A computation that has begun.
 struct Started {
-    index: Index,
     at: Timestamp,
     estimate: Duration,
 }
 
-impl Started {
-    /// The reason to give if this error was the last allowed.
-    fn blame(&self, broken: &Broken) -> FailureReason {
-        match broken {
-            Broken::Kernel(error @ fibonacci::Error::OutOfMemory { .. }) => {
-                tracing::error!(error = error as &dyn std::error::Error, "not computed");
-                FailureReason::TooLargeToFit
+/// The reason to give if this error was the last allowed.
+fn blame(broken: &Broken) -> FailureReason {
+    match broken {
+        Broken::Kernel(error) => {
+            tracing::error!(error = error as &dyn std::error::Error, "not computed");
+            match error {
+                fibonacci::Error::OutOfMemory { .. } => FailureReason::TooLargeToFit,
+                // Nobody cancels without a verdict, so only a failed check is left.
+                fibonacci::Error::CheckFailed { .. } | fibonacci::Error::Cancelled => FailureReason::CheckFailed,
             }
-            Broken::Kernel(error) => {
-                tracing::error!(error = error as &dyn std::error::Error, index = %self.index, "not computed");
-                FailureReason::CheckFailed
-            }
-            Broken::Panicked => {
-                tracing::error!(index = %self.index, "the kernel panicked");
-                FailureReason::CheckFailed
-            }
+        }
+        Broken::Panicked => {
+            tracing::error!("the kernel panicked");
+            FailureReason::CheckFailed
         }
     }
 }

@@ -83,3 +83,17 @@ async fn what_never_fits_fails_with_a_reason() {
     assert_eq!(system.news_of(n).await, ["failed"]);
     system.assert_nothing_queued().await;
 }
+
+#[tokio::test]
+async fn what_never_fits_here_is_left_alone_when_another_has_finished_it() {
+    let system = System::start().await;
+    let n = 30_000_000;
+    system.submit(n).await;
+    system.step(&system.worker("roomy")).await;
+    system.offer(n).await;
+    let mut settings = System::settings("tiny");
+    settings.memory_bytes = 1 << 20;
+    assert_eq!(system.step(&system.worker_with(settings)).await, Outcome::AlreadyKnown { subject: subject(n) });
+    assert_eq!(system.status(n).await, Status::Done);
+    system.assert_nothing_queued().await;
+}

@@ -58,7 +58,7 @@ async fn the_regular_sweep_reaches_every_page() {
     assert_eq!(depth[0].waiting, 700);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_worker_finds_fills_computes_reports_and_stops() {
     let system = System::start().await;
     for n in [5, -6, 1_000_000, 30_000_000] {
