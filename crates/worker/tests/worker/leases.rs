@@ -194,6 +194,29 @@ async fn a_worker_that_lost_its_lease_stops_and_fails_nothing() {
     assert_eq!(system.status(LONG).await, Status::Running);
 }
 
+#[tokio::test]
+async fn a_value_computed_under_a_lost_lease_is_right_all_the_same() {
+    let system = System::start().await;
+    let n = 50_000_000;
+    let mut settings = System::settings("never-renews");
+    settings.lease = Duration::from_millis(50);
+    settings.heartbeat = Duration::from_secs(60);
+    let worker = system.worker_with(settings);
+    system.submit(n).await;
+    let stepping = tokio::spawn(async move { worker::step(&worker, &Lane::ALL, Duration::from_secs(5)).await });
+    system.until(n, Status::Running).await;
+    let other = WorkerId("other".to_owned());
+    loop {
+        let now = model::Clock::now(&*system.clock);
+        match system.store.lease(&subject(n), &other, Duration::from_secs(60), now).await.expect("reachable") {
+            Claiming::Held { remaining } => tokio::time::sleep(remaining).await,
+            claiming => break assert!(matches!(claiming, Claiming::Leased(..)), "{claiming:?}"),
+        }
+    }
+    assert_eq!(stepping.await.expect("no panic").expect("a step"), Outcome::Recorded { subject: subject(n) });
+    assert_eq!(system.status(n).await, Status::Done);
+}
+
 /// Drops a step in the middle of its computation: that is all the death of a process leaves behind.
 async fn die_while_computing(system: &System, name: &str, n: i64) {
     let worker = system.worker(name);
