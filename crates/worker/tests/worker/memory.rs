@@ -101,7 +101,7 @@ async fn what_never_fits_here_is_left_alone_when_another_has_finished_it() {
 #[tokio::test]
 async fn a_computation_that_is_dropped_gives_its_memory_back() {
     let system = System::start().await;
-    let (long, next) = (600_000_000, 30_000_000);
+    let (long, next) = (600_000_000, 60_000_000);
     let mut settings = System::settings("tight");
     settings.memory_bytes = fibonacci::estimate(long).memory_bytes * 8 / 7 + 8;
     let worker = system.worker_with(settings);
