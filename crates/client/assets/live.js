@@ -136,7 +136,9 @@ async function load(path) {
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
   const template = document.createElement("template");
   template.innerHTML = await answer.text();
-  return template.content.firstElementChild;
+  const part = template.content.firstElementChild;
+  if (!part) throw new Error(`${path} answered nothing`);
+  return part;
 }
 
 /** Replaces a part and keeps the focus where it was. */
