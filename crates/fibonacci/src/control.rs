@@ -11,7 +11,8 @@ pub struct Control<'a> {
     ///
     /// Never falling, at most about a thousand calls, the last one with 1.0 when the value is ready.
     pub progress: &'a (dyn Fn(f64) + Sync),
-    /// Raise it to stop: noticed every few milliseconds, answered with [`Error::Cancelled`].
+    /// Raise it to stop: noticed after a few milliseconds and answered with [`Error::Cancelled`], once
+    /// the memory is given back, which takes the system about 40 ms for each gigabyte.
     pub cancelled: &'a AtomicBool,
 }
 
@@ -19,10 +20,7 @@ impl Control<'static> {
     /// Nobody watches and nobody stops.
     pub fn none() -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
-        Control {
-            progress: &|_| (),
-            cancelled: &NEVER,
-        }
+        Control { progress: &|_| (), cancelled: &NEVER }
     }
 }
 
@@ -42,13 +40,7 @@ impl<'a> Meter<'a> {
     const LOOK_EVERY: u64 = 1 << 20;
 
     pub(crate) fn new(control: Control<'a>, total: u64) -> Self {
-        Meter {
-            control,
-            total: total.max(1),
-            done: 0,
-            looked: 0,
-            reported: 0,
-        }
+        Meter { control, total: total.max(1), done: 0, looked: 0, reported: 0 }
     }
 
     /// Counts `units` as done; now and then reports, and looks whether to stop.

@@ -47,7 +47,8 @@ impl Decimal {
         (self.limbs.capacity() * size_of::<u64>()) as u64
     }
 
-    /// The `count` highest digits, or all if there are no more; no sign.
+    /// The `count` highest digits, or all if there are no more; no sign. For many use
+    /// [`Decimal::chunks`] or [`Decimal::write_to`], which never hold them all.
     pub fn first(&self, count: u64) -> String {
         let count = count.min(self.digits());
         self.digit_range(0, count)
@@ -63,10 +64,7 @@ impl Decimal {
     ///
     /// Every block is a vector of its own, to be handed on without a copy. About a nanosecond a digit.
     pub fn chunks(&self, block_bytes: usize) -> Chunks<'_> {
-        Chunks {
-            text: Text::new(self),
-            block_bytes: block_bytes.max(1),
-        }
+        Chunks { text: Text::new(self), block_bytes: block_bytes.max(1) }
     }
 
     /// Writes the text, `-` first for negative numbers, in pieces of some kilobytes; no newline.
@@ -136,8 +134,7 @@ impl Iterator for Chunks<'_> {
 
     fn next(&mut self) -> Option<Vec<u8>> {
         let left = self.text.left();
-        let size =
-            usize::try_from(left).map_or(self.block_bytes, |left| left.min(self.block_bytes));
+        let size = usize::try_from(left).map_or(self.block_bytes, |left| left.min(self.block_bytes));
         if size == 0 {
             return None;
         }
@@ -173,11 +170,7 @@ impl<'a> Text<'a> {
             None => (0, limbs),
         };
         let digits = top.checked_ilog10().unwrap_or(0) as usize + 1;
-        let mut text = Text {
-            limbs,
-            group: [0; DIGITS + 1],
-            at: DIGITS + 1 - digits,
-        };
+        let mut text = Text { limbs, group: [0; DIGITS + 1], at: DIGITS + 1 - digits };
         text.group[1..].copy_from_slice(&digits_of(top));
         text
     }

@@ -25,11 +25,7 @@ use crate::multiply::{LIMB, LIMB_DIGITS, columns};
 /// ```
 pub fn modulo(n: i64, m: NonZeroU64) -> u64 {
     let residue = modulo_of_magnitude(n.unsigned_abs(), m);
-    if is_negative(n) && residue > 0 {
-        m.get() - residue
-    } else {
-        residue
-    }
+    if is_negative(n) && residue > 0 { m.get() - residue } else { residue }
 }
 
 /// Returns how many decimal digits F(n) has, without a sign; 1 for F(0) = 0.
@@ -161,10 +157,7 @@ impl Pair {
     fn new(length: usize) -> Self {
         let mut previous = vec![0; length];
         previous.iter_mut().take(1).for_each(|limb| *limb = 1);
-        Pair {
-            previous,
-            current: vec![0; length],
-        }
+        Pair { previous, current: vec![0; length] }
     }
 
     /// F(2k−1) and F(2k), their lowest `length` limbs.
@@ -181,10 +174,7 @@ impl Pair {
         add(&mut factor, &self.previous);
         let mut previous = product(&self.previous, &self.previous);
         add(&mut previous, &product(&self.current, &self.current));
-        Pair {
-            previous,
-            current: product(&self.current, &factor),
-        }
+        Pair { previous, current: product(&self.current, &factor) }
     }
 
     /// To F(k) and F(k+1), within the limbs there are.
@@ -231,7 +221,5 @@ fn decimal(mut limbs: Vec<u64>) -> Decimal {
 
 /// The bits of n from the highest one down.
 fn bits(n: u64) -> impl Iterator<Item = bool> {
-    (0..u64::BITS - n.leading_zeros())
-        .rev()
-        .map(move |shift| (n >> shift) & 1 == 1)
+    (0..u64::BITS - n.leading_zeros()).rev().map(move |shift| (n >> shift) & 1 == 1)
 }

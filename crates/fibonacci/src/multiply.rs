@@ -22,10 +22,8 @@ pub(crate) const LIMB_DIGITS: u64 = 18;
 ///
 /// A column of so many products below 10³⁶ and the carry, below 2¹²⁸/10¹⁸ < 10²¹, fit 128 bits.
 pub(crate) const MAX_COLUMNS: usize = 340;
-const _: () = assert!(
-    (MAX_COLUMNS as u128) * (LIMB as u128 - 1) * (LIMB as u128 - 1)
-        < u128::MAX - 1_000 * LIMB as u128
-);
+const _: () =
+    assert!((MAX_COLUMNS as u128) * (LIMB as u128 - 1) * (LIMB as u128 - 1) < u128::MAX - 1_000 * LIMB as u128);
 
 /// Limbs between two looks at the meter in linear passes.
 pub(crate) const STRIDE: usize = 1 << 14;
@@ -43,11 +41,7 @@ impl Cut {
     /// The longest points with which a product of two numbers of `digits` digits each is exact.
     pub(crate) fn fitting(digits: u64) -> Self {
         let sixes = u128::from(digits.div_ceil(6));
-        if sixes * 999_999 * 999_999 < u128::from(P) {
-            Cut::Sixes
-        } else {
-            Cut::Threes
-        }
+        if sixes * 999_999 * 999_999 < u128::from(P) { Cut::Sixes } else { Cut::Threes }
     }
 
     pub(crate) fn points(self, digits: u64) -> u64 {
@@ -157,11 +151,7 @@ fn divide_by_limb(x: u128) -> (u64, u64) {
     debug_assert!(x >> 105 == 0);
     let quotient = (((x >> 59) * u128::from(RECIPROCAL)) >> 64) as u64;
     let remainder = (x as u64).wrapping_sub(quotient.wrapping_mul(LIMB));
-    if remainder >= LIMB {
-        (quotient + 1, remainder - LIMB)
-    } else {
-        (quotient, remainder)
-    }
+    if remainder >= LIMB { (quotient + 1, remainder - LIMB) } else { (quotient, remainder) }
 }
 
 /// The product of two short numbers, its low limbs as far as `product` reaches.
@@ -201,7 +191,7 @@ mod tests {
 
     use super::*;
     use crate::Control;
-    use crate::transform::{MIN_LENGTH, Transform, length_for};
+    use crate::transform::{MIN_LENGTH, Transform, blocks, length_for};
 
     const BOTH: [Cut; 2] = [Cut::Sixes, Cut::Threes];
 
@@ -209,12 +199,11 @@ mod tests {
         let mut meter = Meter::new(Control::none(), 1);
         let mut points = |limbs| {
             let mut points = Vec::with_capacity(length as usize);
-            cut.cut(limbs, &mut points, length as usize, &mut meter)
-                .unwrap();
+            cut.cut(limbs, &mut points, length as usize, &mut meter).unwrap();
             points
         };
         let (mut px, mut py) = (points(x), points(y));
-        let transform = Transform::reserve(length).unwrap();
+        let transform = Transform::reserve(blocks(length)).unwrap();
         if x == y {
             transform.square(&mut px, &mut meter).unwrap();
         } else {
@@ -254,19 +243,12 @@ mod tests {
             _ => 0,
         };
         (0..limbs as u64)
-            .map(|limb| {
-                (0..LIMB_DIGITS)
-                    .rev()
-                    .fold(0, |sum, place| 10 * sum + digit(LIMB_DIGITS * limb + place))
-            })
+            .map(|limb| (0..LIMB_DIGITS).rev().fold(0, |sum, place| 10 * sum + digit(LIMB_DIGITS * limb + place)))
             .collect()
     }
 
     fn lengths(longest: u64) -> impl Iterator<Item = u64> {
-        (0..)
-            .map(|k| MIN_LENGTH << k)
-            .flat_map(|power| [power, 3 * power])
-            .take_while(move |&length| length <= longest)
+        (0..).map(|k| MIN_LENGTH << k).flat_map(|power| [power, 3 * power]).take_while(move |&length| length <= longest)
     }
 
     #[test]
@@ -294,11 +276,7 @@ mod tests {
             let (d, e) = (6 * (length / 2) - 1, 6 * (length / 2) - 7);
             let limbs = d.div_ceil(LIMB_DIGITS) as usize;
             let product = by_transform(&nines(d, limbs), &nines(e, limbs), Cut::Sixes, length);
-            assert_eq!(
-                product,
-                product_of_nines(d, e, 2 * limbs),
-                "a transform of {length}"
-            );
+            assert_eq!(product, product_of_nines(d, e, 2 * limbs), "a transform of {length}");
         }
     }
 
@@ -310,7 +288,7 @@ mod tests {
         let largest = |points: u128, base: u128| points * (base - 1) * (base - 1);
         assert!(largest(18_446_780, 1_000_000) < u128::from(P));
         assert!(largest(18_446_781, 1_000_000) >= u128::from(P));
-        assert!(largest(u128::from(crate::transform::MAX_LENGTH), 1_000) < u128::from(P));
+        assert!(largest(3 << 34, 1_000) < u128::from(P));
     }
 
     #[test]
@@ -328,10 +306,7 @@ mod tests {
     }
 
     fn big(limbs: &[u64]) -> BigUint {
-        limbs
-            .iter()
-            .rev()
-            .fold(BigUint::ZERO, |sum, &limb| sum * LIMB + limb)
+        limbs.iter().rev().fold(BigUint::ZERO, |sum, &limb| sum * LIMB + limb)
     }
 
     proptest! {

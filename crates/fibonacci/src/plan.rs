@@ -1,7 +1,7 @@
 //! The steps from a small index up to n, known before any of them is taken.
 
 use crate::multiply::{CUT_UNITS, Cut, LIMB_DIGITS, MAX_COLUMNS};
-use crate::transform::{self, MAX_LENGTH, MIN_LENGTH, Transform};
+use crate::transform::{self, Transform};
 
 /// The largest |n| the kernel takes on, and only where there are about a thousand gigabytes.
 ///
@@ -44,10 +44,7 @@ pub(crate) enum Method {
 impl Plan {
     pub(crate) fn new(index: u64) -> Self {
         let bits = u64::BITS - index.leading_zeros();
-        Plan {
-            index,
-            doublings: if index <= MAX_SINGLE { 0 } else { bits - 6 },
-        }
+        Plan { index, doublings: if index <= MAX_SINGLE { 0 } else { bits - 6 } }
     }
 
     pub(crate) fn index(&self) -> u64 {
@@ -61,9 +58,7 @@ impl Plan {
 
     pub(crate) fn steps(&self) -> impl Iterator<Item = Step> + use<> {
         let Plan { index, doublings } = *self;
-        (0..doublings).rev().map(move |shift| {
-            Step::new(index >> (shift + 1), (index >> shift) & 1 == 1, shift == 0)
-        })
+        (0..doublings).rev().map(move |shift| Step::new(index >> (shift + 1), (index >> shift) & 1 == 1, shift == 0))
     }
 
     /// Limbs of F(n): the capacity of the value.
@@ -76,11 +71,13 @@ impl Plan {
         limbs(digits_at_most(self.index / 2 + 2))
     }
 
-    /// The longest transform, or the shortest there is if none is needed.
-    pub(crate) fn longest_transform(&self) -> u64 {
-        self.steps()
-            .map(|step| step.length())
-            .fold(MIN_LENGTH, u64::max)
+    /// The most blocks that any of the transforms has, 0 if there are none.
+    pub(crate) fn most_blocks(&self) -> u64 {
+        let blocks = |step: Step| match step.method {
+            Method::Columns => 0,
+            Method::Transform { length, .. } => transform::blocks(length),
+        };
+        self.steps().map(blocks).max().unwrap_or(0)
     }
 
     /// Words in each of the two buffers of points, which also hold the products by columns.
@@ -94,18 +91,15 @@ impl Plan {
 
     /// All that is reserved at once, in bytes.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        let words = u128::from(self.value_limbs())
-            + u128::from(self.partner_limbs())
-            + 2 * u128::from(self.buffer_words());
-        let roots = Transform::bytes(self.longest_transform().min(MAX_LENGTH));
+        let words =
+            u128::from(self.value_limbs()) + u128::from(self.partner_limbs()) + 2 * u128::from(self.buffer_words());
+        let roots = Transform::bytes(self.most_blocks());
         u64::try_from(8 * words + u128::from(roots)).unwrap_or(u64::MAX)
     }
 
     /// The whole work in [`Meter`](crate::control::Meter) units, saturating.
     pub(crate) fn work(&self) -> u64 {
-        self.steps()
-            .map(|step| step.work())
-            .fold(CHECK_UNITS * self.value_limbs(), u64::saturating_add)
+        self.steps().map(|step| step.work()).fold(CHECK_UNITS * self.value_limbs(), u64::saturating_add)
     }
 }
 
@@ -125,17 +119,9 @@ impl Step {
         } else {
             let cut = Cut::fitting(digits);
             let coefficients = 2 * cut.points(digits) - 1;
-            Method::Transform {
-                cut,
-                length: transform::length_for(coefficients),
-            }
+            Method::Transform { cut, length: transform::length_for(coefficients) }
         };
-        Step {
-            from,
-            odd,
-            last,
-            method,
-        }
+        Step { from, odd, last, method }
     }
 
     /// The index of the first of the two new numbers.
@@ -159,28 +145,18 @@ impl Step {
         limbs(digits_at_most(bound))
     }
 
-    fn length(&self) -> u64 {
-        match self.method {
-            Method::Columns => 0,
-            Method::Transform { length, .. } => length,
-        }
-    }
-
     /// Work of the step in [`Meter`](crate::control::Meter) units, saturating.
     pub(crate) fn work(&self) -> u64 {
         let products = match (self.method, self.last) {
             (Method::Columns, _) => column_units(self.operand_limbs()),
-            (Method::Transform { length, .. }, false) => transform::square_units(length)
-                .saturating_mul(2)
-                .saturating_add(2 * CUT_UNITS * self.operand_limbs()),
-            (Method::Transform { length, .. }, true) => transform::multiply_units(length)
-                .saturating_add(2 * CUT_UNITS * self.operand_limbs()),
+            (Method::Transform { length, .. }, false) => {
+                transform::square_units(length).saturating_mul(2).saturating_add(2 * CUT_UNITS * self.operand_limbs())
+            }
+            (Method::Transform { length, .. }, true) => {
+                transform::multiply_units(length).saturating_add(2 * CUT_UNITS * self.operand_limbs())
+            }
         };
-        let lucas = if self.last {
-            LUCAS_UNITS * self.operand_limbs()
-        } else {
-            0
-        };
+        let lucas = if self.last { LUCAS_UNITS * self.operand_limbs() } else { 0 };
         products.saturating_add(COMBINE_UNITS * self.result_limbs() + lucas)
     }
 }
@@ -206,6 +182,7 @@ fn limbs(digits: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::digit_count;
+    use crate::transform::MAX_BLOCKS;
 
     #[test]
     fn the_digit_bound_is_never_below_and_at_most_one_above() {
@@ -213,17 +190,14 @@ mod tests {
         for n in (0..2_000).chain(large) {
             let digits = digit_count(n);
             let bound = digits_at_most(n as u64);
-            assert!(
-                (digits..=digits + 1).contains(&bound),
-                "F({n}): {bound} for {digits}"
-            );
+            assert!((digits..=digits + 1).contains(&bound), "F({n}): {bound} for {digits}");
         }
     }
 
     #[test]
     fn the_largest_index_has_transforms_and_the_next_power_of_two_has_not() {
-        assert!(Plan::new(MAX_INDEX).longest_transform() <= MAX_LENGTH);
-        assert!(Plan::new(MAX_INDEX.next_power_of_two()).longest_transform() > MAX_LENGTH);
+        assert!(Plan::new(MAX_INDEX).most_blocks() <= MAX_BLOCKS);
+        assert!(Plan::new(MAX_INDEX.next_power_of_two()).most_blocks() > MAX_BLOCKS);
     }
 
     #[test]

@@ -12,8 +12,6 @@ pub(crate) const CHECK_MODULUS: NonZeroU64 = NonZeroU64::new(1_618_033_988_749_8
 /// The residue of 10¹⁸·x + limb for a residue x.
 #[inline]
 pub(crate) fn fold_limb(x: u64, limb: u64) -> u64 {
-    // The remainder by a constant: the compiler cannot avoid the 128-bit division, but with the
-    // quotient below 2⁶⁴ the machine's own instruction serves.
     let sum = u128::from(x) * u128::from(LIMB) + u128::from(limb);
     (sum % u128::from(CHECK_MODULUS.get())) as u64
 }
@@ -88,8 +86,7 @@ impl TextResidue {
     }
 
     fn fold(&mut self) {
-        let sum =
-            u128::from(self.residue) * u128::from(self.pending_scale) + u128::from(self.pending);
+        let sum = u128::from(self.residue) * u128::from(self.pending_scale) + u128::from(self.pending);
         self.residue = (sum % u128::from(self.modulus)) as u64;
         self.pending = 0;
         self.pending_scale = 1;

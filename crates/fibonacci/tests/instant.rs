@@ -46,10 +46,7 @@ fn ends_of_values_of_many_limbs_are_right() {
 fn last_digits_keep_zeros_in_front() {
     // The last digits repeat from F(0) on every 15·10¹⁷ indexes for 18 digits.
     assert_eq!(last_digits(1_500_000_000_000_000_000, 18), "0".repeat(18));
-    assert_eq!(
-        last_digits(1_500_000_000_000_000_001, 18),
-        format!("{:018}", 1)
-    );
+    assert_eq!(last_digits(1_500_000_000_000_000_001, 18), format!("{:018}", 1));
     assert_eq!(last_digits(7, 18), "13");
 }
 

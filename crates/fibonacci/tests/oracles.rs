@@ -1,6 +1,10 @@
 //! Values against two other libraries.
 
+use std::iter;
+use std::num::NonZeroU64;
+
 use dashu_int::UBig;
+use fibonacci::TextResidue;
 use num_bigint::BigUint;
 use proptest::prelude::*;
 
@@ -37,11 +41,19 @@ fn the_first_two_thousand_values_are_sums_of_the_two_before() {
 #[test]
 fn values_on_both_sides_of_the_first_transforms_are_right() {
     // From 200 limbs on products are transforms: 17 200 in the last step, 34 400 in the one before.
-    for n in (16_900..17_500)
-        .step_by(7)
-        .chain((34_000..35_000).step_by(31))
-    {
+    for n in (16_900..17_500).step_by(7).chain((34_000..35_000).step_by(31)) {
         assert_eq!(value(n), num_bigint_pair(n as u64).0, "F({n})");
+    }
+}
+
+#[test]
+fn values_are_right_in_transforms_of_every_length_and_filling() {
+    let prime = NonZeroU64::new((1 << 61) - 1).unwrap();
+    let indexes = iter::successors(Some(17_000), |n| Some(n + n / 53));
+    for n in indexes.take_while(|&n| n < 1_200_000) {
+        let mut residue = TextResidue::new(prime);
+        residue.push(fibonacci::nth(n).unwrap().to_string().as_bytes());
+        assert_eq!(residue.finish(), Some(fibonacci::modulo(n, prime)), "F({n})");
     }
 }
 
@@ -51,11 +63,7 @@ fn negative_indexes_alternate_in_sign() {
         let positive = fibonacci::nth(n).unwrap().to_string();
         let negative = fibonacci::nth(-n).unwrap();
         assert_eq!(negative.is_negative(), n > 0 && n % 2 == 0);
-        let expected = if n > 0 && n % 2 == 0 {
-            format!("-{positive}")
-        } else {
-            positive
-        };
+        let expected = if n > 0 && n % 2 == 0 { format!("-{positive}") } else { positive };
         assert_eq!(negative.to_string(), expected, "F(-{n})");
     }
 }

@@ -7,11 +7,7 @@ use fibonacci::{TextResidue, digit_count, first_digits, last_digits, modulo, nth
 use num_bigint::BigUint;
 
 /// Primes unrelated to each other and to all the kernel computes with.
-const PRIMES: [u64; 3] = [
-    (1 << 61) - 1,
-    1_000_000_000_000_000_003,
-    18_446_744_073_709_551_557,
-];
+const PRIMES: [u64; 3] = [(1 << 61) - 1, 1_000_000_000_000_000_003, 18_446_744_073_709_551_557];
 
 fn assert_right(n: i64) {
     let value = nth(n).unwrap();
@@ -21,11 +17,7 @@ fn assert_right(n: i64) {
     for prime in PRIMES.map(|prime| NonZeroU64::new(prime).unwrap()) {
         let mut residue = TextResidue::new(prime);
         value.chunks(1 << 20).for_each(|block| residue.push(&block));
-        assert_eq!(
-            residue.finish(),
-            Some(modulo(n, prime)),
-            "F({n}) mod {prime}"
-        );
+        assert_eq!(residue.finish(), Some(modulo(n, prime)), "F({n}) mod {prime}");
     }
 }
 
@@ -42,11 +34,7 @@ fn every_value_to_a_hundred_thousand_is_the_sum_of_the_two_before() {
                 let mut residue = TextResidue::new(NonZeroU64::new(prime).unwrap());
                 value.chunks(1 << 16).for_each(|block| residue.push(&block));
                 let expected = &current % prime;
-                assert_eq!(
-                    residue.finish().map(BigUint::from),
-                    Some(expected),
-                    "F({n})"
-                );
+                assert_eq!(residue.finish().map(BigUint::from), Some(expected), "F({n})");
             }
         }
         let sum = &current + &next;

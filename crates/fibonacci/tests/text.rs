@@ -49,20 +49,9 @@ fn ends_of_the_digits_are_those_of_the_text() {
 
 #[test]
 fn formatting_keeps_width_and_sign() {
-    assert_eq!(
-        format!(
-            "{:>6}|{:<4}|{:06}",
-            nth(-8).unwrap(),
-            nth(0).unwrap(),
-            nth(-8).unwrap()
-        ),
-        "   -21|0   |-00021"
-    );
+    assert_eq!(format!("{:>6}|{:<4}|{:06}", nth(-8).unwrap(), nth(0).unwrap(), nth(-8).unwrap()), "   -21|0   |-00021");
     assert_eq!(format!("{:?}", nth(-8).unwrap()), "Decimal(-21)");
-    assert_eq!(
-        format!("{:?}", nth(1_000).unwrap()),
-        "Decimal(43466557686937456435…76137795166849228875, 209 digits)"
-    );
+    assert_eq!(format!("{:?}", nth(1_000).unwrap()), "Decimal(43466557686937456435…76137795166849228875, 209 digits)");
 }
 
 #[test]

@@ -1,0 +1,84 @@
+//! As little HTTP/1.1 as a load needs, so that the load takes few of the cores it shares.
+
+use std::io;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+/// A kept-alive connection.
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+    line: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects to `host:port`.
+    pub async fn open(address: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::with_capacity(64 * 1024, stream), line: Vec::new(), body: Vec::new() })
+    }
+
+    /// Sends a request as it stands and reads the answer whole: its status and body.
+    pub async fn call(&mut self, request: &[u8]) -> io::Result<(u16, &[u8])> {
+        let (status, length) = self.head(request).await?;
+        self.body.resize(length, 0);
+        self.stream.read_exact(&mut self.body).await?;
+        Ok((status, &self.body))
+    }
+
+    /// Sends a request and reads the answer without keeping it: its status and length. Waits `pause`
+    /// for every MiB, as a slow reader does.
+    pub async fn drain(&mut self, request: &[u8], pause: std::time::Duration) -> io::Result<(u16, usize)> {
+        let (status, length) = self.head(request).await?;
+        let mut left = length;
+        self.body.resize(1 << 20, 0);
+        while left > 0 {
+            let take = left.min(self.body.len());
+            self.stream.read_exact(&mut self.body[..take]).await?;
+            left -= take;
+            tokio::time::sleep(pause).await;
+        }
+        Ok((status, length))
+    }
+
+    async fn head(&mut self, request: &[u8]) -> io::Result<(u16, usize)> {
+        self.stream.get_mut().write_all(request).await?;
+        let bad = || io::Error::new(io::ErrorKind::InvalidData, "not an answer that is understood here");
+        let mut status = None;
+        let mut length = None;
+        loop {
+            self.line.clear();
+            self.stream.read_until(b'\n', &mut self.line).await?;
+            let line = std::str::from_utf8(&self.line).map_err(|_| bad())?.trim_end();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
+                status = rest.get(..3).and_then(|code| code.parse().ok());
+            } else if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().ok();
+            }
+        }
+        Ok((status.ok_or_else(bad)?, length.ok_or_else(bad)?))
+    }
+}
+
+/// `GET` of a path.
+pub fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").into_bytes()
+}
+
+/// `POST /api/calculations` of an index, with further header lines (each ended by `\r\n`).
+pub fn post(index: i64, headers: &str) -> Vec<u8> {
+    let body = format!("{{\"index\":\"{index}\"}}");
+    let length = body.len();
+    format!(
+        "POST /api/calculations HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n{headers}\r\n{body}"
+    )
+    .into_bytes()
+}

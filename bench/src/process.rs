@@ -1,0 +1,67 @@
+//! The program under measurement, and what the operating system says of it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::http::{self, Connection};
+
+/// A running `abaci serve`.
+pub struct Abaci {
+    child: Child,
+    /// `host:port`.
+    pub address: String,
+    /// From the start of the process to the first answered request.
+    pub ready_after: Duration,
+}
+
+impl Abaci {
+    /// Starts the program on a data directory and waits until it answers.
+    pub async fn start(program: &Path, data: &Path) -> Self {
+        let start = Instant::now();
+        let mut child = Command::new(program)
+            .arg("serve")
+            .env("ABACI_LISTEN", "127.0.0.1:0")
+            .env("ABACI_INTERNAL_LISTEN", "127.0.0.1:0")
+            .env("ABACI_DATA_DIR", data)
+            .env("ABACI_LOG", "warn")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let address = loop {
+            let line = lines.next().expect("it says where it answers").expect("text");
+            if let Some((_, rest)) = line.split_once("http://") {
+                let end = rest.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(rest.len());
+                break rest[..end].to_owned();
+            }
+        };
+        let mut connection = Connection::open(&address).await.expect("it listens");
+        connection.call(&http::get("/api/calculations")).await.expect("it answers");
+        Self { child, address, ready_after: start.elapsed() }
+    }
+
+    /// A new connection to it.
+    pub async fn connect(&self) -> Connection {
+        Connection::open(&self.address).await.expect("it listens")
+    }
+
+    /// Memory in use, in MB: resident at present and at its highest.
+    pub fn resident_mb(&self) -> (f64, f64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the field");
+            line.trim_end_matches("kB").trim().parse::<f64>().expect("a number") * 1024.0 / 1e6
+        };
+        (field("VmRSS:"), field("VmHWM:"))
+    }
+}
+
+impl Drop for Abaci {
+    fn drop(&mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it has ended");
+    }
+}

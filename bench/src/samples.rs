@@ -1,0 +1,34 @@
+//! Many durations in few words.
+
+use std::time::Duration;
+
+/// Durations of the same thing, done many times.
+#[derive(Default)]
+pub struct Samples(Vec<Duration>);
+
+impl Samples {
+    /// Adds one.
+    pub fn push(&mut self, duration: Duration) {
+        self.0.push(duration);
+    }
+
+    /// The duration that `percent` of them do not exceed.
+    pub fn percentile(&mut self, percent: usize) -> Duration {
+        self.0.sort_unstable();
+        let last = self.0.len().checked_sub(1).expect("at least one sample");
+        self.0[(self.0.len() * percent / 100).min(last)]
+    }
+
+    /// Median, 99th percentile and worst, in milliseconds.
+    pub fn summary(&mut self) -> String {
+        let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
+        let (median, p99, worst) = (self.percentile(50), self.percentile(99), self.percentile(100));
+        format!("median {:.2} ms, p99 {:.2} ms, worst {:.2} ms", ms(median), ms(p99), ms(worst))
+    }
+}
+
+impl FromIterator<Duration> for Samples {
+    fn from_iter<I: IntoIterator<Item = Duration>>(durations: I) -> Self {
+        Self(durations.into_iter().collect())
+    }
+}

@@ -1,0 +1,210 @@
+//! `abaci serve` from outside.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::http::{get, post};
+use crate::process::Abaci;
+use crate::record;
+use crate::samples::Samples;
+
+const WAIT: &str = "prefer: wait=30\r\n";
+const CONNECTIONS: usize = 64;
+
+/// Prints every figure of the embedded system.
+pub async fn run(program: &Path, rows: u64, seconds: u64) {
+    starts(program).await;
+    let data = tempfile::tempdir().expect("a directory");
+    let abaci = Arc::new(Abaci::start(program, data.path()).await);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    println!("resident memory, idle after start: {:.1} MB", abaci.resident_mb().0);
+
+    warm(&abaci).await;
+    println!("POST, wait, value, short n new each time, idle, 1,000 samples: {}", latency(&abaci, 1_000_000).await.summary());
+    large_meanwhile(&abaci).await;
+    println!("reads of a known value: {:.0}/s ({CONNECTIONS} connections)", reads(&abaci, seconds).await);
+    println!("durable submissions of new n: {:.0}/s ({CONNECTIONS} connections)", submissions(&abaci, seconds).await);
+    drain(&abaci).await;
+    ten_readers(&abaci).await;
+    drop(abaci);
+    if rows > 0 {
+        listing(program, rows).await;
+    }
+}
+
+async fn starts(program: &Path) {
+    let mut samples = Samples::default();
+    for _ in 0..10 {
+        let data = tempfile::tempdir().expect("a directory");
+        samples.push(Abaci::start(program, data.path()).await.ready_after);
+    }
+    println!("ready after start, empty data directory, 10 starts: {}", samples.summary());
+}
+
+async fn warm(abaci: &Abaci) {
+    let mut connection = abaci.connect().await;
+    for n in 0..200 {
+        connection.call(&post(-1 - n, WAIT)).await.expect("an answer");
+    }
+}
+
+/// From sending the request to having the value, one at a time. `n` stays near 20 digits of index
+/// cost: new indexes from 20 up would change the work, so small negative and positive ones are used
+/// only once each and the work stays far below a millisecond.
+async fn latency(abaci: &Abaci, from: i64) -> Samples {
+    let mut connection = abaci.connect().await;
+    let mut samples = Samples::default();
+    for n in 0..1_000 {
+        let request = post(20 + from % 7 + n, WAIT);
+        let start = Instant::now();
+        let (status, body) = connection.call(&request).await.expect("an answer");
+        samples.push(start.elapsed());
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
+    }
+    samples
+}
+
+async fn large_meanwhile(abaci: &Abaci) {
+    let mut connection = abaci.connect().await;
+    let start = Instant::now();
+    connection.call(&post(100_000_000, "")).await.expect("an answer");
+    let mut samples = Samples::default();
+    let mut n = 2_000;
+    // As many as fit while the large one runs, at most 1,000.
+    while samples_below(n) && status(&mut connection, 100_000_000).await != "done" {
+        let request = post(n, WAIT);
+        n += 1;
+        let start = Instant::now();
+        connection.call(&request).await.expect("an answer");
+        samples.push(start.elapsed());
+    }
+    println!("the same while F(10^8) computes, {} samples: {}", n - 2_000, samples.summary());
+    while status(&mut connection, 100_000_000).await != "done" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    println!("F(10^8), asked to done, with that beside it: {:.1} s", start.elapsed().as_secs_f64());
+}
+
+fn samples_below(n: i64) -> bool {
+    n < 3_000
+}
+
+async fn status(connection: &mut crate::http::Connection, n: i64) -> String {
+    let (_, body) = connection.call(&get(&format!("/api/calculations/{n}"))).await.expect("an answer");
+    let text = String::from_utf8_lossy(body);
+    let rest = text.split_once("\"status\":\"").map_or("", |(_, rest)| rest);
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+async fn reads(abaci: &Arc<Abaci>, seconds: u64) -> f64 {
+    load(abaci, seconds, |_| get("/api/calculations/25")).await
+}
+
+async fn submissions(abaci: &Arc<Abaci>, seconds: u64) -> f64 {
+    let next = Arc::new(AtomicI64::new(3_000));
+    load(abaci, seconds, move |_| post(next.fetch_add(1, Ordering::Relaxed), "")).await
+}
+
+/// Successful answers per second over [`CONNECTIONS`] connections.
+async fn load(abaci: &Arc<Abaci>, seconds: u64, request: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static) -> f64 {
+    let request = Arc::new(request);
+    let answered = Arc::new(AtomicU64::new(0));
+    let start = Instant::now();
+    let end = start + Duration::from_secs(seconds);
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|client| {
+            let (abaci, request, answered) = (abaci.clone(), request.clone(), answered.clone());
+            tokio::spawn(async move {
+                let mut connection = abaci.connect().await;
+                while Instant::now() < end {
+                    let (status, body) = connection.call(&request(client)).await.expect("an answer");
+                    assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(body));
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.expect("the client ended well");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let answered = answered.load(Ordering::Relaxed) as f64;
+    answered / start.elapsed().as_secs_f64()
+}
+
+/// Waits until nothing is queued, so that the next figure is about itself alone.
+async fn drain(abaci: &Abaci) {
+    let start = Instant::now();
+    let mut connection = abaci.connect().await;
+    loop {
+        let (_, body) = connection.call(&get("/api/system")).await.expect("an answer");
+        let text = String::from_utf8_lossy(body).into_owned();
+        if text.matches("\"waiting\":0,\"claimed\":0").count() == 3 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    println!("backlog of those submissions computed {:.1} s after the last", start.elapsed().as_secs_f64());
+}
+
+async fn ten_readers(abaci: &Arc<Abaci>) {
+    let before = abaci.resident_mb().0;
+    let highest = Arc::new(AtomicU64::new(0));
+    let readers: Vec<_> = (0..10)
+        .map(|_| {
+            let abaci = abaci.clone();
+            tokio::spawn(async move {
+                let mut connection = abaci.connect().await;
+                let request = get("/api/calculations/100000000/value");
+                connection.drain(&request, Duration::from_millis(20)).await.expect("the value")
+            })
+        })
+        .collect();
+    let watcher = {
+        let (abaci, highest) = (abaci.clone(), highest.clone());
+        tokio::spawn(async move {
+            loop {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "megabytes, above zero")]
+                highest.fetch_max(abaci.resident_mb().0 as u64, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+    };
+    for reader in readers {
+        let (status, length) = reader.await.expect("the reader ended well");
+        assert_eq!((status, length), (200, 20_898_764));
+    }
+    watcher.abort();
+    let highest = highest.load(Ordering::Relaxed);
+    println!("resident memory while ten clients read F(10^8) (20.9 MB): {before:.1} MB before, {highest} MB at the highest");
+    println!("resident memory at its highest since the start, F(10^8) computed: {:.1} MB", abaci.resident_mb().1);
+}
+
+async fn listing(program: &Path, rows: u64) {
+    let data = tempfile::tempdir().expect("a directory");
+    let start = Instant::now();
+    let store = record::open(data.path()).await;
+    record::fill(store.clone(), rows).await;
+    drop(store);
+    println!("a record of {rows} rows filled in {:.0} s", start.elapsed().as_secs_f64());
+    let abaci = Abaci::start(program, data.path()).await;
+    println!("ready after start on it: {:.0} ms", abaci.ready_after.as_secs_f64() * 1e3);
+    let mut connection = abaci.connect().await;
+    for (name, path) in [
+        ("first page", "/api/calculations?limit=50".to_owned()),
+        ("page from the middle", format!("/api/calculations?limit=50&after=c{}", rows / 2)),
+        ("the HTML page", "/".to_owned()),
+    ] {
+        let request = get(&path);
+        let mut samples = Samples::default();
+        for _ in 0..200 {
+            let start = Instant::now();
+            let (status, _) = connection.call(&request).await.expect("an answer");
+            samples.push(start.elapsed());
+            assert_eq!(status, 200, "{path}");
+        }
+        println!("{name} of the record at {rows} rows, 50 items: {}", samples.summary());
+    }
+}

@@ -1,0 +1,138 @@
+//! The defects of the reference system, D1 to D15, each impossible here. D14 and D16 are in `inputs.rs`.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::oracle;
+use crate::stack::Stack;
+
+#[tokio::test]
+async fn d1_a_brand_new_database_answers_the_first_page() {
+    let stack = Stack::own(&[]).await;
+    for path in ["/", "/api/calculations", "/api/values/all", "/api/values/current"] {
+        assert_eq!(stack.get(path).await.status(), StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn d2_d3_d8_work_that_a_dead_process_left_behind_is_done_by_the_next() {
+    let mut stack = Stack::own(&[]).await;
+    let n = 300_000_000;
+    assert_eq!(stack.submit(n).await.0, StatusCode::ACCEPTED);
+    stack.until(n, "running").await;
+    stack.submit(12).await;
+    stack.kill();
+    stack.restart();
+    assert_eq!(stack.until(12, "done").await["value"], "144");
+    let calculation = stack.until(n, "done").await;
+    assert_eq!(calculation["digits"], 62_696_292);
+}
+
+#[tokio::test]
+async fn d4_an_index_asked_five_times_is_listed_once() {
+    let stack = Stack::own(&[]).await;
+    for _ in 0..5 {
+        stack.value_of(5).await;
+    }
+    assert_eq!(stack.json("/api/values/all").await, json!([{"number": 5}]));
+    assert_eq!(stack.recorded().await, 1);
+}
+
+#[tokio::test]
+async fn d5_asking_again_never_takes_a_value_back() {
+    let stack = Stack::own(&[]).await;
+    stack.value_of(40).await;
+    for _ in 0..20 {
+        let (_, body) = stack.submit(40).await;
+        assert_eq!(body["value"], "102334155");
+        assert_eq!(stack.json("/api/values/current").await["40"], "102334155");
+    }
+    assert_eq!(stack.calculation(40).await["attempt"], 1);
+}
+
+#[tokio::test]
+async fn d10_work_is_computed_once() {
+    let stack = Stack::own(&[]).await;
+    stack.value_of(2_000_000).await;
+    assert_eq!(stack.calculation(2_000_000).await["attempt"], 1);
+}
+
+#[tokio::test]
+async fn d12_a_backlog_is_visible() {
+    let stack = Stack::own(&[]).await;
+    for n in 0..4 {
+        stack.submit(900_000_000 + n).await;
+    }
+    let waits = |system: &Value| {
+        let lanes = system["lanes"].as_array().expect("lanes").iter();
+        lanes.filter(|lane| lane["lane"] == "long").any(|lane| lane["waiting"].as_u64() >= Some(1))
+    };
+    crate::stack::eventually("the backlog is shown", async || {
+        let system = stack.json("/api/system").await;
+        (waits(&system) && !system["workers"].as_array().expect("workers").is_empty()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn d13_a_success_means_it_is_on_disk() {
+    let mut stack = Stack::own(&[]).await;
+    let asks = (0..300).map(|n| stack.submit(n * 7));
+    let answers = futures_util::future::join_all(asks).await;
+    // Killed the moment the last answer is in.
+    stack.kill();
+    assert!(answers.iter().all(|(status, _)| status.is_success()));
+    stack.restart();
+    assert_eq!(stack.recorded().await, 300);
+    for n in 0..300 {
+        assert_eq!(stack.until(n * 7, "done").await["value"], json!(oracle::fibonacci(n * 7)));
+    }
+}
+
+#[tokio::test]
+async fn d15_the_series_is_the_mathematical_one() {
+    let stack = Stack::any().await;
+    let mut values = Vec::new();
+    for n in 0..=5 {
+        values.push(stack.value_of(n).await);
+    }
+    assert_eq!(values, ["0", "1", "1", "2", "3", "5"]);
+}
+
+#[tokio::test]
+async fn a_half_sent_request_is_cut_off_and_makes_nobody_wait() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let stack = Stack::own(&[("ABACI_HEADER_TIMEOUT_MS", "500")]).await;
+    let address = stack.url.strip_prefix("http://").expect("an address");
+    let mut slow = Vec::new();
+    for _ in 0..50 {
+        let mut connection = tokio::net::TcpStream::connect(address).await.expect("a connection");
+        connection.write_all(b"POST /api/calculations HTTP/1.1\r\nhost: x\r\nx-slow: ").await.expect("sent");
+        slow.push(connection);
+    }
+    assert_eq!(stack.value_of(30).await, "832040");
+    for mut connection in slow {
+        let mut rest = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(20), connection.read_to_end(&mut rest)).await;
+        assert!(ended.is_ok(), "the server holds a half-sent request for ever");
+    }
+}
+
+#[tokio::test]
+async fn the_originals_page_works_on_the_originals_routes() {
+    let stack = Stack::own(&[]).await;
+    let post = |index: &'static str| {
+        stack.http.post(format!("{}/api/values", stack.url)).json(&json!({ "index": index })).send()
+    };
+    let accepted = post("7").await.expect("an answer");
+    assert_eq!(accepted.status(), StatusCode::OK);
+    assert_eq!(accepted.json::<Value>().await.expect("JSON"), json!({"working": true}));
+    stack.until(7, "done").await;
+    assert_eq!(stack.json("/api/values/all").await, json!([{"number": 7}]));
+    assert_eq!(stack.json("/api/values/current").await, json!({"7": "13"}));
+    let too_high = post("1000000001").await.expect("an answer");
+    assert_eq!(too_high.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(too_high.text().await.expect("text"), "Index too high");
+}

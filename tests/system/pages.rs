@@ -1,0 +1,63 @@
+//! The page without scripts: submit, see, read.
+
+use reqwest::StatusCode;
+
+use crate::oracle;
+use crate::stack::Stack;
+
+async fn submit_form(stack: &Stack, text: &str) -> reqwest::Response {
+    let request = stack.http.post(format!("{}/", stack.url)).form(&[("index", text)]);
+    request.send().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_form_leads_to_the_page_of_the_number() {
+    let stack = Stack::any().await;
+    for (text, n) in [("100", 100), ("10^2", 100), (" 1 000 ", 1000), ("2^10+1", 1025), ("-8", -8)] {
+        let response = submit_form(&stack, text).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{text}");
+        assert_eq!(response.headers()["location"], format!("/n/{n}"));
+        stack.until(n, "done").await;
+        let page = stack.get(&format!("/n/{n}")).await.text().await.expect("text");
+        let digits: String = page.chars().filter(char::is_ascii_digit).collect();
+        assert!(digits.contains(oracle::fibonacci(n).trim_start_matches('-')), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_form_cannot_read_is_explained_beside_it() {
+    let stack = Stack::own(&[]).await;
+    for text in ["", "abc", "1.5", "1e99", "<img src=x onerror=alert(1)>", "2000000000"] {
+        let response = submit_form(&stack, text).await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+        let page = response.text().await.expect("text");
+        assert!(page.contains("role=\"alert\""), "{text}");
+        assert!(!page.contains("<img src=x"), "{text}");
+    }
+    assert_eq!(stack.recorded().await, 0);
+}
+
+#[tokio::test]
+async fn every_page_forbids_inline_scripts_and_framing() {
+    let stack = Stack::any().await;
+    stack.value_of(25).await;
+    for path in ["/", "/n/25", "/n/24", "/about", "/no-such-page"] {
+        let response = stack.get(path).await;
+        let policy = response.headers()["content-security-policy"].to_str().expect("text").to_owned();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}");
+        let page = response.text().await.expect("text");
+        assert!(!page.contains("<script>") && !page.contains("style=\"") && !page.contains("onclick"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_refreshes_itself_only_while_there_is_something_to_wait_for() {
+    let stack = Stack::own(&[]).await;
+    stack.submit(900_000_000).await;
+    stack.value_of(25).await;
+    let waiting = stack.get("/n/900000000").await.text().await.expect("text");
+    assert!(waiting.contains("http-equiv=\"refresh\""));
+    let done = stack.get("/n/25").await.text().await.expect("text");
+    assert!(!done.contains("http-equiv=\"refresh\""));
+}

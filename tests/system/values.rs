@@ -1,0 +1,92 @@
+//! Reading values: ranges, validators, and that damage is found and mended.
+
+use std::path::{Path, PathBuf};
+
+use reqwest::StatusCode;
+use sha2::{Digest, Sha256};
+
+use crate::oracle;
+use crate::stack::Stack;
+
+#[tokio::test]
+async fn a_value_carries_its_hash_and_can_be_read_in_parts() {
+    let stack = Stack::any().await;
+    let n = 600_000;
+    let whole = stack.value_of(n).await;
+    let path = format!("/api/calculations/{n}/value");
+    let response = stack.get(&path).await;
+    let etag = response.headers()["etag"].to_str().expect("text").to_owned();
+    let sha256 = Sha256::digest(whole.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(etag, format!("\"{sha256}\""));
+    assert_eq!(response.headers()["accept-ranges"], "bytes");
+    assert!(response.headers()["cache-control"].to_str().expect("text").contains("immutable"));
+    assert_eq!(stack.calculation(n).await["sha256"], sha256);
+
+    let part = |range: &'static str| {
+        let request = stack.http.get(format!("{}{path}", stack.url)).header("range", range);
+        async { request.send().await.expect("an answer") }
+    };
+    for (range, expected) in
+        [("bytes=0-9", &whole[..10]), ("bytes=-7", &whole[whole.len() - 7..]), ("bytes=100000-", &whole[100_000..])]
+    {
+        let response = part(range).await;
+        assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT, "{range}");
+        assert_eq!(response.text().await.expect("text"), expected, "{range}");
+    }
+    assert_eq!(part("bytes=9999999-").await.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    let unchanged = stack.http.get(format!("{}{path}", stack.url)).header("if-none-match", &etag);
+    assert_eq!(unchanged.send().await.expect("an answer").status(), StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_known_yet_says_how_it_stands() {
+    let stack = Stack::own(&[]).await;
+    stack.submit(900_000_000).await;
+    let response = stack.get("/api/calculations/900000000/value").await;
+    assert_eq!(response.status(), StatusCode::CONFLICT);
+    let problem: serde_json::Value = response.json().await.expect("JSON");
+    assert_eq!(problem["type"], "urn:abaci:problem:value-not-ready");
+    assert!(["queued", "running"].contains(&problem["calculation_status"].as_str().expect("a status")));
+}
+
+#[tokio::test]
+async fn a_damaged_value_is_never_served_and_is_computed_again() {
+    let stack = Stack::own(&[]).await;
+    let n = 500_000;
+    let whole = stack.value_of(n).await;
+    let file = find(stack.directory(), ".txt").expect("a stored value");
+    let mut bytes = std::fs::read(&file).expect("readable");
+    bytes[50_000] ^= 1;
+    std::fs::write(&file, bytes).expect("writable");
+
+    let mended = crate::stack::eventually("the value is mended", async || {
+        let response = stack.get(&format!("/api/calculations/{n}/value")).await;
+        match response.status() {
+            StatusCode::OK => response.text().await.ok(),
+            _ => None,
+        }
+    })
+    .await;
+    assert!(mended == whole, "a damaged value was served");
+}
+
+#[tokio::test]
+async fn what_makes_room_is_computed_again_when_asked_and_is_the_same() {
+    let stack = Stack::own(&[("ABACI_STORE_BYTES", "400000")]).await;
+    for n in [500_000, 510_000, 520_000, 530_000, 540_000] {
+        stack.value_of(n).await;
+    }
+    let before = stack.calculation(500_000).await;
+    assert_eq!((&before["status"], &before["value_state"]), (&"done".into(), &"evicted".into()));
+    assert!(stack.value_of(500_000).await == oracle::fibonacci(500_000));
+    let after = stack.calculation(500_000).await;
+    assert_eq!(before["sha256"], after["sha256"]);
+}
+
+/// The first file below a directory whose name ends so.
+fn find(directory: &Path, ending: &str) -> Option<PathBuf> {
+    std::fs::read_dir(directory).expect("readable").find_map(|entry| {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { find(&path, ending) } else { path.to_string_lossy().ends_with(ending).then_some(path) }
+    })
+}
