@@ -67,7 +67,7 @@ async fn kill_9_loses_nothing_that_was_accepted() {
 #[tokio::test]
 async fn a_long_computation_resumes_within_seconds_of_the_restart() {
     let mut stack = Stack::own(&[]).await;
-    let n = 250_000_000;
+    let n = 900_000_000;
     stack.submit(n).await;
     stack.until(n, "running").await;
     stack.kill();
@@ -85,7 +85,7 @@ async fn a_long_computation_resumes_within_seconds_of_the_restart() {
 #[tokio::test]
 async fn asked_to_stop_it_hands_its_work_back_and_ends_well() {
     let mut stack = Stack::own(&[]).await;
-    let n = 250_000_000;
+    let n = 900_000_000;
     stack.submit(n).await;
     stack.until(n, "running").await;
     let status = stack.terminate();

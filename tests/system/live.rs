@@ -41,7 +41,7 @@ async fn listen(response: reqwest::Response, mut enough: impl FnMut(&Event) -> b
 #[tokio::test]
 async fn a_watcher_sees_a_calculation_begin_advance_and_end() {
     let stack = Stack::own(&[]).await;
-    let n = 30_000_000;
+    let n = 200_000_000;
     let stream = stack.get(&format!("/api/events?index={n}")).await;
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     stack.submit(n).await;

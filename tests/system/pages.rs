@@ -54,9 +54,9 @@ async fn every_page_forbids_inline_scripts_and_framing() {
 #[tokio::test]
 async fn a_page_refreshes_itself_only_while_there_is_something_to_wait_for() {
     let stack = Stack::own(&[]).await;
-    stack.submit(500_000_000).await;
+    stack.submit(900_000_000).await;
     stack.value_of(25).await;
-    let waiting = stack.get("/n/500000000").await.text().await.expect("text");
+    let waiting = stack.get("/n/900000000").await.text().await.expect("text");
     assert!(waiting.contains("http-equiv=\"refresh\""));
     let done = stack.get("/n/25").await.text().await.expect("text");
     assert!(!done.contains("http-equiv=\"refresh\""));

@@ -39,8 +39,8 @@ async fn a_value_carries_its_hash_and_can_be_read_in_parts() {
 #[tokio::test]
 async fn a_value_that_is_not_known_yet_says_how_it_stands() {
     let stack = Stack::own(&[]).await;
-    stack.submit(400_000_000).await;
-    let response = stack.get("/api/calculations/400000000/value").await;
+    stack.submit(900_000_000).await;
+    let response = stack.get("/api/calculations/900000000/value").await;
     assert_eq!(response.status(), StatusCode::CONFLICT);
     let problem: serde_json::Value = response.json().await.expect("JSON");
     assert_eq!(problem["type"], "urn:abaci:problem:value-not-ready");

@@ -1,0 +1,248 @@
+//! An exact integer in decimal, and its text.
+
+use std::{fmt, io};
+
+use crate::multiply::LIMB_DIGITS;
+
+/// An exact integer of any size, kept in decimal so that its text is cheap to write in any portion.
+///
+/// Takes 8 bytes for 18 digits; the text is never held as a whole.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Decimal {
+    negative: bool,
+    /// Base 10¹⁸, the lowest first, without zeros at the top: 0 has none.
+    limbs: Vec<u64>,
+}
+
+const DIGITS: usize = LIMB_DIGITS as usize;
+/// Bytes written at once.
+const BLOCK: usize = 256 * DIGITS;
+
+impl Decimal {
+    pub(crate) fn new(negative: bool, limbs: Vec<u64>) -> Self {
+        debug_assert_ne!(limbs.last(), Some(&0));
+        Decimal { negative, limbs }
+    }
+
+    /// The number of decimal digits, without a sign; 1 for 0.
+    pub fn digits(&self) -> u64 {
+        match self.limbs.split_last() {
+            None => 1,
+            Some((top, rest)) => LIMB_DIGITS * rest.len() as u64 + u64::from(top.ilog10()) + 1,
+        }
+    }
+
+    /// Whether the number is below 0.
+    pub fn is_negative(&self) -> bool {
+        self.negative
+    }
+
+    /// The length of the text in bytes: the digits and a sign.
+    pub fn text_len(&self) -> u64 {
+        self.digits() + u64::from(self.negative)
+    }
+
+    /// The memory held, in bytes.
+    pub fn memory_bytes(&self) -> u64 {
+        (self.limbs.capacity() * size_of::<u64>()) as u64
+    }
+
+    /// The `count` highest digits, or all if there are no more; no sign. For many use
+    /// [`Decimal::chunks`] or [`Decimal::write_to`], which never hold them all.
+    pub fn first(&self, count: u64) -> String {
+        let count = count.min(self.digits());
+        self.digit_range(0, count)
+    }
+
+    /// The `count` lowest digits, zeros in front included, or all if there are no more; no sign.
+    pub fn last(&self, count: u64) -> String {
+        let count = count.min(self.digits());
+        self.digit_range(self.digits() - count, count)
+    }
+
+    /// The text in blocks of `block_bytes` each (at least 1), the last one shorter.
+    ///
+    /// Every block is a vector of its own, to be handed on without a copy. About a nanosecond a digit.
+    pub fn chunks(&self, block_bytes: usize) -> Chunks<'_> {
+        Chunks { text: Text::new(self), block_bytes: block_bytes.max(1) }
+    }
+
+    /// Writes the text, `-` first for negative numbers, in pieces of some kilobytes; no newline.
+    ///
+    /// # Errors
+    /// Those of `destination`.
+    pub fn write_to(&self, mut destination: impl io::Write) -> io::Result<()> {
+        let mut text = Text::new(self);
+        let mut block = [0; BLOCK];
+        loop {
+            match text.fill(&mut block) {
+                0 => return Ok(()),
+                filled => destination.write_all(&block[..filled])?,
+            }
+        }
+    }
+
+    /// `count` digits after skipping `start`, counted from the highest.
+    fn digit_range(&self, start: u64, count: u64) -> String {
+        let mut text = Text::magnitude(&self.limbs);
+        text.skip(start);
+        let mut digits = vec![0; count as usize];
+        let filled = text.fill(&mut digits);
+        digits.truncate(filled);
+        digits.into_iter().map(char::from).collect()
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.width().is_some() {
+            return f.pad_integral(!self.negative, "", &self.first(self.digits()));
+        }
+        let mut text = Text::new(self);
+        let mut block = [0; BLOCK];
+        loop {
+            match text.fill(&mut block) {
+                0 => return Ok(()),
+                filled => f.write_str(str::from_utf8(&block[..filled]).map_err(|_| fmt::Error)?)?,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Decimal {
+    /// The text when it is short, else its ends and its length.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.digits();
+        if digits <= 60 {
+            return write!(f, "Decimal({self})");
+        }
+        let sign = if self.negative { "-" } else { "" };
+        let (first, last) = (self.first(20), self.last(20));
+        write!(f, "Decimal({sign}{first}…{last}, {digits} digits)")
+    }
+}
+
+/// The text of a [`Decimal`] in blocks; see [`Decimal::chunks`].
+#[derive(Debug, Clone)]
+pub struct Chunks<'a> {
+    text: Text<'a>,
+    block_bytes: usize,
+}
+
+impl Iterator for Chunks<'_> {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let left = self.text.left();
+        let size = usize::try_from(left).map_or(self.block_bytes, |left| left.min(self.block_bytes));
+        if size == 0 {
+            return None;
+        }
+        let mut block = vec![0; size];
+        self.text.fill(&mut block);
+        Some(block)
+    }
+}
+
+/// What is left of a text.
+#[derive(Debug, Clone)]
+struct Text<'a> {
+    /// Limbs not begun, the lowest first.
+    limbs: &'a [u64],
+    /// The characters of the limb begun, or the sign and it; those from `at` on are left.
+    group: [u8; DIGITS + 1],
+    at: usize,
+}
+
+impl<'a> Text<'a> {
+    fn new(number: &'a Decimal) -> Self {
+        let mut text = Text::magnitude(&number.limbs);
+        if number.negative {
+            text.at -= 1;
+            text.group[text.at] = b'-';
+        }
+        text
+    }
+
+    fn magnitude(limbs: &'a [u64]) -> Self {
+        let (top, limbs) = match limbs.split_last() {
+            Some((&top, rest)) => (top, rest),
+            None => (0, limbs),
+        };
+        let digits = top.checked_ilog10().unwrap_or(0) as usize + 1;
+        let mut text = Text { limbs, group: [0; DIGITS + 1], at: DIGITS + 1 - digits };
+        text.group[1..].copy_from_slice(&digits_of(top));
+        text
+    }
+
+    /// How many characters are left.
+    fn left(&self) -> u64 {
+        (self.group.len() - self.at) as u64 + LIMB_DIGITS * self.limbs.len() as u64
+    }
+
+    /// Drops `count` characters, no more than are left.
+    fn skip(&mut self, count: u64) {
+        let begun = (self.group.len() - self.at) as u64;
+        if count <= begun {
+            self.at += count as usize;
+            return;
+        }
+        let limbs = (count - begun) / LIMB_DIGITS;
+        self.limbs = &self.limbs[..self.limbs.len() - limbs as usize];
+        self.at = self.group.len();
+        let within = ((count - begun) % LIMB_DIGITS) as usize;
+        if within > 0 {
+            self.begin_limb();
+            self.at += within;
+        }
+    }
+
+    /// Writes the next characters, as many as fit and are left; returns how many.
+    fn fill(&mut self, block: &mut [u8]) -> usize {
+        let mut filled = self.drain_group(block);
+        for slot in block[filled..].chunks_exact_mut(DIGITS) {
+            let Some((&limb, rest)) = self.limbs.split_last() else {
+                return filled;
+            };
+            // Only reached with no limb begun: the slots begin where the group ended.
+            slot.copy_from_slice(&digits_of(limb));
+            self.limbs = rest;
+            filled += DIGITS;
+        }
+        if filled < block.len() && self.at == self.group.len() {
+            self.begin_limb();
+            filled += self.drain_group(&mut block[filled..]);
+        }
+        filled
+    }
+
+    fn drain_group(&mut self, block: &mut [u8]) -> usize {
+        let count = block.len().min(self.group.len() - self.at);
+        block[..count].copy_from_slice(&self.group[self.at..self.at + count]);
+        self.at += count;
+        count
+    }
+
+    fn begin_limb(&mut self) {
+        if let Some((&limb, rest)) = self.limbs.split_last() {
+            self.group[1..].copy_from_slice(&digits_of(limb));
+            self.at = 1;
+            self.limbs = rest;
+        }
+    }
+}
+
+/// The 18 digits of a limb.
+#[inline(always)]
+fn digits_of(limb: u64) -> [u8; DIGITS] {
+    let mut digits = [b'0'; DIGITS];
+    // Two chains of divisions of 32 bits, which run side by side.
+    let (mut high, mut low) = ((limb / 1_000_000_000) as u32, (limb % 1_000_000_000) as u32);
+    for place in (0..DIGITS / 2).rev() {
+        digits[place] += (high % 10) as u8;
+        digits[place + DIGITS / 2] += (low % 10) as u8;
+        high /= 10;
+        low /= 10;
+    }
+    digits
+}

@@ -1,0 +1,40 @@
+//! What a computation will take, known before it starts.
+
+use std::time::Duration;
+
+use crate::instant::digit_count;
+use crate::plan::Plan;
+
+/// What [`nth`](crate::nth()) will take for an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    /// Decimal digits of the value, exact.
+    pub digits: u64,
+    /// Memory reserved at once, in bytes: an upper bound, and not far from it. Saturates.
+    ///
+    /// The value itself keeps about 4/9 of a byte for each digit; the rest is freed.
+    pub memory_bytes: u64,
+    /// Time on one core of the reference machine. Saturates.
+    pub work: Duration,
+}
+
+/// Tells what [`nth`](crate::nth()) will take for `n`, for any `n` at all.
+///
+/// Times are those of a release build on one core of an AMD EPYC of the fourth generation, and within a
+/// fifth of what is measured there from n = 10⁴ to 10⁹.
+///
+/// # Cost
+/// Under a tenth of a millisecond.
+pub fn estimate(n: i64) -> Estimate {
+    let plan = Plan::new(n.unsigned_abs());
+    let memory_bytes = plan.memory_bytes();
+    // A unit of work was made a nanosecond by measurement; touching new memory costs half of one a byte.
+    Estimate {
+        digits: digit_count(n),
+        memory_bytes,
+        work: Duration::from_nanos(plan.work().saturating_add(memory_bytes / 2).saturating_add(CALL_NANOS)),
+    }
+}
+
+/// What the smallest value takes.
+const CALL_NANOS: u64 = 300;

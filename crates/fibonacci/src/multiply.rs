@@ -1,0 +1,350 @@
+//! Products of decimal numbers, by columns when short and by transform when long.
+//!
+//! A number is a slice of limbs of 18 decimal digits, the lowest first. For a transform each limb is
+//! cut into 3 *points* of 6 digits, or into 6 of 3 digits when the numbers are very long.
+//!
+//! # Exactness
+//! A coefficient of a product of numbers of at most N points below B is at most N·(B − 1)², and it is
+//! recovered exactly from its residue modulo p while that is below p. [`Cut::fitting`] chooses B by
+//! this bound: B = 10⁶ to N = 18,446,780 (110 million digits), B = 10³ beyond, which lasts for longer
+//! numbers than there are transforms.
+
+use crate::Error;
+use crate::control::Meter;
+use crate::field::P;
+
+/// 10¹⁸: a limb holds 18 decimal digits.
+pub(crate) const LIMB: u64 = 1_000_000_000_000_000_000;
+/// Decimal digits in a limb.
+pub(crate) const LIMB_DIGITS: u64 = 18;
+
+/// The longest operand of a [`columns`] product, in limbs.
+///
+/// A column of so many products below 10³⁶ and the carry, below 2¹²⁸/10¹⁸ < 10²¹, fit 128 bits.
+pub(crate) const MAX_COLUMNS: usize = 340;
+const _: () =
+    assert!((MAX_COLUMNS as u128) * (LIMB as u128 - 1) * (LIMB as u128 - 1) < u128::MAX - 1_000 * LIMB as u128);
+
+/// Limbs between two looks at the meter in linear passes.
+pub(crate) const STRIDE: usize = 1 << 14;
+
+/// How limbs are cut into points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// 3 points of 6 digits.
+    Sixes,
+    /// 6 points of 3 digits.
+    Threes,
+}
+
+impl Cut {
+    /// The longest points with which a product of two numbers of `digits` digits each is exact.
+    pub(crate) fn fitting(digits: u64) -> Self {
+        let sixes = u128::from(digits.div_ceil(6));
+        if sixes * 999_999 * 999_999 < u128::from(P) { Cut::Sixes } else { Cut::Threes }
+    }
+
+    pub(crate) fn points(self, digits: u64) -> u64 {
+        match self {
+            Cut::Sixes => digits.div_ceil(6),
+            Cut::Threes => digits.div_ceil(3),
+        }
+    }
+
+    /// Replaces `points` by those of the number, followed by zeros up to `length`. Reserves nothing:
+    /// `points` has the capacity, and the number has no points beyond `length` but zeros.
+    pub(crate) fn cut(
+        self,
+        limbs: &[u64],
+        points: &mut Vec<u64>,
+        length: usize,
+        meter: &mut Meter<'_>,
+    ) -> Result<(), Error> {
+        debug_assert!(points.capacity() >= length);
+        points.clear();
+        for limbs in limbs.chunks(STRIDE) {
+            for &limb in limbs {
+                let room = length - points.len();
+                match self {
+                    Cut::Sixes => extend(points, cut_limb::<3>(limb), room),
+                    Cut::Threes => extend(points, cut_limb::<6>(limb), room),
+                }
+            }
+            meter.advance(CUT_UNITS * limbs.len() as u64)?;
+        }
+        while points.len() < length {
+            let filled = length.min(points.len() + 3 * STRIDE);
+            points.resize(filled, 0);
+            meter.look()?;
+        }
+        Ok(())
+    }
+}
+
+/// Work of cutting one limb into points, in [`Meter`] units.
+pub(crate) const CUT_UNITS: u64 = 12;
+
+#[inline(always)]
+fn extend<const POINTS: usize>(points: &mut Vec<u64>, cut: [u64; POINTS], room: usize) {
+    debug_assert!(cut.iter().skip(room).all(|&point| point == 0));
+    points.extend_from_slice(&cut[..POINTS.min(room)]);
+}
+
+#[inline(always)]
+fn cut_limb<const POINTS: usize>(mut limb: u64) -> [u64; POINTS] {
+    let base = 10_u64.pow(LIMB_DIGITS as u32 / POINTS as u32);
+    let mut points = [0; POINTS];
+    for point in &mut points {
+        *point = limb % base;
+        limb /= base;
+    }
+    points
+}
+
+/// The limbs of Σ pointsᵢ·Bⁱ, the lowest first and without end.
+///
+/// `POINTS` is the number of points in a limb; points are below p and at most N·B², see the module.
+pub(crate) struct Carried<'a, const POINTS: usize> {
+    points: &'a [u64],
+    carry: u64,
+}
+
+impl<'a, const POINTS: usize> Carried<'a, POINTS> {
+    pub(crate) fn new(points: &'a [u64]) -> Self {
+        Carried { points, carry: 0 }
+    }
+}
+
+impl<const POINTS: usize> Iterator for Carried<'_, POINTS> {
+    type Item = u64;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<u64> {
+        let base = 10_u64.pow(LIMB_DIGITS as u32 / POINTS as u32);
+        let mut points = [0; POINTS];
+        if let Some((first, rest)) = self.points.split_first_chunk::<POINTS>() {
+            points = *first;
+            self.points = rest;
+        } else {
+            points[..self.points.len()].copy_from_slice(self.points);
+            self.points = &[];
+        }
+        let mut sum = 0_u128;
+        for &point in points.iter().rev() {
+            sum = sum * u128::from(base) + u128::from(point);
+        }
+        let (carry, limb) = divide_by_limb(sum + u128::from(self.carry));
+        self.carry = carry;
+        Some(limb)
+    }
+}
+
+/// Quotient and remainder of x / 10¹⁸ for x < 2¹²³.
+///
+/// The points of a limb are at most 2⁶⁴ each with B = 10⁶ and N·10⁶ < 2⁵⁵ with B = 10³, so their sum,
+/// with the carry, is below 2⁶⁴·10¹² · 1.1 or 2⁵⁵·10¹⁵ · 1.1: both below 2¹⁰⁵.
+#[inline(always)]
+fn divide_by_limb(x: u128) -> (u64, u64) {
+    // ⌊2⁵⁹·2⁶⁴/10¹⁸⌋. Dropping the low 59 bits of x lowers the quotient by less than 2⁵⁹/10¹⁸ < 0.58
+    // and rounding the reciprocal down by less than 2⁻¹⁸ for x < 2¹⁰⁵: together it is at most 1 too low.
+    const RECIPROCAL: u64 = ((1_u128 << 123) / LIMB as u128) as u64;
+    debug_assert!(x >> 105 == 0);
+    let quotient = (((x >> 59) * u128::from(RECIPROCAL)) >> 64) as u64;
+    let remainder = (x as u64).wrapping_sub(quotient.wrapping_mul(LIMB));
+    if remainder >= LIMB { (quotient + 1, remainder - LIMB) } else { (quotient, remainder) }
+}
+
+/// The product of two short numbers, its low limbs as far as `product` reaches.
+///
+/// Schoolbook by columns: one division for each limb of the product. One of the operands must have at
+/// most [`MAX_COLUMNS`] limbs.
+pub(crate) fn columns(x: &[u64], y: &[u64], product: &mut [u64]) {
+    debug_assert!(x.len().min(y.len()) <= MAX_COLUMNS);
+    let mut carry = 0_u128;
+    for (column, limb) in product.iter_mut().enumerate() {
+        let first = (column + 1).saturating_sub(y.len());
+        let last = x.len().min(column + 1);
+        let mut sum = carry;
+        if first < last {
+            let low = &x[first..last];
+            let high = &y[column + 1 - last..column + 1 - first];
+            for (&a, &b) in low.iter().zip(high.iter().rev()) {
+                sum += u128::from(a) * u128::from(b);
+            }
+        }
+        carry = sum / u128::from(LIMB);
+        *limb = (sum % u128::from(LIMB)) as u64;
+    }
+}
+
+/// A signed sum of a few limbs as a limb and a small carry.
+#[inline(always)]
+pub(crate) fn carry_signed(sum: i64) -> (u64, i64) {
+    const SIGNED: i64 = LIMB as i64;
+    (sum.rem_euclid(SIGNED) as u64, sum.div_euclid(SIGNED))
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigUint;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Control;
+    use crate::transform::{MIN_LENGTH, Transform, blocks, length_for};
+
+    const BOTH: [Cut; 2] = [Cut::Sixes, Cut::Threes];
+
+    fn by_transform(x: &[u64], y: &[u64], cut: Cut, length: u64) -> Vec<u64> {
+        let mut meter = Meter::new(Control::none(), 1);
+        let mut points = |limbs| {
+            let mut points = Vec::with_capacity(length as usize);
+            cut.cut(limbs, &mut points, length as usize, &mut meter).unwrap();
+            points
+        };
+        let (mut px, mut py) = (points(x), points(y));
+        let transform = Transform::reserve(blocks(length)).unwrap();
+        if x == y {
+            transform.square(&mut px, &mut meter).unwrap();
+        } else {
+            transform.multiply(&mut px, &mut py, &mut meter).unwrap();
+        }
+        let limbs = x.len() + y.len();
+        match cut {
+            Cut::Sixes => Carried::<3>::new(&px).take(limbs).collect(),
+            Cut::Threes => Carried::<6>::new(&px).take(limbs).collect(),
+        }
+    }
+
+    /// 10ᵈ − 1, in as many limbs as given.
+    fn nines(digits: u64, limbs: usize) -> Vec<u64> {
+        let limb = |index| {
+            let below = (LIMB_DIGITS * index as u64).min(digits);
+            10_u64.pow((digits - below).min(LIMB_DIGITS) as u32) - 1
+        };
+        (0..limbs).map(limb).collect()
+    }
+
+    /// 10ᵈ⁺ᵉ − 10ᵈ − 10ᵉ + 1, the product of d nines and e nines, for d ≥ e.
+    fn product_of_nines(d: u64, e: u64, limbs: usize) -> Vec<u64> {
+        let digit = |place: u64| match place {
+            0 => u64::from(d > 0 && e > 0),
+            place if place < e => 0,
+            place if place == e => {
+                if d == e {
+                    8
+                } else {
+                    9
+                }
+            }
+            place if place < d => 9,
+            place if place == d => 8,
+            place if place < d + e => 9,
+            _ => 0,
+        };
+        (0..limbs as u64)
+            .map(|limb| (0..LIMB_DIGITS).rev().fold(0, |sum, place| 10 * sum + digit(LIMB_DIGITS * limb + place)))
+            .collect()
+    }
+
+    fn lengths(longest: u64) -> impl Iterator<Item = u64> {
+        (0..).map(|k| MIN_LENGTH << k).flat_map(|power| [power, 3 * power]).take_while(move |&length| length <= longest)
+    }
+
+    #[test]
+    fn nines_are_squared_exactly_up_to_the_end_of_every_length() {
+        for length in lengths(3 << 16) {
+            for cut in BOTH {
+                let digits_in_point = if cut == Cut::Sixes { 6 } else { 3 };
+                for points in [length / 2 + length % 2, length.div_ceil(2) - 1] {
+                    let digits = points * digits_in_point;
+                    let limbs = digits.div_ceil(LIMB_DIGITS) as usize;
+                    let x = nines(digits, limbs);
+                    assert_eq!(
+                        by_transform(&x, &x, cut, length),
+                        product_of_nines(digits, digits, 2 * limbs),
+                        "{points} points in a transform of {length}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nines_are_multiplied_exactly_in_every_length() {
+        for length in lengths(3 << 14) {
+            let (d, e) = (6 * (length / 2) - 1, 6 * (length / 2) - 7);
+            let limbs = d.div_ceil(LIMB_DIGITS) as usize;
+            let product = by_transform(&nines(d, limbs), &nines(e, limbs), Cut::Sixes, length);
+            assert_eq!(product, product_of_nines(d, e, 2 * limbs), "a transform of {length}");
+        }
+    }
+
+    #[test]
+    fn points_are_as_long_as_the_bound_allows_and_no_longer() {
+        let longest = 6 * 18_446_780;
+        assert_eq!(Cut::fitting(longest), Cut::Sixes);
+        assert_eq!(Cut::fitting(longest + 1), Cut::Threes);
+        let largest = |points: u128, base: u128| points * (base - 1) * (base - 1);
+        assert!(largest(18_446_780, 1_000_000) < u128::from(P));
+        assert!(largest(18_446_781, 1_000_000) >= u128::from(P));
+        assert!(largest(3 << 34, 1_000) < u128::from(P));
+    }
+
+    #[test]
+    fn the_longest_columns_of_nines_do_not_overflow() {
+        let digits = LIMB_DIGITS * MAX_COLUMNS as u64;
+        let x = nines(digits, MAX_COLUMNS);
+        let mut product = vec![0; 2 * MAX_COLUMNS];
+        columns(&x, &x, &mut product);
+        assert_eq!(product, product_of_nines(digits, digits, 2 * MAX_COLUMNS));
+    }
+
+    fn limbs(count: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<u64>> {
+        let limb = prop_oneof![4 => 0..LIMB, 1 => Just(0), 1 => Just(LIMB - 1)];
+        prop::collection::vec(limb, count)
+    }
+
+    fn big(limbs: &[u64]) -> BigUint {
+        limbs.iter().rev().fold(BigUint::ZERO, |sum, &limb| sum * LIMB + limb)
+    }
+
+    proptest! {
+        #[test]
+        fn columns_and_transforms_give_the_products_of_num_bigint(x in limbs(1..60), y in limbs(1..60)) {
+            let mut product = vec![0; x.len() + y.len()];
+            columns(&x, &y, &mut product);
+            prop_assert_eq!(big(&product), big(&x) * big(&y));
+            for (cut, points) in [(Cut::Sixes, 3), (Cut::Threes, 6)] {
+                let length = length_for(points * product.len() as u64);
+                prop_assert_eq!(&by_transform(&x, &y, cut, length), &product);
+                let square = by_transform(&x, &x, cut, 2 * length);
+                prop_assert_eq!(big(&square), big(&x) * big(&x));
+            }
+        }
+
+        #[test]
+        fn low_limbs_of_columns_are_those_of_the_product(x in limbs(1..9), y in limbs(1..9), length in 0_usize..20) {
+            let mut product = vec![0; x.len() + y.len() + 20];
+            columns(&x, &y, &mut product);
+            let mut low = vec![0; length];
+            columns(&x, &y, &mut low);
+            prop_assert_eq!(&low, &product[..length]);
+        }
+
+        #[test]
+        fn division_by_a_limb_is_exact(x in 0..1_u128 << 105) {
+            let (quotient, remainder) = divide_by_limb(x);
+            prop_assert_eq!(u128::from(quotient), x / u128::from(LIMB));
+            prop_assert_eq!(u128::from(remainder), x % u128::from(LIMB));
+        }
+
+        #[test]
+        fn division_by_a_limb_is_exact_at_multiples(multiple in 0..1_u128 << 45, offset in -2_i128..=2) {
+            let x = (multiple * u128::from(LIMB)).saturating_add_signed(offset);
+            let (quotient, remainder) = divide_by_limb(x);
+            prop_assert_eq!(u128::from(quotient), x / u128::from(LIMB));
+            prop_assert_eq!(u128::from(remainder), x % u128::from(LIMB));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+#!/bin/sh
+# What the official image does at start: options alone mean the server, which gives up root and, without
+# a configuration file, answers on every address.
+set -e
+
+if [ "${1#-}" != "$1" ] || [ "${1%.conf}" != "$1" ]; then
+  set -- valkey-server "$@"
+fi
+if [ "$1" = valkey-server ]; then
+  case "$*" in
+    *.conf*) ;;
+    *) set -- "$@" --bind '* -::*' --protected-mode no ;;
+  esac
+  if [ "$(id -u)" = 0 ]; then
+    chown -R valkey: /data
+    exec setpriv --reuid=valkey --regid=valkey --init-groups "$0" "$@"
+  fi
+fi
+exec "$@"
