@@ -45,7 +45,7 @@ pub(crate) struct Cluster {
     links: BTreeMap<(Part, Service), Proxy>,
     /// Every name that a worker ever had, and which of ours has it now.
     names: BTreeMap<String, usize>,
-    /// Roles that ended although nobody had told them to.
+    /// Roles that ended although nobody had told them to, or not well although they were told.
     deserters: Vec<String>,
     logs: TempDir,
 }
@@ -144,6 +144,16 @@ impl Cluster {
         }
     }
 
+    /// Asks one of our own processes to end; what it has to say about that goes with the deserters.
+    pub(crate) fn terminate(&mut self, part: Part) {
+        if let Some(process) = self.role(part).process.take() {
+            let status = process.terminate(Signal::TERM);
+            if !status.success() {
+                self.deserters.push(format!("{part:?} was told to end: {status}"));
+            }
+        }
+    }
+
     /// Starts a part again if it does not run, without waiting until it is ready to serve.
     pub(crate) async fn restart(&mut self, part: Part) {
         match part {
@@ -226,7 +236,7 @@ impl Cluster {
         }
     }
 
-    /// What [`supervise`](Self::supervise) found.
+    /// Processes that ended by themselves, and those that did not end well when told to.
     pub(crate) fn deserters(&self) -> &[String] {
         &self.deserters
     }
@@ -302,8 +312,8 @@ fn backends(postgres: u16, redis: u16, disk: &Disk) -> Vec<(&'static str, String
         ("REDIS_PORT", &redis.to_string()),
         ("ABACI_INTERNAL_LISTEN", "127.0.0.1:0"),
         ("ABACI_VALUES_URL", &format!("file://{}", disk.path().display())),
-        // Half of the disk: what is read least makes room before the disk is full.
-        ("ABACI_STORE_BYTES", "128MB"),
+        // Less than the disk: what is read least makes room before that is full.
+        ("ABACI_STORE_BYTES", "400MB"),
         ("ABACI_LOG", "info"),
     ]
     .map(|(name, value)| (name, value.to_owned()))

@@ -15,8 +15,8 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// Enough for what a run stores; a run of hours makes room by itself.
-    const SIZE_MIB: u64 = 256;
+    /// Twice the largest value that is asked for, and what a run stores; a run of hours makes room by itself.
+    const SIZE_MIB: u64 = 512;
 
     /// A disk of its own where this test may mount one, else a folder that cannot be filled.
     pub(crate) fn new() -> Self {

@@ -12,6 +12,8 @@ use crate::proxy::Condition;
 pub(crate) enum Fault {
     /// kill -9; the part is started again at once, as a restart policy does.
     Kill(Part),
+    /// SIGTERM; the part is started again when it has ended, and must have ended well.
+    Told(Part),
     /// kill -9 of the worker that computes something long; it stays away until another has taken over.
     KillWorkerAtWork,
     /// Everything at once, Redis and PostgreSQL too.
@@ -61,6 +63,7 @@ impl Fault {
         let workers = (0..WORKERS).map(Part::Worker);
         let others = [Part::Client, Part::Router, Part::Redis, Part::Postgres];
         let mut faults: Vec<Self> = apis.chain(workers).chain(others).map(Self::Kill).collect();
+        faults.extend([Part::Api(1), Part::Worker(1), Part::Client].map(Self::Told));
         faults.extend([Self::KillWorkerAtWork; 3]);
         faults.extend([Part::Api(0), Part::Worker(1), Part::Redis, Part::Postgres].map(|part| Self::Pause(part, 10)));
         faults.extend([Part::Client, Part::Router].map(|part| Self::Pause(part, 2)));
@@ -98,6 +101,11 @@ impl Fault {
         match self {
             Self::Kill(part) => {
                 cluster.kill(part);
+                healed = Some(Instant::now());
+                cluster.restart(part).await;
+            }
+            Self::Told(part) => {
+                cluster.terminate(part);
                 healed = Some(Instant::now());
                 cluster.restart(part).await;
             }
@@ -172,6 +180,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kill(part) => write!(f, "kill -9, {part}"),
+            Self::Told(part) => write!(f, "SIGTERM, {part}"),
             Self::KillWorkerAtWork => f.write_str("kill -9, worker at work"),
             Self::PowerCut => f.write_str("kill -9, everything at once"),
             Self::Pause(part, secs) => write!(f, "stopped for {secs} s, {part}"),

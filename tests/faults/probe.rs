@@ -13,8 +13,8 @@ use crate::patience::{PATIENCE, eventually};
 /// The first of the indexes that nobody but a probe asks for.
 const FIRST: i64 = 50_000;
 
-/// The first of the indexes whose work takes so long that it can be caught at it.
-pub(crate) const LONG: i64 = 150_000_000;
+/// The first of the indexes whose work takes so long that it can be caught at it: seconds on a fast machine.
+pub(crate) const LONG: i64 = 900_000_000;
 
 /// Works through a whole use of the system, from the page to a value nobody asked for before, until it
 /// goes well; gives how long after `since` that was.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -112,7 +113,7 @@ impl Drop for Routed {
 
 #[test]
 fn nginx_accepts_both_kinds_of_upstreams() {
-    let nginx = program_path("nginx", "nginx-light");
+    let nginx = std::env::var_os("ABACI_NGINX").map_or_else(|| program_path("nginx", "nginx-light"), PathBuf::from);
     let check = |settings: &HashMap<&str, &str>| {
         let prefix = tempfile::tempdir().expect("a temporary directory");
         let mut run = Command::new(crate::services::nginx_folder().join("run"));
