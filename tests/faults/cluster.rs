@@ -1,6 +1,6 @@
 //! The whole system as processes, and the hand that starts, stops and parts them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -43,8 +43,6 @@ pub(crate) struct Cluster {
     nginx: Nginx,
     roles: BTreeMap<Part, Role>,
     links: BTreeMap<(Part, Service), Proxy>,
-    /// Every name that a worker ever had, and which of ours has it now.
-    names: BTreeMap<String, usize>,
     /// Roles that ended although nobody had told them to, or not well although they were told.
     deserters: Vec<String>,
     logs: TempDir,
@@ -119,9 +117,15 @@ impl Cluster {
         output(migrate);
 
         let http = reqwest::Client::builder().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
-        let (names, deserters) = (BTreeMap::new(), Vec::new());
-        let mut cluster = Self { http, postgres, redis, disk, nginx, roles, links, names, deserters, logs };
-        cluster.start_roles().await;
+        let mut cluster = Self { http, postgres, redis, disk, nginx, roles, links, deserters: Vec::new(), logs };
+        cluster.roles.values_mut().for_each(Role::start);
+        let started = &cluster;
+        eventually("all workers are announced and the page answers", async || {
+            let system = started.json("/api/system").await?;
+            let page = started.http.get(started.url()).send().await.ok()?;
+            (system["workers"].as_array()?.len() == WORKERS && page.status() == StatusCode::OK).then_some(())
+        })
+        .await;
         cluster
     }
 
@@ -155,20 +159,17 @@ impl Cluster {
     }
 
     /// Starts a part again if it does not run, without waiting until it is ready to serve.
-    pub(crate) async fn restart(&mut self, part: Part) {
+    pub(crate) fn restart(&mut self, part: Part) {
         match part {
             Part::Router => self.nginx.restart(),
             Part::Redis => self.redis.restart(),
             Part::Postgres => self.postgres.restart(),
             _ => self.role(part).start(),
         }
-        if let Part::Worker(number) = part {
-            self.learn_name(number).await;
-        }
     }
 
     /// Ends everything at once, as a power cut would, and starts it again in order.
-    pub(crate) async fn power_cut(&mut self) {
+    pub(crate) fn power_cut(&mut self) {
         let parts: Vec<Part> = self.roles.keys().copied().collect();
         for part in parts.into_iter().chain([Part::Router, Part::Redis, Part::Postgres]) {
             self.kill(part);
@@ -176,7 +177,7 @@ impl Cluster {
         self.postgres.restart();
         self.redis.restart();
         self.nginx.restart();
-        self.start_roles().await;
+        self.roles.values_mut().for_each(Role::start);
     }
 
     /// Stops a part in its tracks, or lets it go on.
@@ -212,7 +213,13 @@ impl Cluster {
         let subject = Value::from(format!("F({n})"));
         let computes = |worker: &&Value| worker["computing"].as_array().is_some_and(|all| all.contains(&subject));
         let worker = system["workers"].as_array()?.iter().find(computes)?;
-        self.names.get(worker["id"].as_str()?).copied()
+        // A worker's name holds its process id, so that names on one machine differ.
+        let name = worker["id"].as_str()?;
+        let words: Vec<&str> = name.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+        (0..WORKERS).find(|&number| {
+            let process = self.roles[&Part::Worker(number)].process.as_ref();
+            process.is_some_and(|process| words.contains(&process.id().to_string().as_str()))
+        })
     }
 
     /// `GET` of a path that answers JSON with 200, or nothing.
@@ -222,52 +229,19 @@ impl Cluster {
     }
 
     /// Starts again what ended by itself, as a container's restart policy does, and remembers that it did.
-    pub(crate) async fn supervise(&mut self) {
-        let mut ended = Vec::new();
-        for (&part, role) in &mut self.roles {
+    pub(crate) fn supervise(&mut self) {
+        for (part, role) in &mut self.roles {
             if let Some(status) = role.process.as_mut().and_then(Process::ended) {
                 self.deserters.push(format!("{part:?} ended by itself: {status}"));
                 role.process = None;
-                ended.push(part);
+                role.start();
             }
-        }
-        for part in ended {
-            self.restart(part).await;
         }
     }
 
     /// Processes that ended by themselves, and those that did not end well when told to.
     pub(crate) fn deserters(&self) -> &[String] {
         &self.deserters
-    }
-
-    async fn start_roles(&mut self) {
-        for part in (0..APIS).map(Part::Api).chain([Part::Client]) {
-            self.role(part).start();
-        }
-        let cluster = &*self;
-        eventually("the api and the page answer", async || {
-            cluster.json("/api/system").await?;
-            let page = cluster.http.get(cluster.url()).send().await.ok()?;
-            (page.status() == StatusCode::OK).then_some(())
-        })
-        .await;
-        for number in 0..WORKERS {
-            self.restart(Part::Worker(number)).await;
-        }
-    }
-
-    /// Learns the name of a worker that has just been started: the one that nobody had before.
-    async fn learn_name(&mut self, number: usize) {
-        let cluster = &*self;
-        let name = eventually("a new worker is announced", async || {
-            let system = cluster.json("/api/system").await?;
-            let names: BTreeSet<&str> =
-                system["workers"].as_array()?.iter().filter_map(|worker| worker["id"].as_str()).collect();
-            names.into_iter().find(|name| !cluster.names.contains_key(*name)).map(str::to_owned)
-        })
-        .await;
-        self.names.insert(name, number);
     }
 
     fn role(&mut self, part: Part) -> &mut Role {

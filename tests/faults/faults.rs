@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::cluster::{APIS, Cluster, Part, Service, WORKERS};
+use crate::ledger::Ledger;
 use crate::probe;
 use crate::proxy::Condition;
 
@@ -95,24 +96,24 @@ impl Fault {
     }
 
     /// Does it, and undoes it.
-    pub(crate) async fn strike(self, cluster: &mut Cluster) -> Struck {
+    pub(crate) async fn strike(self, cluster: &mut Cluster, ledger: &Ledger) -> Struck {
         let mut healed = None;
         let mut takeover = None;
         match self {
             Self::Kill(part) => {
                 cluster.kill(part);
                 healed = Some(Instant::now());
-                cluster.restart(part).await;
+                cluster.restart(part);
             }
             Self::Told(part) => {
                 cluster.terminate(part);
                 healed = Some(Instant::now());
-                cluster.restart(part).await;
+                cluster.restart(part);
             }
-            Self::KillWorkerAtWork => takeover = probe::takeover(cluster).await,
+            Self::KillWorkerAtWork => takeover = probe::takeover(cluster, ledger).await,
             Self::PowerCut => {
                 healed = Some(Instant::now());
-                cluster.power_cut().await;
+                cluster.power_cut();
             }
             Self::Pause(part, secs) => {
                 cluster.pause(part, true);

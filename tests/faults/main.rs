@@ -43,7 +43,7 @@ async fn whatever_fails_every_promise_is_kept() {
     let ledger = Arc::new(Ledger::default());
     let mut report = Report::default();
     let traffic = Traffic::start(&cluster.url(), &ledger, seed);
-    probe::works_again(&mut cluster, &ledger, Instant::now()).await;
+    probe::works_again(&mut cluster, &ledger, Instant::now()).await.expect("it works before anything fails");
 
     let end = Instant::now() + Duration::from_secs(minutes * 60);
     loop {
@@ -53,9 +53,12 @@ async fn whatever_fails_every_promise_is_kept() {
         random.shuffle(&mut faults);
         for fault in faults {
             let refused = ledger.refused();
-            let struck = fault.strike(&mut cluster).await;
-            let recovery = probe::works_again(&mut cluster, &ledger, struck.healed).await;
-            cluster.supervise().await;
+            let struck = fault.strike(&mut cluster, &ledger).await;
+            let Some(recovery) = probe::works_again(&mut cluster, &ledger, struck.healed).await else {
+                report.print(&ledger);
+                panic!("it never worked again after: {fault}, seed {seed}");
+            };
+            cluster.supervise();
             println!("{fault}: works again after {recovery:.2?}");
             report.add(fault.to_string(), recovery, ledger.refused() - refused, struck.takeover);
         }

@@ -7,13 +7,20 @@ use std::time::{Duration, Instant};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tries until there is something, or fails after [`PATIENCE`].
-pub(crate) async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, attempt: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = within(PATIENCE, attempt).await;
+    found.unwrap_or_else(|| panic!("not within {PATIENCE:?}: {what}"))
+}
+
+/// Tries until there is something or the time is over.
+pub(crate) async fn within<T>(limit: Duration, mut attempt: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
-    loop {
-        if let Some(found) = attempt().await {
+    while start.elapsed() < limit {
+        let found = attempt().await;
+        if found.is_some() {
             return found;
         }
-        assert!(start.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    None
 }
