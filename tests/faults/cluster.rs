@@ -42,6 +42,8 @@ pub(crate) struct Cluster {
     pub(crate) disk: Disk,
     nginx: Nginx,
     roles: BTreeMap<Part, Role>,
+    /// Where the apis and the page answer without the router.
+    doors: Vec<String>,
     links: BTreeMap<(Part, Service), Proxy>,
     /// Roles that ended although nobody had told them to, or not well although they were told.
     deserters: Vec<String>,
@@ -117,15 +119,13 @@ impl Cluster {
         output(migrate);
 
         let http = reqwest::Client::builder().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
-        let mut cluster = Self { http, postgres, redis, disk, nginx, roles, links, deserters: Vec::new(), logs };
+        let mut doors: Vec<String> = apis.iter().map(|port| format!("http://127.0.0.1:{port}/api/system")).collect();
+        doors.push(format!("http://127.0.0.1:{page}/"));
+        let deserters = Vec::new();
+        let mut cluster = Self { http, postgres, redis, disk, nginx, roles, doors, links, deserters, logs };
         cluster.roles.values_mut().for_each(Role::start);
         let started = &cluster;
-        eventually("all workers are announced and the page answers", async || {
-            let system = started.json("/api/system").await?;
-            let page = started.http.get(started.url()).send().await.ok()?;
-            (system["workers"].as_array()?.len() == WORKERS && page.status() == StatusCode::OK).then_some(())
-        })
-        .await;
+        eventually("every part answers", async || started.is_whole().await.then_some(())).await;
         cluster
     }
 
@@ -210,16 +210,32 @@ impl Cluster {
     /// The worker that says it computes F(n).
     pub(crate) async fn worker_of(&self, n: i64) -> Option<usize> {
         let system = self.json("/api/system").await?;
+        let workers = system["workers"].as_array()?;
         let subject = Value::from(format!("F({n})"));
         let computes = |worker: &&Value| worker["computing"].as_array().is_some_and(|all| all.contains(&subject));
-        let worker = system["workers"].as_array()?.iter().find(computes)?;
-        // A worker's name holds its process id, so that names on one machine differ.
-        let name = worker["id"].as_str()?;
-        let words: Vec<&str> = name.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
-        (0..WORKERS).find(|&number| {
-            let process = self.roles[&Part::Worker(number)].process.as_ref();
-            process.is_some_and(|process| words.contains(&process.id().to_string().as_str()))
-        })
+        let worker = workers.iter().find(computes)?;
+        (0..WORKERS).find(|&number| self.is_name_of(worker, number))
+    }
+
+    /// Whether each part, and not only some of its kind, is there and serves.
+    pub(crate) async fn is_whole(&self) -> bool {
+        for door in &self.doors {
+            let response = self.http.get(door).timeout(Duration::from_secs(3)).send().await;
+            if !response.is_ok_and(|response| response.status() == StatusCode::OK) {
+                return false;
+            }
+        }
+        let system = self.json("/api/system").await.unwrap_or_default();
+        let workers = system["workers"].as_array().map_or(&[][..], Vec::as_slice);
+        (0..WORKERS).all(|number| workers.iter().any(|worker| self.is_name_of(worker, number)))
+    }
+
+    /// Whether a worker in `/api/system` is this one of ours: a worker's name holds its process id, so
+    /// that names on one machine differ.
+    fn is_name_of(&self, worker: &Value, number: usize) -> bool {
+        let id = self.roles[&Part::Worker(number)].process.as_ref().map(|process| process.id().to_string());
+        let mut words = worker["id"].as_str().unwrap_or_default().split(|letter: char| !letter.is_ascii_alphanumeric());
+        words.any(|word| Some(word) == id.as_deref())
     }
 
     /// `GET` of a path that answers JSON with 200, or nothing.

@@ -58,6 +58,7 @@ async fn whatever_fails_every_promise_is_kept() {
                 report.print(&ledger);
                 panic!("it never worked again after: {fault}, seed {seed}");
             };
+            probe::whole_again(&mut cluster, &ledger).await;
             cluster.supervise();
             println!("{fault}: works again after {recovery:.2?}");
             report.add(fault.to_string(), recovery, ledger.refused() - refused, struck.takeover);

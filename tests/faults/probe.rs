@@ -33,6 +33,19 @@ pub(crate) async fn works_again(cluster: &mut Cluster, ledger: &Ledger, since: I
     None
 }
 
+/// Waits until each part is back, so that the next fault finds a system that has all of them.
+pub(crate) async fn whole_again(cluster: &mut Cluster, ledger: &Ledger) {
+    let tried = Instant::now();
+    while !cluster.is_whole().await {
+        if tried.elapsed() > PATIENCE {
+            ledger.violated("stuck: the system works and one of its parts does not come back".to_owned());
+            return;
+        }
+        cluster.supervise();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Once through everything: the page, a submission, its value and the value's tag.
 async fn use_once(cluster: &Cluster, ledger: &Ledger, n: i64) -> Option<(Option<String>, Vec<u8>)> {
     // A connection that hangs from before the fault is given up, as a browser's user would.
