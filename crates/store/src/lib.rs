@@ -12,6 +12,7 @@ mod metrics;
 mod objects;
 mod port;
 mod row;
+mod rules;
 mod sqlite;
 mod values;
 
