@@ -1,12 +1,13 @@
 //! How calculations end: with a value, or with a reason. And what becomes of values later.
 
 use async_trait::async_trait;
-use model::{Calculation, CalculationId, Failure, FailureReason, Subject, Timestamp, Value, ValueState};
+use model::{Calculation, CalculationId, Failure, FailureReason, Subject, Timestamp, ValueState};
 use sqlx::sqlite::SqliteConnection;
 
-use super::standing::{Standing, Whole, database_now, forget_asks, standing};
+use super::standing::{database_now, forget_asks, standing};
 use super::writer::{Change, Desk};
-use crate::row::{calculation_columns, column, value_state_word};
+use crate::row::{Standing, Whole, calculation_columns, column, value_state_word};
+use crate::rules::is_short;
 use crate::{Lease, Placement, RecordedValue, Recording, StoredObject};
 
 pub(super) struct RecordValue(pub(super) RecordedValue);
@@ -23,9 +24,7 @@ impl Change for RecordValue {
         if found.known_sha256.is_some_and(|known| known != recorded.sha256) {
             let attempts = found.calculation.attempt.max(1);
             let failure = Failure { reason: FailureReason::Contradiction, attempts };
-            let failed = fail(desk, &found, &failure, recorded.finished_at).await?;
-            delete_text(desk.connection, found.id()).await?;
-            return Ok(Recording::Contradiction(failed));
+            return fail(desk, &found, &failure, recorded.finished_at).await.map(Recording::Contradiction);
         }
         if found.calculation.is_readable() {
             return Ok(Recording::AlreadyKnown(found.calculation));
@@ -127,10 +126,6 @@ async fn set_done(
     .map(|Whole(calculation)| calculation)
 }
 
-fn is_short(recorded: &RecordedValue) -> bool {
-    recorded.digits <= Value::TEXT_DIGITS
-}
-
 async fn insert_text(connection: &mut SqliteConnection, id: CalculationId, text: &str) -> sqlx::Result<()> {
     sqlx::query(
         "insert into value_texts (calculation_id, text) values (?, ?) \
@@ -141,10 +136,6 @@ async fn insert_text(connection: &mut SqliteConnection, id: CalculationId, text:
     .execute(connection)
     .await
     .map(drop)
-}
-
-async fn delete_text(connection: &mut SqliteConnection, id: CalculationId) -> sqlx::Result<()> {
-    sqlx::query("delete from value_texts where calculation_id = ?").bind(id.0).execute(connection).await.map(drop)
 }
 
 pub(super) struct NoteReads {
