@@ -1,12 +1,10 @@
 //! What is only looked at, through connections that cannot write.
 
-use model::{Calculation, CalculationId, Lane, Status, Subject, Timestamp};
-use sha2::{Digest, Sha256};
-use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{FromRow, Row};
+use model::{Calculation, CalculationId, Subject};
+use sqlx::sqlite::SqlitePool;
 
-use super::standing::{Whole, database_now};
-use crate::row::{Fault, RowError, calculation_columns, sha256_of};
+use super::standing::database_now;
+use crate::row::{BacklogRow, InlineRow, Whole, backlog_of, calculation_columns};
 use crate::{Backlog, InlineText, StoredObject, Unfinished};
 
 pub(super) async fn find(pool: &SqlitePool, subject: &Subject) -> sqlx::Result<Option<Calculation>> {
@@ -17,12 +15,11 @@ pub(super) async fn find(pool: &SqlitePool, subject: &Subject) -> sqlx::Result<O
     Ok(found.map(|Whole(calculation)| calculation))
 }
 
-/// Kinds of subjects that only a newer version knows are left to that version. The plus keeps SQLite from
-/// going through the index of subjects for them, which would sort the whole record for one page.
+/// Only F(n) has an index beside it: kinds of subjects that only a newer version knows are left to that version.
 const LIST: &str = concat!(
     "select ",
     calculation_columns!(),
-    " from calculations where id < ? and +subject glob 'F(*' order by id desc limit ?",
+    " from calculations where id < ? and idx is not null order by id desc limit ?",
 );
 
 pub(super) async fn list(
@@ -39,7 +36,7 @@ const UNFINISHED: &str = concat!(
     "select id, subject, lane, attempt, queued_at, traceparent from calculations \
      where id > ? and status in ('queued', 'running') and (status = 'queued' or lease_until <= ",
     database_now!(),
-    ") and +subject glob 'F(*' order by id limit ?",
+    ") and idx is not null order by id limit ?",
 );
 
 pub(super) async fn unfinished(
@@ -50,25 +47,8 @@ pub(super) async fn unfinished(
     sqlx::query_as(UNFINISHED).bind(after.map_or(i64::MIN, |id| id.0)).bind(limit).fetch_all(pool).await
 }
 
-impl<'r> FromRow<'r, SqliteRow> for Unfinished {
-    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
-        let id = row.try_get("id")?;
-        let at = |column| move |fault: Fault| RowError { id, column, fault };
-        let traceparent: Option<&str> = row.try_get("traceparent")?;
-        let traceparent = traceparent.map(str::parse).transpose().map_err(Fault::from).map_err(at("traceparent"))?;
-        Ok(Self {
-            id: CalculationId(id),
-            subject: row.try_get::<&str, _>("subject")?.parse().map_err(Fault::from).map_err(at("subject"))?,
-            lane: row.try_get::<&str, _>("lane")?.parse().map_err(Fault::from).map_err(at("lane"))?,
-            attempt: row.try_get("attempt")?,
-            asked_at: Timestamp::from_unix_ms(row.try_get("queued_at")?),
-            traceparent,
-        })
-    }
-}
-
 pub(super) async fn inline_text(pool: &SqlitePool, subject: &Subject) -> sqlx::Result<Option<InlineText>> {
-    let found: Option<SqliteRow> = sqlx::query(
+    let found: Option<InlineRow> = sqlx::query_as(
         "select id, coalesce(short_text, text) as text, sha256 from calculations \
          left join value_texts on calculation_id = id \
          where subject = ? and status = 'done' and value_state = 'inline'",
@@ -76,16 +56,7 @@ pub(super) async fn inline_text(pool: &SqlitePool, subject: &Subject) -> sqlx::R
     .bind(subject.to_string())
     .fetch_optional(pool)
     .await?;
-    let Some(row) = found else { return Ok(None) };
-    let id = row.try_get("id")?;
-    let at = |column| move |fault| RowError { id, column, fault };
-    let text: Option<String> = row.try_get("text")?;
-    let text = text.ok_or(Fault::Missing).map_err(at("text"))?;
-    let sha256 = sha256_of(row.try_get("sha256")?).map_err(Fault::from).map_err(at("sha256"))?;
-    if Sha256::digest(&text).as_slice() != sha256.0 {
-        return Err(at("text")(Fault::OtherHash).into());
-    }
-    Ok(Some(InlineText { text, sha256 }))
+    Ok(found.map(InlineRow::check).transpose()?)
 }
 
 pub(super) async fn object_bytes(pool: &SqlitePool) -> sqlx::Result<u64> {
@@ -103,40 +74,14 @@ pub(super) async fn least_read(pool: &SqlitePool, limit: u32) -> sqlx::Result<Ve
     sqlx::query_as(LEAST_READ).bind(limit).fetch_all(pool).await
 }
 
-impl<'r> FromRow<'r, SqliteRow> for StoredObject {
-    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
-        let id = row.try_get("id")?;
-        let at = |column| move |fault: Fault| RowError { id, column, fault };
-        let size_bytes: i64 = row.try_get("size_bytes")?;
-        Ok(Self {
-            subject: row.try_get::<&str, _>("subject")?.parse().map_err(Fault::from).map_err(at("subject"))?,
-            sha256: sha256_of(row.try_get("sha256")?).map_err(Fault::from).map_err(at("sha256"))?,
-            size_bytes: size_bytes.try_into().map_err(|_| Fault::OutOfRange).map_err(at("size_bytes"))?,
-        })
-    }
-}
-
 pub(super) async fn backlog(pool: &SqlitePool) -> sqlx::Result<Backlog> {
-    let groups: Vec<(String, String, i64, i64)> = sqlx::query_as(
+    let groups: Vec<BacklogRow> = sqlx::query_as(
         "select status, lane, count(*), min(queued_at) from calculations where status in ('queued', 'running') \
          group by status, lane",
     )
     .fetch_all(pool)
     .await?;
-    let mut backlog = Backlog::default();
-    for (status, lane, rows, oldest) in groups {
-        let rows = u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        // A lane that only a newer version knows is counted by that version.
-        let Some(lane) = Lane::ALL.iter().position(|known| known.as_str() == lane) else { continue };
-        if status == Status::Queued.as_str() {
-            backlog.queued[lane] = rows;
-            let oldest = Timestamp::from_unix_ms(oldest);
-            backlog.oldest_asked_at = Some(backlog.oldest_asked_at.map_or(oldest, |known| known.min(oldest)));
-        } else {
-            backlog.running[lane] = rows;
-        }
-    }
-    Ok(backlog)
+    backlog_of(groups)
 }
 
 pub(super) async fn ping(pool: &SqlitePool) -> sqlx::Result<()> {
