@@ -47,7 +47,7 @@ pub(crate) enum ModeError {
         missing: &'static str,
     },
     /// The backends are asked for and not named.
-    #[error("PostgreSQL and Redis are asked for, and {missing} is not set")]
+    #[error("PostgreSQL and Redis are asked for, but not named: set {missing}")]
     NotNamed {
         /// The variable that is missing.
         missing: &'static str,
