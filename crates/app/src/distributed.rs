@@ -1,8 +1,9 @@
 //! The distributed shape: PostgreSQL, Redis, and a place for values that all processes share.
 //!
-//! Nothing here waits for PostgreSQL or Redis: a process starts without them and finds them when they come.
+//! A process starts without PostgreSQL and Redis, and finds them when they come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cache::{RedisAnnouncements, RedisKnownValues};
 use queue::RedisQueue;
@@ -17,13 +18,18 @@ const KNOWN_BYTES: u64 = 64 << 20;
 /// Announcements that a page which lost its connection can still catch up on.
 const NEWS_KEPT: u64 = 4_096;
 
-/// Gets ready to reach everything, of which only the place for values must be there. Inside a Tokio runtime.
+/// How long a start waits for PostgreSQL. Who connects meanwhile waits too, instead of being refused.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Gets ready to reach everything, of which only the place for values must be there.
 ///
 /// `max_queued` must be the same for all processes that accept.
-pub(crate) fn open(services: &Services, data: &Data, max_queued: u64) -> Result<Backends, ValuesError> {
+pub(crate) async fn open(services: &Services, data: &Data, max_queued: u64) -> Result<Backends, ValuesError> {
     let Services { postgres, redis, redis_prefix: prefix } = services;
     let objects = open_objects(data)?;
     let store = Arc::new(PostgresStore::open(postgres, StoreLimits { max_queued }));
+    // If it was in vain, callers are told so from now on.
+    let _ = tokio::time::timeout(PATIENCE, store.tried()).await;
     let ports = api::Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(data.store_bytes.0)),

@@ -19,7 +19,7 @@ pub(crate) fn run(config: ApiConfig) -> Result<(), RoleError> {
         let internal = listen("ABACI_INTERNAL_LISTEN", config.listen.internal.internal_listen).await?;
         let url = format!("http://{}", reachable(public.local_addr()?));
         let internal_address = internal.local_addr()?;
-        let backends = distributed::open(&services, &config.data, config.limits.max_queued)?;
+        let backends = distributed::open(&services, &config.data, config.limits.max_queued).await?;
         let settings = ApiSettings {
             limits: &config.limits,
             requests: &config.requests,

@@ -32,7 +32,7 @@ pub(crate) fn run(config: ServeConfig) -> Result<(), RoleError> {
         Mode::Distributed => {
             let services = config.access.services(&config.shape, Some(&config.public))?;
             let (public, internal) = listeners(&config).await?;
-            let backends = crate::distributed::open(&services, &config.data, config.limits.max_queued)?;
+            let backends = crate::distributed::open(&services, &config.data, config.limits.max_queued).await?;
             serve(process, &config, mode, backends, public, internal).await
         }
     })

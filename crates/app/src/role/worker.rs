@@ -17,7 +17,7 @@ pub(crate) fn run(config: WorkerConfig) -> Result<(), RoleError> {
         let internal = listen("ABACI_INTERNAL_LISTEN", config.internal.internal_listen).await?;
         let internal_address = internal.local_addr()?;
         // Nothing is accepted here, so the limit is of no consequence.
-        let backends = distributed::open(&services, &config.data, 0)?;
+        let backends = distributed::open(&services, &config.data, 0).await?;
         let settings = worker_settings(&config.work);
         let id = settings.id.clone();
         let worker = Worker::new(backends.for_worker(), settings);

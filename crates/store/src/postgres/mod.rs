@@ -73,6 +73,12 @@ impl PostgresStore {
         Self::with(settings, limits, Opening::start(settings.clone()))
     }
 
+    /// Waits until the server was tried once, with whatever success. Whoever begins to serve after this meets
+    /// no caller with an `Unavailable` that a moment later would have been an answer.
+    pub async fn tried(&self) {
+        self.opening.tried().await;
+    }
+
     fn with(settings: &PostgresSettings, limits: StoreLimits, opening: Opening) -> Self {
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections.max(2))

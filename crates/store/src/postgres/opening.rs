@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::{ConnectOptions, Connection};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::{PostgresSettings, failed, migrations, within_deadline};
@@ -22,6 +23,7 @@ pub(super) struct Opening {
 #[derive(Default)]
 struct State {
     is_done: AtomicBool,
+    is_tried: watch::Sender<bool>,
     trouble: Mutex<Option<Arc<StoreError>>>,
 }
 
@@ -34,6 +36,7 @@ impl State {
             tracing::warn!(error = &error as &dyn std::error::Error, "the database is not ready, trying again");
         }
         *trouble = Some(Arc::new(error));
+        self.is_tried.send_replace(true);
     }
 }
 
@@ -55,6 +58,7 @@ impl Opening {
     pub(super) fn done() -> Self {
         let opening = Self { state: Arc::default(), attempts: None };
         opening.state.is_done.store(true, Ordering::Release);
+        opening.state.is_tried.send_replace(true);
         opening
     }
 
@@ -63,6 +67,12 @@ impl Opening {
         let state = Arc::<State>::default();
         let attempts = tokio::spawn(attempt(settings, Arc::clone(&state))).abort_handle();
         Self { state, attempts: Some(attempts) }
+    }
+
+    /// Waits until it was tried once, with whatever success.
+    pub(super) async fn tried(&self) {
+        // Fails only without its sender, which lives as long as this.
+        let _ = self.state.is_tried.subscribe().wait_for(|is_tried| *is_tried).await;
     }
 
     /// Refuses a call that could find tables missing.
@@ -91,5 +101,6 @@ async fn attempt(settings: PostgresSettings, state: Arc<State>) {
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
     state.is_done.store(true, Ordering::Release);
+    state.is_tried.send_replace(true);
     tracing::info!("the database is ready");
 }
