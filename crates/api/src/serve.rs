@@ -25,6 +25,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
@@ -76,6 +77,11 @@ impl Default for ServeLimits {
 #[derive(Clone, Debug)]
 pub struct Draining(pub CancellationToken);
 
+/// Who connected before the listener was to close has been let in when nobody came for so long …
+const QUIET: Duration = Duration::from_millis(20);
+/// … or at the latest after this.
+const DOOR_OPEN: Duration = Duration::from_millis(200);
+
 /// Serves a router on a listener until `shutdown`, then lets requests under way finish.
 ///
 /// Every request carries [`ConnectInfo`] with the peer's address and [`Draining`] in its extensions.
@@ -94,6 +100,7 @@ pub async fn run(
     let (draining, cut) = (CancellationToken::new(), CancellationToken::new());
     let connections = TaskTracker::new();
     let mut shutdown = pin!(shutdown);
+    let mut end = None;
     loop {
         let next = async {
             let slot = Arc::clone(&slots).acquire_owned().await.map_err(io::Error::other)?;
@@ -101,7 +108,12 @@ pub async fn run(
         };
         let accepted = tokio::select! {
             biased;
-            () = &mut shutdown => break,
+            () = &mut shutdown, if end.is_none() => {
+                draining.cancel();
+                end = Some(Instant::now() + DOOR_OPEN);
+                continue;
+            }
+            () = quiet_or(end) => break,
             accepted = next => accepted,
         };
         let (slot, stream, peer) = match accepted {
@@ -122,7 +134,6 @@ pub async fn run(
         });
     }
     drop(listener);
-    draining.cancel();
     connections.close();
     if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
         tracing::warn!(%address, connections = connections.len(), "shutdown cuts connections that did not finish");
@@ -130,6 +141,15 @@ pub async fn run(
         connections.wait().await;
     }
     Ok(())
+}
+
+/// Ready when nobody came for a moment, or at `end`; never without an end.
+async fn quiet_or(end: Option<Instant>) {
+    match end {
+        // Closing the listener resets whoever waits behind it, even with a request sent already.
+        Some(end) => tokio::time::sleep_until(end.min(Instant::now() + QUIET)).await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn serve_connection(

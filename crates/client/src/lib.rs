@@ -8,10 +8,11 @@ mod assets;
 mod cross_site;
 mod endpoints;
 mod html;
+mod live_assets;
 mod metrics;
 mod router;
 mod state;
 
-pub use api_client::{ApiClient, BaseUrlError};
+pub use api_client::{ApiClient, BaseUrlError, OutOfReach};
 pub use router::router;
 pub use state::{ClientState, Settings};

@@ -10,6 +10,7 @@ mod enter;
 mod error;
 mod lease;
 mod migrations;
+mod opening;
 mod read;
 mod record;
 mod settings;
@@ -23,9 +24,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 use sqlx::postgres::{PgPool, PgPoolOptions, PgTransaction};
-use sqlx::{ConnectOptions, Connection};
 
 use self::acceptor::Acceptor;
+use self::opening::Opening;
 pub use self::settings::{Migrations, PostgresSettings, TlsMode};
 use crate::metrics::timed;
 use crate::{
@@ -48,6 +49,7 @@ const QUICKLY: &str = "begin; set local synchronous_commit = off";
 pub struct PostgresStore {
     pool: PgPool,
     acceptor: Acceptor,
+    opening: Opening,
 }
 
 impl PostgresStore {
@@ -59,21 +61,41 @@ impl PostgresStore {
     /// `Unavailable` when the server cannot be reached within 5 s or refuses, `Corrupt` when the database is
     /// not of the form this version needs.
     pub async fn connect(settings: &PostgresSettings, limits: StoreLimits) -> Result<Self, StoreError> {
-        let options = settings.options();
-        // A connection of its own, because of the settings that a migration needs. Migrating may take its time.
-        let mut connection = within_deadline(options.connect()).await.map_err(failed)?;
-        migrations::settle(&mut connection, settings.migrations).await?;
-        connection.close().await.map_err(failed)?;
+        opening::settle(settings).await?;
+        Ok(Self::with(settings, limits, Opening::done()))
+    }
+
+    /// The record, whether or not its server can be reached yet.
+    ///
+    /// Until it was reached once and brought up to date, or found to be so, every call finds it `Unavailable`;
+    /// that is tried again every second, for as long as this lives.
+    pub fn open(settings: &PostgresSettings, limits: StoreLimits) -> Self {
+        Self::with(settings, limits, Opening::start(settings.clone()))
+    }
+
+    /// Waits until the server was tried once, with whatever success. Whoever begins to serve after this meets
+    /// no caller with an `Unavailable` that a moment later would have been an answer.
+    pub async fn tried(&self) {
+        self.opening.tried().await;
+    }
+
+    fn with(settings: &PostgresSettings, limits: StoreLimits, opening: Opening) -> Self {
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections.max(2))
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options);
-        Ok(Self { acceptor: Acceptor::start(pool.clone(), limits), pool })
+            .connect_lazy_with(settings.options());
+        Self { acceptor: Acceptor::start(pool.clone(), limits), pool, opening }
     }
 
     /// Closes all connections once they are free. Later calls find the record unavailable.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// One call of the port: timed, in time, and with the port's errors.
+    async fn call<T>(&self, name: &'static str, work: impl Future<Output = sqlx::Result<T>>) -> Result<T, StoreError> {
+        self.opening.check()?;
+        timed(name, async { within_deadline(work).await.map_err(failed) }).await
     }
 
     async fn begin(&self, opening: &'static str) -> sqlx::Result<PgTransaction<'static>> {
@@ -92,31 +114,27 @@ async fn within_deadline<T>(work: impl Future<Output = sqlx::Result<T>>) -> sqlx
     }
 }
 
-/// One call of the port: timed, in time, and with the port's errors.
-async fn call<T>(name: &'static str, work: impl Future<Output = sqlx::Result<T>>) -> Result<T, StoreError> {
-    timed(name, async { within_deadline(work).await.map_err(failed) }).await
-}
-
 #[async_trait]
 impl Store for PostgresStore {
     #[tracing::instrument(name = "store.accept", level = "debug", skip_all)]
     async fn accept(&self, acceptance: &Acceptance) -> Result<Accepted, StoreError> {
+        self.opening.check()?;
         timed("accept", self.acceptor.accept(acceptance.clone())).await
     }
 
     #[tracing::instrument(name = "store.find", level = "debug", skip_all)]
     async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
-        call("find", read::find(&self.pool, subject)).await
+        self.call("find", read::find(&self.pool, subject)).await
     }
 
     #[tracing::instrument(name = "store.list", level = "debug", skip_all)]
     async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError> {
-        call("list", read::list(&self.pool, before, limit)).await
+        self.call("list", read::list(&self.pool, before, limit)).await
     }
 
     #[tracing::instrument(name = "store.count_asks", level = "debug", skip_all)]
     async fn count_asks(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
-        call("count_asks", async {
+        self.call("count_asks", async {
             let mut transaction = self.begin(QUICKLY).await?;
             asking::count_asks(&mut transaction, asks).await?;
             transaction.commit().await
@@ -126,7 +144,7 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.withdraw", level = "debug", skip_all)]
     async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<Withdrawal, StoreError> {
-        call("withdraw", async {
+        self.call("withdraw", async {
             let mut transaction = self.begin(DURABLY).await?;
             let withdrawal = asking::withdraw(&mut transaction, subject, ask, now).await?;
             transaction.commit().await?;
@@ -137,7 +155,7 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.unfinished", level = "debug", skip_all)]
     async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
-        call("unfinished", read::unfinished(&self.pool, after, limit)).await
+        self.call("unfinished", read::unfinished(&self.pool, after, limit)).await
     }
 
     #[tracing::instrument(name = "store.lease", level = "debug", skip_all)]
@@ -148,7 +166,7 @@ impl Store for PostgresStore {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Claiming, StoreError> {
-        call("lease", async {
+        self.call("lease", async {
             let mut transaction = self.begin(QUICKLY).await?;
             let claiming = lease::take(&mut transaction, subject, worker, lease, now).await?;
             transaction.commit().await?;
@@ -159,7 +177,7 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.renew", level = "debug", skip_all)]
     async fn renew(&self, lease: &Lease, progress: Progress) -> Result<Renewal, StoreError> {
-        call("renew", async {
+        self.call("renew", async {
             let mut transaction = self.begin(QUICKLY).await?;
             let renewal = lease::renew(&mut transaction, lease, progress).await?;
             transaction.commit().await?;
@@ -170,7 +188,7 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.release", level = "debug", skip_all)]
     async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError> {
-        call("release", async {
+        self.call("release", async {
             let mut transaction = self.begin(QUICKLY).await?;
             let released = lease::release(&mut transaction, lease, release).await?;
             transaction.commit().await?;
@@ -181,7 +199,7 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.record_value", level = "debug", skip_all)]
     async fn record_value(&self, recorded: &RecordedValue) -> Result<Recording, StoreError> {
-        call("record_value", async {
+        self.call("record_value", async {
             let mut transaction = self.begin(QUICKLY).await?;
             let recording = record::record_value(&mut transaction, recorded).await?;
             transaction.commit().await?;
@@ -198,7 +216,7 @@ impl Store for PostgresStore {
         failure: Failure,
         now: Timestamp,
     ) -> Result<Option<Calculation>, StoreError> {
-        call("record_failure", async {
+        self.call("record_failure", async {
             let mut transaction = self.begin(QUICKLY).await?;
             let failed = record::record_failure(&mut transaction, subject, lease, &failure, now).await?;
             transaction.commit().await?;
@@ -209,12 +227,12 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.inline_text", level = "debug", skip_all)]
     async fn inline_text(&self, subject: &Subject) -> Result<Option<InlineText>, StoreError> {
-        call("inline_text", read::inline_text(&self.pool, subject)).await
+        self.call("inline_text", read::inline_text(&self.pool, subject)).await
     }
 
     #[tracing::instrument(name = "store.note_reads", level = "debug", skip_all)]
     async fn note_reads(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
-        call("note_reads", async {
+        self.call("note_reads", async {
             let mut transaction = self.begin(QUICKLY).await?;
             record::note_reads(&mut transaction, subjects, now).await?;
             transaction.commit().await
@@ -224,17 +242,17 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.object_bytes", level = "debug", skip_all)]
     async fn object_bytes(&self) -> Result<u64, StoreError> {
-        call("object_bytes", read::object_bytes(&self.pool)).await
+        self.call("object_bytes", read::object_bytes(&self.pool)).await
     }
 
     #[tracing::instrument(name = "store.least_read", level = "debug", skip_all)]
     async fn least_read(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
-        call("least_read", read::least_read(&self.pool, limit)).await
+        self.call("least_read", read::least_read(&self.pool, limit)).await
     }
 
     #[tracing::instrument(name = "store.note_eviction", level = "debug", skip_all)]
     async fn note_eviction(&self, object: &StoredObject) -> Result<(), StoreError> {
-        call("note_eviction", async {
+        self.call("note_eviction", async {
             let mut transaction = self.begin(QUICKLY).await?;
             record::note_eviction(&mut transaction, object).await?;
             transaction.commit().await
@@ -244,7 +262,7 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.note_loss", level = "debug", skip_all)]
     async fn note_loss(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
-        call("note_loss", async {
+        self.call("note_loss", async {
             let mut transaction = self.begin(QUICKLY).await?;
             let queued = record::note_loss(&mut transaction, object).await?;
             transaction.commit().await?;
@@ -255,11 +273,11 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.backlog", level = "debug", skip_all)]
     async fn backlog(&self) -> Result<Backlog, StoreError> {
-        call("backlog", read::backlog(&self.pool)).await
+        self.call("backlog", read::backlog(&self.pool)).await
     }
 
     #[tracing::instrument(name = "store.ping", level = "debug", skip_all)]
     async fn ping(&self) -> Result<(), StoreError> {
-        call("ping", read::ping(&self.pool)).await
+        self.call("ping", read::ping(&self.pool)).await
     }
 }
