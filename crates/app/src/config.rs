@@ -160,6 +160,9 @@ pub(crate) struct Logs {
     /// (`info,api=debug`). Lines are JSON unless standard error is a terminal.
     #[arg(long, env = "ABACI_LOG", value_name = "FILTER", default_value = "info", value_parser = crate::logs::filter)]
     pub(crate) log: crate::logs::Filter,
+
+    #[command(flatten)]
+    pub(crate) traces: crate::traces::TraceSettings,
 }
 
 impl Work {

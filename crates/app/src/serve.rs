@@ -18,6 +18,7 @@ use crate::metrics::{MetricsError, UPKEEP_EVERY};
 use crate::mode::{Mode, ModeError};
 use crate::parts::{PartEnded, Parts};
 use crate::signals::StopSignals;
+use crate::traces::{Traces, TracesError};
 use crate::{logs, metrics, panics, routes};
 
 /// Time that answers and jobs under way have when the process is asked to stop.
@@ -55,6 +56,9 @@ pub(crate) enum ServeError {
     /// Logs or metrics could not be begun.
     #[error("logs cannot be written")]
     Logs(#[from] tracing_subscriber::util::TryInitError),
+    /// The address for traces cannot be used: set another one, or none.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// Logs or metrics could not be begun.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -69,14 +73,15 @@ pub(crate) enum ServeError {
 impl ServeError {
     /// Whether other settings are wanted, rather than another attempt.
     pub(crate) fn is_wrong_setting(&self) -> bool {
-        matches!(self, Self::Mode(_) | Self::ApiUrl(_))
+        matches!(self, Self::Mode(_) | Self::ApiUrl(_) | Self::Traces(_))
     }
 }
 
 /// Runs until asked to stop.
 pub(crate) fn run(config: ServeConfig) -> Result<(), ServeError> {
     let mode = config.backends.decide()?;
-    logs::start(&config.logs.log)?;
+    let traces = Traces::begin(&config.logs.traces, "abaci")?;
+    logs::start(&config.logs.log, &traces)?;
     panics::log_panics();
     let metrics = metrics::start()?;
     // Computing has threads of its own; these two only answer and pass on.
@@ -84,6 +89,7 @@ pub(crate) fn run(config: ServeConfig) -> Result<(), ServeError> {
     let result = runtime.block_on(serve(config, mode, metrics));
     // A computation that has not noticed yet that it is to stop must not keep the process alive.
     runtime.shutdown_background();
+    drop(traces);
     result
 }
 

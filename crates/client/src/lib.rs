@@ -11,6 +11,7 @@ mod html;
 mod metrics;
 mod router;
 mod state;
+mod trace;
 
 pub use api_client::{ApiClient, BaseUrlError};
 pub use router::router;
