@@ -116,7 +116,13 @@ impl Serve {
             &body,
         );
         assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
-        let value = self.send(&format!("GET /api/calculations/{n} HTTP/1.1\r\nPrefer: wait=30\r\n"), "");
+        let body = format!(r#"{{"index":"{n}"}}"#);
+        let head = format!(
+            "POST /api/calculations HTTP/1.1\r\nContent-Type: application/json\r\nPrefer: wait=30\r\n\
+             Content-Length: {}\r\n",
+            body.len()
+        );
+        let value = self.send(&head, &body);
         assert!(value.contains(r#""status":"done""#), "{value}");
     }
 

@@ -10,10 +10,10 @@ use tracing_subscriber::{Layer, Registry};
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Traces")]
 pub(crate) struct TraceSettings {
-    /// Collector that traces are exported to by OTLP over HTTP, such as http://localhost:4318; `/v1/traces`
-    /// is appended. OpenTelemetry's other variables count too: OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES,
-    /// OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_EXPORTER_OTLP_HEADERS, OTEL_EXPORTER_OTLP_TIMEOUT and
-    /// those that begin with OTEL_BSP_ [default: none].
+    /// Collector that traces are exported to by OTLP over HTTP, such as `http://localhost:4318`; `/v1/traces`
+    /// is appended. OpenTelemetry's other variables count too: `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`,
+    /// `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`, `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_TIMEOUT` and
+    /// those that begin with `OTEL_BSP_` [default: none].
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     otlp_endpoint: Option<String>,
 
@@ -58,7 +58,7 @@ pub(crate) struct Traces {
 pub(crate) type SpanLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 impl Traces {
-    /// Begins the export under the name of a service, which OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES
+    /// Begins the export under the name of a service, which `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`
     /// override. Call it outside of the asynchronous runtime, and give [`Traces::layer`] to the log.
     ///
     /// # Errors
