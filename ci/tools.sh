@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2034 # they are used by the scripts that source this one
 # Pinned, so that a new version of a tool cannot turn yesterday's commit red.
-NEXTEST_VERSION=0.9.148 DENY_VERSION=0.20.2 SHEAR_VERSION=1.14.0
+NEXTEST_VERSION=0.9.148 DENY_VERSION=0.20.2 SHEAR_VERSION=1.14.0 MOTO_VERSION=5.2.5
 
 # Cargo's own plugins are kept apart from the user's: nothing outside this folder is touched.
 TOOLS_DIR=${ABACI_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/abaci/tools}
@@ -53,4 +53,20 @@ plugin() {
   local name=$1
   shift
   "$TOOLS_DIR/bin/cargo-$name" "$name" "$@"
+}
+
+# need_moto: puts moto's server, an S3 endpoint for tests, into $MOTO_DIR. Several tests may ask at once.
+need_moto() {
+  MOTO_DIR=$TOOLS_DIR/moto-$MOTO_VERSION
+  [ -x "$MOTO_DIR/bin/python" ] && return
+  command -v python3 >/dev/null || fail "python3 is missing; please install it (Debian calls the package python3-venv)"
+  mkdir -p "$TOOLS_DIR"
+  local new
+  new=$(mktemp -d "$TOOLS_DIR/moto.XXXXXX")
+  { python3 -m venv "$new" &&
+    "$new/bin/pip" install --quiet --disable-pip-version-check "moto[server]==$MOTO_VERSION"; } >&2 ||
+    { rm -rf "$new"; fail "moto, an S3 endpoint for tests, could not be installed"; }
+  # Whoever is second finds the folder taken, and its own is not needed.
+  python3 -c 'import os, sys; os.rename(*sys.argv[1:])' "$new" "$MOTO_DIR" 2>/dev/null || rm -rf "$new"
+  [ -x "$MOTO_DIR/bin/python" ] || fail "moto was installed, but is not in $MOTO_DIR"
 }

@@ -118,7 +118,7 @@ impl Cluster {
         migrate.arg("migrate").envs(backends(postgres.port, redis.port, &disk));
         output(migrate);
 
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
+        let http = crate::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
         let mut doors: Vec<String> = apis.iter().map(|port| format!("http://127.0.0.1:{port}/api/system")).collect();
         doors.push(format!("http://127.0.0.1:{page}/"));
         let deserters = Vec::new();

@@ -177,5 +177,5 @@ async fn read(url: String, ledger: Arc<Ledger>, mut random: Random) {
 }
 
 fn http() -> reqwest::Client {
-    reqwest::Client::builder().timeout(Duration::from_secs(45)).build().expect("an HTTP client")
+    crate::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client")
 }

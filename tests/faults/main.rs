@@ -9,6 +9,8 @@
 mod cluster;
 mod disk;
 mod faults;
+#[path = "../http.rs"]
+mod http;
 mod ledger;
 mod oracle;
 mod patience;

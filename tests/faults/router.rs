@@ -92,7 +92,7 @@ impl Routed {
         let page = free_port();
         client.listen(page).await;
         let nginx = Nginx::start(&[apis[0].0, apis[1].0], page, &[], logs.path().join("nginx.log"));
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+        let http = crate::http::client().timeout(Duration::from_secs(30)).build().expect("a client");
         Self { nginx, http, apis, api, client, _logs: logs }
     }
 

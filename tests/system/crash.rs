@@ -109,7 +109,7 @@ impl Default for Ledger {
 
 /// Submits new indexes one after the other and notes every 2xx; ends when the system is gone.
 async fn submit_until(url: String, ledger: Arc<Ledger>, stop: Arc<AtomicBool>) {
-    let http = reqwest::Client::new();
+    let http = crate::http::client().build().expect("an HTTP client");
     while !stop.load(Ordering::Relaxed) {
         let n = ledger.next.fetch_add(1, Ordering::Relaxed);
         let request = http.post(format!("{url}/api/calculations")).json(&json!({"index": n.to_string()}));

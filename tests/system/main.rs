@@ -7,6 +7,8 @@
 
 mod crash;
 mod defects;
+#[path = "../http.rs"]
+mod http;
 mod inputs;
 mod live;
 mod oracle;

@@ -169,7 +169,7 @@ pub(crate) async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> 
 }
 
 fn http() -> reqwest::Client {
-    let builder = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+    let builder = crate::http::client().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
     builder.build().expect("an HTTP client")
 }
 

@@ -21,6 +21,8 @@ tokio::task_local! {
 
 struct RequestContext {
     id: String,
+    /// The span of whoever called, if it came with one.
+    parent: Option<TraceContext>,
     trace: Option<TraceContext>,
 }
 
@@ -37,7 +39,7 @@ pub(crate) fn current_trace() -> Option<TraceContext> {
 /// Wraps every request: names it, measures it, and completes the headers of its answer.
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let context = RequestContext::of(request.headers());
+    let mut context = RequestContext::of(request.headers());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::info_span!(
@@ -46,12 +48,15 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
         trace.id = context.trace.map(|trace| trace.trace_id()),
         http.method = %method,
         http.route = route.as_ref().map(MatchedPath::as_str),
+        otel.kind = "server",
     );
+    context.trace = context.trace.map(|trace| spans::begin(&span, context.parent, trace));
     let id = HeaderValue::from_str(&context.id);
     let mut response = CURRENT.scope(context, next.run(request)).instrument(span.clone()).await;
 
     let took = began.elapsed();
     span.in_scope(|| tracing::debug!(http.status = response.status().as_u16(), took_us = took.as_micros(), "answered"));
+    spans::answered(&span, response.status().as_u16());
     metrics::answered(&method, route.as_ref().map(MatchedPath::as_str), response.status(), took);
     if let Ok(id) = id {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -67,7 +72,7 @@ impl RequestContext {
         let trace = parent.map_or_else(TraceContext::root, |parent| parent.child()).ok();
         let given = headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| is_id(id));
         let id = given.map_or_else(|| trace.as_ref().map_or_else(numbered, span_id), str::to_owned);
-        Self { id, trace }
+        Self { id, parent, trace }
     }
 }
 

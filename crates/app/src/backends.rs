@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Clock, Timestamp};
-use store::{ObjectError, Objects, SqliteStore, Values};
+use store::{Objects, OpenError, Place, SqliteStore, Values};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
-use crate::config::{Data, ValuesUrl};
+use crate::config::Data;
 
 /// What stands behind the ports of one process.
 pub(crate) struct Backends {
@@ -30,17 +30,30 @@ pub(crate) enum Record {
 
 /// The place for long values cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the folder {} cannot be used for values", url.folder.display())]
+#[error("ABACI_VALUES_URL: {} cannot be used for values", shown(place))]
 pub(crate) struct ValuesError {
-    url: ValuesUrl,
-    source: ObjectError,
+    place: Place,
+    source: OpenError,
+}
+
+impl ValuesError {
+    /// Whether another setting is wanted, rather than another attempt.
+    pub(crate) fn is_wrong_setting(&self) -> bool {
+        matches!(self.source, OpenError::Settings(_) | OpenError::NotBuiltIn)
+    }
+}
+
+fn shown(place: &Place) -> String {
+    match place {
+        Place::Directory(folder) => format!("the folder {}", folder.display()),
+        Place::Bucket { name, .. } => format!("the bucket {name}"),
+    }
 }
 
 /// Opens the place for long values: the one that is set, or a folder in the data directory.
 pub(crate) fn open_objects(data: &Data) -> Result<Objects, ValuesError> {
-    let url = data.values_url.clone();
-    let url = url.unwrap_or_else(|| ValuesUrl { folder: data.directory.path.join("values") });
-    Objects::in_directory(&url.folder).map_err(|source| ValuesError { url, source })
+    let place = data.values_place();
+    Objects::at(&place, &data.bucket_access()).map_err(|source| ValuesError { place, source })
 }
 
 impl Backends {

@@ -19,11 +19,13 @@ use clap::Args;
 pub(crate) use access::{Access, AccessError, Services};
 pub(crate) use explain::explain;
 pub(crate) use groups::{
-    Connections, Data, DataDirectory, Development, InternalListen, Limits, Listen, Logs, Proxies, Public, Requests,
-    Work,
+    Connections, Data, DataDirectory, Development, Limits, Listen, Logs, Proxies, Public, Requests, Work,
 };
-pub(crate) use network::{HttpUrl, ValuesUrl, reachable, socket_address};
+pub(crate) use network::{HttpUrl, reachable, socket_address};
 pub(crate) use size::ByteSize;
+
+#[cfg(feature = "distributed")]
+use groups::InternalListen;
 
 use crate::mode::Shape;
 

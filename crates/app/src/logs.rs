@@ -2,10 +2,14 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::traces::Traces;
 
 /// What is logged; checked when the settings are read.
 #[derive(Clone, Debug)]
@@ -40,19 +44,33 @@ pub(crate) enum FilterError {
     Form(#[from] ParseError),
 }
 
-/// Begins to log. Once in the life of the process.
+/// Begins to log, and to hand spans on to the export of traces if there is one. Once in the life of the
+/// process.
 ///
 /// # Errors
 /// When something logs already.
-pub(crate) fn start(Filter(filter): &Filter) -> Result<(), TryInitError> {
+pub(crate) fn start(Filter(filter): &Filter, traces: &Traces) -> Result<(), TryInitError> {
     let filter = EnvFilter::builder().parse_lossy(filter);
-    let registry = tracing_subscriber::registry().with(filter);
-    let terminal = std::io::stderr().is_terminal();
+    let registry = tracing_subscriber::registry();
+    match traces.layer() {
+        // What is not logged is not even looked at.
+        None => registry.with(filter).with(lines()).try_init()?,
+        // Spans are exported whether or not they are logged.
+        Some(layer) => registry.with(layer).with(lines().with_filter(filter)).try_init()?,
+    }
+    traces.warn_if_unheard();
+    Ok(())
+}
+
+fn lines<S>() -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    if terminal {
-        registry.with(lines.with_ansi(true)).try_init()
+    if std::io::stderr().is_terminal() {
+        lines.with_ansi(true).boxed()
     } else {
-        registry.with(lines.with_ansi(false).json().flatten_event(true)).try_init()
+        lines.with_ansi(false).json().flatten_event(true).boxed()
     }
 }
 

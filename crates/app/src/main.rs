@@ -24,13 +24,14 @@ mod role;
 mod routes;
 mod settings;
 mod signals;
+mod traces;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // Whoever speaks TLS finds it here; several are built in, and none is the default. This fails only if
     // one is there already.
-    #[cfg(feature = "distributed")]
+    #[cfg(any(feature = "distributed", feature = "otlp", feature = "s3"))]
     let _ = rustls::crypto::ring::default_provider().install_default();
     match cli::read() {
         Ok(command) => cli::run(command),

@@ -16,6 +16,7 @@ use crate::metrics::UPKEEP_EVERY;
 use crate::parts::Parts;
 use crate::role::RoleError;
 use crate::signals::StopSignals;
+use crate::traces::Traces;
 use crate::{logs, metrics, panics};
 
 /// Time that answers and jobs under way have when the process is asked to stop.
@@ -36,9 +37,14 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Runs a role to its end.
-    pub(crate) fn run(logs: &Logs, role: impl AsyncFnOnce(Self) -> Result<(), RoleError>) -> Result<(), RoleError> {
-        logs::start(&logs.log)?;
+    /// Runs a role to its end. Its traces are those of `service`.
+    pub(crate) fn run(
+        service: &'static str,
+        logs: &Logs,
+        role: impl AsyncFnOnce(Self) -> Result<(), RoleError>,
+    ) -> Result<(), RoleError> {
+        let traces = Traces::begin(&logs.traces, service)?;
+        logs::start(&logs.log, &traces)?;
         panics::log_panics();
         let metrics = metrics::start()?;
         // Computing has threads of its own; these two only answer and pass on.
@@ -53,6 +59,8 @@ impl Process {
         });
         // A computation that has not noticed yet that it is to stop must not keep the process alive.
         runtime.shutdown_background();
+        // Sends what is left, and blocks meanwhile.
+        drop(traces);
         result
     }
 

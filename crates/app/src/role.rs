@@ -16,6 +16,7 @@ use crate::lock::LockError;
 use crate::metrics::MetricsError;
 use crate::mode::ModeError;
 use crate::parts::PartEnded;
+use crate::traces::TracesError;
 
 /// Why a role did not run, or did not run to an orderly end.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,9 @@ pub(crate) enum RoleError {
     /// Logs could not be begun.
     #[error("logs cannot be written")]
     Logs(#[from] tracing_subscriber::util::TryInitError),
+    /// The address for traces cannot be used: set another one, or none.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// Metrics could not be begun.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -67,7 +71,8 @@ impl RoleError {
     /// Whether other settings are wanted, rather than another attempt.
     pub(crate) fn is_wrong_setting(&self) -> bool {
         match self {
-            Self::Mode(_) | Self::ApiUrl(_) => true,
+            Self::Mode(_) | Self::ApiUrl(_) | Self::Traces(_) => true,
+            Self::Values(error) | Self::Embedded(EmbeddedError::Values(error)) => error.is_wrong_setting(),
             #[cfg(feature = "distributed")]
             Self::Access(_) => true,
             _ => false,

@@ -69,7 +69,7 @@ fn a_wrong_value_is_answered_with_what_is_allowed() {
         ("ABACI_LISTEN", "localhost", "127.0.0.1:3050"),
         ("ABACI_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/8"),
         ("ABACI_PUBLIC_URL", "abaci.example", "http://localhost:3050"),
-        ("ABACI_VALUES_URL", "s3://bucket", "file:///full/path"),
+        ("ABACI_VALUES_URL", "/srv/values", "file:///full/path"),
         ("ABACI_STORE_BYTES", "a lot", "512MiB"),
         ("ABACI_CONNECTIONS", "0", "from 1 to 1000000"),
         ("ABACI_HEADER_TIMEOUT_MS", "1", "from 10 to 600000"),
@@ -84,6 +84,20 @@ fn a_wrong_value_is_answered_with_what_is_allowed() {
         let output = output(command);
         assert_eq!(output.status.code(), Some(2), "{setting}");
         assert!(stderr(&output).contains(allowed), "{setting}: {}", stderr(&output));
+    }
+}
+
+#[cfg(not(feature = "s3"))]
+#[test]
+fn a_bucket_is_refused_where_none_is_built_in() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut command = abaci(&["serve"]);
+    command.env("ABACI_LISTEN", "127.0.0.1:0").env("ABACI_INTERNAL_LISTEN", "127.0.0.1:0");
+    command.env("ABACI_DATA_DIR", data.path()).env("ABACI_VALUES_URL", "s3://bucket");
+    let output = output(command);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    for said in ["ABACI_VALUES_URL", "file:///full/path"] {
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
     }
 }
 

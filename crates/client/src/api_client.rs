@@ -16,11 +16,12 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use model::{AskToken, Index, TraceContext};
+use model::{AskToken, Index};
 use serde::de::DeserializeOwned;
 use wire::{Calculation, CalculationList, Problem, Submitted, System};
 
 use crate::metrics;
+use crate::trace::PageTrace;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// From sending a request to having read the whole answer.
@@ -246,9 +247,9 @@ impl<S: Sync> FromRequestParts<S> for OnBehalf {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let mut headers = HeaderMap::new();
-        let traceparent = parts.headers.get(TRACEPARENT).filter(|value| is_traceparent(value));
-        if let Some(traceparent) = traceparent {
-            headers.insert(TRACEPARENT, traceparent.clone());
+        let trace = parts.extensions.get::<PageTrace>();
+        if let Some(traceparent) = trace.and_then(|PageTrace(trace)| HeaderValue::try_from(trace.to_string()).ok()) {
+            headers.insert(TRACEPARENT, traceparent);
         }
         // The address that called us comes last: the API believes the chain from its end, as far as it
         // trusts the links.
@@ -262,10 +263,6 @@ impl<S: Sync> FromRequestParts<S> for OnBehalf {
         }
         Ok(Self(headers))
     }
-}
-
-fn is_traceparent(value: &HeaderValue) -> bool {
-    value.to_str().is_ok_and(|text| text.parse::<TraceContext>().is_ok())
 }
 
 #[cfg(test)]

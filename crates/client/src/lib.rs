@@ -12,6 +12,7 @@ mod live_assets;
 mod metrics;
 mod router;
 mod state;
+mod trace;
 
 pub use api_client::{ApiClient, BaseUrlError, OutOfReach};
 pub use router::router;

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::header::{
@@ -11,7 +11,7 @@ use http::header::{
 };
 use tower_http::compression::CompressionLayer;
 
-use crate::{ClientState, assets, endpoints, live_assets};
+use crate::{ClientState, assets, endpoints, live_assets, trace};
 
 /// The most bytes of a form that are read: a field of at most 200 characters needs far fewer.
 const FORM_BYTES: usize = 16 << 10;
@@ -43,6 +43,7 @@ pub fn router(state: ClientState) -> Router {
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(map_response(protect))
         .layer(CompressionLayer::new())
+        .layer(from_fn(trace::observe))
         .with_state(state)
 }
 

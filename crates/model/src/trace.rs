@@ -38,6 +38,17 @@ impl TraceContext {
         Ok(Self { span_id: random_span()?, ..*self })
     }
 
+    /// The context of a trace, a span in it and its flags, of which the lowest bit says that it is recorded;
+    /// `None` when an id is zero, which stands for no trace.
+    pub const fn from_ids(trace_id: u128, span_id: u64, flags: u8) -> Option<Self> {
+        if trace_id == 0 || span_id == 0 { None } else { Some(Self { trace_id, span_id, flags }) }
+    }
+
+    /// The trace, the span in it, and the flags.
+    pub const fn ids(&self) -> (u128, u64, u8) {
+        (self.trace_id, self.span_id, self.flags)
+    }
+
     /// The trace, as 32 hexadecimal digits: what a log line carries.
     pub fn trace_id(&self) -> String {
         format!("{:032x}", self.trace_id)
@@ -76,10 +87,7 @@ impl FromStr for TraceContext {
         let trace_id = u128::from_str_radix(trace, 16).map_err(|_| TraceContextError)?;
         let span_id = u64::from_str_radix(span, 16).map_err(|_| TraceContextError)?;
         let flags = u8::from_str_radix(flags, 16).map_err(|_| TraceContextError)?;
-        if trace_id == 0 || span_id == 0 {
-            return Err(TraceContextError);
-        }
-        Ok(Self { trace_id, span_id, flags })
+        Self::from_ids(trace_id, span_id, flags).ok_or(TraceContextError)
     }
 }
 

@@ -20,7 +20,10 @@ mod values;
 
 pub use error::{BoxError, StoreError};
 pub use limits::StoreLimits;
-pub use objects::{BLOCK_BYTES, Digested, FoundFile, ObjectError, ObjectReader, Objects, Text, digest};
+pub use objects::{
+    BLOCK_BYTES, BucketAccess, Digested, FoundFile, ObjectError, ObjectReader, Objects, OpenError, Place, PlaceError,
+    Text, digest,
+};
 pub use port::{
     Acceptance, Accepted, Backlog, Claiming, InlineText, Lease, Placement, RecordedValue, Recording, Release, Renewal,
     Store, StoredObject, Unfinished, Withdrawal,

@@ -130,7 +130,12 @@ pub(crate) async fn step_in(
         lane = %job.lane,
         attempt = job.attempt,
         trace_id = job.traceparent.map(|trace| trace.trace_id()),
+        otel.kind = "consumer",
     );
+    // Without randomness the job is done all the same, outside of its trace.
+    if let Some(trace) = job.traceparent.and_then(|asked| asked.child().ok()) {
+        spans::begin(&span, job.traceparent, trace);
+    }
     let task = Task { worker, delivery: &delivery, pulse };
     let outcome = task.perform().instrument(span).await;
     metrics::job(outcome.as_ref().map_or("error", Outcome::as_str), job.lane);

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use store::{BucketAccess, Place};
 
 use super::units::{milliseconds, rate, whole};
-use super::{ByteSize, HttpUrl, ValuesUrl, socket_address};
+use super::{ByteSize, HttpUrl, socket_address};
 
 /// Where it listens.
 #[derive(Args, Clone, Debug)]
@@ -66,14 +67,29 @@ pub(crate) struct Data {
     #[command(flatten)]
     pub(crate) directory: DataDirectory,
 
-    /// Where long values are kept [default: the folder `values` in the data directory].
-    #[arg(long, env = "ABACI_VALUES_URL", value_name = "file:///…")]
-    pub(crate) values_url: Option<ValuesUrl>,
+    /// Where long values are kept: a folder, or a bucket of S3, reached as AWS's own variables say
+    /// (`AWS_REGION`, `AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`, …) [default: the folder `values` in the data
+    /// directory].
+    #[arg(long, env = "ABACI_VALUES_URL", value_name = "file:///…|s3://…")]
+    pub(crate) values_url: Option<Place>,
 
     /// Bytes that long values may take together; above it the least recently read make room, to be
     /// computed again when asked for.
     #[arg(long, env = "ABACI_STORE_BYTES", value_name = "SIZE", default_value = "10GB")]
     pub(crate) store_bytes: ByteSize,
+}
+
+impl Data {
+    /// Where long values are kept.
+    pub(crate) fn values_place(&self) -> Place {
+        self.values_url.clone().unwrap_or_else(|| Place::Directory(self.directory.path.join("values")))
+    }
+
+    /// How a bucket is reached, should they be kept in one.
+    pub(crate) fn bucket_access(&self) -> BucketAccess {
+        #[expect(clippy::disallowed_methods, reason = "AWS's variables, secrets among them, have no flags")]
+        BucketAccess::from_variables(|name| std::env::var(name).ok())
+    }
 }
 
 /// The data directory.
@@ -158,6 +174,9 @@ pub(crate) struct Logs {
     /// (`info,api=debug`). Lines are JSON unless standard error is a terminal.
     #[arg(long, env = "ABACI_LOG", value_name = "FILTER", default_value = "info", value_parser = crate::logs::filter)]
     pub(crate) log: crate::logs::Filter,
+
+    #[command(flatten)]
+    pub(crate) traces: crate::traces::TraceSettings,
 }
 
 /// For those who work on Abaci itself.

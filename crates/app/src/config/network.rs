@@ -1,8 +1,7 @@
-//! Settings that name places: addresses and folders.
+//! Settings that are addresses.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use axum::http::Uri;
@@ -71,39 +70,6 @@ impl fmt::Display for HttpUrl {
     }
 }
 
-/// Where long values are kept: a folder, as `file:///…`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ValuesUrl {
-    pub(crate) folder: PathBuf,
-}
-
-/// Why a text names no place for values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ValuesUrlError {
-    /// Not a `file:` address with a full path.
-    #[error("a folder as file:///full/path is wanted")]
-    Form,
-    /// A bucket, which wants a part that this program was built without.
-    #[error("object stores (s3://) are not built into this program; a folder as file:///full/path is wanted")]
-    Bucket,
-}
-
-impl FromStr for ValuesUrl {
-    type Err = ValuesUrlError;
-
-    fn from_str(text: &str) -> Result<Self, ValuesUrlError> {
-        if text.starts_with("s3://") {
-            return Err(ValuesUrlError::Bucket);
-        }
-        match text.strip_prefix("file://") {
-            Some(path) if path.starts_with('/') && !path.contains(['%', '?', '#']) => {
-                Ok(Self { folder: PathBuf::from(path) })
-            }
-            _ => Err(ValuesUrlError::Form),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,16 +89,6 @@ mod tests {
         assert_eq!("https://[::1]:8".parse::<HttpUrl>().map(|url| url.text), Ok("https://[::1]:8".into()));
         for text in ["", "localhost:3050", "ftp://host", "http://host/api", "http://host?x", "http://me@host", "/"] {
             assert_eq!(text.parse::<HttpUrl>(), Err(HttpUrlError), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_place_for_values_is_a_full_path() {
-        let folder = PathBuf::from("/srv/values");
-        assert_eq!("file:///srv/values".parse(), Ok(ValuesUrl { folder }));
-        assert_eq!("s3://bucket/prefix".parse::<ValuesUrl>(), Err(ValuesUrlError::Bucket));
-        for text in ["", "/srv", "file://srv", "file:/srv", "file:///a%20b", "http://host/"] {
-            assert_eq!(text.parse::<ValuesUrl>(), Err(ValuesUrlError::Form), "{text:?}");
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::settings::ApiSettings;
 pub(crate) fn run(config: ApiConfig) -> Result<(), RoleError> {
     config.shape.require()?;
     let services = config.access.services(&config.shape, Some(&config.public))?;
-    Process::run(&config.logs, async |mut process| {
+    Process::run("abaci-api", &config.logs, async |mut process| {
         let public = listen("ABACI_LISTEN", config.listen.listen).await?;
         let internal = listen("ABACI_INTERNAL_LISTEN", config.listen.internal.internal_listen).await?;
         let url = format!("http://{}", reachable(public.local_addr()?));

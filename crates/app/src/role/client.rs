@@ -9,7 +9,7 @@ use crate::settings::pages;
 /// Runs until asked to stop.
 pub(crate) fn run(config: ClientConfig) -> Result<(), RoleError> {
     let (pages, api) = pages(config.api_url.as_str(), &config.public, &config.development)?;
-    Process::run(&config.logs, async |mut process| {
+    Process::run("abaci-client", &config.logs, async |mut process| {
         let public = listen("ABACI_LISTEN", config.listen.listen).await?;
         let internal = listen("ABACI_INTERNAL_LISTEN", config.listen.internal.internal_listen).await?;
         let url = format!("http://{}", reachable(public.local_addr()?));

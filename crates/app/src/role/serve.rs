@@ -18,7 +18,7 @@ use crate::{embedded, routes};
 /// Runs until asked to stop.
 pub(crate) fn run(config: ServeConfig) -> Result<(), RoleError> {
     let mode = config.shape.decide()?;
-    Process::run(&config.logs, async |process| match mode {
+    Process::run("abaci-serve", &config.logs, async |process| match mode {
         Mode::Embedded => {
             let mut lock = DirectoryLock::take(&config.data.directory.path)?;
             let (public, internal) = listeners(&config).await?;

@@ -13,7 +13,7 @@ use crate::settings::worker_settings;
 pub(crate) fn run(config: WorkerConfig) -> Result<(), RoleError> {
     config.shape.require()?;
     let services = config.access.services(&config.shape, None)?;
-    Process::run(&config.logs, async |mut process| {
+    Process::run("abaci-worker", &config.logs, async |mut process| {
         let internal = listen("ABACI_INTERNAL_LISTEN", config.internal.internal_listen).await?;
         let internal_address = internal.local_addr()?;
         // Nothing is accepted here, so the limit is of no consequence.

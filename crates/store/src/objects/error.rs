@@ -22,6 +22,21 @@ pub enum ObjectError {
     Corrupt,
 }
 
+/// Why a place for objects could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder cannot be made or opened.
+    #[error(transparent)]
+    Objects(#[from] ObjectError),
+    /// What is said of the bucket contradicts itself, or the machine's certificates cannot be read: set it
+    /// right.
+    #[error("the bucket cannot be reached with these settings")]
+    Settings(#[source] BoxError),
+    /// This program was built without buckets: use a folder, or build it with them.
+    #[error("buckets (s3://) are not built into this program; a folder as file:///full/path is wanted")]
+    NotBuiltIn,
+}
+
 impl ObjectError {
     /// What an error means while reading something that was there.
     pub(super) fn from_read(error: object_store::Error) -> Self {

@@ -4,9 +4,15 @@
 //! never gets other content, so an object is written by whoever comes first and read by anyone.
 
 mod blocks;
+mod bucket;
+#[cfg(test)]
+mod contract;
 mod error;
 mod leftovers;
+mod place;
 mod reader;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -22,7 +28,9 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 use tokio::sync::mpsc;
 
-pub use self::error::ObjectError;
+pub use self::bucket::BucketAccess;
+pub use self::error::{ObjectError, OpenError};
+pub use self::place::{Place, PlaceError};
 pub use self::reader::ObjectReader;
 pub use self::text::{BLOCK_BYTES, Digested, Text, digest};
 use crate::{StoredObject, metrics};
@@ -53,6 +61,33 @@ pub struct FoundFile {
 }
 
 impl Objects {
+    /// Objects at a place. A folder is made if it is not there; of a bucket nothing is asked yet, so that
+    /// one that is out of reach now may be reached later.
+    ///
+    /// # Errors
+    /// `Objects` when the folder cannot be used, `Settings` when the access to the bucket contradicts itself,
+    /// `NotBuiltIn` for a bucket without the feature `s3`.
+    ///
+    /// # Panics
+    /// For a bucket, when the process has not installed a provider of rustls before.
+    pub fn at(place: &Place, access: &BucketAccess) -> Result<Self, OpenError> {
+        match place {
+            Place::Directory(directory) => Ok(Self::in_directory(directory)?),
+            Place::Bucket { name, prefix } => Self::in_bucket(name, prefix, access),
+        }
+    }
+
+    #[cfg(feature = "s3")]
+    fn in_bucket(name: &str, prefix: &str, access: &BucketAccess) -> Result<Self, OpenError> {
+        let store = s3::open(name, prefix, access).map_err(|error| OpenError::Settings(error.into()))?;
+        Ok(Self::new(store))
+    }
+
+    #[cfg(not(feature = "s3"))]
+    fn in_bucket(_name: &str, _prefix: &str, _access: &BucketAccess) -> Result<Self, OpenError> {
+        Err(OpenError::NotBuiltIn)
+    }
+
     /// Objects as files in a folder, which is made if it is not there. Files and folders are synced
     /// before a write returns.
     ///
