@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use model::{Index, Lane, Status};
-use sqlx::{AssertSqlSafe, ConnectOptions};
 use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, ConnectOptions};
 
 use super::*;
 use crate::contract::LIMITS;
