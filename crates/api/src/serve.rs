@@ -82,6 +82,10 @@ const QUIET: Duration = Duration::from_millis(20);
 /// … or at the latest after this.
 const DOOR_OPEN: Duration = Duration::from_millis(200);
 
+/// When draining, a connection without a request is closed after so long. Closing it at once would cross with
+/// the next request of a busy proxy, which must not send a POST twice; told with an answer, it sends none.
+const LINGER: Duration = Duration::from_millis(300);
+
 /// Serves a router on a listener until `shutdown`, then lets requests under way finish.
 ///
 /// Every request carries [`ConnectInfo`] with the peer's address and [`Draining`] in its extensions.
@@ -175,10 +179,12 @@ async fn serve_connection(
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(Draining(token.clone()));
         let response = router.clone().call(request);
+        let token = token.clone();
         async move {
             let mut response = response.await?;
-            if !was_read.to_the_end() {
-                // The rest of the body stands where the next request would: the client must not send one.
+            // The rest of the body stands where the next request would, or there is no time for a next one:
+            // the client must not send it.
+            if !was_read.to_the_end() || token.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(response.map(|body: Body| Whole::new(body, busy)))
@@ -194,10 +200,13 @@ async fn serve_connection(
     );
     let served = tokio::select! {
         served = &mut connection => served,
-        () = draining.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+        () = draining.cancelled() => tokio::select! {
+            served = &mut connection => served,
+            () = tokio::time::sleep(LINGER) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        },
     };
     if let Err(error) = served {
         tracing::debug!(%error, %peer, "a connection ended early");
