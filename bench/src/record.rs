@@ -41,6 +41,6 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
 
 /// Opens the record of a data directory as `serve` lays it out.
 pub async fn open(data: &Path) -> Arc<dyn Store> {
-    let limits = store::StoreLimits { max_queued: u64::MAX, ..Default::default() };
+    let limits = store::StoreLimits { max_queued: u64::MAX };
     Arc::new(store::SqliteStore::open(&data.join("abaci.sqlite"), limits).await.expect("a record"))
 }

@@ -81,6 +81,10 @@ async fn what_makes_room_is_computed_again_when_asked_and_is_the_same() {
     let stored: u64 =
         items.iter().filter(|item| item["value_state"] == "object").filter_map(|item| item["digits"].as_u64()).sum();
     assert!(stored <= 400_000, "{stored} bytes are kept");
+    for item in items {
+        let n: i64 = item["index"].as_str().and_then(|index| index.parse().ok()).expect("an index");
+        assert_eq!(stack.calculation(n).await["value_state"], item["value_state"], "whoever is asked says the same");
+    }
     let before = items.iter().find(|item| item["value_state"] == "evicted").expect("some made room");
     assert_eq!(before["status"], "done");
 

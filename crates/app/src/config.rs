@@ -18,9 +18,10 @@ use clap::Args;
 #[cfg(feature = "distributed")]
 pub(crate) use access::{Access, AccessError, Services};
 pub(crate) use explain::explain;
+#[cfg(feature = "distributed")]
+pub(crate) use groups::InternalListen;
 pub(crate) use groups::{
-    Connections, Data, DataDirectory, Development, InternalListen, Limits, Listen, Logs, Proxies, Public, Requests,
-    Work,
+    Connections, Data, DataDirectory, Development, Limits, Listen, Logs, Proxies, Public, Requests, Work,
 };
 pub(crate) use network::{HttpUrl, ValuesUrl, reachable, socket_address};
 pub(crate) use size::ByteSize;

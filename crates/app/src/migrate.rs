@@ -1,7 +1,7 @@
 //! `abaci migrate`: brings the record up to date without serving.
 
 use clap::Args;
-use store::{SqliteStore, StoreError, StoreLimits};
+use store::{SqliteStore, StoreLimits};
 
 use crate::config::DataDirectory;
 use crate::embedded::{EmbeddedError, record_path};
@@ -40,7 +40,7 @@ pub(crate) enum MigrateError {
     /// The database cannot be reached or changed.
     #[cfg(feature = "distributed")]
     #[error("the record in PostgreSQL cannot be brought up to date")]
-    Postgres(#[source] StoreError),
+    Postgres(#[source] store::StoreError),
     /// The system refuses a thread or the like.
     #[error("the process cannot begin")]
     Begin(#[from] std::io::Error),

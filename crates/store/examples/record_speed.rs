@@ -1,7 +1,8 @@
-//! How fast the embedded record is: `cargo run --release -p store --example record_speed -- FOLDER [ROWS]`.
+//! How fast the record is: `cargo run --release -p store --example record_speed -- WHERE [ROWS]`.
 //!
-//! Fills a record in FOLDER (on the disk that is to be measured) with ROWS finished calculations, then times
-//! durable acceptances, recordings, leases and pages of the list. Deletes nothing.
+//! WHERE is a folder on the disk that is to be measured, or, with `--features postgres`, the port of a
+//! server on this machine that lets `postgres` in without a password. Times durable acceptances and leases,
+//! fills the record with ROWS finished calculations, and times pages of it. Deletes nothing.
 
 use std::error::Error;
 use std::io::Write;
@@ -19,10 +20,10 @@ const NOON: Timestamp = Timestamp::from_unix_ms(1_764_000_000_000);
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("name a folder")?;
+    let place = arguments.next().ok_or("name a folder, or the port of a PostgreSQL server")?;
     let rows: i64 = arguments.next().as_deref().unwrap_or("1000000").parse()?;
     let limits = StoreLimits { max_queued: u64::MAX };
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&Path::new(&folder).join("record.sqlite"), limits).await?);
+    let store = open(&place, limits).await?;
     let mut out = std::io::stdout();
 
     let first_free = store.list(None, 1).await?.first().map_or(1, |newest| newest.id.0 + 1);
@@ -52,6 +53,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let backlog = median(20, || async { store.backlog().await.map(drop) }).await?;
     writeln!(out, "find {find:.0?}, page of the sweep {sweep:.0?}, backlog {backlog:.0?}")?;
     Ok(())
+}
+
+async fn open(place: &str, limits: StoreLimits) -> Result<Arc<dyn Store>, Box<dyn Error>> {
+    #[cfg(feature = "postgres")]
+    if let Ok(port) = place.parse() {
+        let settings = store::PostgresSettings {
+            host: "127.0.0.1".into(),
+            port,
+            username: "postgres".into(),
+            password: None,
+            database: "postgres".into(),
+            tls: store::TlsMode::Prefer,
+            root_certificate: None,
+            connections: 8,
+            migrations: store::Migrations::Apply,
+        };
+        return Ok(Arc::new(store::PostgresStore::connect(&settings, limits).await?));
+    }
+    Ok(Arc::new(SqliteStore::open(&Path::new(place).join("record.sqlite"), limits).await?))
 }
 
 async fn calls<F>(

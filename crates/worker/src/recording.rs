@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Calculation, FailureReason, Timestamp};
+use model::{Calculation, FailureReason, Timestamp, Value};
 use store::{Lease, RecordedValue, Recording, StoreError, ValueError};
 use tokio::time::{Instant, sleep};
 
@@ -47,9 +47,7 @@ impl Task<'_> {
             Ok(Recording::Contradiction(calculation)) => {
                 tracing::error!("the value differs from the one known before");
                 worker.announce(&calculation).await;
-                if let Err(error) = worker.ports.known.forget(&subject).await {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "not forgotten by the cache");
-                }
+                worker.forget(&subject).await;
                 self.ack().await;
                 Ok(Outcome::GaveUp { subject, reason: FailureReason::Contradiction })
             }
@@ -112,6 +110,9 @@ impl Task<'_> {
     /// Puts the text where it belongs and says what is to be recorded.
     async fn place(&self, found: &Found, started_at: Timestamp) -> Result<RecordedValue, ValueError> {
         let Self { worker, .. } = *self;
+        if found.digested.size_bytes > Value::INLINE_BYTES {
+            self.make_room(found.digested.size_bytes).await?;
+        }
         let text = Arc::clone(&found.text);
         let placement = worker.ports.values.place(self.subject(), text, &found.digested).await?;
         Ok(RecordedValue {
@@ -126,6 +127,15 @@ impl Task<'_> {
             finished_at: worker.ports.clock.now(),
             compute_ms: u64::try_from(found.took.as_millis()).unwrap_or(u64::MAX),
         })
+    }
+
+    /// Evicts what was read least, and says so to cache and watchers.
+    async fn make_room(&self, incoming_bytes: u64) -> Result<(), ValueError> {
+        for subject in self.worker.ports.values.make_room(incoming_bytes).await? {
+            self.worker.forget(&subject).await;
+            self.worker.announce_present(&subject).await;
+        }
+        Ok(())
     }
 
     async fn conclude(&self, calculation: &Calculation) {

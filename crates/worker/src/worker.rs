@@ -98,6 +98,14 @@ impl Worker {
         }
     }
 
+    /// Has the cache forget a value that can no longer be read. A failure is logged only: who then finds
+    /// nothing to read asks the record.
+    pub(crate) async fn forget(&self, subject: &Subject) {
+        if let Err(error) = self.ports.known.forget(subject).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "not forgotten by the cache");
+        }
+    }
+
     /// Looks up how a calculation stands and tells everybody. Failures are logged only.
     pub(crate) async fn announce_present(&self, subject: &Subject) {
         match self.ports.store.find(subject).await {

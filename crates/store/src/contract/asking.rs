@@ -3,7 +3,7 @@
 use model::{Status, Timestamp};
 
 use super::scene::*;
-use crate::{Accepted, Renewal, Store, Withdrawal};
+use crate::{Accepted, Renewal, Store, StoredObject, Withdrawal};
 
 /// Counts add up; those for unknown subjects are dropped.
 pub async fn asks_are_counted(store: &dyn Store) {
@@ -87,4 +87,23 @@ pub async fn what_was_cancelled_is_queued_again_for_a_new_asker(store: &dyn Stor
     assert_eq!(store.withdraw(&f(9), &old, NOON).await.expect("reachable"), Withdrawal::Forbidden);
     let answer = store.withdraw(&f(9), &new, Timestamp::from_unix_ms(5)).await.expect("reachable");
     assert!(matches!(answer, Withdrawal::Cancelled(_)), "{answer:?}");
+}
+
+/// A token ends with the work it was given for: it cannot touch what others ask for later.
+pub async fn tokens_end_with_the_work(store: &dyn Store) {
+    let old = token();
+    accept_with(store, &f(1), &old).await;
+    let value = object(&f(1), &"7".repeat(70_000));
+    record(store, &value).await;
+    let object = StoredObject { subject: value.subject, sha256: value.sha256, size_bytes: value.size_bytes };
+    store.note_eviction(&object).await.expect("reachable");
+    accept_with(store, &f(2), &old).await;
+    fail(store, &f(2)).await.expect("was ours");
+    for subject in [f(1), f(2)] {
+        let new = token();
+        assert!(matches!(accept_with(store, &subject, &new).await, Accepted::Queued(_)));
+        assert_eq!(store.withdraw(&subject, &old, NOON).await.expect("reachable"), Withdrawal::Forbidden);
+        let answer = store.withdraw(&subject, &new, NOON).await.expect("reachable");
+        assert!(matches!(answer, Withdrawal::Cancelled(_)), "{answer:?}");
+    }
 }

@@ -41,6 +41,7 @@ macro_rules! store_keeps_the_contract {
             an_ask_without_a_token_is_never_withdrawn_by_others
             cheap_finished_and_unknown_work_cannot_be_withdrawn
             what_was_cancelled_is_queued_again_for_a_new_asker
+            tokens_end_with_the_work
             a_lease_makes_the_row_running
             a_held_lease_is_not_given_twice
             what_is_finished_or_unknown_is_not_leased

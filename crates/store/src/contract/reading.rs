@@ -75,7 +75,11 @@ pub async fn an_evicted_value_is_computed_again_and_compared(store: &dyn Store) 
 
 /// A lost object is repaired without anybody asking, once.
 pub async fn a_lost_object_is_queued_again(store: &dyn Store) {
-    let lost = stored(store, 1, 70_000).await;
+    let asker = token();
+    accept_with(store, &f(1), &asker).await;
+    let value = object(&f(1), &"7".repeat(70_000));
+    record(store, &value).await;
+    let lost = StoredObject { subject: value.subject, sha256: value.sha256, size_bytes: value.size_bytes };
     let other = StoredObject { sha256: stored(store, 2, 70_002).await.sha256, ..lost.clone() };
     assert_eq!(store.note_loss(&other).await.expect("reachable"), None, "not what the row points to");
     let queued = store.note_loss(&lost).await.expect("reachable").expect("pointed to it");

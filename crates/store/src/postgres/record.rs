@@ -15,9 +15,7 @@ pub(super) async fn record_value(connection: &mut PgConnection, recorded: &Recor
     if found.known_sha256.is_some_and(|known| known != recorded.sha256) {
         let attempts = found.calculation.attempt.max(1);
         let failure = Failure { reason: FailureReason::Contradiction, attempts };
-        let failed = fail(connection, &found, &failure, recorded.finished_at).await?;
-        delete_text(connection, found.id()).await?;
-        return Ok(Recording::Contradiction(failed));
+        return fail(connection, &found, &failure, recorded.finished_at).await.map(Recording::Contradiction);
     }
     if found.calculation.is_readable() {
         return Ok(Recording::AlreadyKnown(found.calculation));
@@ -111,10 +109,6 @@ async fn insert_text(connection: &mut PgConnection, id: CalculationId, text: &st
     .execute(connection)
     .await
     .map(drop)
-}
-
-async fn delete_text(connection: &mut PgConnection, id: CalculationId) -> sqlx::Result<()> {
-    sqlx::query("delete from value_texts where calculation_id = $1").bind(id.0).execute(connection).await.map(drop)
 }
 
 pub(super) async fn note_reads(

@@ -24,9 +24,7 @@ impl Change for RecordValue {
         if found.known_sha256.is_some_and(|known| known != recorded.sha256) {
             let attempts = found.calculation.attempt.max(1);
             let failure = Failure { reason: FailureReason::Contradiction, attempts };
-            let failed = fail(desk, &found, &failure, recorded.finished_at).await?;
-            delete_text(desk.connection, found.id()).await?;
-            return Ok(Recording::Contradiction(failed));
+            return fail(desk, &found, &failure, recorded.finished_at).await.map(Recording::Contradiction);
         }
         if found.calculation.is_readable() {
             return Ok(Recording::AlreadyKnown(found.calculation));
@@ -138,10 +136,6 @@ async fn insert_text(connection: &mut SqliteConnection, id: CalculationId, text:
     .execute(connection)
     .await
     .map(drop)
-}
-
-async fn delete_text(connection: &mut SqliteConnection, id: CalculationId) -> sqlx::Result<()> {
-    sqlx::query("delete from value_texts where calculation_id = ?").bind(id.0).execute(connection).await.map(drop)
 }
 
 pub(super) struct NoteReads {

@@ -58,7 +58,7 @@ impl Values {
     }
 
     /// Puts a text where it belongs: up to [`Value::INLINE_BYTES`] it is handed back to go into the record,
-    /// longer ones are written as an object, after room was made for them.
+    /// longer ones are written as an object; room for it is made first with [`Values::make_room`].
     ///
     /// # Errors
     /// `Full`, `Unavailable`; `Corrupt` when the text is not the one that was digested.
@@ -71,7 +71,6 @@ impl Values {
         if digested.size_bytes <= Value::INLINE_BYTES {
             return inline(text).await.map(Placement::Inline);
         }
-        self.make_room(digested.size_bytes).await?;
         self.objects.write(subject, text, digested).await.map_err(unplaced)?;
         Ok(Placement::Object)
     }
@@ -101,18 +100,18 @@ impl Values {
         Ok(Some(ValueReader { size_bytes, sha256, source }))
     }
 
-    /// Evicts the least recently read objects until `incoming_bytes` more stay below the limit; gives the
-    /// bytes that were freed. The record forgets an object before it is deleted: a crash in between leaves
+    /// Evicts the least recently read objects until `incoming_bytes` more stay below the limit, and gives
+    /// the subjects whose values can no longer be read, so that caches and watchers can be told. The record forgets an object before it is deleted: a crash in between leaves
     /// an orphan for [`Values::sweep_orphans`], never a row without its object.
     ///
     /// # Errors
     /// `Full` when `incoming_bytes` alone are above the limit (then nothing is evicted), `Unavailable`.
-    pub async fn make_room(&self, incoming_bytes: u64) -> Result<u64, ValueError> {
-        let Some(limit_bytes) = self.limit_bytes else { return Ok(0) };
+    pub async fn make_room(&self, incoming_bytes: u64) -> Result<Vec<Subject>, ValueError> {
+        let mut evicted = Vec::new();
+        let Some(limit_bytes) = self.limit_bytes else { return Ok(evicted) };
         let Some(most) = limit_bytes.checked_sub(incoming_bytes) else {
             return Err(ValueError::Full(AboveLimit { size_bytes: incoming_bytes, limit_bytes }.into()));
         };
-        let mut freed = 0;
         let mut surplus = self.store.object_bytes().await?.saturating_sub(most);
         while surplus > 0 {
             let objects = self.store.least_read(EVICTED_AT_ONCE).await?;
@@ -126,11 +125,11 @@ impl Values {
                 self.store.note_eviction(&object).await?;
                 self.objects.delete(&object).await.map_err(unplaced)?;
                 metrics::evicted(object.size_bytes);
-                freed += object.size_bytes;
                 surplus = surplus.saturating_sub(object.size_bytes);
+                evicted.push(object.subject);
             }
         }
-        Ok(freed)
+        Ok(evicted)
     }
 
     /// Deletes files of objects that no row points to and that were written before `before`; gives how many.

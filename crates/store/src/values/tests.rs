@@ -41,6 +41,9 @@ impl Scene {
         self.accept(n).await;
         let text: Arc<dyn Text> = Arc::new(text.to_owned());
         let digested = digest(&*text);
+        if digested.size_bytes > Value::INLINE_BYTES {
+            self.values.make_room(digested.size_bytes).await?;
+        }
         let placement = self.values.place(&f(n), text, &digested).await?;
         let recorded = RecordedValue {
             subject: f(n),
@@ -162,7 +165,7 @@ async fn the_least_recently_read_make_room_and_their_facts_stay() {
     for n in [1, 3, 5] {
         assert!(scene.values.open(&scene.found(n).await).await.expect("reachable").is_some());
     }
-    assert_eq!(scene.values.make_room(10_000).await.expect("room is there"), 0);
+    assert_eq!(scene.values.make_room(10_000).await.expect("room is there"), []);
 }
 
 #[tokio::test]
