@@ -15,7 +15,9 @@ pub fn fibonacci(n: i64) -> String {
 
 #[test]
 fn the_oracle_knows_published_values() {
-    for (n, value) in [(0, "0"), (1, "1"), (2, "1"), (10, "55"), (100, "354224848179261915075"), (-8, "-21"), (-7, "13")] {
+    for (n, value) in
+        [(0, "0"), (1, "1"), (2, "1"), (10, "55"), (100, "354224848179261915075"), (-8, "-21"), (-7, "13")]
+    {
         assert_eq!(fibonacci(n), value);
     }
 }

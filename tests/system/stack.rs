@@ -40,7 +40,8 @@ impl Stack {
     /// A new system in an empty data directory, with settings beside the usual ones.
     pub async fn own(settings: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
         let (child, url) = spawn(directory.path(), &settings);
         Self { url, http: http(), process: Some(Process { child, directory, settings }) }
     }

@@ -26,7 +26,9 @@ async fn a_value_carries_its_hash_and_can_be_read_in_parts() {
         let request = stack.http.get(format!("{}{path}", stack.url)).header("range", range);
         async { request.send().await.expect("an answer") }
     };
-    for (range, expected) in [("bytes=0-9", &whole[..10]), ("bytes=-7", &whole[whole.len() - 7..]), ("bytes=100000-", &whole[100_000..])] {
+    for (range, expected) in
+        [("bytes=0-9", &whole[..10]), ("bytes=-7", &whole[whole.len() - 7..]), ("bytes=100000-", &whole[100_000..])]
+    {
         let response = part(range).await;
         assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT, "{range}");
         assert_eq!(response.text().await.expect("text"), expected, "{range}");

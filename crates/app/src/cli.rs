@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{config, fib, healthcheck, serve};
+use crate::{config, fib, healthcheck, migrate, serve};
 
 /// A Fibonacci calculator: a page, an API, a queue, workers, a record and a cache, and a command line.
 #[derive(Parser, Debug)]
@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Prints F(N), exactly, and nothing else.
     #[command(after_help = EXIT_CODES)]
     Fib(fib::Fib),
+    /// Brings the record up to date without serving.
+    #[command(after_help = EXIT_CODES)]
+    Migrate(migrate::Migrate),
     /// Asks a running `abaci` whether it is ready; for container health checks.
     #[command(after_help = EXIT_CODES)]
     Healthcheck(healthcheck::Healthcheck),
@@ -56,6 +59,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
     let result = match command {
         Command::Serve(config) => serve::run(*config).map_err(Failure::from),
         Command::Fib(fib) => fib.run().map_err(Failure::from),
+        Command::Migrate(migrate) => migrate.run().map_err(Failure::from),
         Command::Healthcheck(healthcheck) => healthcheck.run().map_err(Failure::from),
     };
     match result {
@@ -87,6 +91,12 @@ impl From<fib::FibError> for Failure {
     fn from(error: fib::FibError) -> Self {
         let code = if error.is_wrong_argument() { WRONG_ARGUMENT } else { FAILED };
         Self { error: error.into(), code }
+    }
+}
+
+impl From<migrate::MigrateError> for Failure {
+    fn from(error: migrate::MigrateError) -> Self {
+        Self { error: error.into(), code: FAILED }
     }
 }
 

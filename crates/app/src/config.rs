@@ -15,7 +15,7 @@ use std::time::Duration;
 use clap::Args;
 
 pub(crate) use explain::explain;
-pub(crate) use network::{HttpUrl, Network, ValuesUrl, socket_address};
+pub(crate) use network::{HttpUrl, ValuesUrl, reachable, socket_address};
 pub(crate) use size::ByteSize;
 
 use units::{milliseconds, rate, whole};
@@ -64,7 +64,7 @@ pub(crate) struct Addresses {
 
     /// Networks of proxies whose forwarded client address is believed, separated by commas [default: none].
     #[arg(long, env = "ABACI_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',')]
-    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) trusted_proxies: Vec<api::Network>,
 }
 
 /// Where things are kept.
@@ -109,12 +109,13 @@ pub(crate) struct Edge {
     #[arg(long, env = "ABACI_BODY_BYTES", value_name = "SIZE", default_value = "16KiB")]
     pub(crate) body_bytes: ByteSize,
 
-    /// Requests per second and caller, dear ones counting more; `off` lifts the limit.
-    #[arg(long, env = "ABACI_RATE", value_name = "NUMBER|off", default_value = "off", value_parser = rate)]
+    /// Seconds of work that one address may ask for in a minute; more is answered with 429. `off` lifts
+    /// the limit.
+    #[arg(long, env = "ABACI_RATE", value_name = "SECONDS|off", default_value = "off", value_parser = rate)]
     pub(crate) rate: Rate,
 }
 
-/// Requests per second that one caller has, if limited.
+/// Seconds of work a minute that one address may ask for, if limited.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rate(pub(crate) Option<f64>);
 

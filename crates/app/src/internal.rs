@@ -1,24 +1,24 @@
 //! The internal port: `/healthz`, `/readyz`, `/metrics`. For operators, never for the public.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use api::ApiState;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
-use store::Store;
-use tokio_util::sync::CancellationToken;
+use worker::Worker;
 
 /// What the internal port tells of.
 #[derive(Clone)]
 pub(crate) struct Internal {
     pub(crate) metrics: PrometheusHandle,
-    pub(crate) store: Arc<dyn Store>,
-    /// Cancelled once the process has been asked to stop.
-    pub(crate) stopping: CancellationToken,
+    pub(crate) api: ApiState,
+    pub(crate) worker: Worker,
+    /// When the process began to work.
+    pub(crate) started: Instant,
 }
 
 /// The routes of the internal port.
@@ -30,23 +30,22 @@ pub(crate) fn router(internal: Internal) -> Router {
         .with_state(internal)
 }
 
-/// A record that takes longer than this to answer is of no use to a request either.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The first claims may take so long; what is accepted meanwhile waits for nothing else.
+const BEGINNING: Duration = Duration::from_secs(10);
 
 /// `GET /readyz` tells whether requests should be sent here.
 ///
-/// 200 ready · 503 stopping, or the record does not answer
+/// 200 ready · 503 the record or the announcements out of reach, or the worker takes no jobs
 async fn ready(State(internal): State<Internal>) -> (StatusCode, &'static str) {
-    if internal.stopping.is_cancelled() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    if internal.started.elapsed() > BEGINNING && !internal.worker.is_consuming() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the worker takes no jobs\n");
     }
-    match tokio::time::timeout(PATIENCE, internal.store.ping()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
-        Ok(Err(error)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "not ready: the record cannot be reached");
-            (StatusCode::SERVICE_UNAVAILABLE, "the record cannot be reached\n")
+    match api::ready(&internal.api).await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the api is not ready\n")
         }
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the record does not answer\n"),
     }
 }
 

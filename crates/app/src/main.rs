@@ -3,6 +3,7 @@
 mod cli;
 mod clock;
 mod config;
+mod embedded;
 mod fib;
 mod healthcheck;
 mod internal;
@@ -10,8 +11,11 @@ mod lock;
 mod logs;
 mod memory;
 mod metrics;
+mod migrate;
 mod mode;
 mod panics;
+mod parts;
+mod routes;
 mod serve;
 mod signals;
 

@@ -27,6 +27,10 @@ pub(crate) fn start() -> Result<PrometheusHandle, MetricsError> {
     let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS_SECS)?.build_recorder();
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder)?;
+    api::describe_metrics();
+    queue::describe_metrics();
+    cache::describe_metrics();
+    metrics::describe_gauge!("abaci_build_info", "1, with the version of the program as a label.");
     metrics::gauge!("abaci_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
 }

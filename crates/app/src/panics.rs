@@ -3,7 +3,7 @@
 //! A panic while answering one request costs that request. A panic in a part that runs for the life of
 //! the process (worker, sweep, listener) would leave a system that accepts and never answers, so the
 //! process stops in order and ends with 1: whoever supervises it starts it anew, and the record says
-//! what is to be done. See [`crate::serve`], which watches those parts.
+//! what is to be done. [`crate::parts`] watches them.
 
 use std::panic::PanicHookInfo;
 

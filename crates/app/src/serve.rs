@@ -1,27 +1,29 @@
 //! `abaci serve`: everything in this process, from the first setting to the last connection.
 
-use std::future::Future;
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
+use api::ServeLimits;
+use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{ServeConfig, reachable};
-use crate::edge::{self, EdgeLimits, Routes};
 use crate::embedded::{Embedded, EmbeddedError};
 use crate::internal::{self, Internal};
 use crate::lock::{DirectoryLock, LockError};
 use crate::metrics::{MetricsError, UPKEEP_EVERY};
 use crate::mode::{Mode, ModeError};
+use crate::parts::{PartEnded, Parts};
 use crate::signals::StopSignals;
-use crate::{logs, metrics, panics};
+use crate::{logs, metrics, panics, routes};
 
 /// Time that answers and jobs under way have when the process is asked to stop.
 const DRAIN: Duration = Duration::from_secs(8);
+/// Time that it takes to cut off what is open after that.
+const CUT: Duration = Duration::from_millis(500);
 /// Time that is left for the store to close, after which the process ends anyway.
 const CLOSE: Duration = Duration::from_secs(2);
 
@@ -46,7 +48,7 @@ pub(crate) enum ServeError {
         /// The setting.
         variable: &'static str,
         /// The address.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// What the system said.
         source: io::Error,
     },
@@ -60,11 +62,8 @@ pub(crate) enum ServeError {
     #[error("the process cannot begin")]
     Begin(#[from] io::Error),
     /// A part that runs for the life of the process ended by itself. A bug: the log says more.
-    #[error("{part} ended unexpectedly")]
-    PartEnded {
-        /// Which part.
-        part: &'static str,
-    },
+    #[error(transparent)]
+    Part(#[from] PartEnded),
 }
 
 impl ServeError {
@@ -98,29 +97,27 @@ async fn serve(config: ServeConfig, mode: Mode, metrics: PrometheusHandle) -> Re
     lock.note_address(&url)?;
 
     let stopping = CancellationToken::new();
-    let embedded = Embedded::open(&config, &url, &stopping).await?;
-    let limits = EdgeLimits {
+    let embedded = Embedded::open(&config, &stopping).await?;
+    let limits = ServeLimits {
         connections: usize::try_from(config.edge.connections).unwrap_or(usize::MAX),
         header_timeout: config.edge.header_timeout_ms,
         drain: DRAIN,
+        ..ServeLimits::default()
     };
-    let routes = Routes::ApiAndPages { api: embedded.api(), pages: embedded.pages(&config, &url)? };
-    let inside = Internal {
-        metrics: metrics.clone(),
-        store: embedded.store(),
-        worker: embedded.worker(),
-        stopping: stopping.clone(),
-    };
+    let routes = routes::together(api::router(embedded.api()), embedded.pages(&config, &url)?);
+    let inside =
+        Internal { metrics: metrics.clone(), api: embedded.api(), worker: embedded.worker(), started: Instant::now() };
     let internal_address = internal.local_addr()?;
     let mut parts = Parts::new(stopping.clone());
     parts.start("the worker", worker::run(embedded.worker(), stopping.clone().cancelled_owned()));
-    parts.start("the listener", edge::serve(public, routes, limits, stopping.clone()));
-    parts.start("the internal listener", edge::serve(internal, Routes::One(internal::router(inside)), limits, stopping.clone()));
+    parts.start("the listener", answer(public, routes, limits.clone(), stopping.clone()));
+    parts.start("the internal listener", answer(internal, internal::router(inside), limits, stopping.clone()));
+    parts.start("the tidying of values", embedded.tidy(stopping.clone()));
     parts.start("the upkeep of metrics", upkeep(metrics, stopping.clone()));
 
     tracing::info!(%url, internal = %internal_address, data = %config.data.directory.path.display(), "ready ({mode})");
-    say_where(&url);
-    let result = parts.until_stopped(signals).await;
+    say_where(&url, internal_address);
+    let result = parts.until_stopped(signals, DRAIN + CUT).await.map_err(ServeError::from);
     if tokio::time::timeout(CLOSE, embedded.close()).await.is_err() {
         // What was promised is on disk already; closing only tidies up.
         tracing::warn!("the record was not closed in time");
@@ -129,58 +126,14 @@ async fn serve(config: ServeConfig, mode: Mode, metrics: PrometheusHandle) -> Re
     result
 }
 
-/// The parts that run for the life of the process, and end together.
-struct Parts {
-    tasks: JoinSet<&'static str>,
-    names: std::collections::HashMap<tokio::task::Id, &'static str>,
-    stopping: CancellationToken,
-}
-
-impl Parts {
-    fn new(stopping: CancellationToken) -> Self {
-        Self { tasks: JoinSet::new(), names: std::collections::HashMap::new(), stopping }
-    }
-
-    fn start(&mut self, name: &'static str, part: impl Future<Output = ()> + Send + 'static) {
-        let id = self.tasks.spawn(async move {
-            part.await;
-            name
-        }).id();
-        self.names.insert(id, name);
-    }
-
-    /// Waits for a signal, or for a part to end that should not; then stops all of them.
-    async fn until_stopped(mut self, mut signals: StopSignals) -> Result<(), ServeError> {
-        let result = tokio::select! {
-            _ = signals.next() => {
-                tracing::info!("asked to stop: finishing what is under way");
-                Ok(())
-            }
-            Some(ended) = self.tasks.join_next_with_id() => {
-                let id = match &ended {
-                    Ok((id, _)) => *id,
-                    Err(error) => error.id(),
-                };
-                let part = self.names.get(&id).copied().unwrap_or("a part");
-                tracing::error!(part, "a part ended that should not: stopping the rest");
-                Err(ServeError::PartEnded { part })
-            }
-        };
-        self.stopping.cancel();
-        tokio::select! {
-            () = async { while self.tasks.join_next().await.is_some() {} } => {}
-            () = tokio::time::sleep(DRAIN + Duration::from_millis(500)) => tracing::warn!("not everything stopped in time"),
-            code = signals.next() => {
-                tracing::warn!("asked a second time: ending at once");
-                std::process::exit(code.into());
-            }
-        }
-        result
-    }
-}
-
-async fn listen(variable: &'static str, address: std::net::SocketAddr) -> Result<TcpListener, ServeError> {
+async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|source| ServeError::Listen { variable, address, source })
+}
+
+async fn answer(listener: TcpListener, router: Router, limits: ServeLimits, stopping: CancellationToken) {
+    if let Err(error) = api::serve(listener, router, limits, stopping.cancelled_owned()).await {
+        tracing::error!(%error, "a listener failed");
+    }
 }
 
 async fn upkeep(metrics: PrometheusHandle, stopping: CancellationToken) {
@@ -194,7 +147,7 @@ async fn upkeep(metrics: PrometheusHandle, stopping: CancellationToken) {
     }
 }
 
-fn say_where(url: &str) {
-    // Whoever started it without a standard output finds the address in the log.
-    let _ = writeln!(io::stdout(), "Abaci is at {url}");
+fn say_where(url: &str, internal: SocketAddr) {
+    // Whoever started it without a standard output finds both in the log.
+    let _ = writeln!(io::stdout(), "Abaci is at {url}\nHealth and metrics are at http://{internal}");
 }

@@ -5,25 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use fibonacci::{Control, Decimal};
+use fibonacci::Control;
 use model::{Index, Lane, Progress};
 use tokio::sync::oneshot;
 
 use crate::Worker;
 use crate::budget::Permit;
+use crate::found::Found;
 
 /// A computation under way. Dropping it stops it.
 pub(crate) struct Computing {
     watch: Arc<Watch>,
-    result: oneshot::Receiver<Result<Computed, fibonacci::Error>>,
-}
-
-/// A computed value, with the memory it is counted for.
-pub(crate) struct Computed {
-    pub(crate) value: Decimal,
-    /// Time spent computing.
-    pub(crate) took: Duration,
-    _memory: Permit,
+    result: oneshot::Receiver<Result<Found, fibonacci::Error>>,
 }
 
 /// Why there is no value.
@@ -67,7 +60,8 @@ impl Computing {
             let progress = |fraction: f64| watched.fraction.store(fraction.to_bits(), Ordering::Relaxed);
             let control = Control { progress: &progress, cancelled: &watched.cancelled };
             let value = fibonacci::nth_with(index.get(), &control)?;
-            Ok(Computed { value, took: started.elapsed(), _memory: memory })
+            let took = started.elapsed();
+            Found::computed(value, memory, took, &watched.cancelled).ok_or(fibonacci::Error::Cancelled)
         })?;
         Ok(Self { watch, result })
     }
@@ -77,7 +71,7 @@ impl Computing {
     }
 
     /// Waits for the value.
-    pub(crate) async fn finish(mut self) -> Result<Computed, Broken> {
+    pub(crate) async fn finish(mut self) -> Result<Found, Broken> {
         match (&mut self.result).await {
             Ok(result) => result.map_err(Broken::Kernel),
             Err(_) => Err(Broken::Panicked),

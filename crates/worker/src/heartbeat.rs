@@ -51,12 +51,7 @@ impl Heartbeat {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub(crate) fn start(
-        worker: &Worker,
-        delivery: &Delivery,
-        lease: &Lease,
-        watch: Arc<Watch>,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(worker: &Worker, delivery: &Delivery, lease: &Lease, watch: Arc<Watch>) -> io::Result<Self> {
         let verdict = Arc::new(OnceLock::new());
         let beat = Beat {
             worker: worker.clone(),
@@ -66,7 +61,7 @@ impl Heartbeat {
             verdict: Arc::clone(&verdict),
         };
         let (stop, stopped) = oneshot::channel::<()>();
-        let (end, ended) = oneshot::channel();
+        let (end, ended) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Handle::current();
         let span = tracing::Span::current();
         std::thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
@@ -79,8 +74,8 @@ impl Heartbeat {
                     () = beat.run() => {}
                 }
             });
-            // Nobody waits if the step was dropped.
-            drop(end.send(()));
+            // Whoever waits for the end learns of it by this, and by a panic, too.
+            drop(end);
         })?;
         Ok(Self { stop, ended, verdict })
     }
@@ -89,8 +84,7 @@ impl Heartbeat {
     /// stopped the computation, if it did.
     pub(crate) async fn end(self) -> Option<Verdict> {
         drop(self.stop);
-        // An error means that the thread panicked: then it has ended, too.
-        drop(self.ended.await);
+        let (Ok(()) | Err(_)) = self.ended.await;
         self.verdict.get().copied()
     }
 }

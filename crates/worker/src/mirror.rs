@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::{Index, Subject};
 
 use crate::Worker;
-use crate::recording::Found;
+use crate::found::Found;
 
 /// The value of a negative index, if that of its magnitude is in the record.
 ///
@@ -16,11 +16,10 @@ pub(crate) async fn take(worker: &Worker, index: Index) -> Option<Found> {
         return None;
     }
     let positive = Subject::from(Index::new(index.get().checked_neg()?));
-    let started_at = worker.ports.clock.now();
     let reading = worker.ports.store.inline_text(&positive);
     // Not worth waiting for a store in trouble.
     match tokio::time::timeout(Duration::from_secs(1), reading).await.ok()? {
-        Ok(text) => text.map(|inline| Found::mirrored(signed(inline.text, index), started_at)),
+        Ok(text) => text.map(|inline| Found::copied(signed(inline.text, index))),
         Err(error) => {
             tracing::debug!(error = &error as &dyn std::error::Error, "no mirror image to look at");
             None

@@ -1,76 +1,33 @@
 //! From a computed value to an acknowledged job.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Calculation, FailureReason, Subject, Timestamp, Value};
-use store::{Lease, RecordedValue, Recording, StoreError};
+use model::{Calculation, FailureReason, Timestamp};
+use store::{Lease, RecordedValue, Recording, StoreError, ValueError};
 use tokio::time::{Instant, sleep};
 
-use crate::compute::Computed;
+use crate::found::Found;
 use crate::heartbeat::Heartbeat;
-use crate::placing::Placed;
 use crate::step::{Outcome, Task};
-use crate::{Worker, WorkerError};
+use crate::{BoxError, WorkerError};
 
-/// A value on its way into the record.
-pub(crate) struct Found {
-    value: FoundValue,
-    started_at: Timestamp,
-    compute_ms: u64,
-}
-
-enum FoundValue {
-    Computed(Computed),
-    /// Taken from the value of −n: its decimal text.
-    Mirrored(String),
-}
+/// The first pause between two tries to record; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The longest pause between two tries to record.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
-
-impl Found {
-    pub(crate) fn computed(computed: Computed, started_at: Timestamp) -> Self {
-        let compute_ms = u64::try_from(computed.took.as_millis()).unwrap_or(u64::MAX);
-        Self { value: FoundValue::Computed(computed), started_at, compute_ms }
-    }
-
-    pub(crate) fn mirrored(text: String, started_at: Timestamp) -> Self {
-        Self { value: FoundValue::Mirrored(text), started_at, compute_ms: 0 }
-    }
-
-    /// Puts the text where it belongs and says what is to be recorded. Placing it again is harmless.
-    async fn place(&self, worker: &Worker, subject: &Subject) -> Result<RecordedValue, StoreError> {
-        let placed = match &self.value {
-            FoundValue::Mirrored(text) => Placed::inline(text.clone()),
-            FoundValue::Computed(computed) if computed.value.text_len() <= Value::INLINE_BYTES => {
-                Placed::inline(computed.value.to_string())
-            }
-            FoundValue::Computed(computed) => Placed::object(worker, subject, &computed.value).await?,
-        };
-        Ok(RecordedValue {
-            subject: subject.clone(),
-            sha256: placed.sha256,
-            first_digits: placed.first_digits,
-            last_digits: placed.last_digits,
-            digits: placed.digits,
-            size_bytes: placed.size_bytes,
-            placement: placed.placement,
-            started_at: self.started_at,
-            finished_at: worker.ports.clock.now(),
-            compute_ms: self.compute_ms,
-        })
-    }
-}
 
 impl Task<'_> {
     /// Records what was found, tells everybody and acknowledges. The heartbeat goes on until it is recorded.
     pub(crate) async fn record(
         &self,
         found: Found,
+        started_at: Timestamp,
         lease: Option<Lease>,
         heartbeat: Option<Heartbeat>,
     ) -> Result<Outcome, WorkerError> {
-        let recording = self.record_patiently(&found).await;
+        let recording = self.record_patiently(&found, started_at).await;
         if let Some(heartbeat) = heartbeat {
             // Whatever it thinks of the lease: a right value is right from anybody. But no progress may
             // be announced after the end.
@@ -97,10 +54,10 @@ impl Task<'_> {
                 Ok(Outcome::GaveUp { subject, reason: FailureReason::Contradiction })
             }
             Ok(Recording::Unknown) => Ok(self.settle_unknown().await),
-            Err(error @ StoreError::Unavailable(_)) => {
+            Err(Unrecorded::OutOfReach(cause)) => {
                 // Patience is over, or the worker shuts down. The lease runs out, others try.
                 self.hand_back().await;
-                Err(error.into())
+                Err(StoreError::Unavailable(cause).into())
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "value not stored");
@@ -111,26 +68,28 @@ impl Task<'_> {
 
     /// Places and records the value, waiting while the store is out of reach: what was computed is
     /// dearer than the memory it takes.
-    async fn record_patiently(&self, found: &Found) -> Result<Recording, StoreError> {
+    async fn record_patiently(&self, found: &Found, started_at: Timestamp) -> Result<Recording, Unrecorded> {
         let worker = self.worker;
         let deadline = Instant::now() + worker.settings.record_patience;
-        let mut pause = Duration::from_millis(250);
+        let mut pause = FIRST_PAUSE;
         let mut recorded = None;
         loop {
-            let error = match self.try_to_record(found, &mut recorded).await {
-                Ok(recording) => return Ok(recording),
-                Err(error) => error,
+            let error = match self.try_to_record(found, started_at, &mut recorded).await {
+                Err(error @ Unrecorded::OutOfReach(_)) => error,
+                settled => return settled,
             };
-            if !matches!(error, StoreError::Unavailable(_)) || Instant::now() + pause > deadline {
-                return Err(error);
-            }
             worker.note_outage();
-            tracing::warn!(error = &error as &dyn std::error::Error, "not recorded yet");
+            if pause == FIRST_PAUSE {
+                tracing::warn!(error = &error as &dyn std::error::Error, "not recorded yet");
+            }
             // Keeps the claim, or another worker would compute the same only to wait as well.
             self.extend().await;
+            if Instant::now() + pause > deadline || worker.stopping().is_cancelled() {
+                return Err(error);
+            }
             tokio::select! {
                 () = sleep(pause) => {}
-                () = worker.stopping().cancelled() => return Err(error),
+                () = worker.stopping().cancelled() => {}
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -139,13 +98,34 @@ impl Task<'_> {
     async fn try_to_record(
         &self,
         found: &Found,
+        started_at: Timestamp,
         recorded: &mut Option<RecordedValue>,
-    ) -> Result<Recording, StoreError> {
+    ) -> Result<Recording, Unrecorded> {
         let recorded = match recorded {
+            // The text is where it belongs since an earlier try.
             Some(recorded) => recorded,
-            None => recorded.insert(found.place(self.worker, self.subject()).await?),
+            None => recorded.insert(self.place(found, started_at).await?),
         };
-        self.worker.ports.store.record_value(recorded).await
+        Ok(self.worker.ports.store.record_value(recorded).await?)
+    }
+
+    /// Puts the text where it belongs and says what is to be recorded.
+    async fn place(&self, found: &Found, started_at: Timestamp) -> Result<RecordedValue, ValueError> {
+        let Self { worker, .. } = *self;
+        let text = Arc::clone(&found.text);
+        let placement = worker.ports.values.place(self.subject(), text, &found.digested).await?;
+        Ok(RecordedValue {
+            subject: self.subject().clone(),
+            sha256: found.digested.sha256,
+            first_digits: found.first_digits.clone(),
+            last_digits: found.last_digits.clone(),
+            digits: found.digits,
+            size_bytes: found.digested.size_bytes,
+            placement,
+            started_at,
+            finished_at: worker.ports.clock.now(),
+            compute_ms: u64::try_from(found.took.as_millis()).unwrap_or(u64::MAX),
+        })
     }
 
     async fn conclude(&self, calculation: &Calculation) {
@@ -161,6 +141,35 @@ impl Task<'_> {
         }
         if let Err(error) = self.worker.ports.known.put(calculation).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not cached");
+        }
+    }
+}
+
+/// Why a value was not recorded.
+#[derive(Debug, thiserror::Error)]
+enum Unrecorded {
+    /// The same may go well later.
+    #[error("the record or the values are out of reach")]
+    OutOfReach(#[source] BoxError),
+    /// It was tried and did not work: this counts.
+    #[error("the value could not be stored")]
+    Refused(#[source] BoxError),
+}
+
+impl From<StoreError> for Unrecorded {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(cause) => Self::OutOfReach(cause),
+            StoreError::QueueFull { .. } | StoreError::Full(_) | StoreError::Corrupt(_) => Self::Refused(error.into()),
+        }
+    }
+}
+
+impl From<ValueError> for Unrecorded {
+    fn from(error: ValueError) -> Self {
+        match error {
+            ValueError::Unavailable(cause) => Self::OutOfReach(cause),
+            ValueError::Full(_) | ValueError::Lost(_) | ValueError::Corrupt(_) => Self::Refused(error.into()),
         }
     }
 }

@@ -14,11 +14,7 @@ const ERRORS_ALLOWED: u32 = 3;
 
 impl Task<'_> {
     /// Counts an error in the record, where it outlives the queue: tries again later, or gives up at the third.
-    pub(crate) async fn set_back(
-        &self,
-        lease: Option<Lease>,
-        reason: FailureReason,
-    ) -> Result<Outcome, WorkerError> {
+    pub(crate) async fn set_back(&self, lease: Option<Lease>, reason: FailureReason) -> Result<Outcome, WorkerError> {
         // Work without a lease takes one only to have the error counted.
         let lease = match lease {
             Some(lease) => lease,

@@ -30,9 +30,9 @@ use tracing::Instrument;
 use crate::budget::Fit;
 use crate::claiming::Got;
 use crate::compute::{Broken, Computing};
+use crate::found::Found;
 use crate::heartbeat::{Heartbeat, Verdict};
 use crate::liveness::SlotPulse;
-use crate::recording::Found;
 use crate::{Worker, WorkerError, metrics, mirror};
 
 /// What a step came to.
@@ -154,7 +154,7 @@ impl Task<'_> {
         self.pulse.working();
         let index = self.subject().index();
         if let Some(found) = mirror::take(self.worker, index).await {
-            return self.record(found, None, None).await;
+            return self.record(found, self.worker.ports.clock.now(), None, None).await;
         }
         let estimate = fibonacci::estimate(index.get());
         let memory = match self.worker.budget.ask(estimate.memory_bytes, self.delivery.job.enqueued_at) {
@@ -191,7 +191,10 @@ impl Task<'_> {
     /// Short work: it is over before a lease would be worth its cost, and is not stopped.
     async fn compute_unleased(&self, started: Started, computing: Computing) -> Result<Outcome, WorkerError> {
         match computing.finish().await {
-            Ok(computed) => self.record(started.found(computed, self.delivery.job.lane), None, None).await,
+            Ok(found) => {
+                self.note_computed(&started, &found);
+                self.record(found, started.at, None, None).await
+            }
             Err(broken) => self.set_back(None, started.blame(&broken)).await,
         }
     }
@@ -209,8 +212,9 @@ impl Task<'_> {
             Err(error) => return self.no_thread(error, Some(&lease)).await,
         };
         match computing.finish().await {
-            Ok(computed) => {
-                self.record(started.found(computed, self.delivery.job.lane), Some(lease), Some(heartbeat)).await
+            Ok(found) => {
+                self.note_computed(&started, &found);
+                self.record(found, started.at, Some(lease), Some(heartbeat)).await
             }
             Err(broken) => match heartbeat.end().await {
                 Some(Verdict::Withdrawn) => {
@@ -223,6 +227,15 @@ impl Task<'_> {
                 None => self.set_back(Some(lease), started.blame(&broken)).await,
             },
         }
+    }
+
+    fn note_computed(&self, started: &Started, found: &Found) {
+        metrics::computed(self.delivery.job.lane, found.took);
+        tracing::debug!(
+            took_ms = found.took.as_secs_f64() * 1e3,
+            estimate_ms = started.estimate.as_secs_f64() * 1e3,
+            "computed"
+        );
     }
 
     /// Gives a begun job back, for another worker to begin at once.
@@ -286,12 +299,6 @@ struct Started {
 }
 
 impl Started {
-    fn found(&self, computed: crate::compute::Computed, lane: Lane) -> Found {
-        metrics::computed(lane, computed.took);
-        tracing::debug!(took_ms = computed.took.as_millis(), estimate_ms = self.estimate.as_millis(), "computed");
-        Found::computed(computed, self.at)
-    }
-
     /// The reason to give if this error was the last allowed.
     fn blame(&self, broken: &Broken) -> FailureReason {
         match broken {

@@ -1,50 +1,11 @@
-//! Settings that name places: networks, addresses, folders.
+//! Settings that name places: addresses and folders.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// A network in CIDR form, or one address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Network {
-    pub(crate) address: IpAddr,
-    /// Leading bits that an address must share.
-    pub(crate) prefix: u8,
-}
-
-/// A text that is no network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a network such as 10.0.0.0/8 or fd00::/8, or one address, is wanted")]
-pub(crate) struct NetworkError;
-
-impl FromStr for Network {
-    type Err = NetworkError;
-
-    fn from_str(text: &str) -> Result<Self, NetworkError> {
-        let (address, prefix) = match text.trim().split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text.trim(), None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| NetworkError)?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix {
-            None => longest,
-            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => digits.parse().map_err(|_| NetworkError)?,
-            Some(_) => return Err(NetworkError),
-        };
-        if prefix > longest {
-            return Err(NetworkError);
-        }
-        Ok(Self { address, prefix })
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
-    }
-}
+use axum::http::Uri;
 
 /// A text that is no address to listen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +29,10 @@ pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// A base address that begins with `http://` or `https://`, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HttpUrl(String);
+pub(crate) struct HttpUrl {
+    text: String,
+    uri: Uri,
+}
 
 /// A text that is no such address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +41,11 @@ pub(crate) struct HttpUrlError;
 
 impl HttpUrl {
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    pub(crate) fn uri(&self) -> Uri {
+        self.uri.clone()
     }
 }
 
@@ -85,11 +53,12 @@ impl FromStr for HttpUrl {
     type Err = HttpUrlError;
 
     fn from_str(text: &str) -> Result<Self, HttpUrlError> {
-        let uri: axum::http::Uri = text.parse().map_err(|_| HttpUrlError)?;
+        let uri: Uri = text.parse().map_err(|_| HttpUrlError)?;
         let bare = matches!(uri.path_and_query().map(|rest| rest.as_str()), None | Some("/" | ""));
         match (uri.scheme_str(), uri.authority()) {
             (Some("http" | "https"), Some(authority)) if bare && !authority.as_str().contains('@') => {
-                Ok(Self(text.trim_end_matches('/').to_owned()))
+                let text = text.trim_end_matches('/').to_owned();
+                Ok(Self { text, uri })
             }
             _ => Err(HttpUrlError),
         }
@@ -98,7 +67,7 @@ impl FromStr for HttpUrl {
 
 impl fmt::Display for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -140,22 +109,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_is_an_address_with_a_prefix() {
-        for (text, written) in [
-            ("10.0.0.0/8", "10.0.0.0/8"),
-            (" 127.0.0.1 ", "127.0.0.1/32"),
-            ("fd00::/8", "fd00::/8"),
-            ("::1", "::1/128"),
-            ("0.0.0.0/0", "0.0.0.0/0"),
-        ] {
-            assert_eq!(text.parse::<Network>().map(|network| network.to_string()), Ok(written.to_owned()));
-        }
-        for text in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "host", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8"] {
-            assert_eq!(text.parse::<Network>(), Err(NetworkError), "{text:?}");
-        }
-    }
-
-    #[test]
     fn what_listens_on_every_address_is_reached_at_the_loopback_one() {
         for (listens, reached) in
             [("0.0.0.0:9050", "127.0.0.1:9050"), ("[::]:9050", "[::1]:9050"), ("10.0.0.1:9050", "10.0.0.1:9050")]
@@ -166,8 +119,8 @@ mod tests {
 
     #[test]
     fn a_base_address_has_a_scheme_and_a_host_and_no_path() {
-        assert_eq!("http://localhost:3050/".parse::<HttpUrl>().map(|url| url.0), Ok("http://localhost:3050".into()));
-        assert_eq!("https://[::1]:8".parse::<HttpUrl>().map(|url| url.0), Ok("https://[::1]:8".into()));
+        assert_eq!("http://localhost:3050/".parse::<HttpUrl>().map(|url| url.text), Ok("http://localhost:3050".into()));
+        assert_eq!("https://[::1]:8".parse::<HttpUrl>().map(|url| url.text), Ok("https://[::1]:8".into()));
         for text in ["", "localhost:3050", "ftp://host", "http://host/api", "http://host?x", "http://me@host", "/"] {
             assert_eq!(text.parse::<HttpUrl>(), Err(HttpUrlError), "{text:?}");
         }

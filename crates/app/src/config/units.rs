@@ -47,7 +47,7 @@ pub(super) fn milliseconds(
     }
 }
 
-/// Reads requests per second, or `off`.
+/// Reads seconds of work a minute, or `off`.
 pub(super) fn rate(text: &str) -> Result<Rate, UnitError> {
     if text == "off" {
         return Ok(Rate(None));

@@ -1,7 +1,7 @@
 //! What the tests work with: all that stands around a worker, and the part of the api that matters here.
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use cache::{Announcements, KnownValues, MemoryAnnouncements, MemoryKnownValues, Read};
@@ -9,7 +9,7 @@ use model::{
     Announcement, AskToken, Calculation, Clock, Index, Job, Lane, State, Status, Subject, Timestamp, WorkerId,
 };
 use queue::{JobQueue, MemoryQueue};
-use store::{Acceptance, Accepted, Store, Withdrawal};
+use store::{Acceptance, Accepted, Objects, SqliteStore, Store, StoreLimits, Values, Withdrawal};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 use worker::{Outcome, Ports, Settings, Worker};
@@ -19,7 +19,7 @@ use crate::troubled::Troubled;
 /// Everything around a worker.
 pub(crate) struct System {
     pub(crate) store: Arc<Troubled>,
-    pub(crate) values: store::Values,
+    pub(crate) values: Values,
     pub(crate) queue: Arc<dyn JobQueue>,
     pub(crate) known: Arc<MemoryKnownValues>,
     pub(crate) announcements: Arc<MemoryAnnouncements>,
@@ -185,4 +185,12 @@ fn word(announcement: &Announcement) -> String {
 
 pub(crate) fn subject(n: i64) -> Subject {
     Subject::from(Index::new(n))
+}
+
+async fn open(directory: &TempDir) -> (Arc<dyn Store>, Values) {
+    let limits = StoreLimits { max_queued: 100_000 };
+    let record = SqliteStore::open(&directory.path().join("record"), limits).await.expect("a record");
+    let record: Arc<dyn Store> = Arc::new(record);
+    let objects = Objects::in_directory(directory.path().join("values")).expect("a folder");
+    (Arc::clone(&record), Values::new(record, objects, None))
 }

@@ -143,7 +143,7 @@ async fn a_job_that_the_record_does_not_know_is_dropped() {
 }
 
 async fn record_text(system: &System, n: i64, text: &str) {
-    record(system, n, store::digest(text.as_bytes()), Placement::Inline(text.to_owned())).await;
+    record(system, n, store::digest(&text.to_owned()).sha256, Placement::Inline(text.to_owned())).await;
 }
 
 async fn record(system: &System, n: i64, sha256: Sha256, placement: Placement) {
