@@ -96,7 +96,7 @@ impl Embedded {
     pub(crate) fn pages(&self, config: &ServeConfig, url: &str) -> Result<Router, client::BaseUrlError> {
         let api_url = config.addresses.api_url.as_ref().map_or(url, |url| url.as_str());
         let public_url: Option<Uri> = config.addresses.public_url.as_ref().map(|url| url.uri());
-        Ok(client::router(ClientState::new(ApiClient::new(api_url)?, client::Settings { public_url })))
+        Ok(client::router(ClientState::new(ApiClient::new(api_url)?, client::Settings { public_url, ..client::Settings::default() })))
     }
 
     /// The worker, which has not begun.

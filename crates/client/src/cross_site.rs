@@ -32,7 +32,7 @@ mod tests {
         let headers = headers
             .iter()
             .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)));
-        let settings = Settings { public_url: Some(Uri::from_static("https://abaci.example")) };
+        let settings = Settings { public_url: Some(Uri::from_static("https://abaci.example")), ..Settings::default() };
         is_cross_site(&headers.collect(), &settings)
     }
 

@@ -8,6 +8,7 @@ mod assets;
 mod cross_site;
 mod endpoints;
 mod html;
+mod live_assets;
 mod metrics;
 mod router;
 mod state;

@@ -11,7 +11,7 @@ use http::header::{
 };
 use tower_http::compression::CompressionLayer;
 
-use crate::{ClientState, assets, endpoints};
+use crate::{ClientState, assets, endpoints, live_assets};
 
 /// The most bytes of a form that are read: a field of at most 200 characters needs far fewer.
 const FORM_BYTES: usize = 16 << 10;
@@ -24,7 +24,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 /// Served with `into_make_service_with_connect_info::<SocketAddr>()`, the visitor's address is passed on to
 /// the API.
 pub fn router(state: ClientState) -> Router {
+    let files = match &state.settings.assets_dir {
+        None => Router::new().route("/assets/{name}", get(assets::asset)),
+        Some(folder) => live_assets::routes(folder.clone()),
+    };
     Router::new()
+        .merge(files)
         .route("/", get(endpoints::home).post(endpoints::ask))
         .route("/n/{index}", get(endpoints::number))
         .route("/n/{index}/fragment", get(endpoints::number_fragment))
@@ -32,7 +37,6 @@ pub fn router(state: ClientState) -> Router {
         .route("/fragments/record", get(endpoints::record_fragment))
         .route("/fragments/row/{index}", get(endpoints::row_fragment))
         .route("/about", get(endpoints::about))
-        .route("/assets/{name}", get(assets::asset))
         .route("/robots.txt", get(endpoints::robots))
         .fallback(endpoints::nowhere)
         .method_not_allowed_fallback(endpoints::wrong_method)

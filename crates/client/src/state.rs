@@ -1,5 +1,7 @@
 //! What every page is handed.
 
+use std::path::PathBuf;
+
 use http::Uri;
 
 use crate::ApiClient;
@@ -17,6 +19,9 @@ pub struct Settings {
     /// Where people reach the pages, if that is not what the `Host` heading says: forms sent from there are
     /// accepted too, and with `https` cookies are only sent back over it.
     pub public_url: Option<Uri>,
+    /// For development: a folder to take `style.css`, `live.js` and `icon.svg` from, read at each request;
+    /// open pages load themselves again when one of them, or this process, has changed.
+    pub assets_dir: Option<PathBuf>,
 }
 
 impl ClientState {
