@@ -13,7 +13,8 @@ const rowOf = (index) => document.querySelector(`.row[data-index="${CSS.escape(i
 const title = document.title;
 
 let source;
-let lost = false;
+/** Whether the stream is open; undefined until that is known. */
+let connected;
 let retryMs = 1000;
 
 function connect() {
@@ -22,7 +23,7 @@ function connect() {
   source = new EventSource(events);
   source.addEventListener("open", () => {
     // What happened between rendering and listening, or while we did not listen, was not heard.
-    if (lost || document.querySelector("[data-status=queued], [data-status=running]")) stale(EVERYTHING);
+    if (connected === false || document.querySelector("[data-status=queued], [data-status=running]")) stale(EVERYTHING);
     retryMs = 1000;
     standing(true);
   });
@@ -40,18 +41,22 @@ function connect() {
 
 function disconnect() {
   source?.close();
-  source = undefined;
+  connected = undefined;
+}
+
+function standing(now) {
+  if (connected === false && now) say("Live again.");
+  if (connected !== false && !now) say("The connection is lost; trying again.");
+  connected = now;
+  showStanding();
 }
 
 /** Says truthfully whether the page is live. */
-function standing(connected) {
+function showStanding() {
   const line = document.getElementById("live");
-  if (line) {
-    line.textContent = connected ? "Live" : "Not live, retrying";
-    line.dataset.connected = connected;
-  }
-  if (lost === connected) say(connected ? "Live again." : "The connection is lost; trying again.");
-  lost = !connected;
+  if (!line || connected === undefined) return;
+  line.textContent = connected ? "Live" : "Not live, retrying";
+  line.dataset.connected = connected;
 }
 
 /** Reads something out, without moving anything. */
@@ -97,7 +102,7 @@ async function refreshAll() {
   const before = new Map([...old.querySelectorAll(".row")].map((row) => [row.dataset.index, row.dataset.status]));
   const own = old.dataset.index && { index: old.dataset.index, status: old.dataset.status };
   swap(old, fresh);
-  standing(!lost);
+  showStanding();
   if (own) {
     announce(fresh, own.status);
     document.title = title;
@@ -131,7 +136,9 @@ async function load(path) {
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
   const template = document.createElement("template");
   template.innerHTML = await answer.text();
-  return template.content.firstElementChild;
+  const part = template.content.firstElementChild;
+  if (!part) throw new Error(`${path} answered nothing`);
+  return part;
 }
 
 /** Replaces a part and keeps the focus where it was. */

@@ -125,7 +125,8 @@ impl ApiClient {
     /// Withdraws an ask.
     pub(crate) async fn withdraw(&self, index: Index, ask: &AskToken, by: &OnBehalf) -> Result<Calculation, ApiError> {
         let mut headers = by.0.clone();
-        let token = HeaderValue::try_from(ask.to_string()).map_err(|error| ApiError::Unreachable(error.into()))?;
+        let mut token = HeaderValue::try_from(ask.to_string()).expect("hexadecimal digits may stand in a heading");
+        token.set_sensitive(true);
         headers.insert(ASK, token);
         let path = format!("/api/calculations/{index}");
         self.call("withdraw", Method::DELETE, &path, String::new(), &OnBehalf(headers)).await

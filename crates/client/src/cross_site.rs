@@ -21,7 +21,14 @@ pub(crate) fn is_cross_site(headers: &HeaderMap, settings: &Settings) -> bool {
     let Some(from) = origin.authority() else { return true };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let public = settings.public_url.as_ref().and_then(Uri::authority);
-    host.is_none_or(|host| !host.eq_ignore_ascii_case(from.as_str())) && public != Some(from)
+    let port = if origin.scheme_str() == Some("https") { ":443" } else { ":80" };
+    host.is_none_or(|host| !same(host, from.as_str(), port)) && public != Some(from)
+}
+
+/// Whether two hosts are one; some proxies name the default port, browsers leave it out.
+fn same(host: &str, from: &str, default_port: &str) -> bool {
+    let plain = |authority: &str| authority.strip_suffix(default_port).unwrap_or(authority).to_ascii_lowercase();
+    plain(host) == plain(from)
 }
 
 #[cfg(test)]
@@ -41,6 +48,7 @@ mod tests {
         assert!(!refused(&[]));
         assert!(!refused(&[("host", "a:3050"), ("origin", "http://a:3050")]));
         assert!(!refused(&[("host", "A:3050"), ("origin", "http://a:3050"), ("sec-fetch-site", "same-origin")]));
+        assert!(!refused(&[("host", "a:80"), ("origin", "http://a")]));
         assert!(!refused(&[("host", "inner"), ("origin", "https://abaci.example")]));
         assert!(!refused(&[("sec-fetch-site", "none")]));
     }

@@ -78,7 +78,7 @@ async fn refused(state: &ClientState, text: &str, failure: Failure, by: &OnBehal
         html::home(&form, Err(&failure.problem))
     } else {
         let record = home::record(state, &Place::default(), by).await;
-        html::home(&form, record.as_ref().map_err(|failure| &failure.problem))
+        html::home(&form, record.as_ref().map_err(|failure| &*failure.problem))
     };
     failure.with(page)
 }

@@ -16,14 +16,14 @@ const TRY_AGAIN_S: HeaderValue = HeaderValue::from_static("5");
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
-    pub(crate) problem: Problem,
+    pub(crate) problem: Box<Problem>,
     retry_after: Option<HeaderValue>,
 }
 
 impl Failure {
     /// A failure found here, not by the API.
     pub(crate) fn new(status: StatusCode, kind: ProblemKind) -> Self {
-        let problem = Problem {
+        let problem = Box::new(Problem {
             kind,
             title: kind.title().to_owned(),
             status: status.as_u16(),
@@ -33,7 +33,7 @@ impl Failure {
             allowed: None,
             calculation_status: None,
             request_id: None,
-        };
+        });
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(TRY_AGAIN_S);
         Self { status, problem, retry_after }
     }
@@ -57,8 +57,9 @@ impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::Problem { problem, retry_after } => {
-                let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_GATEWAY);
-                Self { status, problem: *problem, retry_after }
+                let said = StatusCode::from_u16(problem.status).ok();
+                let error = said.filter(|status| status.is_client_error() || status.is_server_error());
+                Self { status: error.unwrap_or(StatusCode::BAD_GATEWAY), problem, retry_after }
             }
             ApiError::Unreachable(_) | ApiError::TimedOut => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the API gave no answer");

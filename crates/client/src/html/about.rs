@@ -33,14 +33,14 @@ fn path() -> Markup {
     let steps = [
         ("Page", "takes what you type, reads 10^6 as a million, and asks the API."),
         ("API", "answers at once. It never computes a large number itself."),
-        ("Record", "the ask is committed. From here on it is a promise, whatever breaks."),
+        ("Record", "the ask is committed. From here on it is a promise, even if processes die."),
         ("Queue", "holds the job in a lane by its size, so that a large one never keeps a small one waiting."),
         (
             "Worker",
             "claims the job under a lease, computes F(n) by doubling, and checks the result. \
                     If it dies, another takes over.",
         ),
-        ("Value", "the exact digits are stored under their SHA-256, and announced."),
+        ("Value", "the exact digits are stored with their SHA-256, and announced."),
         ("Page", "hears of it over an event stream and shows the digits. Nothing to reload."),
     ];
     html! {
@@ -74,7 +74,7 @@ fn limits(system: Option<&System>) -> Markup {
             h2 #limits { "What to expect" }
             ul {
                 @if let Some(system) = system {
-                    li { "Indexes from " (words::grouped(&format!("-{}", system.max_index))) " to "
+                    li { "Indexes from " "−" (words::grouped(&system.max_index)) " to "
                          (words::grouped(&system.max_index)) "." }
                 }
                 li { "Every digit is exact. Values are text everywhere: F(79) is already more than a "

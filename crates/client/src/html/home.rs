@@ -50,7 +50,7 @@ fn ask(form: &Form<'_>) -> Markup {
             div.field {
                 span.bracket aria-hidden="true" { "F(" }
                 input #index type="text" name="index" value=(form.text) inputmode="text" enterkeyhint="go" required
-                    maxlength="200" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="1000"
+                    maxlength="200" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="n"
                     aria-describedby=(described) aria-invalid=[invalid] autofocus[form.problem.is_some()];
                 span.bracket aria-hidden="true" { ")" }
                 button type="submit" { "Compute" }

@@ -80,7 +80,7 @@ fn done(calculation: &Calculation) -> Markup {
             (Some(value), _) => p #value.value.tens { (words::in_tens(value)) },
             (None, Some((first, last))) => p.value.ends {
                 span { @if is_negative(calculation) { "-" } (first) }
-                span.gap { "… " (words::digits(between(calculation.digits, first, last))) " more …" }
+                span.gap { "… " (words::grouped(&left_out(calculation.digits, first, last).to_string())) " more digits …" }
                 span { (last) }
             },
             (None, None) => {}
@@ -91,7 +91,7 @@ fn done(calculation: &Calculation) -> Markup {
         } @else {
             p.actions {
                 a #download.button href={ (value_path) "?download" } download {
-                    "Download" span.size { (words::bytes(calculation.digits)) }
+                    "Download" span.size { (words::bytes(size_bytes(calculation))) }
                 }
                 @if calculation.digits <= OPENS_IN_BROWSER { a #open href=(value_path) { "Open as text" } }
                 @if calculation.value.is_some() {
@@ -140,10 +140,11 @@ fn neighbours(index: Index) -> Markup {
         nav.neighbours aria-label="Neighbours" {
             form method="post" action="/" {
                 @if let Some(before) = beside(-1) {
-                    button.quiet name="index" value=(before) { "← " (words::name(&before)) }
+                    button.quiet name="index" value=(before) { span { "← " (words::name(&before)) } }
                 }
+                a href="/" { "Another number" }
                 @if let Some(after) = beside(1) {
-                    button.quiet name="index" value=(after) { (words::name(&after)) " →" }
+                    button.quiet name="index" value=(after) { span { (words::name(&after)) " →" } }
                 }
             }
         }
@@ -162,9 +163,15 @@ fn ask_again_text(index: &str, words: &str) -> Markup {
     }
 }
 
-fn between(digits: u64, first: &str, last: &str) -> u64 {
+/// Digits between the two ends that are shown.
+fn left_out(digits: u64, first: &str, last: &str) -> u64 {
     let shown = u64::try_from(first.len() + last.len()).unwrap_or(u64::MAX);
     digits.saturating_sub(shown)
+}
+
+/// The size of the text: its digits and perhaps a sign.
+fn size_bytes(calculation: &Calculation) -> u64 {
+    calculation.digits + u64::from(is_negative(calculation))
 }
 
 /// Seconds until a browser without scripts looks again: a fifth of what is left, from 2 to 30.

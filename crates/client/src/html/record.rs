@@ -68,13 +68,13 @@ pub(super) fn news(calculation: &Calculation) -> Option<String> {
 pub(super) fn progress(calculation: &Calculation) -> Markup {
     let fraction = calculation.progress.unwrap_or(0.0);
     html! {
-        progress max="1" value=(fraction) aria-label={ "Progress of " (calculation.subject) } {
-            (words::percent(fraction))
-        }
+        span.progress {
+            progress max="1" value=(fraction) aria-label={ "Progress of " (calculation.subject) } {}
         span.progress-words {
             span data-percent { (words::percent(fraction)) }
             " "
             span data-left { (calculation.remaining_ms.map(words::left).unwrap_or_default()) }
+        }
         }
     }
 }
@@ -100,9 +100,10 @@ fn value(calculation: &Calculation) -> Markup {
             html! { span.digits { (sign) (first) span.gap { "…" } (last) } }
         }
         (Status::Failed, ..) => {
-            html! { span.why { (calculation.failure.as_ref().map_or("", |failure| failure.detail.as_str())) } }
+            html! { span.aside { (calculation.failure.as_ref().map_or("", |failure| failure.detail.as_str())) } }
         }
-        _ => html! {},
+        (Status::Queued, ..) => html! { span.aside { "Will have " (words::digits(calculation.digits)) } },
+        _ => html! { span.aside { "Not computed" } },
     }
 }
 
@@ -114,8 +115,11 @@ fn state(calculation: &Calculation) -> Markup {
             Status::Done => {
                 span.unseen { "Done: " }
                 (words::digits(calculation.digits))
-                @if let Some(ms) = calculation.compute_ms { " · " (words::duration(ms)) }
-                @if calculation.value_state == Some(ValueState::Evicted) { " · discarded" }
+                @if calculation.value_state == Some(ValueState::Evicted) {
+                    " · discarded"
+                } @else if let Some(ms) = calculation.compute_ms {
+                    " · " (words::duration(ms))
+                }
             }
             Status::Failed => span.status.failed { "Failed" },
             Status::Cancelled => span.status.cancelled { "Withdrawn" },
