@@ -48,7 +48,7 @@ macro_rules! announcements_keep_the_contract {
 }
 pub(crate) use announcements_keep_the_contract;
 
-/// Makes a test of every concern, over what `$make().await` gives.
+/// Makes a test of every concern, over what `$make().await` gives together with what that stands on.
 macro_rules! test_each {
     ($make:path, $setting:tt, $($concern:ident)*) => {
         $($crate::contract::test_each!(@one $make, $setting, $concern);)*
@@ -56,7 +56,8 @@ macro_rules! test_each {
     (@one $make:path, [$($setting:tt)*], $concern:ident) => {
         #[tokio::test($($setting)*)]
         async fn $concern() {
-            $crate::contract::$concern(std::sync::Arc::new($make().await)).await;
+            let (made, _ground) = $make().await;
+            $crate::contract::$concern(made).await;
         }
     };
 }

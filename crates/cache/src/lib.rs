@@ -8,8 +8,12 @@ mod error;
 mod memory;
 mod metrics;
 mod port;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use error::{BoxError, CacheError};
 pub use memory::{MemoryAnnouncements, MemoryKnownValues};
 pub use metrics::describe as describe_metrics;
 pub use port::{Announcements, EventId, EventIdError, KnownValues, Read};
+#[cfg(feature = "redis")]
+pub use redis::{RedisAnnouncements, RedisKnownValues};

@@ -26,7 +26,7 @@ pub(crate) const SHORT_LEASE: Duration = Duration::from_millis(150);
 /// Clocks of two processes may round a moment differently.
 pub(crate) const ROUNDING: Duration = Duration::from_millis(5);
 
-/// Makes a test of every concern, over the queue that `$make().await` gives.
+/// Makes a test of every concern, over the queue that `$make().await` gives together with what it stands on.
 macro_rules! keeps_the_contract {
     ($make:path, [$($setting:tt)*]) => {
         $crate::contract::keeps_the_contract!(@each $make, [$($setting)*],
@@ -60,7 +60,8 @@ macro_rules! keeps_the_contract {
     (@one $make:path, [$($setting:tt)*], $concern:ident) => {
         #[tokio::test($($setting)*)]
         async fn $concern() {
-            $crate::contract::$concern(std::sync::Arc::new($make().await)).await;
+            let (queue, _ground) = $make().await;
+            $crate::contract::$concern(queue).await;
         }
     };
 }

@@ -10,8 +10,12 @@ mod lease;
 mod memory;
 mod metrics;
 mod port;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use error::{BoxError, QueueError};
 pub use memory::MemoryQueue;
 pub use metrics::describe as describe_metrics;
 pub use port::{Delivery, Enqueued, JobQueue, LaneDepth};
+#[cfg(feature = "redis")]
+pub use redis::RedisQueue;

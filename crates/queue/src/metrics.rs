@@ -11,6 +11,8 @@ const ACKED: &str = "queue_acked_total";
 const NACKED: &str = "queue_nacked_total";
 const HANDED_BACK: &str = "queue_handed_back_total";
 const STALE: &str = "queue_stale_total";
+#[cfg(feature = "redis")]
+const UNREADABLE: &str = "queue_unreadable_total";
 const UNAVAILABLE: &str = "queue_unavailable_total";
 
 /// Says once, after a recorder is installed, what each counter means.
@@ -22,6 +24,8 @@ pub fn describe() {
     describe_counter!(HANDED_BACK, "Jobs given back untouched, by lane.");
     describe_counter!(STALE, "Calls about a delivery that is its holder's no longer, by call.");
     describe_counter!(UNAVAILABLE, "Calls that the queue could not serve, by call.");
+    #[cfg(feature = "redis")]
+    describe_counter!(UNREADABLE, "Entries that this version cannot read, each time one came by.");
 }
 
 pub(crate) fn enqueued(lane: Lane, enqueued: Enqueued) {
@@ -55,4 +59,9 @@ pub(crate) fn stale(call: &'static str) {
 
 pub(crate) fn unavailable(call: &'static str) {
     counter!(UNAVAILABLE, "call" => call).increment(1);
+}
+
+#[cfg(feature = "redis")]
+pub(crate) fn unreadable() {
+    counter!(UNREADABLE).increment(1);
 }

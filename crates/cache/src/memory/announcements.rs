@@ -116,11 +116,13 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::contract::news;
 
-    async fn announcements() -> MemoryAnnouncements {
-        MemoryAnnouncements::new(1_000)
+    async fn announcements() -> (Arc<MemoryAnnouncements>, ()) {
+        (Arc::new(MemoryAnnouncements::new(1_000)), ())
     }
 
     crate::contract::announcements_keep_the_contract!(announcements, [start_paused = true]);

@@ -91,11 +91,13 @@ fn size_bytes(calculation: &Calculation) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::contract::done;
 
-    async fn known_values() -> MemoryKnownValues {
-        MemoryKnownValues::new(1 << 20)
+    async fn known_values() -> (Arc<MemoryKnownValues>, ()) {
+        (Arc::new(MemoryKnownValues::new(1 << 20)), ())
     }
 
     crate::contract::values_keep_the_contract!(known_values, []);

@@ -8,7 +8,11 @@ async fn queue() -> MemoryQueue {
 }
 
 mod in_still_time {
-    use super::queue;
+    use std::sync::Arc;
+
+    async fn queue() -> (Arc<super::MemoryQueue>, ()) {
+        (Arc::new(super::queue().await), ())
+    }
 
     crate::contract::keeps_the_contract!(queue, [start_paused = true]);
 }
