@@ -49,7 +49,8 @@ async fn a_watcher_sees_a_calculation_begin_advance_and_end() {
     stack.submit(n).await;
     stack.submit(7).await;
     let events = listen(stream, |event| event.data["status"] == "done").await;
-    assert!(events.iter().all(|event| event.data["index"] == n.to_string()), "only what was asked for");
+    let index = n.to_string();
+    assert!(events.iter().all(|event| event.data["index"] == index), "only what was asked for");
     let fractions: Vec<f64> = events
         .iter()
         .filter(|event| event.kind == "progress")

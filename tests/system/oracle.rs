@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 
 /// F(n) as decimal text, for |n| up to a million or so.
-pub fn fibonacci(n: i64) -> String {
+pub(crate) fn fibonacci(n: i64) -> String {
     let (mut a, mut b) = (BigInt::from(0), BigInt::from(1));
     for bit in (0..64).rev() {
         let c = &a * ((&b << 1u32) - &a);

@@ -3,7 +3,6 @@
 //! A member is kept as the text that was sent, so that an index is never rounded by a float.
 
 use std::borrow::Cow;
-use std::error::Error as _;
 use std::fmt;
 
 use axum::body::Body;
@@ -31,14 +30,6 @@ pub(crate) enum Given {
     Text(String),
     /// The raw text of any other JSON value.
     Json(String),
-}
-
-impl Given {
-    /// What was given, to be shown.
-    pub(crate) fn shortened(&self) -> Shortened {
-        let (Self::Text(text) | Self::Json(text)) = self;
-        Shortened::new(text)
-    }
 }
 
 impl Fields {
@@ -119,8 +110,7 @@ async fn read_text(body: Body, allowed_bytes: usize) -> Result<String, ApiError>
         }
         ApiError::BodyMalformed { reason: "The body ended before it was complete." }
     })?;
-    String::from_utf8(bytes.to_bytes().into())
-        .map_err(|_| ApiError::BodyMalformed { reason: "The body is not UTF-8." })
+    String::from_utf8(bytes.to_bytes().into()).map_err(|_| ApiError::BodyMalformed { reason: "The body is not UTF-8." })
 }
 
 fn read_json(text: &str) -> Result<Fields, ApiError> {
@@ -230,7 +220,8 @@ mod tests {
     fn members_keep_the_text_they_were_sent_with() {
         assert_eq!(json(r#"{"index":"7"}"#), Some(Given::Text("7".into())));
         assert_eq!(json(r#"{"index":"\u0037"}"#), Some(Given::Text("7".into())));
-        for raw in ["7", "1e3", "1.0", "9223372036854775807", "18446744073709551617", "true", "null", "[7]", r#"{"a":1}"#]
+        for raw in
+            ["7", "1e3", "1.0", "9223372036854775807", "18446744073709551617", "true", "null", "[7]", r#"{"a":1}"#]
         {
             assert_eq!(json(&format!(r#"{{"x":[1,"]"], "index": {raw} }}"#)), Some(Given::Json(raw.into())), "{raw}");
         }

@@ -48,9 +48,9 @@ mod tests {
     use super::*;
 
     fn judged(headers: &[(&'static str, &'static str)]) -> bool {
-        let headers = headers.iter().map(|(name, value)| {
-            (http::HeaderName::from_static(name), http::HeaderValue::from_static(value))
-        });
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)));
         is_cross_site(&headers.collect(), Some("https://abaci.example/"))
     }
 
@@ -59,7 +59,11 @@ mod tests {
         assert!(!judged(&[("host", "localhost:3050")]));
         assert!(!judged(&[("host", "localhost:3050"), ("origin", "http://localhost:3050")]));
         assert!(!judged(&[("host", "Fib.example"), ("origin", "https://fib.example:443")]));
-        assert!(!judged(&[("host", "fib.example:80"), ("origin", "http://fib.example"), ("sec-fetch-site", "same-origin")]));
+        assert!(!judged(&[
+            ("host", "fib.example:80"),
+            ("origin", "http://fib.example"),
+            ("sec-fetch-site", "same-origin")
+        ]));
         assert!(!judged(&[("host", "api:5000"), ("origin", "https://abaci.example")]));
     }
 

@@ -132,11 +132,9 @@ impl ApiError {
         let facts = Facts::default();
         let said = |detail: &str| Some(detail.to_owned());
         match self {
-            Self::IndexMissing => Facts {
-                detail: said("Give the n of F(n) in the field “index”."),
-                field: Some("index"),
-                ..facts
-            },
+            Self::IndexMissing => {
+                Facts { detail: said("Give the n of F(n) in the field “index”."), field: Some("index"), ..facts }
+            }
             Self::IndexNotInteger { given, meant, max_index } => Facts {
                 detail: meant.map(|meant| format!("Did you mean {meant}?")),
                 field: Some("index"),
@@ -156,17 +154,12 @@ impl ApiError {
                 given: Some(given.to_string()),
                 ..facts
             },
-            Self::Parameter { field, given, allowed } => Facts {
-                field: Some(field),
-                given: Some(given.to_string()),
-                allowed: Some(allowed.clone()),
-                ..facts
-            },
-            Self::RangeNotSatisfiable { size_bytes } => Facts {
-                field: Some("range"),
-                allowed: Some(format!("within {size_bytes} bytes")),
-                ..facts
-            },
+            Self::Parameter { field, given, allowed } => {
+                Facts { field: Some(field), given: Some(given.to_string()), allowed: Some(allowed.clone()), ..facts }
+            }
+            Self::RangeNotSatisfiable { size_bytes } => {
+                Facts { field: Some("range"), allowed: Some(format!("within {size_bytes} bytes")), ..facts }
+            }
             Self::BodyTooLarge { allowed_bytes } => {
                 Facts { allowed: Some(format!("up to {allowed_bytes} bytes")), ..facts }
             }
@@ -203,11 +196,9 @@ impl ApiError {
                 retry_after: Some(Duration::from_secs(60)),
                 ..facts
             },
-            Self::Unavailable(_) => Facts {
-                detail: said("Nothing was stored."),
-                retry_after: Some(Duration::from_secs(1)),
-                ..facts
-            },
+            Self::Unavailable(_) => {
+                Facts { detail: said("Nothing was stored."), retry_after: Some(Duration::from_secs(1)), ..facts }
+            }
             Self::NoSuchPath | Self::MethodNotAllowed | Self::CrossSite | Self::Internal(_) => facts,
         }
     }

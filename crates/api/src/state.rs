@@ -155,7 +155,10 @@ impl ApiState {
     pub(crate) async fn forget(&self, subject: &Subject) {
         if let Err(error) = self.ports.known.forget(subject).await {
             metrics::cache_failed("forget");
-            tracing::warn!(error = &error as &dyn std::error::Error, "a lost value could not be removed from the cache");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a lost value could not be removed from the cache"
+            );
         }
     }
 

@@ -46,7 +46,12 @@ impl Tally {
     }
 
     /// Writes the counts every second until `shutdown`, and once more then.
-    pub(crate) async fn write(self: Arc<Self>, store: Arc<dyn Store>, clock: Arc<dyn Clock>, shutdown: CancellationToken) {
+    pub(crate) async fn write(
+        self: Arc<Self>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+    ) {
         let mut failing = false;
         loop {
             let ended = shutdown.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_none();

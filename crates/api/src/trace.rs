@@ -110,7 +110,8 @@ mod tests {
     use super::*;
 
     fn context(headers: &[(&'static str, &'static str)]) -> RequestContext {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         RequestContext::of(&headers.collect())
     }
 

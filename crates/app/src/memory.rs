@@ -43,8 +43,16 @@ impl Group {
 
     fn room(&self) -> Option<u64> {
         let used: u64 = fs::read_to_string(self.folder.join(self.usage)).ok()?.trim().parse().ok()?;
-        Some(self.limit()?.saturating_sub(used))
+        // Files that were read once count as used, but make room when it is wanted.
+        let stat = fs::read_to_string(self.folder.join("memory.stat")).unwrap_or_default();
+        Some(self.limit()?.saturating_sub(used.saturating_sub(idle_file_bytes(&stat))))
     }
+}
+
+fn idle_file_bytes(stat: &str) -> u64 {
+    let field = |name| stat.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+    // Version 1 counts the groups below only in the total.
+    field("total_inactive_file ").or_else(|| field("inactive_file ")).unwrap_or(0)
 }
 
 /// The group of this process and all above it; a limit on any of them binds.
@@ -101,6 +109,13 @@ mod tests {
         assert_eq!((root, path, limit), (Path::new("/sys/fs/cgroup/memory"), "/docker/1", "memory.limit_in_bytes"));
         assert!(group_path("3:cpu,cpuacct:/docker/1").is_none());
         assert!(group_path("nonsense").is_none());
+    }
+
+    #[test]
+    fn idle_files_are_told_by_both_versions() {
+        assert_eq!(idle_file_bytes("anon 1\ninactive_file 2\nactive_file 3\n"), 2);
+        assert_eq!(idle_file_bytes("inactive_file 2\ntotal_inactive_file 5\n"), 5);
+        assert_eq!(idle_file_bytes(""), 0);
     }
 
     #[test]

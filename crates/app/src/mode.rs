@@ -9,8 +9,8 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "Backends")]
 pub(crate) struct Backends {
     /// Where the record, the queue and the cache are: in this process with files in the data directory
-    /// (embedded), or in PostgreSQL and Redis (distributed) [default: distributed if both PGHOST and
-    /// REDIS_HOST are set, embedded if neither is].
+    /// (embedded), or in PostgreSQL and Redis (distributed) [default: distributed if both `PGHOST` and
+    /// `REDIS_HOST` are set, embedded if neither is].
     #[arg(long, env = "ABACI_MODE", value_enum, value_name = "MODE", hide_possible_values = true)]
     pub(crate) mode: Option<Mode>,
 

@@ -131,7 +131,7 @@ async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListen
 }
 
 async fn answer(listener: TcpListener, router: Router, limits: ServeLimits, stopping: CancellationToken) {
-    if let Err(error) = api::serve(listener, router, limits, stopping.cancelled_owned()).await {
+    if let Err(error) = api::run(listener, router, limits, stopping.cancelled_owned()).await {
         tracing::error!(%error, "a listener failed");
     }
 }

@@ -22,6 +22,7 @@ mod threads;
 mod worker;
 
 pub use error::{BoxError, WorkerError};
+pub use metrics::describe as describe_metrics;
 pub use run::run;
 pub use settings::Settings;
 pub use step::{Outcome, step};

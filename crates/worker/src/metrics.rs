@@ -1,37 +1,52 @@
-//! What a worker counts and measures.
+//! What a worker counts and measures. Each process speaks of itself.
 
 use std::time::Duration;
 
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use model::Lane;
 
-/// Jobs by outcome and lane, `abaci_worker_jobs_total`; errors count as outcome `error`.
+const JOBS: &str = "worker_jobs_total";
+const COMPUTE_SECONDS: &str = "worker_compute_seconds";
+const QUEUE_WAIT_SECONDS: &str = "worker_queue_wait_seconds";
+const LEASES_LOST: &str = "worker_leases_lost_total";
+const SWEPT: &str = "worker_swept_total";
+const MEMORY_BYTES: &str = "worker_memory_bytes";
+const MEMORY_LIMIT_BYTES: &str = "worker_memory_limit_bytes";
+
+/// Says once, after a recorder is installed, what each metric means.
+pub fn describe() {
+    describe_counter!(JOBS, "Jobs claimed, by lane and by what came of them.");
+    describe_histogram!(COMPUTE_SECONDS, "Time spent computing a value, without hashing and writing it, by lane.");
+    describe_histogram!(QUEUE_WAIT_SECONDS, "Time between the first offer of a job and its claim, by lane.");
+    describe_counter!(LEASES_LOST, "Leases that another had when they were needed.");
+    describe_counter!(SWEPT, "Jobs that the sweep found missing in the queue.");
+    describe_gauge!(MEMORY_BYTES, "Bytes that running computations are counted for.");
+    describe_gauge!(MEMORY_LIMIT_BYTES, "Bytes that running computations may be counted for together.");
+}
+
+/// `outcome` is the word of an outcome, or `error`.
 pub(crate) fn job(outcome: &'static str, lane: Lane) {
-    metrics::counter!("abaci_worker_jobs_total", "outcome" => outcome, "lane" => lane.as_str()).increment(1);
+    counter!(JOBS, "outcome" => outcome, "lane" => lane.as_str()).increment(1);
 }
 
-/// Seconds between the first offer of a job and its claim, `abaci_worker_queue_wait_seconds`.
 pub(crate) fn queue_wait(lane: Lane, waited: Duration) {
-    metrics::histogram!("abaci_worker_queue_wait_seconds", "lane" => lane.as_str()).record(waited.as_secs_f64());
+    histogram!(QUEUE_WAIT_SECONDS, "lane" => lane.as_str()).record(waited.as_secs_f64());
 }
 
-/// Seconds spent computing a value, text and hash left out, `abaci_worker_compute_seconds`.
 pub(crate) fn computed(lane: Lane, took: Duration) {
-    metrics::histogram!("abaci_worker_compute_seconds", "lane" => lane.as_str()).record(took.as_secs_f64());
+    histogram!(COMPUTE_SECONDS, "lane" => lane.as_str()).record(took.as_secs_f64());
 }
 
-/// Leases lost while computing, `abaci_worker_leases_lost_total`.
 pub(crate) fn lease_lost() {
-    metrics::counter!("abaci_worker_leases_lost_total").increment(1);
+    counter!(LEASES_LOST).increment(1);
 }
 
-/// Jobs that the sweep put back into the queue, `abaci_worker_swept_total`.
 pub(crate) fn swept(added: u64) {
-    metrics::counter!("abaci_worker_swept_total").increment(added);
+    counter!(SWEPT).increment(added);
 }
 
-/// Bytes that running computations hold, `abaci_worker_memory_bytes`, of `abaci_worker_memory_limit_bytes`.
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and a byte more or less is not seen")]
 pub(crate) fn memory(held: u64, limit: u64) {
-    metrics::gauge!("abaci_worker_memory_bytes").set(held as f64);
-    metrics::gauge!("abaci_worker_memory_limit_bytes").set(limit as f64);
+    gauge!(MEMORY_BYTES).set(held as f64);
+    gauge!(MEMORY_LIMIT_BYTES).set(limit as f64);
 }

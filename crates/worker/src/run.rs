@@ -50,7 +50,7 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
 pub(crate) fn slots(threads: usize) -> Vec<Vec<Lane>> {
     use Lane::{Long, Medium, Short};
     let mut slots = vec![vec![Short], vec![Medium, Short], vec![Long, Medium, Short]];
-    slots.extend((2..threads.saturating_sub(1) + 1).map(|_| vec![Short, Medium, Long]));
+    slots.extend((2..threads).map(|_| vec![Short, Medium, Long]));
     slots
 }
 

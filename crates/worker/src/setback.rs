@@ -24,7 +24,7 @@ impl Task<'_> {
             },
         };
         if lease.errors.saturating_add(1) >= ERRORS_ALLOWED {
-            return self.give_up(Some(&lease), reason, lease.attempt).await;
+            return self.give_up(&lease, reason).await;
         }
         match self.worker.ports.store.release(&lease, Release::Error).await {
             Ok(true) => {}
@@ -38,23 +38,18 @@ impl Task<'_> {
     }
 
     /// Fails the calculation for good.
-    pub(crate) async fn give_up(
-        &self,
-        lease: Option<&Lease>,
-        reason: FailureReason,
-        attempts: u32,
-    ) -> Result<Outcome, WorkerError> {
+    pub(crate) async fn give_up(&self, lease: &Lease, reason: FailureReason) -> Result<Outcome, WorkerError> {
         let worker = self.worker;
-        let failure = Failure { reason, attempts };
+        let failure = Failure { reason, attempts: lease.attempt };
         let now = worker.ports.clock.now();
-        match worker.ports.store.record_failure(self.subject(), lease, failure, now).await {
+        match worker.ports.store.record_failure(self.subject(), Some(lease), failure, now).await {
             Ok(Some(calculation)) => {
-                tracing::error!(%reason, attempts, "given up");
+                tracing::error!(%reason, attempts = lease.attempt, "given up");
                 worker.announce(&calculation).await;
                 self.ack().await;
                 Ok(Outcome::GaveUp { subject: self.subject().clone(), reason })
             }
-            // Leased by another or finished. A new claim, after this one has run out, will see which.
+            // Another has the lease by now, or has finished.
             Ok(None) => Ok(self.lease_lost()),
             Err(error) => Err(self.store_failed(error).await),
         }

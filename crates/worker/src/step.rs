@@ -22,9 +22,10 @@
 
 use std::time::Duration;
 
-use model::{FailureReason, Index, Lane, Subject, Timestamp};
+use model::{FailureReason, Lane, Subject, Timestamp};
 use queue::Delivery;
-use store::{Lease, Release};
+use store::{Lease, Release, StoreError};
+use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::budget::Fit;
@@ -34,6 +35,9 @@ use crate::found::Found;
 use crate::heartbeat::{Heartbeat, Verdict};
 use crate::liveness::SlotPulse;
 use crate::{Worker, WorkerError, metrics, mirror};
+
+/// How long handing back may take at a shutdown.
+const HAND_BACK_WITHIN: Duration = Duration::from_millis(700);
 
 /// What a step came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +134,7 @@ pub(crate) async fn step_in(
     let task = Task { worker, delivery: &delivery, pulse };
     let outcome = task.perform().instrument(span).await;
     metrics::job(outcome.as_ref().map_or("error", Outcome::as_str), job.lane);
-    if outcome.is_ok() {
+    if outcome.as_ref().is_ok_and(Outcome::ends_the_job) {
         worker.count_finished();
     }
     // A job can have taken long; the slot claims from now on again.
@@ -159,7 +163,11 @@ impl Task<'_> {
         let estimate = fibonacci::estimate(index.get());
         let memory = match self.worker.budget.ask(estimate.memory_bytes, self.delivery.job.enqueued_at) {
             Fit::Now(permit) => permit,
-            Fit::Never => return self.give_up(None, FailureReason::TooLargeToFit, self.delivery.job.attempt).await,
+            // The lease tells whether there is anything left to fail.
+            Fit::Never => match self.take_lease().await? {
+                Got::Ours((lease, _)) => return self.give_up(&lease, FailureReason::TooLargeToFit).await,
+                Got::Over(outcome) => return Ok(outcome),
+            },
             Fit::Later(place) => match self.wait_for_memory(place).await? {
                 Got::Ours(permit) => permit,
                 Got::Over(outcome) => return Ok(outcome),
@@ -179,7 +187,7 @@ impl Task<'_> {
         } else {
             None
         };
-        let started = Started { index, at: self.worker.ports.clock.now(), estimate: estimate.work };
+        let started = Started { at: self.worker.ports.clock.now(), estimate: estimate.work };
         let computing = Computing::start(self.worker, index, self.delivery.job.lane, estimate.work, memory);
         match (computing, lease) {
             (Ok(computing), Some(lease)) => self.compute_leased(started, computing, lease).await,
@@ -195,7 +203,7 @@ impl Task<'_> {
                 self.note_computed(&started, &found);
                 self.record(found, started.at, None, None).await
             }
-            Err(broken) => self.set_back(None, started.blame(&broken)).await,
+            Err(broken) => self.set_back(None, blame(&broken)).await,
         }
     }
 
@@ -218,13 +226,18 @@ impl Task<'_> {
             }
             Err(broken) => match heartbeat.end().await {
                 Some(Verdict::Withdrawn) => {
-                    // Whoever withdrew the last ask has announced it.
+                    // Whoever withdrew the last ask has announced it, but we may have told progress since.
+                    self.worker.announce_present(self.subject()).await;
                     self.ack().await;
                     Ok(Outcome::Withdrawn { subject: self.subject().clone() })
                 }
                 Some(Verdict::Lost) => Ok(self.lease_lost()),
-                Some(Verdict::Shutdown) => self.hand_back_lease(&lease).await,
-                None => self.set_back(Some(lease), started.blame(&broken)).await,
+                // Those who wait for the shutdown do not wait for a store that hangs: the lease runs out.
+                Some(Verdict::Shutdown) => match timeout(HAND_BACK_WITHIN, self.hand_back_lease(&lease)).await {
+                    Ok(outcome) => outcome,
+                    Err(elapsed) => Err(StoreError::Unavailable(elapsed.into()).into()),
+                },
+                None => self.set_back(Some(lease), blame(&broken)).await,
             },
         }
     }
@@ -293,32 +306,34 @@ impl Task<'_> {
 
 /// A computation that has begun.
 struct Started {
-    index: Index,
     at: Timestamp,
     estimate: Duration,
 }
 
-impl Started {
-    /// The reason to give if this error was the last allowed.
-    fn blame(&self, broken: &Broken) -> FailureReason {
-        match broken {
-            Broken::Kernel(error @ fibonacci::Error::OutOfMemory { .. }) => {
-                tracing::error!(error = error as &dyn std::error::Error, "not computed");
-                FailureReason::TooLargeToFit
+/// The reason to give if this error was the last allowed.
+fn blame(broken: &Broken) -> FailureReason {
+    match broken {
+        Broken::Kernel(error) => {
+            tracing::error!(error = error as &dyn std::error::Error, "not computed");
+            match error {
+                fibonacci::Error::OutOfMemory { .. } => FailureReason::TooLargeToFit,
+                // Nobody cancels without a verdict, so only a failed check is left.
+                fibonacci::Error::CheckFailed { .. } | fibonacci::Error::Cancelled => FailureReason::CheckFailed,
             }
-            Broken::Kernel(error) => {
-                tracing::error!(error = error as &dyn std::error::Error, index = %self.index, "not computed");
-                FailureReason::CheckFailed
-            }
-            Broken::Panicked => {
-                tracing::error!(index = %self.index, "the kernel panicked");
-                FailureReason::CheckFailed
-            }
+        }
+        Broken::Panicked => {
+            tracing::error!("the kernel panicked");
+            FailureReason::CheckFailed
         }
     }
 }
 
 impl Outcome {
+    /// Whether there was a job and nothing of it is left to do.
+    const fn ends_the_job(&self) -> bool {
+        matches!(self, Self::Recorded { .. } | Self::AlreadyKnown { .. } | Self::Withdrawn { .. } | Self::GaveUp { .. })
+    }
+
     /// The word used in metrics.
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! The threads that compute, apart from the runtime's and below them in priority.
 //!
-//! As many as there are computations at a time, which the slots bound; idle ones are used again.
+//! About as many as there are computations at a time, which the slots bound; idle ones are used again.
 
 use std::io;
 use std::sync::mpsc::{self, Sender};
@@ -11,10 +11,18 @@ use tokio::sync::oneshot;
 
 type Task = Box<dyn FnOnce() + Send>;
 
+/// What is sent to a thread: something to do, and how to reach the thread when it is idle again.
+///
+/// The thread does not keep the latter itself, or nobody's forgetting it would ever end it.
+struct Errand {
+    task: Task,
+    thread: Sender<Self>,
+}
+
 /// Threads of one priority. A clone shares them.
 #[derive(Clone)]
 pub(crate) struct Threads {
-    idle: Arc<Mutex<Vec<Sender<Task>>>>,
+    idle: Arc<Mutex<Vec<Sender<Errand>>>>,
     lane: Lane,
 }
 
@@ -42,27 +50,26 @@ impl Threads {
                 Some(thread) => thread,
                 None => self.spawn()?,
             };
-            match thread.send(task) {
+            match thread.send(Errand { task, thread: thread.clone() }) {
                 Ok(()) => return Ok(result),
                 // That thread has ended (its last task panicked): take another.
-                Err(refused) => task = refused.0,
+                Err(refused) => task = refused.0.task,
             }
         }
     }
 
-    fn spawn(&self) -> io::Result<Sender<Task>> {
-        let (tasks, inbox) = mpsc::channel::<Task>();
+    fn spawn(&self) -> io::Result<Sender<Errand>> {
+        let (thread, errands) = mpsc::channel::<Errand>();
         let (idle, lane) = (Arc::downgrade(&self.idle), self.lane);
-        let own = tasks.clone();
         std::thread::Builder::new().name(format!("compute-{lane}")).spawn(move || {
             lower_priority(lane);
-            while let Ok(task) = inbox.recv() {
+            for Errand { task, thread } in errands {
                 task();
                 let Some(idle) = idle.upgrade() else { return };
-                idle.lock().unwrap_or_else(PoisonError::into_inner).push(own.clone());
+                idle.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
             }
         })?;
-        Ok(tasks)
+        Ok(thread)
     }
 }
 
@@ -97,6 +104,21 @@ mod tests {
         let broken: Result<(), _> = broken.await;
         assert!(broken.is_err());
         assert_eq!(threads.run(|| 7).expect("a thread").await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn idle_threads_are_used_again_and_end_when_they_are_forgotten() {
+        let threads = Threads::for_lane(Lane::Short);
+        let (watched, watch) = (Arc::new(()), Arc::downgrade(&threads.idle));
+        for _ in 0..50 {
+            let held = Arc::clone(&watched);
+            threads.run(move || drop(held)).expect("a thread").await.expect("no panic");
+        }
+        let idle = || watch.upgrade().map_or(0, |idle| idle.lock().map_or(0, |idle| idle.len()));
+        // The result of a task is there a moment before its thread is idle, so there may be a few.
+        assert!(idle() < 10, "{} threads", idle());
+        drop(threads);
+        assert_eq!(watch.strong_count(), 0);
     }
 
     #[cfg(target_os = "linux")]

@@ -96,10 +96,8 @@ impl AsyncRead for PacedStream {
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(cx, buffer) {
             Poll::Pending => match this.header_deadline() {
-                Some(deadline) if deadline.as_mut().poll(cx).is_ready() => {
-                    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-                }
-                _ => Poll::Pending,
+                Some(deadline) => deadline.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into())),
+                None => Poll::Pending,
             },
             read => {
                 if buffer.filled().len() > before {

@@ -27,8 +27,6 @@ impl ObjectError {
     pub(super) fn from_read(error: object_store::Error) -> Self {
         match error {
             object_store::Error::NotFound { .. } => Self::Missing,
-            // A range beyond the end: the object was cut.
-            error if io_kind(&error) == Some(io::ErrorKind::UnexpectedEof) => Self::Corrupt,
             error => Self::Unavailable(error.into()),
         }
     }

@@ -7,6 +7,8 @@ mod blocks;
 mod error;
 mod leftovers;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::path::PathBuf;

@@ -58,7 +58,10 @@ impl ObjectReader {
         let range = begin..self.size_bytes.min(begin + BLOCK_BYTES);
         let expected_length = range.end - range.start;
         let hash = usize::try_from(block).ok().and_then(|block| self.block_hashes.get(block)).copied();
-        let bytes = self.store.get_range(&self.location, range).await.map_err(ObjectError::from_read)?;
+        let bytes = match self.store.get_range(&self.location, range).await {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(self.unread(error).await),
+        };
         // A millisecond or more: too long for a thread that serves others.
         let (bytes, found) = tokio::task::spawn_blocking(move || {
             let hash = Sha256(sha2::Sha256::digest(&bytes).into());
@@ -70,6 +73,14 @@ impl ObjectReader {
             return Err(ObjectError::Corrupt);
         }
         Ok(bytes)
+    }
+
+    /// Stores word a range beyond the end each in its own way, so the length itself is asked for.
+    async fn unread(&self, error: object_store::Error) -> ObjectError {
+        match self.store.head(&self.location).await {
+            Ok(found) if found.size != self.size_bytes => ObjectError::Corrupt,
+            _ => ObjectError::from_read(error),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! What goes wrong, and heals or does not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use model::{FailureReason, Lane, State, Status};
-use worker::Outcome;
+use model::{FailureReason, Lane, State, Status, WaitingFor};
+use store::{Store, Values};
+use worker::{Outcome, Ports, Worker};
 
 use crate::system::{System, subject};
 
@@ -36,7 +38,7 @@ async fn a_record_out_of_reach_for_a_while_loses_nothing() {
     let system = System::start().await;
     let worker = system.worker("w");
     system.submit(1000).await;
-    system.submit(100_000_000).await;
+    system.submit(30_000_000).await;
     system.store.set_out_of_reach(true);
     let step = |lanes: &'static [Lane]| {
         let worker = worker.clone();
@@ -58,7 +60,7 @@ async fn a_record_out_of_reach_for_a_while_loses_nothing() {
     loop {
         match system.step(&worker).await {
             Outcome::HeldElsewhere { .. } => {}
-            outcome => break assert_eq!(outcome, Outcome::Recorded { subject: subject(100_000_000) }),
+            outcome => break assert_eq!(outcome, Outcome::Recorded { subject: subject(30_000_000) }),
         }
     }
     system.assert_nothing_queued().await;
@@ -82,4 +84,42 @@ async fn a_value_that_cannot_be_recorded_before_shutdown_is_left_to_others() {
     system.store.set_out_of_reach(false);
     assert_eq!(system.status(1000).await, Status::Queued);
     assert_eq!(system.step(&system.worker("other")).await, Outcome::Recorded { subject: subject(1000) });
+}
+
+#[tokio::test]
+async fn a_value_that_finds_no_room_three_times_fails() {
+    let system = System::start().await;
+    let values = Values::new(Arc::clone(&system.store) as Arc<dyn Store>, system.objects.clone(), Some(1000));
+    let worker = Worker::new(Ports { values, ..system.ports() }, System::settings("w"));
+    let n = 1_000_000;
+    system.submit(n).await;
+    for _ in 0..2 {
+        assert!(matches!(system.step(&worker).await, Outcome::Retried { .. }));
+        let State::Queued { waiting_for } = system.find(n).await.state else { panic!("not queued") };
+        assert_eq!(waiting_for, Some(WaitingFor::Retry));
+    }
+    let reason = FailureReason::StorageFailed;
+    assert_eq!(system.step(&worker).await, Outcome::GaveUp { subject: subject(n), reason });
+    assert_eq!(system.status(n).await, Status::Failed);
+    system.assert_nothing_queued().await;
+}
+
+#[tokio::test]
+async fn older_values_make_room_for_new_ones() {
+    let system = System::start().await;
+    let (n, later) = (1_000_000, 1_000_001);
+    let limit = Some(300_000);
+    let values = Values::new(Arc::clone(&system.store) as Arc<dyn Store>, system.objects.clone(), limit);
+    let worker = Worker::new(Ports { values, ..system.ports() }, System::settings("w"));
+    for n in [n, later] {
+        system.submit(n).await;
+        assert_eq!(system.step(&worker).await, Outcome::Recorded { subject: subject(n) });
+    }
+    assert!(!system.find(n).await.is_readable());
+    assert!(system.find(later).await.is_readable());
+    // Asked for again it is computed again, and is the same.
+    let known = system.find(n).await.value().map(|value| value.sha256);
+    system.submit(n).await;
+    assert_eq!(system.step(&worker).await, Outcome::Recorded { subject: subject(n) });
+    assert_eq!(system.find(n).await.value().map(|value| value.sha256), known);
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use model::{AskToken, FailureReason, Lane, State, Status, WorkerId};
+use queue::JobQueue;
 use store::{Claiming, Store, Withdrawal};
 use worker::{Outcome, WorkerError};
 
@@ -45,7 +46,7 @@ async fn a_job_withdrawn_before_its_turn_is_not_begun() {
 async fn a_worker_that_shuts_down_hands_back_and_another_finishes() {
     let system = System::start().await;
     let worker = system.worker("first");
-    let n = 100_000_000;
+    let n = 50_000_000;
     system.submit(n).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(worker::run(worker, async { stopped.await.expect("told to stop") }));
@@ -77,7 +78,7 @@ async fn a_worker_that_stops_claims_nothing_more() {
 #[tokio::test]
 async fn what_a_dying_worker_computes_is_finished_by_another() {
     let system = System::start().await;
-    let n = 100_000_000;
+    let n = 50_000_000;
     system.submit(n).await;
     die_while_computing(&system, "dies", n).await;
     assert_eq!(system.status(n).await, Status::Running);
@@ -141,18 +142,20 @@ async fn short_work_whose_worker_died_takes_a_lease_so_that_losses_are_counted()
 async fn a_lease_is_kept_for_as_long_as_the_work_takes() {
     let system = System::start().await;
     let mut settings = System::settings("slow");
-    settings.lease = Duration::from_millis(200);
-    let n = 100_000_000;
+    settings.lease = Duration::from_millis(600);
+    let n = 150_000_000;
     system.submit(n).await;
     let slow = system.worker_with(settings);
     let stepping = tokio::spawn(async move { worker::step(&slow, &Lane::ALL, Duration::from_secs(5)).await });
     system.until(n, Status::Running).await;
     let other = system.worker("other");
     while !stepping.is_finished() {
-        let idle = worker::step(&other, &Lane::ALL, Duration::from_millis(50)).await.expect("nothing fails");
-        assert_eq!(idle, Outcome::Idle);
+        let outcome = worker::step(&other, &Lane::ALL, Duration::from_millis(50)).await.expect("nothing fails");
+        // On a starved machine the claim may be late to be extended; the lease decides.
+        assert!(matches!(outcome, Outcome::Idle | Outcome::HeldElsewhere { .. }), "{outcome:?}");
     }
     assert_eq!(stepping.await.expect("no panic").expect("a step"), Outcome::Recorded { subject: subject(n) });
+    assert_eq!(system.find(n).await.attempt, 1);
 }
 
 #[tokio::test]
@@ -171,7 +174,7 @@ async fn a_job_that_another_holds_is_left_to_it() {
 async fn a_worker_that_lost_its_lease_stops_and_fails_nothing() {
     let system = System::start().await;
     let slow = system.worker("slow");
-    let lease = slow_lease();
+    let lease = Duration::from_secs(60);
     system.submit(LONG).await;
     let stepping = tokio::spawn(async move { worker::step(&slow, &Lane::ALL, Duration::from_secs(5)).await });
     system.until(LONG, Status::Running).await;
@@ -191,8 +194,27 @@ async fn a_worker_that_lost_its_lease_stops_and_fails_nothing() {
     assert_eq!(system.status(LONG).await, Status::Running);
 }
 
-fn slow_lease() -> Duration {
-    Duration::from_secs(60)
+#[tokio::test]
+async fn a_value_computed_under_a_lost_lease_is_right_all_the_same() {
+    let system = System::start().await;
+    let n = 50_000_000;
+    let mut settings = System::settings("never-renews");
+    settings.lease = Duration::from_millis(50);
+    settings.heartbeat = Duration::from_secs(60);
+    let worker = system.worker_with(settings);
+    system.submit(n).await;
+    let stepping = tokio::spawn(async move { worker::step(&worker, &Lane::ALL, Duration::from_secs(5)).await });
+    system.until(n, Status::Running).await;
+    let other = WorkerId("other".to_owned());
+    loop {
+        let now = model::Clock::now(&*system.clock);
+        match system.store.lease(&subject(n), &other, Duration::from_secs(60), now).await.expect("reachable") {
+            Claiming::Held { remaining } => tokio::time::sleep(remaining).await,
+            claiming => break assert!(matches!(claiming, Claiming::Leased(..)), "{claiming:?}"),
+        }
+    }
+    assert_eq!(stepping.await.expect("no panic").expect("a step"), Outcome::Recorded { subject: subject(n) });
+    assert_eq!(system.status(n).await, Status::Done);
 }
 
 /// Drops a step in the middle of its computation: that is all the death of a process leaves behind.

@@ -3,6 +3,7 @@
 mod errors;
 mod leases;
 mod memory;
+mod shaky;
 mod sweep;
 mod system;
 mod troubled;

@@ -1,6 +1,6 @@
 //! Work that does not fit beside other work.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::{FailureReason, Lane, State, Status};
 use worker::{Outcome, Worker};
@@ -8,7 +8,7 @@ use worker::{Outcome, Worker};
 use crate::system::{System, subject};
 
 /// A worker that has room for one of these at a time.
-const LARGE: [i64; 2] = [100_000_000, 99_999_999];
+const LARGE: [i64; 2] = [70_000_000, 69_999_999];
 
 fn tight(system: &System) -> Worker {
     let mut settings = System::settings("tight");
@@ -82,4 +82,38 @@ async fn what_never_fits_fails_with_a_reason() {
     assert_eq!(failure.reason, reason);
     assert_eq!(system.news_of(n).await, ["failed"]);
     system.assert_nothing_queued().await;
+}
+
+#[tokio::test]
+async fn what_never_fits_here_is_left_alone_when_another_has_finished_it() {
+    let system = System::start().await;
+    let n = 30_000_000;
+    system.submit(n).await;
+    system.step(&system.worker("roomy")).await;
+    system.offer(n).await;
+    let mut settings = System::settings("tiny");
+    settings.memory_bytes = 1 << 20;
+    assert_eq!(system.step(&system.worker_with(settings)).await, Outcome::AlreadyKnown { subject: subject(n) });
+    assert_eq!(system.status(n).await, Status::Done);
+    system.assert_nothing_queued().await;
+}
+
+#[tokio::test]
+async fn a_computation_that_is_dropped_gives_its_memory_back() {
+    let system = System::start().await;
+    let (long, next) = (600_000_000, 60_000_000);
+    let mut settings = System::settings("tight");
+    settings.memory_bytes = fibonacci::estimate(long).memory_bytes * 8 / 7 + 8;
+    let worker = system.worker_with(settings);
+    system.submit(long).await;
+    tokio::select! {
+        outcome = system.step(&worker) => panic!("finished before it was dropped: {outcome:?}"),
+        _ = system.until(long, Status::Running) => {}
+    }
+    let dropped_at = Instant::now();
+    system.submit(next).await;
+    let outcome = worker::step(&worker, &[Lane::Medium], Duration::from_secs(5)).await.expect("a step");
+    assert_eq!(outcome, Outcome::Recorded { subject: subject(next) });
+    // Left alone, the long one would take many times this.
+    assert!(dropped_at.elapsed() < Duration::from_secs(4), "{:?}", dropped_at.elapsed());
 }

@@ -8,19 +8,21 @@ use cache::{Announcements, KnownValues, MemoryAnnouncements, MemoryKnownValues, 
 use model::{
     Announcement, AskToken, Calculation, Clock, Index, Job, Lane, State, Status, Subject, Timestamp, WorkerId,
 };
-use queue::{JobQueue, MemoryQueue};
+use queue::JobQueue;
 use store::{Acceptance, Accepted, Objects, SqliteStore, Store, StoreLimits, Values, Withdrawal};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 use worker::{Outcome, Ports, Settings, Worker};
 
+use crate::shaky::ForgetfulQueue;
 use crate::troubled::Troubled;
 
 /// Everything around a worker.
 pub(crate) struct System {
     pub(crate) store: Arc<Troubled>,
     pub(crate) values: Values,
-    pub(crate) queue: Arc<dyn JobQueue>,
+    pub(crate) objects: Objects,
+    pub(crate) queue: Arc<ForgetfulQueue>,
     pub(crate) known: Arc<MemoryKnownValues>,
     pub(crate) announcements: Arc<MemoryAnnouncements>,
     pub(crate) clock: Arc<SetClock>,
@@ -46,16 +48,19 @@ impl SetClock {
 impl System {
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let (record, values) = open(&directory).await;
-        let store = Arc::new(Troubled::new(record));
+        let limits = StoreLimits { max_queued: 100_000 };
+        let record = SqliteStore::open(&directory.path().join("record"), limits).await.expect("a record");
+        let store = Arc::new(Troubled::new(Arc::new(record)));
+        let objects = Objects::in_directory(directory.path().join("values")).expect("a folder");
         let announcements = Arc::new(MemoryAnnouncements::new(1000));
         let Read::News { last, .. } = announcements.read(None, Duration::ZERO).await.expect("in memory") else {
             panic!("nothing can be missed yet")
         };
         Self {
+            values: Values::new(Arc::clone(&store) as Arc<dyn Store>, objects.clone(), None),
+            objects,
             store,
-            values,
-            queue: Arc::new(MemoryQueue::new(10_000)),
+            queue: Arc::new(ForgetfulQueue::new()),
             known: Arc::new(MemoryKnownValues::new(1 << 20)),
             announcements,
             clock: Arc::new(SetClock(AtomicI64::new(1_800_000_000_000))),
@@ -82,15 +87,18 @@ impl System {
     }
 
     pub(crate) fn worker_with(&self, settings: Settings) -> Worker {
-        let ports = Ports {
+        Worker::new(self.ports(), settings)
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        Ports {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             values: self.values.clone(),
-            queue: Arc::clone(&self.queue),
+            queue: Arc::clone(&self.queue) as Arc<dyn JobQueue>,
             known: Arc::clone(&self.known) as Arc<dyn KnownValues>,
             announcements: Arc::clone(&self.announcements) as Arc<dyn Announcements>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-        };
-        Worker::new(ports, settings)
+        }
     }
 
     /// Accepts a calculation without offering it, as an api does that dies in between.
@@ -185,12 +193,4 @@ fn word(announcement: &Announcement) -> String {
 
 pub(crate) fn subject(n: i64) -> Subject {
     Subject::from(Index::new(n))
-}
-
-async fn open(directory: &TempDir) -> (Arc<dyn Store>, Values) {
-    let limits = StoreLimits { max_queued: 100_000 };
-    let record = SqliteStore::open(&directory.path().join("record"), limits).await.expect("a record");
-    let record: Arc<dyn Store> = Arc::new(record);
-    let objects = Objects::in_directory(directory.path().join("values")).expect("a folder");
-    (Arc::clone(&record), Values::new(record, objects, None))
 }

@@ -1,12 +1,14 @@
 //! What a step does when all goes well, or twice.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cache::KnownValues;
 use model::{FailureReason, Lane, Sha256, State, Status, ValueState};
 use store::{Placement, RecordedValue, Store, StoredObject};
-use worker::Outcome;
+use worker::{Outcome, Ports, Worker};
 
+use crate::shaky::OutOfReach;
 use crate::system::{System, subject};
 
 #[tokio::test]
@@ -138,6 +140,19 @@ async fn a_job_that_the_record_does_not_know_is_dropped() {
     for n in [10, 10_000_000] {
         system.offer(n).await;
         assert_eq!(system.step(&worker).await, Outcome::Unknown { subject: subject(n) });
+    }
+    system.assert_nothing_queued().await;
+}
+
+#[tokio::test]
+async fn without_cache_and_announcements_nothing_but_news_is_missing() {
+    let system = System::start().await;
+    let (known, announcements) = (Arc::new(OutOfReach), Arc::new(OutOfReach));
+    let ports = Ports { known, announcements, ..system.ports() };
+    let worker = Worker::new(ports, System::settings("w"));
+    for n in [100, 10_000_000] {
+        system.submit(n).await;
+        assert_eq!(system.step(&worker).await, Outcome::Recorded { subject: subject(n) });
     }
     system.assert_nothing_queued().await;
 }

@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::{Kind, classify, kind};
+use crate::sqlite::error::{Kind, classify, kind};
 use crate::{StoreError, StoreLimits, metrics};
 
 /// Requests that may share one transaction. Bounds how long the first of them waits for the last.
@@ -254,3 +254,6 @@ async fn count_unfinished(connection: &mut SqliteConnection) -> sqlx::Result<u64
         .await?;
     u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
 }
+
+#[cfg(test)]
+mod tests;

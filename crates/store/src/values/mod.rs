@@ -247,3 +247,6 @@ impl From<StoreError> for ValueError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
