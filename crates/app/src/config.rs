@@ -39,6 +39,8 @@ pub(crate) struct ServeConfig {
     pub(crate) backends: Backends,
     #[command(flatten)]
     pub(crate) logs: Logs,
+    #[command(flatten)]
+    pub(crate) development: Development,
 }
 
 /// Where it listens, and where others find it.
@@ -160,6 +162,16 @@ pub(crate) struct Logs {
     /// (`info,api=debug`). Lines are JSON unless standard error is a terminal.
     #[arg(long, env = "ABACI_LOG", value_name = "FILTER", default_value = "info", value_parser = crate::logs::filter)]
     pub(crate) log: crate::logs::Filter,
+}
+
+/// For those who work on Abaci itself.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Development")]
+pub(crate) struct Development {
+    /// Folder to take style.css, live.js and icon.svg from, at each request; open pages then load
+    /// themselves again after an edit [default: those built in].
+    #[arg(long, env = "ABACI_ASSETS_DIR", value_name = "FOLDER")]
+    pub(crate) assets_dir: Option<PathBuf>,
 }
 
 impl Work {

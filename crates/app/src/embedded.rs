@@ -96,7 +96,8 @@ impl Embedded {
     pub(crate) fn pages(&self, config: &ServeConfig, url: &str) -> Result<Router, client::BaseUrlError> {
         let api_url = config.addresses.api_url.as_ref().map_or(url, |url| url.as_str());
         let public_url: Option<Uri> = config.addresses.public_url.as_ref().map(|url| url.uri());
-        Ok(client::router(ClientState::new(ApiClient::new(api_url)?, client::Settings { public_url, ..client::Settings::default() })))
+        let settings = client::Settings { public_url, assets_dir: config.development.assets_dir.clone() };
+        Ok(client::router(ClientState::new(ApiClient::new(api_url)?, settings)))
     }
 
     /// The worker, which has not begun.
