@@ -9,6 +9,7 @@ for (const service of ["worker", "api", "client", "nginx", "redis", "postgres"])
   test(`${service} is killed and comes back, and nothing accepted is lost`, async (t) => {
     await healthy();
     const ledger = new Ledger({ patient: true });
+    t.after(() => ledger.stop());
     const [before] = await containers(service);
     await eventually("the stream flows", () => ledger.accepted.length > 20);
     const killed = performance.now();

@@ -22,6 +22,7 @@ async function awayFor(service, meanwhile) {
 test("Postgres is away: new calculations are refused and nothing accepted is lost", async (t) => {
   await healthy();
   const ledger = new Ledger({ patient: true });
+  t.after(() => ledger.stop());
   await eventually("the stream flows", () => ledger.accepted.length > 20);
   await awayFor("postgres", async () => {
     const refused = await eventually("a refusal", async () => {

@@ -35,21 +35,25 @@ after(async () => {
   await ledger?.stop();
 });
 
-for (const service of ["api", "client"]) {
-  for (const way of [besideTheOld, thePlainWay]) {
-    const how = way === besideTheOld ? "a new one beside the old" : "itself made anew";
-    test(`${service} is replaced by ${how}: no request fails beyond one retry`, async (t) => {
+const run = (name, patient, way) => {
+  for (const service of ["api", "client"]) {
+    test(`${service} is ${name}`, async (t) => {
       await healthy();
-      ledger = new Ledger();
+      ledger = new Ledger({ patient });
       await flows(1_000);
       await way(service);
       await healthy(service);
       await flows(3_000);
       await ledger.stop();
-      t.diagnostic(`${ledger.answered} answered, ${ledger.repeated.length} repeated once, ${ledger.failed.length} failed`);
+      t.diagnostic(`${ledger.answered} answered, ${ledger.repeated.length} repeated, ${ledger.failed.length} failed`);
       if (ledger.repeated.length > 0) t.diagnostic([...new Set(ledger.repeated.map((what) => what.replace(/\d{5,}/, "n")))].join("; "));
       assert.deepEqual(ledger.failed, []);
       assert.deepEqual(await ledger.wrong(), []);
     });
   }
-}
+};
+
+run("replaced by a new one beside the old: no request fails beyond one retry", false, besideTheOld);
+// With one container there is none for a second or two: how long that takes is the engine's affair, so
+// requests are repeated for as long as it does, at the pace that the answers ask for.
+run("made anew in its place: every request is answered when it is repeated", true, thePlainWay);

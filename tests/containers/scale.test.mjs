@@ -13,6 +13,7 @@ after(() => scaleTo(1));
 test("workers go from one to three and back, and nothing is lost", async (t) => {
   await healthy();
   const ledger = new Ledger({ patient: true });
+  t.after(() => ledger.stop());
   for (const count of [3, 1]) {
     await scaleTo(count);
     await eventually(`${count} containers`, async () => (await containers("worker")).filter(({ State }) => State.Running).length === count);
