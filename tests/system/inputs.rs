@@ -35,7 +35,7 @@ fn refused() -> Vec<(String, u16, &'static str)> {
         (r#"{"index":"٧"}"#, 422, "index-not-integer"),
         (r#"{"index":"７"}"#, 422, "index-not-integer"),
         (r#"{"index":""}"#, 422, "index-missing"),
-        (r#"{"index":null}"#, 422, "index-missing"),
+        (r#"{"index":null}"#, 422, "index-not-integer"),
         (r#"{}"#, 422, "index-missing"),
         (r#"{"Index":7}"#, 422, "index-missing"),
         (r#"{"index":"-99999999999"}"#, 422, "index-out-of-range"),

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use model::{AskToken, Calculation, State as Standing};
 use store::{Acceptance, Accepted};
+use tokio_util::sync::CancellationToken;
 
 use crate::admit::Admitted;
 use crate::error::ApiError;
-use crate::hub::Heard;
+use crate::hub::{Heard, Waiter};
 use crate::metrics;
 use crate::ratelimit::Charge;
 use crate::state::ApiState;
@@ -22,7 +23,16 @@ pub(crate) enum Answer {
     Pending(Calculation, Option<AskToken>),
 }
 
-/// Asks for a value on behalf of an address, waiting up to `wait` for it.
+/// How long an answer may be held back for a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Patience {
+    /// So long at most.
+    pub(crate) wait: Duration,
+    /// Not beyond the beginning of a shutdown.
+    pub(crate) draining: CancellationToken,
+}
+
+/// Asks for a value on behalf of an address, waiting for it if there is patience.
 ///
 /// When this returns `Pending`, the calculation is in the record: that is the promise. Dropped on the
 /// way, it either is there, and the sweep offers it, or is not.
@@ -33,7 +43,7 @@ pub(crate) async fn ask(
     state: &ApiState,
     admitted: &Admitted,
     from: IpAddr,
-    wait: Option<Duration>,
+    patience: Option<Patience>,
 ) -> Result<Answer, ApiError> {
     let subject = &admitted.subject;
     if let Some(known) = state.known(subject).await {
@@ -45,21 +55,38 @@ pub(crate) async fn ask(
         None => Charge::free(),
     };
     // Subscribe before the job is offered, so that its end is not missed however soon it comes.
-    let waiter = wait.and_then(|wait| Some((wait, state.hub.wait_for(subject)?)));
+    let waiter = patience.and_then(|patience| Some((patience, state.hub.wait_for(subject)?)));
     let (calculation, token) = match accept(state, admitted, charge).await? {
         Answer::Pending(calculation, token) => (calculation, token),
         known @ Answer::Known(_) => return Ok(known),
     };
-    let Some((wait, waiter)) = waiter else { return Ok(Answer::Pending(calculation, token)) };
-    let calculation = match waiter.heard(wait).await {
-        Some(Heard::Final(calculation)) => *calculation,
-        // Announcements can be lost. One look at the record tells what they would have told.
-        Some(Heard::Missed) | None => state.ports.store.find(subject).await.ok().flatten().unwrap_or(calculation),
-    };
+    let Some((patience, waiter)) = waiter else { return Ok(Answer::Pending(calculation, token)) };
+    let calculation = wait(state, calculation, &patience, waiter).await;
     if calculation.is_readable() {
         return Ok(Answer::Known(calculation));
     }
     Ok(Answer::Pending(calculation, token))
+}
+
+/// Waits for the end of a calculation; gives it as it then stands.
+async fn wait(state: &ApiState, calculation: Calculation, patience: &Patience, waiter: Waiter) -> Calculation {
+    let deadline = tokio::time::Instant::now() + patience.wait;
+    let mut waiter = Some(waiter);
+    while let Some(waiting) = waiter.take() {
+        let heard = patience.draining.run_until_cancelled(waiting.heard(deadline)).await.flatten();
+        match heard {
+            Some(Heard::Final(calculation)) => return *calculation,
+            // Again before looking, for the same reason as the first time.
+            Some(Heard::Missed) => waiter = state.hub.wait_for(&calculation.subject),
+            None => {}
+        }
+        // Announcements can be lost. One look at the record tells what they would have told.
+        match state.ports.store.find(&calculation.subject).await {
+            Ok(Some(found)) if found.status().is_final() => return found,
+            _ => {}
+        }
+    }
+    calculation
 }
 
 async fn accept(state: &ApiState, admitted: &Admitted, charge: Charge<'_>) -> Result<Answer, ApiError> {

@@ -8,13 +8,17 @@ use std::fmt;
 use axum::body::Body;
 use axum::extract::Request;
 use http::{HeaderMap, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use wire::Shortened;
 
 use crate::error::ApiError;
 use crate::serve::BodyTooSlow;
+
+/// A body that is too large is read on for so long, so that its sender hears why it was refused: most
+/// listen only when they have said everything.
+const PATIENT_BYTES: usize = 4 << 20;
 
 /// Brackets in brackets in brackets: no request of ours needs more.
 const MAX_DEPTH: usize = 16;
@@ -96,21 +100,34 @@ impl Form {
     }
 }
 
-async fn read_text(body: Body, allowed_bytes: usize) -> Result<String, ApiError> {
-    let bytes = Limited::new(body, allowed_bytes).collect().await.map_err(|error| {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
-        while let Some(error) = cause {
-            if error.is::<LengthLimitError>() {
-                return ApiError::BodyTooLarge { allowed_bytes };
-            }
-            if error.is::<BodyTooSlow>() {
-                return ApiError::BodyTooSlow;
-            }
-            cause = error.source();
+async fn read_text(mut body: Body, allowed_bytes: usize) -> Result<String, ApiError> {
+    let mut text = Vec::new();
+    let mut size_bytes = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken(&error))?;
+        let Ok(bytes) = frame.into_data() else { continue };
+        size_bytes += bytes.len();
+        if size_bytes <= allowed_bytes {
+            text.extend_from_slice(&bytes);
+        } else if size_bytes > PATIENT_BYTES {
+            break;
         }
-        ApiError::BodyMalformed { reason: "The body ended before it was complete." }
-    })?;
-    String::from_utf8(bytes.to_bytes().into()).map_err(|_| ApiError::BodyMalformed { reason: "The body is not UTF-8." })
+    }
+    if size_bytes > allowed_bytes {
+        return Err(ApiError::BodyTooLarge { allowed_bytes });
+    }
+    String::from_utf8(text).map_err(|_| ApiError::BodyMalformed { reason: "The body is not UTF-8." })
+}
+
+fn broken(error: &axum::Error) -> ApiError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<BodyTooSlow>() {
+            return ApiError::BodyTooSlow;
+        }
+        cause = error.source();
+    }
+    ApiError::BodyMalformed { reason: "The body ended before it was complete." }
 }
 
 fn read_json(text: &str) -> Result<Fields, ApiError> {

@@ -149,8 +149,12 @@ impl Hub {
             let Some(read) = shutdown.run_until_cancelled(reading).await else { return };
             match read {
                 Ok(Read::News { news, last }) => {
-                    failures = 0;
                     self.publish(news, &last, &rates);
+                    if place.is_none() || failures > 0 {
+                        // What could not be read most likely could not be announced either.
+                        self.miss(last.clone());
+                    }
+                    failures = 0;
                     place = Some(last);
                 }
                 Ok(Read::Missed { last }) => {
@@ -178,9 +182,6 @@ impl Hub {
         let news: Vec<_> = news.into_iter().map(|(id, news)| (Arc::new(Event::new(id, &news)), news)).collect();
         let now = Instant::now();
         let mut state = self.state();
-        if state.last.is_none() {
-            state.complete_after = news.first().map_or(last.number, |(event, _)| event.id.number.saturating_sub(1));
-        }
         for (event, news) in news {
             state.last = Some(event.id.clone());
             if let Announcement::Calculation(calculation) = news {
@@ -261,9 +262,9 @@ pub(crate) struct Waiter {
 }
 
 impl Waiter {
-    /// What was heard within `wait`.
-    pub(crate) async fn heard(mut self, wait: Duration) -> Option<Heard> {
-        tokio::time::timeout(wait, &mut self.heard).await.ok()?.ok()
+    /// What was heard before `deadline`.
+    pub(crate) async fn heard(mut self, deadline: tokio::time::Instant) -> Option<Heard> {
+        tokio::time::timeout_at(deadline, &mut self.heard).await.ok()?.ok()
     }
 }
 

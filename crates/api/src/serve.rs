@@ -6,6 +6,7 @@
 mod body;
 mod stream;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -16,6 +17,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use http::HeaderValue;
+use http::header::CONNECTION;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -146,11 +149,20 @@ async fn serve_connection(
     let token = draining.clone();
     let service = service_fn(move |request: http::Request<Incoming>| {
         let busy = Pace::begin(&pace);
-        let mut request = request.map(|body| InTime::wrap(body, limits.body_timeout));
+        let (head, body) = request.into_parts();
+        let (body, was_read) = InTime::wrap(body, limits.body_timeout);
+        let mut request = http::Request::from_parts(head, body);
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(Draining(token.clone()));
         let response = router.clone().call(request);
-        async move { response.await.map(|response| response.map(|body: Body| Whole::new(body, busy))) }
+        async move {
+            let mut response = response.await?;
+            if !was_read.to_the_end() {
+                // The rest of the body stands where the next request would: the client must not send one.
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response.map(|body: Body| Whole::new(body, busy)))
+        }
     });
     let mut connection = pin!(
         http1::Builder::new()

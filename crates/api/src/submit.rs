@@ -8,9 +8,10 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use model::{AskToken, Calculation};
 
-use crate::ask::{Answer, ask};
+use crate::ask::{Answer, Patience, ask};
 use crate::body;
 use crate::error::ApiError;
+use crate::serve::Draining;
 use crate::state::ApiState;
 
 /// The longest that an answer is held back for a value.
@@ -52,10 +53,12 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 )]
 pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> Result<Submitted, ApiError> {
     let wait = preferred_wait(request.headers());
+    let draining = request.extensions().get().map(|Draining(token)| token.clone()).unwrap_or_default();
+    let patience = wait.map(|wait| Patience { wait, draining });
     let from = state.client_address(&request);
     let fields = body::read(request, state.limits.body_bytes).await?;
     let admitted = state.limits.admit(&fields)?;
-    let answer = ask(&state, &admitted, from, wait).await?;
+    let answer = ask(&state, &admitted, from, patience).await?;
     Ok(Submitted { answer, applied: wait })
 }
 

@@ -56,6 +56,9 @@ pub struct RedisQueue {
 
 impl RedisQueue {
     /// A queue whose keys begin with `prefix`. Connects at the first call, and again after every trouble.
+    ///
+    /// With a `rediss` address the program must have installed a process-wide `rustls` provider before the first
+    /// call: this crate brings none, and `rustls` panics without.
     pub fn new(client: redis::Client, prefix: &str) -> Self {
         Self { link: Link::new(client), scripts: Scripts::new(prefix), prefix: prefix.to_owned() }
     }

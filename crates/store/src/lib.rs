@@ -11,7 +11,10 @@ mod limits;
 mod metrics;
 mod objects;
 mod port;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod row;
+mod rules;
 mod sqlite;
 mod values;
 
@@ -22,5 +25,7 @@ pub use port::{
     Acceptance, Accepted, Backlog, Claiming, InlineText, Lease, Placement, RecordedValue, Recording, Release, Renewal,
     Store, StoredObject, Unfinished, Withdrawal,
 };
+#[cfg(feature = "postgres")]
+pub use postgres::{Migrations, PostgresSettings, PostgresStore, TlsMode};
 pub use sqlite::SqliteStore;
 pub use values::{AboveLimit, ValueError, ValueReader, Values};

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -25,11 +27,26 @@ pub(super) struct InTime {
     body: Incoming,
     allowed: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
+    read: Arc<AtomicBool>,
+}
+
+/// Whether a request's body was read to its end, so that its connection can carry another request.
+pub(super) struct WasRead(Arc<AtomicBool>);
+
+impl WasRead {
+    pub(super) fn to_the_end(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl InTime {
-    pub(super) fn wrap(body: Incoming, allowed: Duration) -> Body {
-        if body.is_end_stream() { Body::empty() } else { Body::new(Self { body, allowed, deadline: None }) }
+    pub(super) fn wrap(body: Incoming, allowed: Duration) -> (Body, WasRead) {
+        let read = Arc::new(AtomicBool::new(body.is_end_stream()));
+        let was_read = WasRead(Arc::clone(&read));
+        if body.is_end_stream() {
+            return (Body::empty(), was_read);
+        }
+        (Body::new(Self { body, allowed, deadline: None, read }), was_read)
     }
 }
 
@@ -40,6 +57,9 @@ impl HttpBody for InTime {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
+            if frame.is_none() || this.body.is_end_stream() {
+                this.read.store(true, Ordering::Relaxed);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let deadline = this.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.allowed)));

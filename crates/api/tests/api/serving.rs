@@ -273,3 +273,18 @@ async fn shutdown_ends_event_streams() {
     assert!(server.stop().await < PATIENCE / 2);
     assert!(rest(&mut stream).await.ends_with("0\r\n\r\n"), "the stream ends as a whole one");
 }
+
+#[tokio::test]
+async fn shutdown_answers_those_who_wait_for_a_value() {
+    let system = TestSystem::start().await;
+    let server = Server::start(system.router.clone(), limits()).await;
+    let mut stream = server.connect().await;
+    let request = "POST /api/calculations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                   prefer: wait=30\r\ncontent-length: 11\r\n\r\n{\"index\":7}";
+    stream.write_all(request.as_bytes()).await.expect("to write");
+    while system.jobs().await == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(server.stop().await < PATIENCE / 2);
+    assert!(rest(&mut stream).await.starts_with("HTTP/1.1 202 "));
+}

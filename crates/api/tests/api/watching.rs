@@ -1,9 +1,12 @@
 //! Watching: Server-Sent Events, in order, merged, resumed, and given up when a page is too slow.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use api::{ApiState, Limits, Ports};
 use axum::body::{Body, BodyDataStream};
-use cache::{EventId, Read};
+use cache::{Announcements, CacheError, EventId, MemoryAnnouncements, Read};
 use futures_util::StreamExt;
 use http::{Request, StatusCode};
 use model::{Announcement, Calculation};
@@ -99,7 +102,7 @@ async fn with(setup: Setup) -> TestSystem {
 
 /// The place of what was announced last.
 async fn present(system: &TestSystem) -> EventId {
-    match cache::Announcements::read(&*system.announcements, None, Duration::ZERO).await.expect("a place") {
+    match system.announcements.read(None, Duration::ZERO).await.expect("a place") {
         Read::News { last, .. } | Read::Missed { last } => last,
     }
 }
@@ -207,6 +210,57 @@ async fn a_channel_that_lost_news_resets_every_page() {
             break;
         }
     }
+}
+
+/// A channel that can be taken away.
+struct Flaky {
+    channel: Arc<MemoryAnnouncements>,
+    down: Arc<AtomicBool>,
+}
+
+impl Flaky {
+    fn is_up(&self) -> Result<(), CacheError> {
+        if self.down.load(Ordering::Relaxed) {
+            return Err(CacheError::Unavailable("taken away".into()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl Announcements for Flaky {
+    async fn announce(&self, announcement: &Announcement) -> Result<(), CacheError> {
+        self.is_up()?;
+        self.channel.announce(announcement).await
+    }
+
+    async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError> {
+        self.is_up()?;
+        // Short, so that being taken away is soon noticed.
+        self.channel.read(after, wait.min(Duration::from_millis(5))).await
+    }
+}
+
+#[tokio::test]
+async fn without_the_channel_work_is_accepted_and_pages_load_again_when_it_is_back() {
+    let mut system = TestSystem::start().await;
+    let down = Arc::new(AtomicBool::new(false));
+    let flaky = Flaky { channel: system.announcements.clone(), down: down.clone() };
+    let ports = Ports { announcements: Arc::new(flaky), ..system.ports.clone() };
+    let state = ApiState::start(ports, Limits::default(), system.shutdown.clone());
+    system.router = api::router(state.clone());
+    settled(&system).await;
+    let (mut page, _) = Page::open(&system, "/api/events", None).await;
+
+    down.store(true, Ordering::Relaxed);
+    system.submit(7).await.expect(StatusCode::ACCEPTED);
+    assert_eq!(system.jobs().await, 1);
+    assert!(api::ready(&state).await.is_ok());
+    page.assert_silent(Duration::from_millis(50)).await;
+    down.store(false, Ordering::Relaxed);
+    assert_eq!(page.event().await.event, "reset");
+    system.submit(8).await.expect(StatusCode::ACCEPTED);
+    assert_eq!(page.event().await.subject(), "F(8)");
 }
 
 #[tokio::test]

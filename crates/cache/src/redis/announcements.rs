@@ -36,6 +36,9 @@ type Answer = (String, u64, bool, Vec<(u64, String)>);
 impl RedisAnnouncements {
     /// A channel under keys that begin with `prefix`, which keeps about the latest `kept` announcements. Connects at
     /// the first call, and again after every trouble; every reader that waits has a connection of its own.
+    ///
+    /// With a `rediss` address the program must have installed a process-wide `rustls` provider before the first
+    /// call: this crate brings none, and `rustls` panics without.
     pub fn new(client: redis::Client, prefix: &str, kept: u64) -> Self {
         Self {
             link: Link::new(client),

@@ -31,6 +31,9 @@ impl RedisKnownValues {
     /// Known values under keys that begin with `prefix`, in at most `capacity_bytes` of Redis's memory, but
     /// room for one. Connects at the first call, and again after every trouble.
     ///
+    /// With a `rediss` address the program must have installed a process-wide `rustls` provider before the first
+    /// call: this crate brings none, and `rustls` panics without.
+    ///
     /// The clock only orders the values by when they were asked for; hosts whose clocks differ evict a little
     /// out of order.
     pub fn new(client: redis::Client, prefix: &str, capacity_bytes: u64, clock: Arc<dyn Clock>) -> Self {

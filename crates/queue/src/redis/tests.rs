@@ -131,9 +131,18 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
     assert!(queue.holds(&lost.job.subject).await.unwrap());
     queue.depth().await.unwrap();
     queue.epoch().await.unwrap();
-    queue.workers().await.unwrap();
-    let own = client_of_another_prefix(&server);
-    assert!(matches!(own.epoch().await, Err(QueueError::Unavailable(_))), "another prefix is not theirs");
+    let report = WorkerReport {
+        id: worker("a"),
+        version: "1".to_owned(),
+        lanes: vec![],
+        computing: vec![],
+        finished: 0,
+        seen_at: model::Timestamp::default(),
+    };
+    queue.report(&report).await.unwrap();
+    assert_eq!(queue.workers().await.unwrap(), [report]);
+    let other = client_of_another_prefix(&server);
+    assert!(matches!(other.epoch().await, Err(QueueError::Unavailable(_))), "another prefix is not theirs");
 }
 
 fn client_of_another_prefix(server: &Server) -> RedisQueue {

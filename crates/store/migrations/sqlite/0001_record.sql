@@ -10,7 +10,8 @@ create table calculations (
     id integer primary key,
     -- The key, as canonical text: F(1000).
     subject text not null unique,
-    -- The signed index of F(n) as a number, for people with a SQL shell. Other kinds of subject have none.
+    -- The signed index of F(n) as a number. Other kinds of subject have none, and that is how a version which
+    -- only knows F(n) tells them.
     idx integer,
 
     status text not null,

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Subject, Timestamp};
-use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteConnection;
 
-use super::standing::{Whole, standing};
+use super::standing::standing;
 use super::writer::{Change, Desk};
-use crate::row::{calculation_columns, column};
+use crate::row::{Whole, calculation_columns, column};
+use crate::rules::{MOST_ASKS, token_sha256};
 use crate::{Acceptance, Accepted, Withdrawal};
 
 pub(super) struct Accept(pub(super) Acceptance);
@@ -121,10 +121,6 @@ async fn make_unwithdrawable(connection: &mut SqliteConnection, id: CalculationI
         .map(drop)
 }
 
-fn token_sha256(ask: &AskToken) -> Vec<u8> {
-    Sha256::digest(ask.as_bytes()).to_vec()
-}
-
 pub(super) struct CountAsks(pub(super) Vec<(Subject, u64)>);
 
 #[async_trait]
@@ -132,13 +128,11 @@ impl Change for CountAsks {
     type Answer = ();
 
     async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<()> {
-        // Far above any true count, and low enough that a sum of two stays an integer.
-        const MOST: i64 = 1 << 53;
         for (subject, asks) in &self.0 {
             sqlx::query("update calculations set asked = min(asked + ?2, ?3) where subject = ?1")
                 .bind(subject.to_string())
-                .bind(column(*asks).min(MOST))
-                .bind(MOST)
+                .bind(column(*asks).min(MOST_ASKS))
+                .bind(MOST_ASKS)
                 .execute(&mut *desk.connection)
                 .await?;
         }

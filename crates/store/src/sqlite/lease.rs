@@ -3,20 +3,15 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Calculation, Failure, FailureReason, Progress, Status, Subject, Timestamp, WorkerId};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{FromRow, Row};
+use model::{Failure, FailureReason, Progress, Status, Subject, Timestamp, WorkerId};
+use sqlx::sqlite::SqliteConnection;
 
 use super::record::fail;
-use super::standing::{Standing, Whole, database_now, standing};
+use super::standing::{database_now, standing};
 use super::writer::{Change, Desk};
-use crate::row::{calculation_columns, column};
+use crate::row::{Leased, Standing, calculation_columns, column};
+use crate::rules::{Counted, POISONED_AT, counted, doubled, fraction, milliseconds};
 use crate::{Claiming, Lease, Release, Renewal};
-
-/// So many leases lost in a row fail a row.
-const POISONED_AT: i64 = 5;
-/// Doubling a lease stops here.
-const LONGEST_LEASE: Duration = Duration::from_secs(60);
 
 pub(super) struct Take {
     pub(super) subject: Subject,
@@ -81,29 +76,6 @@ impl Take {
     }
 }
 
-struct Leased {
-    fence: i64,
-    errors: u32,
-    calculation: Calculation,
-}
-
-impl<'r> FromRow<'r, SqliteRow> for Leased {
-    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
-        let Whole(calculation) = Whole::from_row(row)?;
-        Ok(Self { fence: row.try_get("fence")?, errors: row.try_get("errors")?, calculation })
-    }
-}
-
-fn doubled(lease: Duration, lost_leases: i64) -> Duration {
-    let times = u32::try_from(lost_leases).ok().and_then(|lost| 1_u32.checked_shl(lost)).unwrap_or(u32::MAX);
-    lease.saturating_mul(times).min(lease.max(LONGEST_LEASE))
-}
-
-fn milliseconds(length: Duration) -> i64 {
-    // A lease of nothing could never be renewed in time.
-    i64::try_from(length.as_millis()).unwrap_or(i64::MAX / 4).clamp(1, i64::MAX / 4)
-}
-
 pub(super) struct Renew {
     pub(super) lease: Lease,
     pub(super) progress: Progress,
@@ -124,8 +96,6 @@ impl Change for Renew {
 
 impl Renew {
     async fn prolong(&self, connection: &mut SqliteConnection) -> sqlx::Result<bool> {
-        let Progress { fraction, remaining_ms } = self.progress;
-        let fraction = if fraction.is_nan() { 0.0 } else { fraction.clamp(0.0, 1.0) };
         sqlx::query(concat!(
             "update calculations set lease_until = ",
             database_now!(),
@@ -133,8 +103,8 @@ impl Renew {
         ))
         .bind(self.lease.subject.to_string())
         .bind(self.lease.fence)
-        .bind(fraction)
-        .bind(remaining_ms.map(column))
+        .bind(fraction(self.progress))
+        .bind(self.progress.remaining_ms.map(column))
         .execute(connection)
         .await
         .map(|updated| updated.rows_affected() > 0)
@@ -158,13 +128,7 @@ impl Change for GiveBack {
     type Answer = bool;
 
     async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<bool> {
-        // What counts as nothing takes the attempt off again, and leaves the leases lost in a row as they
-        // are: a job that kills its workers must not be saved by one that only waited for memory.
-        let (attempts, errors, waiting_for) = match self.release {
-            Release::HandBack => (-1, 0, None),
-            Release::Waiting(reason) => (-1, 0, Some(reason.as_str())),
-            Release::Error => (0, 1, Some(model::WaitingFor::Retry.as_str())),
-        };
+        let Counted { attempts, errors, waiting_for } = counted(self.release);
         sqlx::query(
             "update calculations set status = 'queued', attempt = max(attempt + ?3, 0), errors = errors + ?4, \
              lost_leases = case when ?4 > 0 then 0 else lost_leases end, waiting_for = ?5, lease_until = null, \
@@ -196,20 +160,5 @@ impl Change for VoidLeases {
         .execute(&mut *desk.connection)
         .await
         .map(|updated| updated.rows_affected())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lease_doubles_up_to_a_minute_and_never_shrinks() {
-        let seconds = Duration::from_secs;
-        assert_eq!(doubled(seconds(2), 0), seconds(2));
-        assert_eq!(doubled(seconds(2), 3), seconds(16));
-        assert_eq!(doubled(seconds(2), 5), seconds(60));
-        assert_eq!(doubled(seconds(2), 100), seconds(60));
-        assert_eq!(doubled(seconds(90), 1), seconds(90));
     }
 }

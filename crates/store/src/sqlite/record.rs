@@ -1,12 +1,13 @@
 //! How calculations end: with a value, or with a reason. And what becomes of values later.
 
 use async_trait::async_trait;
-use model::{Calculation, CalculationId, Failure, FailureReason, Subject, Timestamp, Value, ValueState};
+use model::{Calculation, CalculationId, Failure, FailureReason, Subject, Timestamp, ValueState};
 use sqlx::sqlite::SqliteConnection;
 
-use super::standing::{Standing, Whole, database_now, forget_asks, standing};
+use super::standing::{database_now, forget_asks, standing};
 use super::writer::{Change, Desk};
-use crate::row::{calculation_columns, column, value_state_word};
+use crate::row::{Standing, Whole, calculation_columns, column, value_state_word};
+use crate::rules::is_short;
 use crate::{Lease, Placement, RecordedValue, Recording, StoredObject};
 
 pub(super) struct RecordValue(pub(super) RecordedValue);
@@ -125,10 +126,6 @@ async fn set_done(
     .fetch_one(connection)
     .await
     .map(|Whole(calculation)| calculation)
-}
-
-fn is_short(recorded: &RecordedValue) -> bool {
-    recorded.digits <= Value::TEXT_DIGITS
 }
 
 async fn insert_text(connection: &mut SqliteConnection, id: CalculationId, text: &str) -> sqlx::Result<()> {

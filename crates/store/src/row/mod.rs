@@ -1,10 +1,14 @@
 //! A row of `calculations` as it comes out of either database, and what it means.
 
+mod parts;
+
 use model::{
     Calculation, CalculationId, Failure, FailureReason, Progress, Sha256, Sha256Error, State, Status, Subject,
     SubjectError, Timestamp, UnknownReason, UnknownStatus, Value, ValueState, WaitingFor,
 };
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
+
+pub(crate) use self::parts::{BacklogRow, InlineRow, Leased, Standing, Whole, backlog_of};
 
 /// The columns that [`CalculationRow`] reads, for `select` and `returning`.
 macro_rules! calculation_columns {
