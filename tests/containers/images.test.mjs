@@ -7,13 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { compose, docker, eventually } from "./stack.mjs";
+import { docker, eventually } from "./stack.mjs";
 
 const PROGRAMS = ["api", "client", "worker"];
 const MOST_BYTES = 20e6;
 
-const images = JSON.parse(await compose("config", "--format=json"));
-const imageOf = (service) => images.services[service].image ?? `${images.name}-${service}`;
+// Made by the door, as they would be shipped: the composition's own are for development.
+const imageOf = (service) => `${process.env.COMPOSE_PROJECT_NAME}-production-${service}`;
 const inspect = async (service) => JSON.parse(await docker("image", "inspect", imageOf(service)))[0];
 
 // Every file of the image, `./` cut off.
