@@ -28,6 +28,9 @@ if [ -n "${AWS_ACCESS_KEY:-}" ] && [ -z "${AWS_ACCESS_KEY_ID:-}" ]; then
   export AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY AWS_SECRET_ACCESS_KEY=${AWS_SECRET_KEY:?is missing beside AWS_ACCESS_KEY}
 fi
 
+# Version 1 of the client reads only the second name.
+[ -z "${AWS_REGION:-}" ] || export AWS_DEFAULT_REGION=$AWS_REGION
+
 need() {
   local command
   for command; do
@@ -59,14 +62,15 @@ version() { sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Ca
 commit() { git rev-parse --short=12 HEAD; }
 
 # The label of a version, in images and on Beanstalk: what it is called and exactly what it was made from.
+# ABACI_LABEL says it otherwise.
 label() {
-  local label
-  label=$(version)-$(commit)
+  local label=${ABACI_LABEL:-$(version)-$(commit)}
+  [ -z "${ABACI_LABEL:-}" ] || { echo "$label"; return; }
   git diff --quiet HEAD -- || label+=-changed
   echo "$label"
 }
 
-# images_at ROLE: where the image of a role is pushed to.
+# image_of ROLE: what the image of a role is called, without a tag.
 image_of() {
   local where=${ABACI_IMAGES:-docker.io/${DOCKER_USERNAME:?is not set, and neither is ABACI_IMAGES}}
   echo "$where/abaci-$1"
