@@ -7,13 +7,33 @@ import { createInterface } from "node:readline";
 
 export async function startStack(settings = {}) {
   if (process.env.ABACI_TEST_URL) {
-    return { url: process.env.ABACI_TEST_URL.replace(/\/$/, ""), own: false, stop: async () => {} };
+    return { url: process.env.ABACI_TEST_URL.replace(/\/$/, ""), stop: async () => {} };
   }
   const data = await mkdtemp(join(tmpdir(), "abaci-browser-"));
+  let running = await launch(data, "127.0.0.1:0", settings);
+  return {
+    url: running.url,
+    // Ends the process as a power switch would.
+    async kill() {
+      running.child.kill("SIGKILL");
+      await running.ended;
+    },
+    // Starts it again with the same data, at the same address.
+    async restart() {
+      running = await launch(data, new URL(this.url).host, settings);
+    },
+    async stop() {
+      await this.kill();
+      await rm(data, { recursive: true });
+    },
+  };
+}
+
+async function launch(data, listen, settings) {
   const child = spawn(process.env.ABACI_BIN, ["serve"], {
     env: {
       ...process.env,
-      ABACI_LISTEN: "127.0.0.1:0",
+      ABACI_LISTEN: listen,
       ABACI_INTERNAL_LISTEN: "127.0.0.1:0",
       ABACI_DATA_DIR: data,
       ABACI_LOG: "warn",
@@ -29,15 +49,7 @@ export async function startStack(settings = {}) {
       if (found) resolve(found[0]);
     });
   });
-  return {
-    url,
-    own: true,
-    async stop() {
-      child.kill("SIGKILL");
-      await ended;
-      await rm(data, { recursive: true });
-    },
-  };
+  return { child, url, ended };
 }
 
 // Asks over the API, as another visitor would, and waits for the value.

@@ -23,7 +23,8 @@ async fn kill_9_loses_nothing_that_was_accepted() {
     let mut recoveries = Vec::new();
     for round in 0..kills() {
         let stop = Arc::new(AtomicBool::new(false));
-        let clients: Vec<_> = (0..8).map(|_| tokio::spawn(submit_until(stack.url.clone(), ledger.clone(), stop.clone()))).collect();
+        let clients: Vec<_> =
+            (0..8).map(|_| tokio::spawn(submit_until(stack.url.clone(), ledger.clone(), stop.clone()))).collect();
         // The moment of the kill moves through everything that goes on in a second.
         tokio::time::sleep(Duration::from_millis(150 + u64::from(round * 137 % 850))).await;
         stack.kill();

@@ -35,7 +35,7 @@ fn refused() -> Vec<(String, u16, &'static str)> {
         (r#"{"index":"٧"}"#, 422, "index-not-integer"),
         (r#"{"index":"７"}"#, 422, "index-not-integer"),
         (r#"{"index":""}"#, 422, "index-missing"),
-        (r#"{"index":null}"#, 422, "index-missing"),
+        (r#"{"index":null}"#, 422, "index-not-integer"),
         (r#"{}"#, 422, "index-missing"),
         (r#"{"Index":7}"#, 422, "index-missing"),
         (r#"{"index":"-99999999999"}"#, 422, "index-out-of-range"),
@@ -89,7 +89,7 @@ async fn a_refused_index_says_what_was_given_what_is_allowed_and_what_was_meant(
     let problem: Value = stack.post(r#"{"index":" 7 "}"#).await.json().await.expect("JSON");
     assert_eq!((&problem["field"], &problem["given"]), (&"index".into(), &" 7 ".into()));
     assert!(problem["allowed"].is_string());
-    assert!(problem["detail"].as_str().expect("text").contains("did you mean 7"), "{problem}");
+    assert!(problem["detail"].as_str().expect("text").contains("Did you mean 7?"), "{problem}");
 }
 
 #[tokio::test]

@@ -23,9 +23,11 @@ async fn listen(response: reqwest::Response, mut enough: impl FnMut(&Event) -> b
             buffer.push_str(std::str::from_utf8(&chunk.expect("bytes")).expect("text"));
             while let Some(end) = buffer.find("\n\n") {
                 let block: String = buffer.drain(..end + 2).collect();
-                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(|v| v.trim().to_owned());
+                let field =
+                    |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(|v| v.trim().to_owned());
                 let Some(kind) = field("event:") else { continue };
-                let data = field("data:").map_or(Value::Null, |data| serde_json::from_str(&data).unwrap_or(Value::Null));
+                let data =
+                    field("data:").map_or(Value::Null, |data| serde_json::from_str(&data).unwrap_or(Value::Null));
                 let event = Event { kind, id: field("id:"), data };
                 events.push(event.clone());
                 if enough(&event) {
@@ -47,9 +49,13 @@ async fn a_watcher_sees_a_calculation_begin_advance_and_end() {
     stack.submit(n).await;
     stack.submit(7).await;
     let events = listen(stream, |event| event.data["status"] == "done").await;
-    assert!(events.iter().all(|event| event.data["index"] == n.to_string()), "only what was asked for");
-    let fractions: Vec<f64> =
-        events.iter().filter(|event| event.kind == "progress").filter_map(|event| event.data["progress"].as_f64()).collect();
+    let index = n.to_string();
+    assert!(events.iter().all(|event| event.data["index"] == index), "only what was asked for");
+    let fractions: Vec<f64> = events
+        .iter()
+        .filter(|event| event.kind == "progress")
+        .filter_map(|event| event.data["progress"].as_f64())
+        .collect();
     assert!(!fractions.is_empty(), "progress is told");
     assert!(fractions.is_sorted(), "progress only rises: {fractions:?}");
     assert!(events.iter().any(|event| event.data["status"] == "running"));

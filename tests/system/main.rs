@@ -2,6 +2,9 @@
 //!
 //! `ABACI_TEST_URL` points the tests that need nothing but HTTP at a stack that runs already.
 
+#![expect(clippy::disallowed_methods, reason = "the environment says which stack to test, and how long")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what was measured is worth reading")]
+
 mod crash;
 mod defects;
 mod inputs;

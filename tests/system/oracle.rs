@@ -3,7 +3,7 @@
 use num_bigint::BigInt;
 
 /// F(n) as decimal text, for |n| up to a million or so.
-pub fn fibonacci(n: i64) -> String {
+pub(crate) fn fibonacci(n: i64) -> String {
     let (mut a, mut b) = (BigInt::from(0), BigInt::from(1));
     for bit in (0..64).rev() {
         let c = &a * ((&b << 1u32) - &a);
@@ -15,7 +15,9 @@ pub fn fibonacci(n: i64) -> String {
 
 #[test]
 fn the_oracle_knows_published_values() {
-    for (n, value) in [(0, "0"), (1, "1"), (2, "1"), (10, "55"), (100, "354224848179261915075"), (-8, "-21"), (-7, "13")] {
+    for (n, value) in
+        [(0, "0"), (1, "1"), (2, "1"), (10, "55"), (100, "354224848179261915075"), (-8, "-21"), (-7, "13")]
+    {
         assert_eq!(fibonacci(n), value);
     }
 }

@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 /// How long anything may take before a test calls it stuck. Far above what is usual, so that a busy
 /// machine fails no test.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One system to test.
-pub struct Stack {
+pub(crate) struct Stack {
     /// Where it answers, without a slash at the end.
-    pub url: String,
+    pub(crate) url: String,
     /// Keeps connections open between calls.
-    pub http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     process: Option<Process>,
 }
 
@@ -30,7 +30,7 @@ struct Process {
 
 impl Stack {
     /// The running stack that `ABACI_TEST_URL` names, or a new one.
-    pub async fn any() -> Self {
+    pub(crate) async fn any() -> Self {
         match std::env::var("ABACI_TEST_URL") {
             Ok(url) => Self { url: url.trim_end_matches('/').to_owned(), http: http(), process: None },
             Err(_) => Self::own(&[]).await,
@@ -38,22 +38,23 @@ impl Stack {
     }
 
     /// A new system in an empty data directory, with settings beside the usual ones.
-    pub async fn own(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn own(settings: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
         let (child, url) = spawn(directory.path(), &settings);
         Self { url, http: http(), process: Some(Process { child, directory, settings }) }
     }
 
     /// Ends the process as a power switch would.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let process = self.process.as_mut().expect("a system of our own");
         process.child.kill().expect("the process can be killed");
         process.child.wait().expect("the process has ended");
     }
 
     /// Asks the process to end and waits until it has; gives its exit status.
-    pub fn terminate(&mut self) -> std::process::ExitStatus {
+    pub(crate) fn terminate(&mut self) -> std::process::ExitStatus {
         let process = self.process.as_mut().expect("a system of our own");
         let pid = rustix::process::Pid::from_child(&process.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the process can be told");
@@ -61,7 +62,7 @@ impl Stack {
     }
 
     /// Starts it again in the same data directory, on another port.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let process = self.process.as_mut().expect("a system of our own");
         let (child, url) = spawn(process.directory.path(), &process.settings);
         process.child = child;
@@ -71,41 +72,41 @@ impl Stack {
     }
 
     /// The data directory of a system of our own.
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         self.process.as_ref().expect("a system of our own").directory.path()
     }
 
     /// `POST /api/calculations` with a JSON body as it stands.
-    pub async fn post(&self, body: impl Into<reqwest::Body>) -> Response {
+    pub(crate) async fn post(&self, body: impl Into<reqwest::Body>) -> Response {
         let request = self.http.post(format!("{}/api/calculations", self.url));
         request.header("content-type", "application/json").body(body).send().await.expect("an answer")
     }
 
     /// Asks for F(n).
-    pub async fn submit(&self, n: i64) -> (StatusCode, Value) {
+    pub(crate) async fn submit(&self, n: i64) -> (StatusCode, Value) {
         let response = self.post(json!({"index": n.to_string()}).to_string()).await;
         (response.status(), response.json().await.expect("JSON"))
     }
 
     /// `GET` of a path.
-    pub async fn get(&self, path: &str) -> Response {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.http.get(format!("{}{path}", self.url)).send().await.expect("an answer")
     }
 
     /// `GET` of a path that answers JSON with 200.
-    pub async fn json(&self, path: &str) -> Value {
+    pub(crate) async fn json(&self, path: &str) -> Value {
         let response = self.get(path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         response.json().await.expect("JSON")
     }
 
     /// What the record says of F(n).
-    pub async fn calculation(&self, n: i64) -> Value {
+    pub(crate) async fn calculation(&self, n: i64) -> Value {
         self.json(&format!("/api/calculations/{n}")).await
     }
 
     /// Waits until F(n) stands as given, and gives the whole calculation.
-    pub async fn until(&self, n: i64, status: &str) -> Value {
+    pub(crate) async fn until(&self, n: i64, status: &str) -> Value {
         let path = format!("/api/calculations/{n}");
         eventually(&format!("F({n}) is {status}"), async || {
             let calculation = self.json(&path).await;
@@ -115,7 +116,7 @@ impl Stack {
     }
 
     /// Asks for F(n), waits for it and reads its digits.
-    pub async fn value_of(&self, n: i64) -> String {
+    pub(crate) async fn value_of(&self, n: i64) -> String {
         let (status, body) = self.submit(n).await;
         assert!(status.is_success(), "{status} {body}");
         self.until(n, "done").await;
@@ -123,14 +124,14 @@ impl Stack {
     }
 
     /// The digits of F(n), which must be known.
-    pub async fn read(&self, n: i64) -> String {
+    pub(crate) async fn read(&self, n: i64) -> String {
         let response = self.get(&format!("/api/calculations/{n}/value")).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.text().await.expect("text")
     }
 
     /// How many calculations the record holds.
-    pub async fn recorded(&self) -> usize {
+    pub(crate) async fn recorded(&self) -> usize {
         let mut count = 0;
         let mut path = "/api/calculations?limit=200".to_owned();
         loop {
@@ -156,7 +157,7 @@ impl Drop for Stack {
 }
 
 /// Tries until there is something, or fails after [`PATIENCE`].
-pub async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = attempt().await {
@@ -192,5 +193,6 @@ fn spawn(directory: &Path, settings: &[(String, String)]) -> (Child, String) {
             return (child, url.to_owned());
         }
     }
-    panic!("the program ended without saying where it answers");
+    let status = child.wait().expect("the program has ended");
+    panic!("the program ended with {status} without saying where it answers");
 }

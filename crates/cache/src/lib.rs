@@ -2,8 +2,18 @@
 //!
 //! Both ports may forget everything at any moment: a miss costs time, a lost announcement a reload.
 
+#[cfg(test)]
+mod contract;
 mod error;
+mod memory;
+mod metrics;
 mod port;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use error::{BoxError, CacheError};
+pub use memory::{MemoryAnnouncements, MemoryKnownValues};
+pub use metrics::describe as describe_metrics;
 pub use port::{Announcements, EventId, EventIdError, KnownValues, Read};
+#[cfg(feature = "redis")]
+pub use redis::{RedisAnnouncements, RedisKnownValues};

@@ -18,8 +18,10 @@ pub trait JobQueue: Send + Sync {
 
     /// Takes the next job of the given lanes, the first lane first, waiting up to `wait`; `None` if none came.
     ///
-    /// A delivery that is neither acked, nacked nor extended for `lease` is claimable again. Dropping
-    /// the future loses nothing: what was taken meanwhile comes again after its lease.
+    /// A delivery that is neither acked, nacked nor extended for `lease` is claimable again; each holder
+    /// in a row that loses the job doubles the lease of the next, up to a minute. All workers of a queue
+    /// ask for the same `lease`. Dropping the future loses nothing: what was taken meanwhile comes again
+    /// after its lease.
     async fn claim(
         &self,
         worker: &WorkerId,

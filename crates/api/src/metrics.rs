@@ -1,0 +1,96 @@
+//! What the api counts. Each process counts what passed through its own hands.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use model::Lane;
+
+const REQUESTS: &str = "api_requests_total";
+const REQUEST_SECONDS: &str = "api_request_seconds";
+const ACCEPTED: &str = "api_accepted_total";
+const OFFERS_FAILED: &str = "api_offers_failed_total";
+const CACHE_FAILED: &str = "api_cache_failed_total";
+const VALUES_LOST: &str = "api_values_lost_total";
+const WATCHERS: &str = "api_event_connections";
+const RESETS: &str = "api_event_resets_total";
+const WAITERS: &str = "api_waiters";
+const CONNECTIONS: &str = "http_connections";
+
+/// Says once, after a recorder is installed, what each metric means.
+pub fn describe() {
+    describe_counter!(REQUESTS, "Requests answered, by route, method and status.");
+    describe_histogram!(REQUEST_SECONDS, "Seconds to the head of an answer, by route.");
+    describe_counter!(ACCEPTED, "Calculations entered into the record, by lane.");
+    describe_counter!(OFFERS_FAILED, "Accepted calculations that the queue did not take; the sweep offers them again.");
+    describe_counter!(CACHE_FAILED, "Calls that the cache could not serve, by call.");
+    describe_counter!(VALUES_LOST, "Values found missing or corrupt, and queued to be computed again.");
+    describe_gauge!(WATCHERS, "Open event streams.");
+    describe_counter!(RESETS, "Times a watching page was told to load everything again.");
+    describe_gauge!(WAITERS, "Requests that wait for a value.");
+    describe_gauge!(CONNECTIONS, "Open HTTP connections.");
+}
+
+pub(crate) fn answered(method: &Method, route: Option<&str>, status: StatusCode, took: Duration) {
+    let route = route.unwrap_or("unknown").to_owned();
+    // A method is part of a label only if it is one of the few that exist here: labels must stay few.
+    let method = match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    };
+    let status = status.as_str().to_owned();
+    histogram!(REQUEST_SECONDS, "route" => route.clone()).record(took.as_secs_f64());
+    counter!(REQUESTS, "route" => route, "method" => method, "status" => status).increment(1);
+}
+
+pub(crate) fn accepted(lane: Lane) {
+    counter!(ACCEPTED, "lane" => lane.as_str()).increment(1);
+}
+
+pub(crate) fn offer_failed() {
+    counter!(OFFERS_FAILED).increment(1);
+}
+
+pub(crate) fn cache_failed(call: &'static str) {
+    counter!(CACHE_FAILED, "call" => call).increment(1);
+}
+
+pub(crate) fn value_lost() {
+    counter!(VALUES_LOST).increment(1);
+}
+
+pub(crate) fn reset() {
+    counter!(RESETS).increment(1);
+}
+
+/// Counted in a gauge for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Counted(&'static str);
+
+impl Counted {
+    pub(crate) fn watcher() -> Self {
+        Self::new(WATCHERS)
+    }
+
+    pub(crate) fn waiter() -> Self {
+        Self::new(WAITERS)
+    }
+
+    pub(crate) fn connection() -> Self {
+        Self::new(CONNECTIONS)
+    }
+
+    fn new(name: &'static str) -> Self {
+        gauge!(name).increment(1);
+        Self(name)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        gauge!(self.0).decrement(1);
+    }
+}

@@ -1,0 +1,111 @@
+//! `GET /api/system`
+
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use model::{Lane, WorkerReport};
+use queue::LaneDepth;
+use store::Backlog;
+use tokio::sync::Mutex;
+use wire::{LaneStatus, System, WorkerStatus};
+
+use crate::error::ApiError;
+use crate::state::ApiState;
+
+/// The oldest that an answer may be.
+const MAX_AGE: Duration = Duration::from_secs(1);
+/// What does not answer within this is out of reach.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The latest look at the system. Whoever comes while it is being looked at waits for that look.
+#[derive(Default)]
+pub(crate) struct SystemView(Mutex<Option<(Instant, System)>>);
+
+/// `GET /api/system` tells what waits, who works and how fast it goes; at most a second old.
+#[utoipa::path(
+    get,
+    path = "/api/system",
+    tag = "system",
+    responses(
+        (status = 200, description = "The state of the system", body = wire::System),
+        (status = 503, description = "Neither queue nor record can be reached", body = wire::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn system(State(state): State<ApiState>) -> Result<Response, ApiError> {
+    let mut view = state.system.0.lock().await;
+    let system = match &*view {
+        Some((at, system)) if at.elapsed() < MAX_AGE => system.clone(),
+        _ => {
+            let system = look(&state).await?;
+            *view = Some((Instant::now(), system.clone()));
+            system
+        }
+    };
+    Ok(([(header::CACHE_CONTROL, "max-age=1")], Json(system)).into_response())
+}
+
+async fn look(state: &ApiState) -> Result<System, ApiError> {
+    let ports = &state.ports;
+    let (depth, workers, backlog) = tokio::join!(
+        tokio::time::timeout(PATIENCE, ports.queue.depth()),
+        tokio::time::timeout(PATIENCE, ports.queue.workers()),
+        tokio::time::timeout(PATIENCE, ports.store.backlog()),
+    );
+    let now = ports.clock.now();
+    let lanes = match (depth, backlog) {
+        (Ok(Ok(depth)), _) => from_queue(&depth),
+        // Without the queue the record knows what waits, only not for how long in each lane.
+        (_, Ok(Ok(backlog))) => from_record(&backlog),
+        (_, Ok(Err(error))) => return Err(error.into()),
+        (_, Err(late)) => return Err(ApiError::Unavailable(late.into())),
+    };
+    let workers = workers.ok().and_then(Result::ok).unwrap_or_default();
+    let figures = state.rates.last_minute(Instant::now());
+    let ms = |latency: Duration| latency.as_secs_f64() * 1_000.0;
+    Ok(System {
+        version: state.limits.version.to_owned(),
+        mode: state.limits.mode.to_owned(),
+        at: now.to_string(),
+        lanes,
+        workers: workers.iter().map(worker).collect(),
+        accepted_per_s: figures.accepted_per_s,
+        finished_per_s: figures.finished_per_s,
+        latency_p50_ms: figures.latency_p50.map(ms),
+        latency_p99_ms: figures.latency_p99.map(ms),
+        max_index: state.limits.max_index.to_string(),
+    })
+}
+
+fn from_queue(depth: &[LaneDepth; 3]) -> Vec<LaneStatus> {
+    let status = |(lane, depth): (Lane, &LaneDepth)| LaneStatus {
+        lane: lane.to_string(),
+        waiting: depth.waiting,
+        claimed: depth.claimed,
+        oldest_age_ms: depth.oldest_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+    };
+    Lane::ALL.into_iter().zip(depth).map(status).collect()
+}
+
+fn from_record(backlog: &Backlog) -> Vec<LaneStatus> {
+    let counts = Lane::ALL.into_iter().zip(backlog.queued).zip(backlog.running);
+    let status = |((lane, waiting), claimed): ((Lane, u64), u64)| LaneStatus {
+        lane: lane.to_string(),
+        waiting,
+        claimed,
+        oldest_age_ms: None,
+    };
+    counts.map(status).collect()
+}
+
+fn worker(report: &WorkerReport) -> WorkerStatus {
+    WorkerStatus {
+        id: report.id.to_string(),
+        version: report.version.clone(),
+        lanes: report.lanes.iter().map(ToString::to_string).collect(),
+        computing: report.computing.iter().map(ToString::to_string).collect(),
+        finished: report.finished,
+    }
+}

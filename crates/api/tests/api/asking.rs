@@ -1,0 +1,243 @@
+//! Asking for values: accepted, known, waited for, counted, refused.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use api::Limits;
+use http::{HeaderValue, Request, StatusCode};
+use model::Announcement;
+use store::Store;
+
+use crate::support::{Setup, TestSystem, form, json, subject};
+
+const ACCEPTED: StatusCode = StatusCode::ACCEPTED;
+
+fn waiting(n: i64, seconds: &'static str) -> Request<axum::body::Body> {
+    let mut request = json("/api/calculations", format!(r#"{{"index":{n}}}"#));
+    request.headers_mut().insert("prefer", HeaderValue::from_static(seconds));
+    request
+}
+
+#[tokio::test]
+async fn a_submitted_index_becomes_a_value() {
+    let system = TestSystem::start().await;
+    let answer = system.submit(10).await.expect(ACCEPTED);
+    assert_eq!(answer.header("location"), "/api/calculations/10");
+    assert!(!answer.headers.contains_key("abaci-ask"));
+    insta::assert_snapshot!(answer.text, @r#"{"subject":"F(10)","index":"10","status":"queued","progress":null,"remaining_ms":null,"digits":2,"asked":1,"asked_at":"2025-11-23T23:50:27.123Z","started_at":null,"finished_at":null,"compute_ms":null,"attempt":0,"waiting_for":null,"first_digits":null,"last_digits":null,"sha256":null,"value":null,"value_state":null,"failure":null,"links":{"self":"/api/calculations/10","value":"/api/calculations/10/value","page":"/n/10"}}"#);
+
+    assert!(system.work_one().await);
+    let answer = system.submit(10).await.expect(StatusCode::OK);
+    assert_eq!(answer.json()["value"], "55");
+    assert_eq!(system.get("/api/calculations/10/value").await.text, "55");
+}
+
+#[tokio::test]
+async fn forms_literals_and_strings_ask_for_the_same() {
+    let system = TestSystem::start().await;
+    system.send(form("/api/calculations", "index=-8")).await.expect(ACCEPTED);
+    system.post_json(r#"{"index":-8}"#).await.expect(ACCEPTED);
+    system.post_json(r#"{"later":[{}], "index":"\u002d8"}"#).await.expect(ACCEPTED);
+    assert_eq!(system.rows().await, 1);
+    assert!(system.work_one().await);
+    assert_eq!(system.get("/api/calculations/-8/value").await.text, "-21");
+}
+
+#[tokio::test]
+async fn a_thousand_asks_at_once_are_one_row_and_one_job() {
+    let system = Arc::new(TestSystem::start().await);
+    let asks: Vec<_> = (0..1_000)
+        .map(|_| {
+            let system = Arc::clone(&system);
+            tokio::spawn(async move { system.submit(5_000).await.status })
+        })
+        .collect();
+    for ask in asks {
+        assert_eq!(ask.await.expect("no panic"), ACCEPTED);
+    }
+    assert_eq!(system.rows().await, 1);
+    assert_eq!(system.jobs().await, 1);
+    assert!(system.work_one().await);
+    assert!(!system.work_one().await);
+}
+
+#[tokio::test]
+async fn how_often_was_asked_is_written_at_shutdown_at_the_latest() {
+    let system = TestSystem::start().await;
+    system.submit(10).await.expect(ACCEPTED);
+    system.submit(10).await.expect(ACCEPTED);
+    assert!(system.work_one().await);
+    system.submit(10).await.expect(StatusCode::OK);
+    system.shutdown.cancel();
+    system.state.ended().await;
+    let found = system.store.find(&subject(10)).await.expect("the record answers").expect("a row");
+    assert_eq!(found.asked, 3);
+}
+
+#[tokio::test]
+async fn dear_work_gives_its_asker_a_token_and_cheap_work_none() {
+    let system = TestSystem::start().await;
+    let answer = system.submit(900_000_000).await.expect(ACCEPTED);
+    let token = answer.header("abaci-ask").to_owned();
+    assert_eq!(token.len(), 32);
+    assert_eq!(answer.json()["ask"], token.as_str());
+    let other = system.submit(900_000_000).await.expect(ACCEPTED);
+    assert_ne!(other.header("abaci-ask"), token);
+    assert!(system.submit(1_000).await.expect(ACCEPTED).json().get("ask").is_none());
+}
+
+#[tokio::test]
+async fn whoever_prefers_to_wait_gets_the_value() {
+    let system = Arc::new(TestSystem::start().await);
+    system.work_forever();
+    let answer = system.send(waiting(100, "wait=20")).await.expect(StatusCode::OK);
+    assert_eq!(answer.json()["value"], "354224848179261915075");
+    assert_eq!(answer.header("preference-applied"), "wait=20");
+    let answer = system.send(waiting(100, "wait=999")).await.expect(StatusCode::OK);
+    assert_eq!(answer.header("preference-applied"), "wait=30");
+}
+
+#[tokio::test]
+async fn a_wait_without_a_value_ends_with_202() {
+    let system = TestSystem::start().await;
+    tokio::time::pause();
+    let answer = system.send(waiting(100, "wait=3")).await.expect(ACCEPTED);
+    assert_eq!(answer.json()["status"], "queued");
+    assert_eq!(answer.header("preference-applied"), "wait=3");
+}
+
+#[tokio::test]
+async fn a_value_whose_announcement_was_lost_is_found_at_the_end_of_the_wait() {
+    let system = Arc::new(TestSystem::with(Setup { announcements_kept: 1, ..Setup::default() }).await);
+    let waiter = {
+        let system = Arc::clone(&system);
+        tokio::spawn(async move { system.send(waiting(10, "wait=30")).await })
+    };
+    while !system.work_one().await {
+        tokio::task::yield_now().await;
+    }
+    // The ring holds one: what it said of F(10) is gone before the hub could read it, or was read in time.
+    system.announce_progress(7, 0.5).await;
+    system.announce_progress(7, 0.6).await;
+    assert_eq!(waiter.await.expect("no panic").expect(StatusCode::OK).json()["value"], "55");
+}
+
+#[tokio::test]
+async fn above_so_many_waiters_the_answer_is_immediate() {
+    let system = Arc::new(TestSystem::with_limits(Limits { waiters: 1, ..Limits::default() }).await);
+    let first = {
+        let system = Arc::clone(&system);
+        tokio::spawn(async move { system.send(waiting(10, "wait=30")).await })
+    };
+    while system.jobs().await == 0 {
+        tokio::task::yield_now().await;
+    }
+    let began = Instant::now();
+    let second = system.send(waiting(11, "wait=30")).await.expect(ACCEPTED);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(second.json()["status"], "queued");
+    assert!(!first.is_finished());
+    while system.work_one().await {}
+    first.await.expect("no panic").expect(StatusCode::OK);
+    // The place is free again.
+    system.send(waiting(10, "wait=30")).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn without_the_record_nothing_is_accepted() {
+    let system = TestSystem::start().await;
+    system.store.close().await;
+    let answer = system.submit(10).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    assert_eq!(answer.header("retry-after"), "1");
+    assert_eq!(system.jobs().await, 0);
+    assert!(api::ready(&system.state).await.is_err());
+    for path in ["/api/calculations", "/api/calculations/10", "/api/calculations/10/value", "/api/values/all"] {
+        system.get(path).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    }
+}
+
+#[tokio::test]
+async fn without_the_queue_work_is_accepted_all_the_same() {
+    let system = TestSystem::with(Setup { queue_capacity: 0, ..Setup::default() }).await;
+    system.submit(10).await.expect(ACCEPTED);
+    assert_eq!(system.rows().await, 1);
+    assert_eq!(system.store.unfinished(None, 10).await.expect("the record answers").len(), 1);
+    assert!(api::ready(&system.state).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_new_work_and_stores_nothing() {
+    let system = TestSystem::with(Setup { max_queued: 1, ..Setup::default() }).await;
+    system.submit(10).await.expect(ACCEPTED);
+    let answer = system.submit(11).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "queue-full");
+    assert_eq!(answer.json()["allowed"], "1");
+    assert!(answer.headers.contains_key("retry-after"));
+    system.submit(10).await.expect(ACCEPTED);
+    assert_eq!(system.rows().await, 1);
+    assert!(system.work_one().await);
+    system.submit(11).await.expect(ACCEPTED);
+}
+
+#[tokio::test]
+async fn an_address_that_asks_for_too_much_work_is_told_when_to_come_back() {
+    let system = TestSystem::with_limits(Limits { rate: Some(0.01), ..Limits::default() }).await;
+    let mut refused = None;
+    for n in 0..20 {
+        let answer = system.submit(n).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let answer = refused.expect("ten milliseconds are soon used up");
+    let answer = answer.expect_problem(StatusCode::TOO_MANY_REQUESTS, "too-many-requests");
+    assert!(answer.header("retry-after").parse::<u64>().expect("seconds") > 0);
+    let rows = system.rows().await;
+    assert!((5..=10).contains(&rows), "{rows}");
+    // What is under way or known costs nothing.
+    while system.work_one().await {}
+    system.submit(0).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_cancelled_calculation_asked_again_is_queued_again() {
+    let system = TestSystem::start().await;
+    let token = system.submit(900_000_000).await.header("abaci-ask").parse().expect("a token");
+    let withdrawn = system.store.withdraw(&subject(900_000_000), &token, model::Clock::now(&*system.clock)).await;
+    assert!(matches!(withdrawn, Ok(store::Withdrawal::Cancelled(_))));
+    system.clock.move_on(Duration::from_secs(1));
+    let answer = system.submit(900_000_000).await.expect(ACCEPTED);
+    assert_eq!(answer.json()["status"], "queued");
+    assert_eq!(system.rows().await, 1);
+}
+
+#[tokio::test]
+async fn a_request_joins_the_trace_it_comes_with_and_so_does_its_job() {
+    let system = TestSystem::start().await;
+    let mut request = json("/api/calculations", r#"{"index":10}"#);
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    request.headers_mut().insert("traceparent", HeaderValue::from_static(parent));
+    system.send(request).await.expect(ACCEPTED);
+    let unfinished = system.store.unfinished(None, 1).await.expect("the record answers");
+    let trace = unfinished[0].traceparent.expect("a trace");
+    assert_eq!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_ne!(trace.to_string(), parent);
+}
+
+#[tokio::test]
+async fn the_queued_state_is_announced_before_the_worker_can_say_more() {
+    let system = TestSystem::start().await;
+    let start = cache::Announcements::read(&*system.announcements, None, Duration::ZERO).await.expect("a place");
+    let cache::Read::News { last, .. } = start else { panic!("{start:?}") };
+    system.know(10).await;
+    let read = cache::Announcements::read(&*system.announcements, Some(&last), Duration::ZERO).await.expect("news");
+    let cache::Read::News { news, .. } = read else { panic!("{read:?}") };
+    let statuses: Vec<_> = news
+        .iter()
+        .map(|(_, news)| match news {
+            Announcement::Calculation(calculation) => calculation.status().as_str(),
+            Announcement::Progress(_) => "progress",
+        })
+        .collect();
+    assert_eq!(statuses, ["queued", "done"]);
+}

@@ -1,0 +1,159 @@
+//! Looking at the record and at the system.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use model::{Lane, WorkerId, WorkerReport};
+use queue::JobQueue;
+
+use crate::support::{TestSystem, subject};
+
+#[tokio::test]
+async fn looking_never_creates_work() {
+    let system = TestSystem::start().await;
+    for path in ["/api/calculations/7", "/api/calculations/7/value", "/api/calculations/-9223372036854775808"] {
+        system.get(path).await.expect_problem(StatusCode::NOT_FOUND, "not-found");
+    }
+    for path in ["/api/calculations/007", "/api/calculations/abc", "/api/calculations/1e3/value"] {
+        system.get(path).await.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "index-not-integer");
+    }
+    system.get("/api/calculations/%ff").await.expect_problem(StatusCode::NOT_FOUND, "not-found");
+    assert_eq!(system.rows().await, 0);
+    assert_eq!(system.jobs().await, 0);
+}
+
+#[tokio::test]
+async fn the_record_is_listed_page_by_page_the_newest_first() {
+    let system = TestSystem::start().await;
+    for n in 0..5 {
+        system.submit(n).await.expect(StatusCode::ACCEPTED);
+    }
+    let mut path = "/api/calculations?limit=2".to_owned();
+    let mut seen = Vec::new();
+    loop {
+        let page = system.get(&path).await.expect(StatusCode::OK).json();
+        seen.extend(page["items"].as_array().expect("items").iter().map(|item| item["index"].to_string()));
+        match page["next"].as_str() {
+            Some(next) => path = format!("/api/calculations?limit=2&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["\"4\"", "\"3\"", "\"2\"", "\"1\"", "\"0\""]);
+    let whole = system.get("/api/calculations?limit=5").await.json();
+    assert_eq!(whole["next"], serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn a_wrong_limit_or_cursor_is_refused() {
+    let system = TestSystem::start().await;
+    for query in [
+        "limit=0",
+        "limit=201",
+        "limit=-1",
+        "limit=+5",
+        "limit=",
+        "limit=x",
+        "limit=1&limit=2",
+        "after=x",
+        "after=c",
+        "after=%ff",
+    ] {
+        let answer = system.get(&format!("/api/calculations?{query}")).await;
+        let problem = answer.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter").json();
+        assert!(problem["given"].is_string() && problem["allowed"].is_string(), "{query}: {problem}");
+    }
+    system.get("/api/calculations?limit=200&unknown=1").await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_told_as_problems() {
+    let system = TestSystem::start().await;
+    for path in ["/", "/api", "/api/", "/apifoo", "/api/calculations/", "/api/calculations/1/2", "/api/nothing"] {
+        system.get(path).await.expect_problem(StatusCode::NOT_FOUND, "not-found");
+    }
+    for (method, path, allowed) in [
+        (Method::PUT, "/api/calculations", "GET,HEAD,POST"),
+        (Method::DELETE, "/api/calculations", "GET,HEAD,POST"),
+        (Method::OPTIONS, "/api/calculations", "GET,HEAD,POST"),
+        (Method::POST, "/api/calculations/7", "DELETE,GET,HEAD"),
+        (Method::GET, "/api/values", "POST"),
+    ] {
+        let request = Request::builder().method(&method).uri(path).body(Body::empty()).expect("a request");
+        let answer = system.send(request).await;
+        let answer = answer.expect_problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed");
+        let mut methods: Vec<_> = answer.header("allow").split(',').map(str::trim).collect();
+        methods.sort_unstable();
+        assert_eq!(methods.join(","), allowed, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let system = TestSystem::start().await;
+    for path in ["/api/calculations", "/api/nothing", "/api/system", "/api/docs"] {
+        let answer = system.get(path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"), "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin", "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+    }
+    let answer = system.submit(7).await;
+    assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
+}
+
+#[tokio::test]
+async fn json_is_compressed_and_values_and_events_are_not() {
+    let system = TestSystem::start().await;
+    for n in 0..20 {
+        system.submit(n).await.expect(StatusCode::ACCEPTED);
+    }
+    system.know(30_000).await;
+    while system.work_one().await {}
+    let encoding = async |path: &str| {
+        let request = Request::get(path).header("accept-encoding", "gzip").body(Body::empty()).expect("a request");
+        let response = system.answer(request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.headers().get("content-encoding").map(|encoding| encoding.to_str().expect("text").to_owned())
+    };
+    assert_eq!(encoding("/api/calculations").await.as_deref(), Some("gzip"));
+    assert_eq!(encoding("/api/calculations/30000/value").await, None);
+    assert_eq!(encoding("/api/events").await, None);
+}
+
+#[tokio::test]
+async fn the_system_is_told_of_and_looked_at_once_a_second() {
+    let system = TestSystem::start().await;
+    let report = WorkerReport {
+        id: WorkerId("w1".to_owned()),
+        version: "1.2.3".to_owned(),
+        lanes: vec![Lane::Short, Lane::Long],
+        computing: vec![subject(900_000_000)],
+        finished: 7,
+        seen_at: model::Clock::now(&*system.clock),
+    };
+    system.queue.report(&report).await.expect("the queue answers");
+    system.submit(10).await.expect(StatusCode::ACCEPTED);
+    let first = system.get("/api/system").await.expect(StatusCode::OK).json();
+    assert_eq!(first["lanes"][0]["lane"], "short");
+    assert_eq!(first["lanes"][0]["waiting"], 1);
+    assert_eq!(first["lanes"][2]["waiting"], 0);
+    assert_eq!(first["workers"][0]["id"], "w1");
+    assert_eq!(first["workers"][0]["computing"][0], "F(900000000)");
+    assert_eq!(first["max_index"], "1000000000");
+    assert!(first["accepted_per_s"].as_f64().expect("a rate") > 0.0);
+
+    system.clock.move_on(Duration::from_millis(1));
+    let again = system.get("/api/system").await.json();
+    assert_eq!(again["at"], first["at"]);
+}
+
+#[tokio::test]
+async fn without_the_record_the_system_is_still_told_of_from_the_queue() {
+    let system = TestSystem::start().await;
+    system.submit(10).await.expect(StatusCode::ACCEPTED);
+    system.store.close().await;
+    let told = system.get("/api/system").await.expect(StatusCode::OK).json();
+    assert_eq!(told["lanes"][0]["waiting"], 1);
+}

@@ -1,0 +1,190 @@
+//! Reading values: whole, in ranges, again, and when they are not there.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use store::{Store, StoredObject};
+
+use crate::support::{Answer, TestSystem, subject};
+
+async fn read(system: &TestSystem, n: i64, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::get(format!("/api/calculations/{n}/value"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    system.send(request.body(Body::empty()).expect("a request")).await
+}
+
+fn digits(n: i64) -> String {
+    fibonacci::nth(n).expect("it fits").to_string()
+}
+
+#[tokio::test]
+async fn a_value_is_read_exactly_whatever_its_size() {
+    let system = TestSystem::start().await;
+    // In the answer itself, in the record, and as an object of more than one block.
+    for n in [0, -8, 1_000, 50_000, -50_000, 6_000_000] {
+        system.know(n).await;
+        let answer = read(&system, n, &[]).await.expect(StatusCode::OK);
+        assert!(answer.text == digits(n), "F({n})");
+        assert_eq!(answer.header("content-length"), answer.text.len().to_string());
+        assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+        assert_eq!(answer.header("accept-ranges"), "bytes");
+        assert!(!answer.headers.contains_key("content-disposition"));
+        let calculation = system.get(&format!("/api/calculations/{n}")).await.json();
+        assert_eq!(answer.header("etag"), calculation["sha256"].to_string());
+    }
+}
+
+#[tokio::test]
+async fn ranges_give_the_bytes_they_name() {
+    let system = TestSystem::start().await;
+    system.know(6_000_000).await;
+    let whole = digits(6_000_000);
+    let length = whole.len();
+    for (range, from, to) in [
+        ("bytes=0-0", 0, 1),
+        ("bytes=1048570-1048590", 1_048_570, 1_048_591),
+        ("bytes=-20", length - 20, length),
+        ("bytes=1250000-", 1_250_000, length),
+    ] {
+        let answer = read(&system, 6_000_000, &[("range", range)]).await.expect(StatusCode::PARTIAL_CONTENT);
+        assert!(answer.text == whole[from..to], "{range}");
+        assert_eq!(answer.header("content-range"), format!("bytes {from}-{}/{length}", to - 1));
+        assert_eq!(answer.header("content-length"), (to - from).to_string());
+    }
+    let answer = read(&system, 6_000_000, &[("range", "bytes=0-1,5-6")]).await.expect(StatusCode::OK);
+    assert_eq!(answer.text.len(), length);
+    let answer = read(&system, 6_000_000, &[("range", "bytes=99999999-")]).await;
+    let answer = answer.expect_problem(StatusCode::RANGE_NOT_SATISFIABLE, "parameter");
+    assert_eq!(answer.header("content-range"), format!("bytes */{length}"));
+}
+
+#[tokio::test]
+async fn a_known_tag_is_answered_without_the_value_and_a_foreign_one_with_all_of_it() {
+    let system = TestSystem::start().await;
+    system.know(1_000).await;
+    let etag = read(&system, 1_000, &[]).await.header("etag").to_owned();
+    let answer = read(&system, 1_000, &[("if-none-match", &format!("\"x\", {etag}"))]).await;
+    assert_eq!(answer.status, StatusCode::NOT_MODIFIED);
+    assert_eq!(answer.text, "");
+    assert_eq!(answer.header("etag"), etag);
+    read(&system, 1_000, &[("if-none-match", "\"x\"")]).await.expect(StatusCode::OK);
+    let part = read(&system, 1_000, &[("range", "bytes=0-1"), ("if-range", &etag)]).await;
+    assert_eq!(part.expect(StatusCode::PARTIAL_CONTENT).text, "43");
+    let whole = read(&system, 1_000, &[("range", "bytes=0-1"), ("if-range", "\"x\"")]).await;
+    assert_eq!(whole.expect(StatusCode::OK).text.len(), 209);
+}
+
+#[tokio::test]
+async fn head_tells_the_length_and_sends_nothing() {
+    let system = TestSystem::start().await;
+    system.know(6_000_000).await;
+    let request = Request::builder().method(Method::HEAD).uri("/api/calculations/6000000/value");
+    let answer = system.send(request.body(Body::empty()).expect("a request")).await.expect(StatusCode::OK);
+    assert_eq!(answer.text, "");
+    assert_eq!(answer.header("content-length"), digits(6_000_000).len().to_string());
+    assert_eq!(answer.header("accept-ranges"), "bytes");
+}
+
+#[tokio::test]
+async fn a_download_is_named_after_its_subject() {
+    let system = TestSystem::start().await;
+    system.know(1_000).await;
+    let answer = system.get("/api/calculations/1000/value?download").await.expect(StatusCode::OK);
+    assert_eq!(answer.header("content-disposition"), "attachment; filename=\"F(1000).txt\"");
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_ready_says_where_its_calculation_stands() {
+    let system = TestSystem::start().await;
+    let token = system.submit(900_000_000).await.header("abaci-ask").parse().expect("a token");
+    let problem = read(&system, 900_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
+    assert_eq!(problem.json()["calculation_status"], "queued");
+    let now = model::Clock::now(&*system.clock);
+    system.store.withdraw(&subject(900_000_000), &token, now).await.expect("the record answers");
+    let problem = read(&system, 900_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
+    assert_eq!(problem.json()["calculation_status"], "cancelled");
+}
+
+fn object(system: &TestSystem) -> std::path::PathBuf {
+    let folder = system.directory.path().join("values/v1/F(6000000)");
+    let mut files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    files.find(|path| path.extension().is_some_and(|extension| extension == "txt")).expect("an object")
+}
+
+#[tokio::test]
+async fn an_evicted_value_is_not_served_and_asking_again_computes_it_again() {
+    let system = TestSystem::start().await;
+    system.know(6_000_000).await;
+    let calculation = system.store.find(&subject(6_000_000)).await.expect("the record answers").expect("a row");
+    let value = calculation.value().expect("a value");
+    let evicted = StoredObject { subject: subject(6_000_000), sha256: value.sha256, size_bytes: value.size_bytes };
+    system.store.note_eviction(&evicted).await.expect("the record answers");
+    system.ports.known.forget(&subject(6_000_000)).await.expect("the cache answers");
+
+    let problem = read(&system, 6_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
+    assert_eq!(problem.json()["calculation_status"], "done");
+    system.know(6_000_000).await;
+    assert!(read(&system, 6_000_000, &[]).await.expect(StatusCode::OK).text == digits(6_000_000));
+}
+
+#[tokio::test]
+async fn a_missing_object_is_computed_again_without_being_asked_for() {
+    let system = TestSystem::start().await;
+    system.know(6_000_000).await;
+    std::fs::remove_file(object(&system)).expect("a file to remove");
+    let problem = read(&system, 6_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
+    assert_eq!(problem.json()["calculation_status"], "queued");
+    assert_eq!(system.jobs().await, 1);
+    assert!(system.work_one().await);
+    assert!(read(&system, 6_000_000, &[]).await.expect(StatusCode::OK).text == digits(6_000_000));
+}
+
+#[tokio::test]
+async fn a_damaged_block_is_never_sent_and_the_value_is_computed_again() {
+    let system = TestSystem::start().await;
+    system.know(6_000_000).await;
+    let path = object(&system);
+    let mut text = std::fs::read(&path).expect("a file");
+    text[1_200_000] ^= 1;
+    std::fs::write(&path, &text).expect("a file");
+    let request = Request::get("/api/calculations/6000000/value").body(Body::empty()).expect("a request");
+    let body = system.answer(request).await.into_body();
+    assert!(body.collect().await.is_err(), "the body ends before its stated length");
+    assert_eq!(system.jobs().await, 1);
+    read(&system, 6_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
+    // The computing of it again must replace the damaged file.
+    assert!(system.work_one().await);
+    assert!(read(&system, 6_000_000, &[]).await.expect(StatusCode::OK).text == digits(6_000_000));
+}
+
+#[tokio::test]
+async fn many_readers_of_a_large_value_hold_one_block_each() {
+    let system = Arc::new(TestSystem::start().await);
+    system.know(20_000_000).await;
+    let readers: Vec<_> = (0..10)
+        .map(|_| {
+            let system = Arc::clone(&system);
+            tokio::spawn(async move {
+                let request = Request::get("/api/calculations/20000000/value").body(Body::empty()).expect("a request");
+                let mut body = system.answer(request).await.into_body();
+                let (mut length, mut largest) = (0, 0);
+                while let Some(frame) = body.frame().await {
+                    let piece = frame.expect("a frame").into_data().expect("data");
+                    length += piece.len();
+                    largest = largest.max(piece.len());
+                }
+                (length, largest)
+            })
+        })
+        .collect();
+    for reader in readers {
+        let (length, largest) = reader.await.expect("no panic");
+        assert_eq!(length, 4_179_753);
+        assert!(largest <= 1 << 20, "{largest}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Sizes as people write them: `512MiB`, `2GB`, `65536`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A number of bytes, at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ByteSize(pub(crate) u64);
+
+/// Why a text is no size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ByteSizeError {
+    /// Not a whole number followed by a unit.
+    #[error(
+        "a size is a whole number of bytes, or with a unit: kB, MB, GB, TB, KiB, MiB, GiB, TiB (512MiB, 2GB, 65536)"
+    )]
+    Form,
+    /// A size of nothing.
+    #[error("the size must be at least 1 byte")]
+    Zero,
+    /// Beyond 64 bits.
+    #[error("the size must be below 2^64 bytes")]
+    Overflow,
+}
+
+/// Longer units first, so that `B` does not swallow the end of `MiB`.
+const UNITS: [(&str, u64); 9] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+    ("B", 1),
+];
+
+impl FromStr for ByteSize {
+    type Err = ByteSizeError;
+
+    fn from_str(text: &str) -> Result<Self, ByteSizeError> {
+        let text = text.trim();
+        let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (digits, unit) = text.split_at(digits_end);
+        if digits.is_empty() {
+            return Err(ByteSizeError::Form);
+        }
+        let unit = unit.trim_start();
+        let factor = match unit {
+            "" => 1,
+            _ => UNITS
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(unit))
+                .map(|(_, factor)| *factor)
+                .ok_or(ByteSizeError::Form)?,
+        };
+        let number: u64 = digits.parse().map_err(|_| ByteSizeError::Overflow)?;
+        match number.checked_mul(factor) {
+            None => Err(ByteSizeError::Overflow),
+            Some(0) => Err(ByteSizeError::Zero),
+            Some(bytes) => Ok(Self(bytes)),
+        }
+    }
+}
+
+/// In the largest binary unit that keeps it above one, to a tenth.
+impl fmt::Display for ByteSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = UNITS[..4].iter().rev().find(|(_, factor)| self.0 >= *factor);
+        match unit {
+            None => write!(f, "{} B", self.0),
+            Some((name, factor)) => {
+                let tenths = u128::from(self.0) * 10 / u128::from(*factor);
+                write!(f, "{}.{} {name}", tenths / 10, tenths % 10)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_read_with_and_without_a_unit() {
+        for (text, bytes) in [
+            ("1", 1),
+            ("65536", 65_536),
+            ("10B", 10),
+            ("16KiB", 16 << 10),
+            ("512MiB", 512 << 20),
+            ("512 mib", 512 << 20),
+            ("2GB", 2_000_000_000),
+            ("3TiB", 3 << 40),
+            ("18446744073709551615", u64::MAX),
+        ] {
+            assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_size_is_refused() {
+        for text in ["", "MiB", "-1", "1.5GB", "1e6", "0x10", "10 parsecs", "1GBs", "٣MB"] {
+            assert_eq!(text.parse::<ByteSize>(), Err(ByteSizeError::Form), "{text:?}");
+        }
+        assert_eq!("0GB".parse::<ByteSize>(), Err(ByteSizeError::Zero));
+        for text in ["18446744073709551616", "18446744073709551615kB", "99999999TiB"] {
+            assert_eq!(text.parse::<ByteSize>(), Err(ByteSizeError::Overflow), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_size_is_shown_in_a_unit_that_fits() {
+        for (bytes, text) in [(1, "1 B"), (1_023, "1023 B"), (1_536, "1.5 KiB"), (u64::MAX, "16777215.9 TiB")] {
+            assert_eq!(ByteSize(bytes).to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Known values.
+
+use std::sync::Arc;
+
+use model::{Failure, FailureReason, Progress, State, Timestamp, ValueState};
+
+use super::{done, in_state};
+use crate::KnownValues;
+
+pub(crate) async fn a_known_value_is_given_as_it_was_put(values: Arc<dyn KnownValues>) {
+    assert_eq!(values.get(&done(10).subject).await.unwrap(), None);
+    for n in [10, -10, i64::MIN] {
+        values.put(&done(n)).await.unwrap();
+    }
+    for n in [10, -10, i64::MIN] {
+        assert_eq!(values.get(&done(n).subject).await.unwrap(), Some(done(n)));
+    }
+    assert_eq!(values.get(&done(11).subject).await.unwrap(), None);
+}
+
+pub(crate) async fn a_forgotten_value_is_known_no_longer(values: Arc<dyn KnownValues>) {
+    for n in [10, 11] {
+        values.put(&done(n)).await.unwrap();
+    }
+    values.forget(&done(10).subject).await.unwrap();
+    values.forget(&done(12).subject).await.unwrap();
+    assert_eq!(values.get(&done(10).subject).await.unwrap(), None);
+    assert_eq!(values.get(&done(11).subject).await.unwrap(), Some(done(11)));
+}
+
+pub(crate) async fn only_what_is_done_and_readable_is_kept(values: Arc<dyn KnownValues>) {
+    let at = Timestamp::from_unix_ms(1_763_941_827_123);
+    let mut evicted = done(1);
+    if let State::Done { value, .. } = &mut evicted.state {
+        value.state = ValueState::Evicted;
+        value.text = None;
+    }
+    let may_change = [
+        evicted,
+        in_state(2, State::Queued { waiting_for: None }),
+        in_state(3, State::Running { started_at: at, progress: Progress::default() }),
+        in_state(4, State::Cancelled { finished_at: at }),
+        in_state(
+            5,
+            State::Failed { finished_at: at, failure: Failure { reason: FailureReason::WorkersLost, attempts: 5 } },
+        ),
+    ];
+    for calculation in may_change {
+        values.put(&calculation).await.unwrap();
+        assert_eq!(values.get(&calculation.subject).await.unwrap(), None, "{calculation:?}");
+    }
+}
+
+pub(crate) async fn the_latest_put_counts(values: Arc<dyn KnownValues>) {
+    let mut known = done(10);
+    values.put(&known).await.unwrap();
+    known.asked = 17;
+    values.put(&known).await.unwrap();
+    assert_eq!(values.get(&known.subject).await.unwrap(), Some(known));
+}

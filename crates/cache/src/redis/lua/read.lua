@@ -1,0 +1,19 @@
+-- epoch of a new life; with a place also its epoch, its number, how many at most
+-- → epoch, last number, 1 if something was missed, announcements with their numbers
+revive(ARGV[1])
+local epoch, last = redis.call('GET', EPOCH), last_number()
+if #ARGV == 1 then
+  return { epoch, text_of(last), 0, {} }
+end
+
+local after = tonumber(ARGV[3])
+local first = number_of(redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1])
+if ARGV[2] ~= epoch or after > last or after + 1 < first then
+  return { epoch, text_of(last), 1, {} }
+end
+
+local news = {}
+for _, entry in ipairs(redis.call('XRANGE', EVENTS, '(' .. ARGV[3] .. '-1', '+', 'COUNT', ARGV[4])) do
+  news[#news + 1] = { text_of(number_of(entry)), entry[2][2] }
+end
+return { epoch, text_of(last), 0, news }

@@ -1,0 +1,122 @@
+//! How quantities are written.
+
+use maud::{Markup, html};
+
+/// A whole number in groups of three. The groups are set apart by style alone, so that what is copied is the
+/// bare number. Four digits stay together.
+pub(super) fn grouped(number: &str) -> Markup {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    let sign = if digits.len() < number.len() { "-" } else { "" };
+    if digits.len() <= 4 || !digits.is_ascii() {
+        return html! { (number) };
+    }
+    let (head, groups) = digits.split_at(digits.len() % 3);
+    html! {
+        span.groups {
+            @if !head.is_empty() || !sign.is_empty() { span { (sign) (head) } }
+            @for group in pieces(groups, 3) { span { (group) } }
+        }
+    }
+}
+
+/// Many digits, in groups of ten that stand below each other.
+pub(super) fn in_tens(number: &str) -> Markup {
+    html! { @for group in pieces(number, 10) { span { (group) } } }
+}
+
+/// `F(1000)`, readable when long.
+pub(super) fn name(index: &str) -> Markup {
+    html! { "F(" (grouped(index)) ")" }
+}
+
+/// `1 digit`, `209 digits`
+pub(super) fn digits(count: u64) -> Markup {
+    html! { (grouped(&count.to_string())) (if count == 1 { " digit" } else { " digits" }) }
+}
+
+/// `under 1 ms`, `37 ms`, `1.24 s`, `2 min 5 s`, `1 h 3 min`
+pub(super) fn duration(ms: u64) -> String {
+    match ms {
+        0 => "under 1 ms".to_owned(),
+        1..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10),
+        60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
+        _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
+    }
+}
+
+/// What is left, rounded up. The script writes the same words.
+pub(super) fn left(ms: u64) -> String {
+    match ms {
+        0..1_000 => "under 1 s left".to_owned(),
+        1_000..90_000 => format!("about {} s left", ms.div_ceil(1_000)),
+        _ => format!("about {} min left", ms.div_ceil(60_000)),
+    }
+}
+
+/// `43 %`, rounded down: 100 % is only said of what is done.
+pub(super) fn percent(fraction: f64) -> String {
+    format!("{:.0} %", (fraction.clamp(0.0, 0.99) * 100.0).floor())
+}
+
+/// `209 bytes`, `209 kB`, `20.9 MB`
+pub(super) fn bytes(count: u64) -> String {
+    match count {
+        0..1_000 => format!("{count} bytes"),
+        1_000..1_000_000 => format!("{} kB", count / 1_000),
+        1_000_000..1_000_000_000 => format!("{}.{} MB", count / 1_000_000, count % 1_000_000 / 100_000),
+        _ => format!("{}.{} GB", count / 1_000_000_000, count % 1_000_000_000 / 100_000_000),
+    }
+}
+
+/// `2026-11-23 23:50:27 UTC`, from RFC 3339.
+pub(super) fn moment(rfc3339: &str) -> Markup {
+    let shown = match (rfc3339.get(..10), rfc3339.get(11..19)) {
+        (Some(day), Some(time)) => format!("{day} {time} UTC"),
+        _ => rfc3339.to_owned(),
+    };
+    html! { time datetime=(rfc3339) { (shown) } }
+}
+
+/// Cuts a text into pieces of so many characters; only digits and a sign are expected, other text stays whole.
+fn pieces(text: &str, size: usize) -> Vec<&str> {
+    let whole = || vec![text];
+    if text.is_ascii() {
+        text.as_bytes().chunks(size).filter_map(|piece| str::from_utf8(piece).ok()).collect()
+    } else {
+        whole()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grouping_adds_nothing_to_the_text() {
+        let text = |markup: Markup| {
+            markup.into_string().split('<').filter_map(|part| part.split('>').nth(1)).collect::<String>()
+        };
+        for number in ["12345", "-12345", "123456", "-123456", "1000000", "-9223372036854775808"] {
+            assert_eq!(text(grouped(number)), number);
+            assert_eq!(text(in_tens(number)), number);
+        }
+        assert_eq!(grouped("-1000").into_string(), "-1000");
+    }
+
+    #[test]
+    fn quantities_are_written_for_people() {
+        assert_eq!(
+            [0, 37, 1_249, 125_000, 3_780_000].map(duration),
+            ["under 1 ms", "37 ms", "1.24 s", "2 min 5 s", "1 h 3 min"]
+        );
+        assert_eq!([999, 1_001, 90_000].map(left), ["under 1 s left", "about 2 s left", "about 2 min left"]);
+        assert_eq!([0.0, 0.439, 1.0, f64::NAN].map(percent), ["0 %", "43 %", "99 %", "NaN %"]);
+        assert_eq!([209, 208_989, 20_898_764, 2_089_876_402].map(bytes), ["209 bytes", "208 kB", "20.8 MB", "2.0 GB"]);
+        assert_eq!(
+            moment("2026-11-23T23:50:27.123Z").into_string(),
+            r#"<time datetime="2026-11-23T23:50:27.123Z">2026-11-23 23:50:27 UTC</time>"#
+        );
+        assert_eq!(moment("soon").into_string(), r#"<time datetime="soon">soon</time>"#);
+    }
+}

@@ -1,0 +1,65 @@
+//! Which path leads to which page, and the headings on every answer.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderMap;
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use tower_http::compression::CompressionLayer;
+
+use crate::{ClientState, assets, endpoints, live_assets};
+
+/// The most bytes of a form that are read: a field of at most 200 characters needs far fewer.
+const FORM_BYTES: usize = 16 << 10;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// All pages.
+///
+/// Served with `into_make_service_with_connect_info::<SocketAddr>()`, the visitor's address is passed on to
+/// the API.
+pub fn router(state: ClientState) -> Router {
+    let files = match &state.settings.assets_dir {
+        None => Router::new().route("/assets/{name}", get(assets::asset)),
+        Some(folder) => live_assets::routes(folder.clone()),
+    };
+    Router::new()
+        .merge(files)
+        .route("/", get(endpoints::home).post(endpoints::ask))
+        .route("/n/{index}", get(endpoints::number))
+        .route("/n/{index}/fragment", get(endpoints::number_fragment))
+        .route("/n/{index}/withdraw", post(endpoints::withdraw))
+        .route("/fragments/record", get(endpoints::record_fragment))
+        .route("/fragments/row/{index}", get(endpoints::row_fragment))
+        .route("/about", get(endpoints::about))
+        .route("/robots.txt", get(endpoints::robots))
+        .fallback(endpoints::nowhere)
+        .method_not_allowed_fallback(endpoints::wrong_method)
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(map_response(protect))
+        .layer(CompressionLayer::new())
+        .with_state(state)
+}
+
+/// Headings that tell browsers to be strict. Pages are asked for anew each time: they show what changes.
+async fn protect(mut response: Response) -> Response {
+    let headers: &mut HeaderMap = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Not `no-referrer`: with it, browsers send our own forms with `Origin: null`.
+        (REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    response
+}

@@ -1,0 +1,154 @@
+//! Sending the form.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use wire::ProblemKind;
+
+use crate::fake_api::{FakeApi, problem, running};
+use crate::visitor::Visitor;
+
+#[tokio::test]
+async fn what_people_type_leads_to_the_page_of_the_number() {
+    let api = Arc::new(FakeApi::default());
+    let visitor = Visitor::of(&api).await;
+    for (typed, n) in
+        [("1000", "1000"), ("10%5E6", "1000000"), ("1+000+000", "1000000"), ("2%5E20%2B1", "1048577"), ("-8", "-8")]
+    {
+        let answer = visitor.post("/", &format!("index={typed}")).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{typed}");
+        assert_eq!(answer.heading("location"), Some(format!("/n/{n}").as_str()));
+        let asked = api.calls().pop().expect("a call");
+        assert_eq!(asked.what, format!(r#"POST /api/calculations {{"index":"{n}"}}"#));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_stays_in_the_field_with_the_reason_beside_it() {
+    let api = Arc::new(FakeApi::knowing([running("1000000")]));
+    let answer = Visitor::of(&api).await.post("/", "index=10%5E%5E6").await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.shows(r#"value="10^^6""#);
+    answer.shows(r#"aria-invalid="true""#);
+    answer.shows(r#"aria-describedby="index-problem index-help""#);
+    answer.shows("F(<span class=\"groups\"><span>1</span><span>000</span><span>000</span></span>)");
+    let begin = answer.body.find(r#"<div class="problem""#).expect("a problem");
+    let end = begin + answer.body[begin..].find("</div>").expect("its end");
+    insta::assert_snapshot!(&answer.body[begin..end], @r#"<div class="problem" id="index-problem" role="alert"><p><strong>The index is not a whole number</strong></p><p>“^” is not understood at place 4; whole numbers, e, ^, *, +, - and brackets are.</p><dl class="particulars"><dt>Given</dt><dd><code>10^^6</code></dd><dt>Allowed</dt><dd>a whole number, as 1000, 10^6, 1 000 000, 2^20+1 or -8</dd></dl>"#);
+    assert!(api.calls().iter().all(|call| !call.what.starts_with("POST")), "asked for nothing");
+}
+
+#[tokio::test]
+async fn every_kind_of_wrong_text_is_answered_with_the_form() {
+    let visitor = Visitor::of(&Arc::new(FakeApi::default())).await;
+    for (form, says) in [
+        ("index=", "No index was given"),
+        ("", "No index was given"),
+        ("index=1.5", "Not a whole number."),
+        ("index=2%5E64", "The index is out of range"),
+        (&format!("index={}", "1".repeat(201)), "Longer than 200 characters."),
+        ("index=7%00", "is not understood at place 2"),
+    ] {
+        let answer = visitor.post("/", form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
+        answer.shows(says);
+        answer.shows(r#"<form class="ask""#);
+    }
+}
+
+#[tokio::test]
+async fn html_in_the_field_is_shown_as_text() {
+    let visitor = Visitor::of(&Arc::new(FakeApi::default())).await;
+    let answer = visitor.post("/", "index=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.hides("<script>");
+    answer.shows("&lt;script&gt;alert(1)&lt;/script&gt;");
+    visitor.get("/?index=%22%3E%3Cscript%3E").await.hides("<script>");
+    visitor.get("/n/%22%3E%3Cscript%3E").await.hides("<script>");
+    visitor.get("/%3Cscript%3E").await.hides("<script>");
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_form_is_answered_with_the_form() {
+    let api = Arc::new(FakeApi::default());
+    let visitor = Visitor::of(&api).await;
+    let twice = visitor.post("/", "index=1&index=2").await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    twice.shows("The request body cannot be read");
+    let large = visitor.post("/", &format!("index={}", "1".repeat(20_000))).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    large.shows("The request body is too large");
+    let json = visitor.with("content-type", "application/json").post("/", r#"{"index":1}"#).await;
+    assert_eq!(json.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    json.shows(r#"<form class="ask""#);
+}
+
+#[tokio::test]
+async fn what_the_api_refuses_is_shown_beside_the_field_with_its_status() {
+    let mut refusal = problem(422, ProblemKind::IndexOutOfRange);
+    refusal.given = Some("9000000000000".to_owned());
+    refusal.allowed = Some("-1000000000 to 1000000000".to_owned());
+    refusal.request_id = Some("<r1>".to_owned());
+    let answer = Visitor::of(&Arc::new(FakeApi::refusing(refusal, None))).await.post("/", "index=9e12").await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.shows(r#"value="9e12""#);
+    answer.shows("<dd>-1000000000 to 1000000000</dd>");
+    answer.shows("<code>&lt;r1&gt;</code>");
+
+    let full = FakeApi::refusing(problem(503, ProblemKind::QueueFull), Some("17"));
+    let answer = Visitor::of(&Arc::new(full)).await.post("/", "index=7").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.heading("retry-after"), Some("17"));
+    answer.shows("Too many calculations are waiting");
+}
+
+#[tokio::test]
+async fn without_the_api_every_page_says_so_and_when_to_try_again() {
+    let visitor = Visitor::without_api().await;
+    for answer in [visitor.post("/", "index=7").await, visitor.get("/").await, visitor.get("/n/7").await] {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.heading("retry-after"), Some("5"));
+        answer.shows("does not answer");
+    }
+    visitor.post("/", "index=7").await.shows(r#"value="7""#);
+    let about = visitor.get("/about").await;
+    assert_eq!(about.status, StatusCode::OK);
+    about.shows("cannot be read now");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_that_never_answers_is_out_of_reach_after_a_few_seconds() {
+    let silent = Router::new().fallback(std::future::pending::<()>);
+    let answer = Visitor::of_router(silent).await.post("/", "index=7").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    answer.shows(r#"value="7""#);
+}
+
+#[tokio::test]
+async fn answers_that_are_not_the_apis_are_a_fault_behind_the_page() {
+    let foreign = Visitor::of_router(Router::new().fallback(|| async { "<h1>It works!</h1>" })).await;
+    let missing = Visitor::of_router(Router::new()).await;
+    for visitor in [foreign, missing] {
+        let answer = visitor.get("/n/7").await;
+        assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
+        answer.shows("does not understand");
+        answer.hides("It works!");
+    }
+    let endless = Visitor::of_router(Router::new().fallback(|| async { " ".repeat(5 << 20) })).await;
+    assert_eq!(endless.get("/n/7").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn who_asked_and_the_trace_are_passed_on() {
+    let api = Arc::new(FakeApi::default());
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let visitor = Visitor::of(&api).await.with("x-forwarded-for", "192.0.2.7").with("traceparent", trace);
+    visitor.post("/", "index=7").await;
+    let asked = api.calls().pop().expect("a call");
+    assert_eq!(asked.headers["x-forwarded-for"], "192.0.2.7, 192.0.2.9");
+    assert_eq!(asked.headers["traceparent"], trace);
+
+    Visitor::of(&api).await.with("traceparent", "nonsense").post("/", "index=7").await;
+    assert!(!api.calls().pop().expect("a call").headers.contains_key("traceparent"));
+}

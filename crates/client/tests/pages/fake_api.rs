@@ -1,0 +1,233 @@
+//! An API of canned answers that speaks real HTTP and notes what it is asked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use model::{FailureReason, Status, ValueState};
+use wire::{Calculation, CalculationList, Failure, Links, Problem, ProblemKind, Submitted, System};
+
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+#[derive(Default)]
+pub(crate) struct FakeApi {
+    /// By index.
+    known: BTreeMap<String, Calculation>,
+    next: Option<String>,
+    /// What every call is refused with.
+    refusal: Option<(Problem, Option<&'static str>)>,
+    gives_tokens: bool,
+    calls: Mutex<Vec<Call>>,
+}
+
+/// What it was asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) what: String,
+    pub(crate) headers: HeaderMap,
+}
+
+impl FakeApi {
+    pub(crate) fn knowing(calculations: impl IntoIterator<Item = Calculation>) -> Self {
+        let known = calculations.into_iter().map(|calculation| (calculation.index.clone(), calculation)).collect();
+        Self { known, ..Self::default() }
+    }
+
+    pub(crate) fn refusing(problem: Problem, retry_after: Option<&'static str>) -> Self {
+        Self { refusal: Some((problem, retry_after)), ..Self::default() }
+    }
+
+    pub(crate) fn with_more(mut self, next: &str) -> Self {
+        self.next = Some(next.to_owned());
+        self
+    }
+
+    pub(crate) fn giving_tokens(mut self) -> Self {
+        self.gives_tokens = true;
+        self
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.calls.lock().expect("no call panics").clone()
+    }
+
+    pub(crate) fn router(self: Arc<Self>) -> Router {
+        Router::new()
+            .route("/api/calculations", get(list).post(submit))
+            .route("/api/calculations/{index}", get(find).delete(withdraw))
+            .route("/api/system", get(system))
+            .with_state(self)
+    }
+
+    /// Notes a call; the answer, if every call is refused.
+    fn note(&self, what: String, headers: HeaderMap) -> Option<Response> {
+        self.calls.lock().expect("no call panics").push(Call { what, headers });
+        let (problem, retry_after) = self.refusal.as_ref()?;
+        let mut answer = refusal(problem);
+        if let Some(retry_after) = retry_after {
+            answer.headers_mut().insert("retry-after", retry_after.parse().expect("a heading"));
+        }
+        Some(answer)
+    }
+}
+
+type Api = State<Arc<FakeApi>>;
+
+async fn list(State(api): Api, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    if let Some(refused) = api.note(format!("GET /api/calculations?{}", query.unwrap_or_default()), headers) {
+        return refused;
+    }
+    let mut items: Vec<Calculation> = api.known.values().cloned().collect();
+    items.sort_by(|a, b| b.asked_at.cmp(&a.asked_at));
+    Json(CalculationList { items, next: api.next.clone() }).into_response()
+}
+
+async fn submit(State(api): Api, headers: HeaderMap, body: String) -> Response {
+    if let Some(refused) = api.note(format!("POST /api/calculations {body}"), headers) {
+        return refused;
+    }
+    let asked: serde_json::Value = serde_json::from_str(&body).expect("the client sends JSON");
+    let index = asked["index"].as_str().expect("the client sends indexes as text");
+    let calculation = api.known.get(index).cloned().unwrap_or_else(|| queued(index));
+    let ask = api.gives_tokens.then(|| TOKEN.to_owned());
+    (StatusCode::ACCEPTED, Json(Submitted { calculation, ask })).into_response()
+}
+
+async fn find(State(api): Api, Path(index): Path<String>, headers: HeaderMap) -> Response {
+    if let Some(refused) = api.note(format!("GET /api/calculations/{index}"), headers) {
+        return refused;
+    }
+    let Some(known) = api.known.get(&index) else { return refusal(&problem(404, ProblemKind::NotFound)) };
+    Json(known).into_response()
+}
+
+async fn withdraw(State(api): Api, Path(index): Path<String>, headers: HeaderMap) -> Response {
+    let token = headers.get("abaci-ask").is_some_and(|token| token == TOKEN);
+    if let Some(refused) = api.note(format!("DELETE /api/calculations/{index}"), headers) {
+        return refused;
+    }
+    let Some(known) = api.known.get(&index) else { return refusal(&problem(404, ProblemKind::NotFound)) };
+    if !token {
+        return refusal(&problem(403, ProblemKind::Forbidden));
+    }
+    if known.status.is_final() {
+        return refusal(&problem(409, ProblemKind::Conflict));
+    }
+    Json(Calculation { status: Status::Cancelled, ..known.clone() }).into_response()
+}
+
+async fn system(State(api): Api, headers: HeaderMap) -> Response {
+    if let Some(refused) = api.note("GET /api/system".to_owned(), headers) {
+        return refused;
+    }
+    let system = System {
+        version: "0.1.0".to_owned(),
+        mode: "embedded".to_owned(),
+        at: "2026-11-23T23:50:27.123Z".to_owned(),
+        lanes: Vec::new(),
+        workers: Vec::new(),
+        accepted_per_s: 0.0,
+        finished_per_s: 1.25,
+        latency_p50_ms: Some(3.5),
+        latency_p99_ms: None,
+        max_index: "1000000000".to_owned(),
+    };
+    Json(system).into_response()
+}
+
+fn refusal(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).expect("a status");
+    (status, Json(problem)).into_response()
+}
+
+pub(crate) fn problem(status: u16, kind: ProblemKind) -> Problem {
+    Problem {
+        kind,
+        title: kind.title().to_owned(),
+        status,
+        detail: None,
+        field: None,
+        given: None,
+        allowed: None,
+        calculation_status: None,
+        request_id: None,
+    }
+}
+
+pub(crate) fn queued(index: &str) -> Calculation {
+    Calculation {
+        subject: format!("F({index})"),
+        index: index.to_owned(),
+        status: Status::Queued,
+        progress: None,
+        remaining_ms: None,
+        digits: 208_988,
+        asked: 1,
+        asked_at: "2026-11-23T23:50:27.123Z".to_owned(),
+        started_at: None,
+        finished_at: None,
+        compute_ms: None,
+        attempt: 0,
+        waiting_for: None,
+        first_digits: None,
+        last_digits: None,
+        sha256: None,
+        value: None,
+        value_state: None,
+        failure: None,
+        links: Links {
+            this: format!("/api/calculations/{index}"),
+            value: format!("/api/calculations/{index}/value"),
+            page: format!("/n/{index}"),
+        },
+    }
+}
+
+pub(crate) fn running(index: &str) -> Calculation {
+    Calculation { status: Status::Running, progress: Some(0.431), remaining_ms: Some(12_300), ..queued(index) }
+}
+
+/// A value with its whole text.
+pub(crate) fn done(index: &str, value: &str) -> Calculation {
+    let digits = value.trim_start_matches('-');
+    Calculation {
+        digits: u64::try_from(digits.len()).expect("a length"),
+        value: Some(value.to_owned()),
+        value_state: Some(ValueState::Inline),
+        first_digits: Some(digits[..digits.len().min(20)].to_owned()),
+        last_digits: Some(digits[digits.len().saturating_sub(20)..].to_owned()),
+        ..done_long(index)
+    }
+}
+
+/// A value too long to be sent along.
+pub(crate) fn done_long(index: &str) -> Calculation {
+    Calculation {
+        status: Status::Done,
+        compute_ms: Some(37),
+        finished_at: Some("2026-11-23T23:50:28.000Z".to_owned()),
+        first_digits: Some("19532821287077577316".to_owned()),
+        last_digits: Some("68996526838242546875".to_owned()),
+        sha256: Some("5b1d5e6f".repeat(8)),
+        value_state: Some(ValueState::Object),
+        ..queued(index)
+    }
+}
+
+pub(crate) fn evicted(index: &str) -> Calculation {
+    Calculation { value_state: Some(ValueState::Evicted), ..done_long(index) }
+}
+
+pub(crate) fn failed(index: &str) -> Calculation {
+    let reason = FailureReason::WorkersLost;
+    let failure = Failure { reason, detail: reason.sentence().to_owned(), attempts: 5 };
+    Calculation { status: Status::Failed, failure: Some(failure), ..queued(index) }
+}
+
+pub(crate) fn cancelled(index: &str) -> Calculation {
+    Calculation { status: Status::Cancelled, ..queued(index) }
+}

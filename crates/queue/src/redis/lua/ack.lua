@@ -1,0 +1,8 @@
+-- lane, entry, worker, deliveries, subject → 1 if it is ended, 0 if it is not theirs
+local stream, id = STREAMS[ARGV[1]], ARGV[2]
+if not is_held(stream, id, ARGV[3], ARGV[4]) then
+  return 0
+end
+remove(stream, id)
+redis.call('SREM', QUEUED, ARGV[5])
+return 1

@@ -1,0 +1,38 @@
+-- epoch of a new life → for each lane: waiting, claimed, ms that the oldest has waited or -1
+revive(ARGV[1])
+local now = now_ms()
+local delayed = { short = 0, medium = 0, long = 0 }
+for _, member in ipairs(redis.call('ZRANGE', DELAYED, 0, -1)) do
+  local lane = string.match(member, '^(%a+) ')
+  if delayed[lane or ''] then
+    delayed[lane] = delayed[lane] + 1
+  end
+end
+
+-- XINFO answers names and values in turn.
+local function last_delivered(stream)
+  local group = redis.call('XINFO', 'GROUPS', stream)[1]
+  for i = 1, #group, 2 do
+    if group[i] == 'last-delivered-id' then
+      return group[i + 1]
+    end
+  end
+end
+
+local function depth(lane)
+  local stream = STREAMS[lane]
+  local pending = redis.call('XPENDING', stream, GROUP)
+  local claimed = pending[1]
+  for _, consumer in ipairs(pending[4] or {}) do
+    if consumer[1] == NEWER then
+      claimed = claimed - tonumber(consumer[2])
+    end
+  end
+  local waiting = redis.call('XLEN', stream) - claimed + delayed[lane]
+  local oldest = redis.call('XRANGE', stream, '(' .. last_delivered(stream), '+', 'COUNT', 1)[1]
+  -- An entry's name begins with the moment it was added.
+  local age = oldest and math.max(now - tonumber(string.match(oldest[1], '^%d+')), 0) or -1
+  return { waiting, claimed, age }
+end
+
+return { depth('short'), depth('medium'), depth('long') }

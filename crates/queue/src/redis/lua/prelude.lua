@@ -1,0 +1,74 @@
+-- Comes before every script of the queue. All of them are given the same keys.
+
+local EPOCH, QUEUED, DELAYED = KEYS[1], KEYS[2], KEYS[3]
+local STREAMS = { short = KEYS[4], medium = KEYS[5], long = KEYS[6] }
+local GROUP = 'workers'
+-- The consumer that holds what this version cannot read, until a newer worker comes.
+local NEWER = '(newer)'
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function is_whole()
+  if redis.call('EXISTS', EPOCH, KEYS[4], KEYS[5], KEYS[6]) < 4 then
+    return false
+  end
+  for i = 4, 6 do
+    if #redis.call('XINFO', 'GROUPS', KEYS[i]) == 0 then
+      return false
+    end
+  end
+  return true
+end
+
+-- Begins a new life if any part of the old one is gone: half a queue would hold jobs that never come out.
+local function revive(epoch)
+  if is_whole() then
+    return
+  end
+  redis.call('DEL', unpack(KEYS))
+  for i = 4, 6 do
+    redis.call('XGROUP', 'CREATE', KEYS[i], GROUP, '0', 'MKSTREAM')
+  end
+  redis.call('SET', EPOCH, epoch)
+end
+
+local function add(stream, job)
+  return redis.call('XADD', stream, '*', 'job', job)
+end
+
+local function job_of(entry)
+  local fields = entry[2]
+  for i = 1, #fields, 2 do
+    if fields[i] == 'job' then
+      return fields[i + 1]
+    end
+  end
+end
+
+local function is_readable(job, known_version)
+  if not job then
+    return false
+  end
+  local decoded, payload = pcall(cjson.decode, job)
+  return decoded and type(payload) == 'table' and type(payload.v) == 'number' and payload.v <= known_version
+end
+
+-- A delivery is somebody's as long as nobody was given the entry after them.
+local function is_held(stream, id, worker, deliveries)
+  local pending = redis.pcall('XPENDING', stream, GROUP, id, id, 1)
+  local entry = pending[1]
+  return entry ~= nil and not pending.err and entry[2] == worker and entry[4] == tonumber(deliveries)
+end
+
+local function remove(stream, id)
+  redis.call('XACK', stream, GROUP, id)
+  redis.call('XDEL', stream, id)
+end
+
+-- Never delivered, as far as anyone can tell, and idle for so long that a newer worker takes it at once.
+local function park(stream, id)
+  redis.call('XCLAIM', stream, GROUP, NEWER, 0, id, 'IDLE', 3600000, 'RETRYCOUNT', 0, 'JUSTID')
+end

@@ -1,0 +1,208 @@
+//! Redis emptied, killed, silent, out of reach.
+
+use std::net::TcpListener;
+
+use super::*;
+
+/// Within so long a call must have given up.
+const GIVEN_UP: Duration = Duration::from_secs(2);
+
+async fn is_unavailable<T: fmt::Debug>(call: impl Future<Output = Result<T, QueueError>>) {
+    let began = Instant::now();
+    let outcome = call.await;
+    assert!(matches!(outcome, Err(QueueError::Unavailable(_))), "{outcome:?}");
+    assert!(began.elapsed() < GIVEN_UP, "it gave up after {:?}", began.elapsed());
+}
+
+async fn all_is_unavailable(queue: &RedisQueue) {
+    let offered = job(1, Lane::Short);
+    let delivery =
+        Delivery { job: offered.clone(), receipt: "1-1:1".to_owned(), worker: worker("a"), reclaimed: false };
+    let name = worker("a");
+    tokio::join!(
+        is_unavailable(queue.enqueue(&offered)),
+        is_unavailable(queue.claim(&name, &Lane::ALL, LONG_LEASE, SOON)),
+        is_unavailable(queue.extend(&delivery)),
+        is_unavailable(queue.ack(&delivery)),
+        is_unavailable(queue.nack(&delivery, Duration::ZERO)),
+        is_unavailable(queue.hand_back(&delivery)),
+        is_unavailable(queue.holds(&offered.subject)),
+        is_unavailable(queue.epoch()),
+        is_unavailable(queue.depth()),
+        is_unavailable(queue.workers()),
+    );
+}
+
+async fn works(queue: &RedisQueue, n: i64) {
+    let offered = job(n, Lane::Short);
+    assert_eq!(until_ok(async || queue.enqueue(&offered).await).await, Enqueued::Added);
+    // What was asked for during an outage may still have been done; that job comes first and ends.
+    let delivery = loop {
+        let claimed = until_ok(async || queue.claim(&worker("z"), &Lane::ALL, LONG_LEASE, SOON).await).await;
+        match claimed.expect("the job comes") {
+            delivery if delivery.job == offered => break delivery,
+            other => queue.ack(&other).await.unwrap(),
+        }
+    };
+    assert!(queue.extend(&delivery).await.unwrap());
+    queue.ack(&delivery).await.unwrap();
+    assert!(!queue.holds(&offered.subject).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_flush_loses_everything_at_once_and_tells_so() {
+    let (queue, server) = queue().await;
+    for n in 1..=3 {
+        queue.enqueue(&job(n, Lane::Short)).await.unwrap();
+    }
+    let epoch = queue.epoch().await.unwrap();
+    let held = claim(&*queue, "a", LONG_LEASE).await;
+    let delayed = claim(&*queue, "a", LONG_LEASE).await;
+    queue.nack(&delayed, Duration::from_millis(1)).await.unwrap();
+
+    server.ask::<()>(&["FLUSHALL"]);
+    assert!(!queue.extend(&held).await.unwrap());
+    queue.ack(&held).await.unwrap();
+    queue.nack(&held, Duration::ZERO).await.unwrap();
+    for n in 1..=3 {
+        assert!(!queue.holds(&job(n, Lane::Short).subject).await.unwrap());
+    }
+    assert_ne!(queue.epoch().await.unwrap(), epoch);
+    assert_eq!(queue.depth().await.unwrap(), [LaneDepth::default(); 3]);
+    assert_eq!(claim_now(&*queue, "b").await, None);
+    // The same jobs are offered again, and the old delivery is not mistaken for one of the new life.
+    assert_eq!(queue.enqueue(&held.job).await.unwrap(), Enqueued::Added);
+    let again = claim(&*queue, "a", LONG_LEASE).await;
+    queue.ack(&held).await.unwrap();
+    assert!(queue.extend(&again).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_claim_that_waits_while_redis_is_emptied_gets_what_comes_after() {
+    let (queue, server) = queue().await;
+    for n in 1..=3 {
+        let waiting = tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move { claim(&*queue, "a", LONG_LEASE).await }
+        });
+        until(|| server.ask::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
+        server.ask::<()>(&["FLUSHALL"]);
+        queue.enqueue(&job(n, Lane::Medium)).await.unwrap();
+        let delivery = timeout(SOON, waiting).await.expect("it wakes").unwrap();
+        assert_eq!(delivery.job.subject, job(n, Lane::Medium).subject);
+        queue.ack(&delivery).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn flushes_in_the_midst_of_work_never_leave_a_subject_that_cannot_come_out() {
+    let (queue, server) = queue().await;
+    for round in 0..20 {
+        for n in 1..=10 {
+            queue.enqueue(&job(n, Lane::Short)).await.unwrap();
+        }
+        claim(&*queue, "a", LONG_LEASE).await;
+        if round % 2 == 0 {
+            server.ask::<()>(&["FLUSHALL"]);
+        } else {
+            let keys = ["epoch", "stream:short", "stream:medium", "stream:long"];
+            server.ask::<u32>(&["DEL", &format!("test:{{q}}:{}", keys[round / 2 % keys.len()])]);
+        }
+        for n in 1..=10 {
+            assert_eq!(queue.enqueue(&job(n, Lane::Short)).await.unwrap(), Enqueued::Added, "in round {round}");
+        }
+        let mut left = 10;
+        while let Some(delivery) = claim_now(&*queue, "b").await {
+            queue.ack(&delivery).await.unwrap();
+            left -= 1;
+        }
+        assert_eq!(left, 0, "in round {round}");
+    }
+    server.ask::<u32>(&["XGROUP", "DESTROY", "test:{q}:stream:short", "workers"]);
+    works(&queue, 1).await;
+}
+
+#[tokio::test]
+async fn a_server_killed_is_unavailable_and_an_empty_one_in_its_place_heals() {
+    let (queue, mut server) = queue().await;
+    let epoch = queue.epoch().await.unwrap();
+    queue.enqueue(&job(1, Lane::Long)).await.unwrap();
+    assert!(claim_now(&*queue, "a").await.is_some());
+    let waiting = tokio::spawn({
+        let queue = Arc::clone(&queue);
+        async move { queue.claim(&worker("a"), &Lane::ALL, LONG_LEASE, SOON).await }
+    });
+    until(|| server.ask::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
+
+    server.kill();
+    is_unavailable(async { waiting.await.unwrap() }).await;
+    all_is_unavailable(&queue).await;
+
+    server.start_again();
+    works(&queue, 1).await;
+    assert_ne!(queue.epoch().await.unwrap(), epoch);
+}
+
+#[tokio::test]
+async fn a_claim_while_redis_is_gone_does_not_return_at_once() {
+    let (queue, mut server) = queue().await;
+    server.kill();
+    let began = Instant::now();
+    for _ in 0..3 {
+        assert!(queue.claim(&worker("a"), &Lane::ALL, LONG_LEASE, SOON).await.is_err());
+    }
+    assert!(began.elapsed() >= Duration::from_millis(700), "three tries took {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_unavailable_until_it_goes_on() {
+    let (queue, server) = queue().await;
+    works(&queue, 1).await;
+    server.ask::<()>(&["CLIENT", "PAUSE", "2500"]);
+    all_is_unavailable(&queue).await;
+    until_ok(async || queue.epoch().await).await;
+    works(&queue, 2_000).await;
+}
+
+#[tokio::test]
+async fn a_peer_that_accepts_and_never_answers_is_unavailable() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("redis://{}", silent.local_addr().unwrap());
+    all_is_unavailable(&RedisQueue::new(redis::Client::open(address).unwrap(), "test")).await;
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_is_unavailable() {
+    let address = format!("redis://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    all_is_unavailable(&RedisQueue::new(redis::Client::open(address).unwrap(), "test")).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_read_only_for_a_while_is_unavailable_meanwhile() {
+    let (queue, server) = queue().await;
+    works(&queue, 1).await;
+    let elsewhere = ["REPLICAOF", "127.0.0.1", "1"];
+    server.ask::<()>(&elsewhere);
+    is_unavailable(queue.enqueue(&job(2, Lane::Short))).await;
+    is_unavailable(queue.claim(&worker("a"), &Lane::ALL, LONG_LEASE, SOON)).await;
+    server.ask::<()>(&["REPLICAOF", "NO", "ONE"]);
+    works(&queue, 2).await;
+}
+
+#[tokio::test]
+async fn after_an_outage_holders_are_given_one_lease_to_say_that_they_live() {
+    let (queue, server) = queue().await;
+    let lease = Duration::from_millis(1_500);
+    queue.enqueue(&job(1, Lane::Short)).await.unwrap();
+    let held = claim(&*queue, "a", lease).await;
+    // Longer than the lease: nobody could extend anything.
+    server.ask::<()>(&["CLIENT", "PAUSE", "3000"]);
+    is_unavailable(queue.extend(&held)).await;
+    is_unavailable(queue.claim(&worker("b"), &Lane::ALL, lease, SOON)).await;
+
+    let failed = Instant::now();
+    let again = until_ok(async || queue.claim(&worker("b"), &Lane::ALL, lease, SOON).await).await;
+    assert!(again.expect("it comes in the end").reclaimed);
+    // A lease, less the pause that a failing claim makes at its end and some room.
+    assert!(failed.elapsed() >= lease / 2, "it came {:?} after the outage", failed.elapsed());
+}

@@ -1,0 +1,131 @@
+//! Values and failures.
+
+use model::{Failure, FailureReason, State, Status, Value, ValueState};
+
+use super::scene::*;
+use crate::{Claiming, InlineText, Recording, Store, digest};
+
+/// Up to 1,000 digits the text comes with the row, sign included.
+pub async fn a_short_value_is_part_of_every_answer(store: &dyn Store) {
+    let longest = format!("-{}", "7".repeat(1_000));
+    for (n, text) in [(10, "55"), (-8, "-21"), (0, "0"), (-4_782, &longest)] {
+        queued(store, &f(n)).await;
+        let done = record(store, &inline(&f(n), text)).await;
+        let State::Done { started_at, finished_at, ref value } = done.state else { panic!("not done: {done:?}") };
+        assert_eq!((started_at, finished_at, done.attempt), (later(60), later(70), 1));
+        assert_eq!(value.text.as_deref(), Some(text));
+        assert_eq!((value.state, value.size_bytes, value.compute_ms), (ValueState::Inline, text.len() as u64, 10));
+        assert_eq!(done.digits, text.trim_start_matches('-').len() as u64);
+        assert_eq!(found(store, &f(n)).await, done);
+        assert_eq!(store.list(None, 1).await.expect("reachable").first(), Some(&done));
+        let read = store.inline_text(&f(n)).await.expect("reachable");
+        assert_eq!(read, Some(InlineText { text: text.to_owned(), sha256: value.sha256 }));
+    }
+}
+
+/// Above 1,000 digits only the ends come with the row.
+pub async fn a_long_inline_value_is_read_apart(store: &dyn Store) {
+    queued(store, &f(5_000)).await;
+    assert_eq!(store.inline_text(&f(5_000)).await.expect("reachable"), None);
+    let text = "1234567890".repeat(6_500);
+    let done = record(store, &inline(&f(5_000), &text)).await;
+    let value = done.value().expect("done");
+    assert_eq!((value.text.as_ref(), value.state), (None, ValueState::Inline));
+    assert_eq!((value.first_digits.as_str(), value.last_digits.as_str()), (&text[..20], &text[text.len() - 20..]));
+    assert_eq!(value.size_bytes, Value::INLINE_BYTES - 536);
+    let read = store.inline_text(&f(5_000)).await.expect("reachable").expect("inline");
+    assert_eq!((read.text, read.sha256), (text, value.sha256));
+}
+
+/// The text of an object is elsewhere.
+pub async fn an_object_leaves_only_its_facts(store: &dyn Store) {
+    queued(store, &f(1_000_000)).await;
+    let done = record(store, &object(&f(1_000_000), &"7".repeat(70_000))).await;
+    let value = done.value().expect("done");
+    assert_eq!((value.state, value.size_bytes, value.text.as_ref()), (ValueState::Object, 70_000, None));
+    assert!(done.is_readable());
+    assert_eq!(store.inline_text(&f(1_000_000)).await.expect("reachable"), None);
+    assert_eq!(store.object_bytes().await.expect("reachable"), 70_000);
+}
+
+/// A job may run twice.
+pub async fn the_same_value_twice_is_no_error(store: &dyn Store) {
+    queued(store, &f(10)).await;
+    let done = record(store, &inline(&f(10), "55")).await;
+    let mut again = inline(&f(10), "55");
+    again.finished_at = later(5_000);
+    let answer = store.record_value(&again).await.expect("reachable");
+    assert_eq!(answer, Recording::AlreadyKnown(done.clone()));
+    assert_eq!(found(store, &f(10)).await, done);
+}
+
+/// Two values of one number: neither is served, and the first hash is still what a third must meet.
+pub async fn another_value_is_a_contradiction(store: &dyn Store) {
+    for (n, right, wrong) in [(10, "55".to_owned(), "56".to_owned()), (11, "8".repeat(2_000), "9".repeat(2_000))] {
+        queued(store, &f(n)).await;
+        record(store, &inline(&f(n), &right)).await;
+        let answer = store.record_value(&inline(&f(n), &wrong)).await.expect("reachable");
+        let Recording::Contradiction(failed) = answer else { panic!("no contradiction: {answer:?}") };
+        let State::Failed { failure, .. } = &failed.state else { panic!("not failed: {failed:?}") };
+        assert_eq!(failure.reason, FailureReason::Contradiction);
+        assert_eq!(found(store, &f(n)).await, failed);
+        assert_eq!(store.inline_text(&f(n)).await.expect("reachable"), None);
+        queued(store, &f(n)).await;
+        let answer = store.record_value(&inline(&f(n), &wrong)).await.expect("reachable");
+        assert!(matches!(answer, Recording::Contradiction(_)), "{answer:?}");
+        queued(store, &f(n)).await;
+        record(store, &inline(&f(n), &right)).await;
+        assert_eq!(store.inline_text(&f(n)).await.expect("reachable").expect("inline").text, right);
+    }
+}
+
+/// A value is right whoever computed it.
+pub async fn a_right_value_from_a_stale_lease_is_taken(store: &dyn Store) {
+    queued(store, &f(10)).await;
+    leased(store, &f(10), BRIEF).await;
+    assert!(matches!(take_over(store, &f(10), LONG).await, Claiming::Leased(..)));
+    let done = record(store, &inline(&f(10), "55")).await;
+    assert_eq!((done.status(), done.attempt), (Status::Done, 2));
+    let answer = store.record_value(&inline(&f(10), "55")).await.expect("reachable");
+    assert!(matches!(answer, Recording::AlreadyKnown(_)), "{answer:?}");
+}
+
+/// Nothing is entered by recording.
+pub async fn a_value_for_nobody_is_unknown(store: &dyn Store) {
+    assert_eq!(store.record_value(&inline(&f(10), "55")).await.expect("reachable"), Recording::Unknown);
+    assert_eq!(store.find(&f(10)).await.expect("reachable"), None);
+}
+
+/// Without a lease only waiting work can be failed; with one, only work that is held by it.
+pub async fn failures_are_recorded_by_their_owner_only(store: &dyn Store) {
+    assert_eq!(fail(store, &f(10)).await, None);
+    queued(store, &f(10)).await;
+    let lease = leased(store, &f(10), LONG).await;
+    assert_eq!(fail(store, &f(10)).await, None, "somebody holds it");
+    let failure = Failure { reason: FailureReason::TooLargeToFit, attempts: 1 };
+    let failed = store.record_failure(&f(10), Some(&lease), failure.clone(), later(90)).await.expect("reachable");
+    let failed = failed.expect("was ours");
+    assert_eq!(failed.state, State::Failed { finished_at: later(90), failure: failure.clone() });
+    assert_eq!(found(store, &f(10)).await, failed);
+    let again = store.record_failure(&f(10), Some(&lease), failure, later(91)).await.expect("reachable");
+    assert_eq!(again, None, "finished already");
+
+    queued(store, &f(11)).await;
+    let failed = fail(store, &f(11)).await.expect("waits without a lease");
+    assert_eq!((failed.status(), failed.attempt), (Status::Failed, 3));
+    queued(store, &f(12)).await;
+    record(store, &inline(&f(12), "144")).await;
+    assert_eq!(fail(store, &f(12)).await, None, "what is done stays done");
+}
+
+/// A right value beats a failure or a withdrawal recorded before it.
+pub async fn a_value_after_a_failure_is_taken(store: &dyn Store) {
+    queued(store, &f(10)).await;
+    fail(store, &f(10)).await;
+    assert_eq!(record(store, &inline(&f(10), "55")).await.status(), Status::Done);
+    let ask = token();
+    accept_with(store, &f(11), &ask).await;
+    store.withdraw(&f(11), &ask, NOON).await.expect("reachable");
+    let done = record(store, &inline(&f(11), "89")).await;
+    assert_eq!(done.value().map(|value| value.sha256), Some(digest(&"89".to_owned()).sha256));
+}

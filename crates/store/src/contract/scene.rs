@@ -1,0 +1,116 @@
+//! Who and what the rules are told with.
+
+use std::time::Duration;
+
+use model::{AskToken, Calculation, Failure, FailureReason, Index, Lane, Subject, Timestamp, TraceContext, WorkerId};
+
+use crate::{Acceptance, Accepted, Claiming, Lease, Placement, RecordedValue, Recording, Store, digest};
+
+pub(super) const NOON: Timestamp = Timestamp::from_unix_ms(1_764_000_000_000);
+/// A lease that no test outlives.
+pub(super) const LONG: Duration = Duration::from_secs(600);
+/// A lease that a test can wait for.
+pub(super) const BRIEF: Duration = Duration::from_millis(10);
+
+pub(super) fn f(n: i64) -> Subject {
+    Subject::from(Index::new(n))
+}
+
+pub(super) fn later(ms: u64) -> Timestamp {
+    NOON + Duration::from_millis(ms)
+}
+
+pub(super) fn token() -> AskToken {
+    AskToken::random().expect("the system has randomness")
+}
+
+pub(super) fn worker() -> WorkerId {
+    WorkerId("worker-1".into())
+}
+
+pub(super) fn asking(subject: &Subject) -> Acceptance {
+    let traceparent: TraceContext =
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("the standard's own example");
+    Acceptance {
+        subject: subject.clone(),
+        digits: 1234,
+        lane: Lane::Medium,
+        ask: None,
+        traceparent: Some(traceparent),
+        now: NOON,
+    }
+}
+
+pub(super) async fn accept(store: &dyn Store, subject: &Subject) -> Accepted {
+    store.accept(&asking(subject)).await.expect("accepted")
+}
+
+pub(super) async fn accept_with(store: &dyn Store, subject: &Subject, ask: &AskToken) -> Accepted {
+    let acceptance = Acceptance { ask: Some(ask.clone()), lane: Lane::Long, ..asking(subject) };
+    store.accept(&acceptance).await.expect("accepted")
+}
+
+pub(super) async fn queued(store: &dyn Store, subject: &Subject) -> Calculation {
+    match accept(store, subject).await {
+        Accepted::Queued(calculation) => calculation,
+        other => panic!("not queued: {other:?}"),
+    }
+}
+
+pub(super) async fn found(store: &dyn Store, subject: &Subject) -> Calculation {
+    store.find(subject).await.expect("reachable").expect("in the record")
+}
+
+pub(super) async fn leased(store: &dyn Store, subject: &Subject, length: Duration) -> Lease {
+    match store.lease(subject, &worker(), length, later(50)).await.expect("reachable") {
+        Claiming::Leased(lease, _) => lease,
+        other => panic!("not leased: {other:?}"),
+    }
+}
+
+/// Takes the next lease, waiting for the one that is held to run out.
+pub(super) async fn take_over(store: &dyn Store, subject: &Subject, length: Duration) -> Claiming {
+    loop {
+        match store.lease(subject, &worker(), length, later(50)).await.expect("reachable") {
+            Claiming::Held { remaining } => tokio::time::sleep(remaining).await,
+            other => return other,
+        }
+    }
+}
+
+pub(super) fn inline(subject: &Subject, text: &str) -> RecordedValue {
+    recorded(subject, text, Placement::Inline(text.to_owned()))
+}
+
+pub(super) fn object(subject: &Subject, text: &str) -> RecordedValue {
+    recorded(subject, text, Placement::Object)
+}
+
+fn recorded(subject: &Subject, text: &str, placement: Placement) -> RecordedValue {
+    let digested = digest(&text.to_owned());
+    let digits = text.trim_start_matches('-');
+    RecordedValue {
+        subject: subject.clone(),
+        sha256: digested.sha256,
+        first_digits: digits.chars().take(20).collect(),
+        last_digits: digits[digits.len().saturating_sub(20)..].to_owned(),
+        digits: digits.len() as u64,
+        size_bytes: digested.size_bytes,
+        placement,
+        started_at: later(60),
+        finished_at: later(70),
+        compute_ms: 10,
+    }
+}
+
+pub(super) async fn record(store: &dyn Store, value: &RecordedValue) -> Calculation {
+    match store.record_value(value).await.expect("reachable") {
+        Recording::Recorded(calculation) => calculation,
+        other => panic!("not recorded: {other:?}"),
+    }
+}
+
+pub(super) async fn fail(store: &dyn Store, subject: &Subject) -> Option<Calculation> {
+    let failure = Failure { reason: FailureReason::CheckFailed, attempts: 3 };
+    store.record_failure(subject, None, failure, later(80)).await.expect("reachable")
+}

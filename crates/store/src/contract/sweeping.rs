@@ -1,0 +1,79 @@
+//! What the sweep offers again, and how much waits.
+
+use model::Lane;
+
+use super::scene::*;
+use crate::{Acceptance, Backlog, Claiming, Store, Unfinished};
+
+/// Queued rows and those whose lease has ended, and no others.
+pub async fn the_sweep_finds_what_nobody_works_on(store: &dyn Store) {
+    for n in 1..=6 {
+        queued(store, &f(n)).await;
+    }
+    record(store, &inline(&f(2), "1")).await;
+    fail(store, &f(3)).await;
+    leased(store, &f(4), LONG).await;
+    leased(store, &f(5), BRIEF).await;
+    let ask = token();
+    accept_with(store, &f(7), &ask).await;
+    store.withdraw(&f(7), &ask, NOON).await.expect("reachable");
+
+    // Taking over waits for the end of the lease; the new one must end too.
+    assert!(matches!(take_over(store, &f(5), BRIEF).await, Claiming::Leased(..)));
+    let swept = loop {
+        let swept = store.unfinished(None, 10).await.expect("reachable");
+        if swept.len() != 2 {
+            break swept;
+        }
+        tokio::time::sleep(BRIEF).await;
+    };
+    let subjects: Vec<_> = swept.iter().map(|row| row.subject.clone()).collect();
+    assert_eq!(subjects, [f(1), f(5), f(6)]);
+    let asked = asking(&f(1));
+    let first = Unfinished {
+        id: found(store, &f(1)).await.id,
+        subject: f(1),
+        lane: Lane::Medium,
+        attempt: 0,
+        asked_at: NOON,
+        traceparent: asked.traceparent,
+    };
+    assert_eq!(swept.first(), Some(&first));
+    assert_eq!(swept.get(1).map(|row| row.attempt), Some(2));
+}
+
+/// A sweep that stops after a page goes on after it.
+pub async fn the_sweep_pages_in_order_of_asking(store: &dyn Store) {
+    for n in 0..25 {
+        queued(store, &f(n)).await;
+    }
+    let (mut after, mut seen) = (None, Vec::new());
+    loop {
+        let page = store.unfinished(after, 10).await.expect("reachable");
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        seen.extend(page.into_iter().map(|row| row.subject));
+    }
+    assert_eq!(seen, (0..25).map(f).collect::<Vec<_>>());
+}
+
+/// Waiting and running are counted apart, by lane; the oldest wait is measured from the last queueing.
+pub async fn the_backlog_counts_by_lane(store: &dyn Store) {
+    assert_eq!(store.backlog().await.expect("reachable"), Backlog::default());
+    for (n, lane) in [(1_i64, Lane::Short), (2, Lane::Short), (3, Lane::Medium), (4, Lane::Long), (5, Lane::Long)] {
+        let now = later(n.unsigned_abs());
+        store.accept(&Acceptance { lane, now, ..asking(&f(n)) }).await.expect("accepted");
+    }
+    fail(store, &f(1)).await;
+    leased(store, &f(4), LONG).await;
+    let backlog = store.backlog().await.expect("reachable");
+    let oldest_asked_at = Some(later(2));
+    assert_eq!(backlog, Backlog { queued: [1, 1, 1], running: [0, 0, 1], oldest_asked_at });
+
+    let again = Acceptance { lane: Lane::Short, now: later(500), ..asking(&f(1)) };
+    store.accept(&again).await.expect("accepted");
+    record(store, &inline(&f(2), "1")).await;
+    let backlog = store.backlog().await.expect("reachable");
+    let oldest_asked_at = Some(later(3));
+    assert_eq!(backlog, Backlog { queued: [1, 1, 1], running: [0, 0, 1], oldest_asked_at });
+}

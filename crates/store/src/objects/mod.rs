@@ -1,0 +1,238 @@
+//! Where texts lie that are too long for the record: one object each, named by its hash.
+//!
+//! `v1/<subject>/<sha256>.txt` is the text, `<sha256>.blocks` beside it the hashes of its blocks. A name
+//! never gets other content, so an object is written by whoever comes first and read by anyone.
+
+mod blocks;
+mod error;
+mod leftovers;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use model::{Sha256, Subject, Timestamp};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use tokio::sync::mpsc;
+
+pub use self::error::ObjectError;
+pub use self::reader::ObjectReader;
+pub use self::text::{BLOCK_BYTES, Digested, Text, digest};
+use crate::{StoredObject, metrics};
+
+/// What a part of an upload holds: above the 5 MiB that S3 asks for, and at 10,000 parts enough for 80 GB.
+const PART_BYTES: usize = 8 * 1024 * 1024;
+/// Parts on their way at once; with the one being filled this bounds the memory of a write.
+const PARTS_UNDER_WAY: usize = 2;
+
+/// The object store.
+#[derive(Clone)]
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+    /// The folder behind it, if it is one.
+    directory: Option<Arc<std::path::Path>>,
+}
+
+/// A text or a block list that lies there, whether or not the record knows of it.
+#[derive(Clone, Debug)]
+pub struct FoundFile {
+    /// Whose value.
+    pub subject: Subject,
+    /// Hash of the text that it is, or belongs to.
+    pub sha256: Sha256,
+    /// When it was written, by the clock of whatever holds it.
+    pub written_at: Timestamp,
+    location: Path,
+}
+
+impl Objects {
+    /// Objects as files in a folder, which is made if it is not there. Files and folders are synced
+    /// before a write returns.
+    ///
+    /// # Errors
+    /// `Unavailable` or `Full` when the folder cannot be made or opened.
+    pub fn in_directory(directory: impl Into<PathBuf>) -> Result<Self, ObjectError> {
+        let directory = directory.into();
+        std::fs::create_dir_all(&directory)?;
+        let store = LocalFileSystem::new_with_prefix(&directory).map_err(ObjectError::from_write)?.with_fsync(true);
+        Ok(Self { store: Arc::new(store), directory: Some(directory.into()) })
+    }
+
+    /// Objects in any store that makes an upload visible only when it is complete.
+    pub fn new(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store, directory: None }
+    }
+
+    /// Writes a text and its block list. When this returns, both are safe and readable by all.
+    ///
+    /// Writing what is there already is no error. When the call is dropped or fails, nothing becomes
+    /// visible under the text's name.
+    ///
+    /// # Cost
+    /// Reads the text once, on a thread that may block, and holds at most 32 MiB of it.
+    ///
+    /// # Errors
+    /// `Full`, `Unavailable`; `Corrupt` when the text is not as long as it was when it was digested.
+    pub async fn write(
+        &self,
+        subject: &Subject,
+        text: Arc<dyn Text>,
+        digested: &Digested,
+    ) -> Result<StoredObject, ObjectError> {
+        let object =
+            StoredObject { subject: subject.clone(), sha256: digested.sha256, size_bytes: digested.size_bytes };
+        // The list first: a text is taken for complete, a list without one is litter.
+        let list = PutPayload::from_bytes(blocks::encode(digested));
+        self.store.put(&list_path(&object), list).await.map_err(ObjectError::from_write)?;
+        let upload = self.store.put_multipart(&text_path(&object)).await.map_err(ObjectError::from_write)?;
+        let mut upload = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
+        match send(&mut upload, text, digested.size_bytes).await {
+            Ok(()) => upload.finish().await.map_err(ObjectError::from_write)?,
+            Err(error) => {
+                if let Err(second) = upload.abort().await {
+                    tracing::warn!(error = &second as &dyn std::error::Error, "an upload could not be aborted");
+                }
+                return Err(error);
+            }
+        };
+        Ok(object)
+    }
+
+    /// Opens an object: reads and checks its block list, and looks whether the text has its length.
+    ///
+    /// # Errors
+    /// `Missing`, `Corrupt`: compute it again. `Unavailable`: try again.
+    pub async fn open(&self, object: &StoredObject) -> Result<ObjectReader, ObjectError> {
+        let location = text_path(object);
+        let found = self.store.head(&location).await.map_err(ObjectError::from_read)?;
+        let list = self.store.get(&list_path(object)).await.map_err(ObjectError::from_read)?;
+        let list = list.bytes().await.map_err(ObjectError::from_read)?;
+        let hashes = blocks::decode(&list, object.sha256, object.size_bytes);
+        match hashes {
+            Some(hashes) if found.size == object.size_bytes => Ok(ObjectReader {
+                store: Arc::clone(&self.store),
+                location,
+                size_bytes: object.size_bytes,
+                block_hashes: hashes.into(),
+            }),
+            _ => Err(ObjectError::Corrupt),
+        }
+    }
+
+    /// Deletes an object. One that is not there is no error.
+    ///
+    /// # Errors
+    /// `Unavailable`; then the text, the list or both may remain.
+    pub async fn delete(&self, object: &StoredObject) -> Result<(), ObjectError> {
+        self.delete_at(&text_path(object)).await?;
+        self.delete_at(&list_path(object)).await
+    }
+
+    /// Deletes one file that [`Objects::list`] found.
+    ///
+    /// # Errors
+    /// `Unavailable`; then it may remain.
+    pub async fn delete_found(&self, found: &FoundFile) -> Result<(), ObjectError> {
+        self.delete_at(&found.location).await
+    }
+
+    async fn delete_at(&self, location: &Path) -> Result<(), ObjectError> {
+        match self.store.delete(location).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(ObjectError::Unavailable(error.into())),
+        }
+    }
+
+    /// Free bytes of the disk behind it; `None` when there is no telling.
+    pub fn room(&self) -> Option<u64> {
+        let disk = rustix::fs::statvfs(self.directory.as_deref()?).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Every text and every block list that lies there, in no order.
+    ///
+    /// # Errors
+    /// Ends with `Unavailable` when the rest cannot be listed.
+    pub fn list(&self) -> impl Stream<Item = Result<FoundFile, ObjectError>> + Send + '_ {
+        self.store
+            .list(Some(&Path::from(VERSION)))
+            .map_err(ObjectError::from_read)
+            .try_filter_map(|found| std::future::ready(Ok(parse(found))))
+            .boxed()
+    }
+
+    /// Removes what interrupted writes left behind, if it was last touched before `before`; gives how many
+    /// files those were. Only a folder keeps such files; a bucket's own rules abort its unfinished uploads.
+    ///
+    /// # Errors
+    /// `Unavailable` when the folder cannot be read; what was removed by then stays removed.
+    pub async fn sweep_leftovers(&self, before: Timestamp) -> Result<u64, ObjectError> {
+        let Some(directory) = self.directory.clone() else { return Ok(0) };
+        tokio::task::spawn_blocking(move || leftovers::sweep(&directory.join(VERSION), before))
+            .await
+            .map_err(|error| ObjectError::Unavailable(error.into()))?
+    }
+}
+
+const VERSION: &str = "v1";
+const TEXT: &str = "txt";
+const LIST: &str = "blocks";
+
+fn text_path(object: &StoredObject) -> Path {
+    path(object, TEXT)
+}
+
+fn list_path(object: &StoredObject) -> Path {
+    path(object, LIST)
+}
+
+fn path(object: &StoredObject, extension: &str) -> Path {
+    Path::from_iter([VERSION, &object.subject.to_string(), &format!("{}.{extension}", object.sha256)])
+}
+
+/// `None` for what this version did not write.
+fn parse(found: object_store::ObjectMeta) -> Option<FoundFile> {
+    let mut parts = found.location.parts().skip(1);
+    let (subject, name) = (parts.next()?, parts.next()?);
+    let (sha256, extension) = name.as_ref().split_once('.')?;
+    if ![TEXT, LIST].contains(&extension) {
+        return None;
+    }
+    Some(FoundFile {
+        subject: subject.as_ref().parse().ok()?,
+        sha256: sha256.parse().ok()?,
+        written_at: Timestamp::from_unix_ms(found.last_modified.timestamp_millis()),
+        location: found.location,
+    })
+}
+
+async fn send(upload: &mut WriteMultipart, text: Arc<dyn Text>, size_bytes: u64) -> Result<(), ObjectError> {
+    let (pieces, mut inbox) = mpsc::channel::<Bytes>(1);
+    let producer = tokio::task::spawn_blocking(move || {
+        for chunk in text.chunks() {
+            // The upload failed and nobody listens any more.
+            if pieces.blocking_send(chunk).is_err() {
+                return;
+            }
+        }
+    });
+    let mut sent = 0;
+    while let Some(piece) = inbox.recv().await {
+        sent += piece.len() as u64;
+        metrics::object_bytes("written", piece.len());
+        upload.wait_for_capacity(PARTS_UNDER_WAY).await.map_err(ObjectError::from_write)?;
+        upload.put(piece);
+    }
+    producer.await.map_err(|error| ObjectError::Unavailable(error.into()))?;
+    if sent != size_bytes {
+        return Err(ObjectError::Corrupt);
+    }
+    Ok(())
+}

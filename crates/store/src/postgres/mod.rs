@@ -1,0 +1,277 @@
+//! The record in PostgreSQL, for a system of many processes.
+//!
+//! Acceptances are entered by one task per process, many at once, and flushed to disk before they are
+//! answered. Everything else is a short transaction of its own, which a power cut may take back: what it
+//! said is computed or said again.
+
+mod acceptor;
+mod asking;
+mod enter;
+mod error;
+mod lease;
+mod migrations;
+mod opening;
+mod read;
+mod record;
+mod settings;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
+use sqlx::postgres::{PgPool, PgPoolOptions, PgTransaction};
+
+use self::acceptor::Acceptor;
+use self::opening::Opening;
+pub use self::settings::{Migrations, PostgresSettings, TlsMode};
+use crate::metrics::timed;
+use crate::{
+    Acceptance, Accepted, Backlog, Claiming, InlineText, Lease, RecordedValue, Recording, Release, Renewal, Store,
+    StoreError, StoreLimits, StoredObject, Unfinished, Withdrawal,
+};
+
+/// How long a call waits for a connection, a new one included.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a call may take in all. A server that stopped without closing its connections answers never.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// Opens a transaction that is on disk when its commit returns.
+const DURABLY: &str = "begin; set local synchronous_commit = on";
+/// Opens a transaction whose commit does not wait for the disk.
+const QUICKLY: &str = "begin; set local synchronous_commit = off";
+
+/// The record in a PostgreSQL database, version 14 or later. Needs a Tokio runtime.
+///
+/// Broken connections are found and replaced; a server that was away is found again without a restart.
+pub struct PostgresStore {
+    pool: PgPool,
+    acceptor: Acceptor,
+    opening: Opening,
+}
+
+impl PostgresStore {
+    /// Connects to the record and brings it up to date, or makes sure that it is.
+    ///
+    /// The limit is kept exactly across processes, as long as all of them are opened with the same.
+    ///
+    /// # Errors
+    /// `Unavailable` when the server cannot be reached within 5 s or refuses, `Corrupt` when the database is
+    /// not of the form this version needs.
+    pub async fn connect(settings: &PostgresSettings, limits: StoreLimits) -> Result<Self, StoreError> {
+        opening::settle(settings).await?;
+        Ok(Self::with(settings, limits, Opening::done()))
+    }
+
+    /// The record, whether or not its server can be reached yet.
+    ///
+    /// Until it was reached once and brought up to date, or found to be so, every call finds it `Unavailable`;
+    /// that is tried again every second, for as long as this lives.
+    pub fn open(settings: &PostgresSettings, limits: StoreLimits) -> Self {
+        Self::with(settings, limits, Opening::start(settings.clone()))
+    }
+
+    fn with(settings: &PostgresSettings, limits: StoreLimits, opening: Opening) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.connections.max(2))
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(settings.options());
+        Self { acceptor: Acceptor::start(pool.clone(), limits), pool, opening }
+    }
+
+    /// Closes all connections once they are free. Later calls find the record unavailable.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// One call of the port: timed, in time, and with the port's errors.
+    async fn call<T>(&self, name: &'static str, work: impl Future<Output = sqlx::Result<T>>) -> Result<T, StoreError> {
+        self.opening.check()?;
+        timed(name, async { within_deadline(work).await.map_err(failed) }).await
+    }
+
+    async fn begin(&self, opening: &'static str) -> sqlx::Result<PgTransaction<'static>> {
+        self.pool.begin_with(opening).await
+    }
+}
+
+fn failed(error: sqlx::Error) -> StoreError {
+    error::classify(Arc::new(error))
+}
+
+async fn within_deadline<T>(work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    match tokio::time::timeout(DEADLINE, work).await {
+        Ok(outcome) => outcome,
+        Err(elapsed) => Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, elapsed))),
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    #[tracing::instrument(name = "store.accept", level = "debug", skip_all)]
+    async fn accept(&self, acceptance: &Acceptance) -> Result<Accepted, StoreError> {
+        self.opening.check()?;
+        timed("accept", self.acceptor.accept(acceptance.clone())).await
+    }
+
+    #[tracing::instrument(name = "store.find", level = "debug", skip_all)]
+    async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
+        self.call("find", read::find(&self.pool, subject)).await
+    }
+
+    #[tracing::instrument(name = "store.list", level = "debug", skip_all)]
+    async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError> {
+        self.call("list", read::list(&self.pool, before, limit)).await
+    }
+
+    #[tracing::instrument(name = "store.count_asks", level = "debug", skip_all)]
+    async fn count_asks(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
+        self.call("count_asks", async {
+            let mut transaction = self.begin(QUICKLY).await?;
+            asking::count_asks(&mut transaction, asks).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.withdraw", level = "debug", skip_all)]
+    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<Withdrawal, StoreError> {
+        self.call("withdraw", async {
+            let mut transaction = self.begin(DURABLY).await?;
+            let withdrawal = asking::withdraw(&mut transaction, subject, ask, now).await?;
+            transaction.commit().await?;
+            Ok(withdrawal)
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.unfinished", level = "debug", skip_all)]
+    async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
+        self.call("unfinished", read::unfinished(&self.pool, after, limit)).await
+    }
+
+    #[tracing::instrument(name = "store.lease", level = "debug", skip_all)]
+    async fn lease(
+        &self,
+        subject: &Subject,
+        worker: &WorkerId,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Claiming, StoreError> {
+        self.call("lease", async {
+            let mut transaction = self.begin(QUICKLY).await?;
+            let claiming = lease::take(&mut transaction, subject, worker, lease, now).await?;
+            transaction.commit().await?;
+            Ok(claiming)
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.renew", level = "debug", skip_all)]
+    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<Renewal, StoreError> {
+        self.call("renew", async {
+            let mut transaction = self.begin(QUICKLY).await?;
+            let renewal = lease::renew(&mut transaction, lease, progress).await?;
+            transaction.commit().await?;
+            Ok(renewal)
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.release", level = "debug", skip_all)]
+    async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError> {
+        self.call("release", async {
+            let mut transaction = self.begin(QUICKLY).await?;
+            let released = lease::release(&mut transaction, lease, release).await?;
+            transaction.commit().await?;
+            Ok(released)
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.record_value", level = "debug", skip_all)]
+    async fn record_value(&self, recorded: &RecordedValue) -> Result<Recording, StoreError> {
+        self.call("record_value", async {
+            let mut transaction = self.begin(QUICKLY).await?;
+            let recording = record::record_value(&mut transaction, recorded).await?;
+            transaction.commit().await?;
+            Ok(recording)
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.record_failure", level = "debug", skip_all)]
+    async fn record_failure(
+        &self,
+        subject: &Subject,
+        lease: Option<&Lease>,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<Option<Calculation>, StoreError> {
+        self.call("record_failure", async {
+            let mut transaction = self.begin(QUICKLY).await?;
+            let failed = record::record_failure(&mut transaction, subject, lease, &failure, now).await?;
+            transaction.commit().await?;
+            Ok(failed)
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.inline_text", level = "debug", skip_all)]
+    async fn inline_text(&self, subject: &Subject) -> Result<Option<InlineText>, StoreError> {
+        self.call("inline_text", read::inline_text(&self.pool, subject)).await
+    }
+
+    #[tracing::instrument(name = "store.note_reads", level = "debug", skip_all)]
+    async fn note_reads(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
+        self.call("note_reads", async {
+            let mut transaction = self.begin(QUICKLY).await?;
+            record::note_reads(&mut transaction, subjects, now).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.object_bytes", level = "debug", skip_all)]
+    async fn object_bytes(&self) -> Result<u64, StoreError> {
+        self.call("object_bytes", read::object_bytes(&self.pool)).await
+    }
+
+    #[tracing::instrument(name = "store.least_read", level = "debug", skip_all)]
+    async fn least_read(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
+        self.call("least_read", read::least_read(&self.pool, limit)).await
+    }
+
+    #[tracing::instrument(name = "store.note_eviction", level = "debug", skip_all)]
+    async fn note_eviction(&self, object: &StoredObject) -> Result<(), StoreError> {
+        self.call("note_eviction", async {
+            let mut transaction = self.begin(QUICKLY).await?;
+            record::note_eviction(&mut transaction, object).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.note_loss", level = "debug", skip_all)]
+    async fn note_loss(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
+        self.call("note_loss", async {
+            let mut transaction = self.begin(QUICKLY).await?;
+            let queued = record::note_loss(&mut transaction, object).await?;
+            transaction.commit().await?;
+            Ok(queued)
+        })
+        .await
+    }
+
+    #[tracing::instrument(name = "store.backlog", level = "debug", skip_all)]
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.call("backlog", read::backlog(&self.pool)).await
+    }
+
+    #[tracing::instrument(name = "store.ping", level = "debug", skip_all)]
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.call("ping", read::ping(&self.pool)).await
+    }
+}

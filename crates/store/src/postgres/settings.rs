@@ -1,0 +1,108 @@
+//! Where the database is and how to reach it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
+/// Where the database is and how to reach it. The caller has read it from wherever settings come from.
+#[derive(Clone)]
+pub struct PostgresSettings {
+    /// Name or address, or the folder of a Unix socket.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// The role to act as. It needs no more than to own the tables.
+    pub username: String,
+    /// Its password, if it has one.
+    pub password: Option<String>,
+    /// The database.
+    pub database: String,
+    /// How the connection is protected.
+    pub tls: TlsMode,
+    /// The authorities to believe, as a PEM file; those that browsers believe, if `None`.
+    pub root_certificate: Option<PathBuf>,
+    /// How many connections this process may hold.
+    pub connections: u32,
+    /// What to do about a database of an older form.
+    pub migrations: Migrations,
+}
+
+/// How a connection is protected, in libpq's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsMode {
+    /// In the clear.
+    Disable,
+    /// Encrypted if the server can; nobody is asked who they are.
+    Prefer,
+    /// Encrypted; nobody is asked who they are.
+    Require,
+    /// Encrypted, to a server with a certificate of a believed authority.
+    VerifyCa,
+    /// Encrypted, to a server with a certificate for this very name.
+    VerifyFull,
+}
+
+/// What to do about a database of an older form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migrations {
+    /// Bring it up to date, one process at a time.
+    Apply,
+    /// Only look, and refuse to start: somebody else brings it up to date.
+    Verify,
+}
+
+/// Never shows the password: settings must not end in a log.
+impl fmt::Debug for PostgresSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, username, database, tls, connections, .. } = self;
+        write!(f, "{username}@{host}:{port}/{database} ({tls:?}, {connections} connections)")
+    }
+}
+
+impl PostgresSettings {
+    pub(super) fn options(&self) -> PgConnectOptions {
+        let mut options = PgConnectOptions::new_without_pgpass()
+            .host(&self.host)
+            .port(self.port)
+            .username(&self.username)
+            .database(&self.database)
+            .application_name("abaci")
+            .ssl_mode(match self.tls {
+                TlsMode::Disable => PgSslMode::Disable,
+                TlsMode::Prefer => PgSslMode::Prefer,
+                TlsMode::Require => PgSslMode::Require,
+                TlsMode::VerifyCa => PgSslMode::VerifyCa,
+                TlsMode::VerifyFull => PgSslMode::VerifyFull,
+            });
+        if let Some(password) = &self.password {
+            options = options.password(password);
+        }
+        if let Some(certificate) = &self.root_certificate {
+            options = options.ssl_root_cert(certificate);
+        }
+        options
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_stays_out_of_debug_output() {
+        let settings = PostgresSettings {
+            host: "db".into(),
+            port: 5432,
+            username: "abaci".into(),
+            password: Some("hunter2".into()),
+            database: "abaci".into(),
+            tls: TlsMode::VerifyFull,
+            root_certificate: None,
+            connections: 8,
+            migrations: Migrations::Apply,
+        };
+        let shown = format!("{settings:?}");
+        assert!(shown.contains("abaci@db:5432/abaci") && !shown.contains("hunter2"), "{shown}");
+    }
+}

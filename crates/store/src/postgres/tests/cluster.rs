@@ -1,0 +1,140 @@
+//! A PostgreSQL server for one run of the tests, and a database in it for each test.
+//!
+//! The first test that needs it makes it, in a temporary folder and on a free port, with `fsync` on. It ends
+//! with the run, at once and without a last checkpoint: a small shell process waits for that, because nextest
+//! runs every test in its own process.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::{CommandExt, parent_id};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio, id};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, ConnectOptions};
+
+use super::super::{Migrations, PostgresSettings, TlsMode};
+
+/// A new, empty database.
+pub(super) async fn database() -> PostgresSettings {
+    static DATABASES: AtomicU32 = AtomicU32::new(0);
+    let port = tokio::task::spawn_blocking(server).await.expect("a server");
+    let name = format!("test_{}_{}", id(), DATABASES.fetch_add(1, Ordering::Relaxed));
+    let mut connection = patiently(&settings(port, "postgres")).await;
+    let sql = AssertSqlSafe(format!("create database {name}"));
+    sqlx::query(sql).execute(&mut connection).await.expect("a database");
+    settings(port, &name)
+}
+
+fn settings(port: u16, database: &str) -> PostgresSettings {
+    PostgresSettings {
+        host: "127.0.0.1".into(),
+        port,
+        username: "postgres".into(),
+        password: None,
+        database: database.into(),
+        tls: TlsMode::Disable,
+        root_certificate: None,
+        connections: 6,
+        migrations: Migrations::Apply,
+    }
+}
+
+/// A server that has just been started takes a moment until it answers.
+async fn patiently(settings: &PostgresSettings) -> PgConnection {
+    let started = Instant::now();
+    loop {
+        match settings.options().connect().await {
+            Ok(connection) => return connection,
+            Err(error) if started.elapsed() > Duration::from_secs(30) => panic!("no answer in 30 s: {error}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+/// The port of this run's server, which is started if this is the first to ask.
+fn server() -> u16 {
+    // Under nextest, all tests of a run have its process as their parent.
+    let run = if std::env::var_os("NEXTEST_RUN_ID").is_some() { parent_id() } else { id() };
+    let folder = std::env::temp_dir().join(format!("abaci-postgres-{run}"));
+    fs::create_dir_all(&folder).expect("a folder");
+    let lock = File::create(folder.join("lock")).expect("a lock file");
+    lock.lock().expect("locked");
+    let port_file = folder.join("port");
+    if let Ok(port) = fs::read_to_string(&port_file) {
+        return port.parse().expect("written below");
+    }
+    let port = start(&folder, run);
+    File::create(&port_file).and_then(|mut file| write!(file, "{port}")).expect("written");
+    port
+}
+
+fn start(folder: &Path, run: u32) -> u16 {
+    let programs = programs();
+    let data = folder.join("data");
+    fs::create_dir(&data).expect("a data folder");
+    let owner = give_away([folder, &data]);
+    let run_as_owner = |program: &Path| {
+        let mut command = Command::new(program);
+        command.current_dir(&data).stdin(Stdio::null());
+        if let Some((user, group)) = owner {
+            command.gid(group).uid(user);
+        }
+        command
+    };
+    let made = run_as_owner(&programs.join("initdb"))
+        .args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--pgdata"])
+        .arg(&data)
+        .output()
+        .expect("initdb runs");
+    assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let log = File::create(data.join("log")).expect("a log");
+    let started = run_as_owner(Path::new("/bin/sh"))
+        .arg("-c")
+        .arg(
+            "{ \"$1\" -D \"$2\" -p \"$3\" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=on \
+             -c max_connections=200 -c shared_buffers=32MB & server=$!; \
+             while [ -e \"/proc/$4\" ]; do sleep 1; done; \
+             kill -QUIT $server; wait $server; cd /; rm -rf \"$5\"; } &",
+        )
+        .arg("abaci-postgres")
+        .args([programs.join("postgres").as_os_str(), data.as_os_str()])
+        .args([port.to_string(), run.to_string()])
+        .arg(folder)
+        .stdout(log.try_clone().expect("a log"))
+        .stderr(log)
+        .process_group(0)
+        .status()
+        .expect("sh runs");
+    assert!(started.success(), "the shell that starts the server: {started}");
+    port
+}
+
+/// PostgreSQL refuses to run as root, so its folders go to the user that its package made.
+fn give_away(folders: [&Path; 2]) -> Option<(u32, u32)> {
+    if folders.iter().all(|folder| fs::metadata(folder).expect("just made").uid() != 0) {
+        return None;
+    }
+    let number = |flag| {
+        let output = Command::new("id").args([flag, "postgres"]).output().expect("id runs");
+        String::from_utf8_lossy(&output.stdout).trim().parse().expect("a user named postgres")
+    };
+    let (user, group) = (number("-u"), number("-g"));
+    folders.iter().for_each(|folder| chown(folder, Some(user), Some(group)).expect("given away"));
+    Some((user, group))
+}
+
+/// The folder of the newest server that is installed.
+fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
+    versions.retain(|folder| folder.join("initdb").exists());
+    versions.sort();
+    versions.pop().expect("a PostgreSQL server below /usr/lib/postgresql; install the package `postgresql`")
+}

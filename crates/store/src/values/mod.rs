@@ -1,0 +1,252 @@
+//! Values wherever they lie: short ones in the record, long ones as objects, and room for the next.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
+use model::{Calculation, Sha256, Subject, Timestamp, Value, ValueState};
+
+use crate::{
+    BoxError, Digested, FoundFile, ObjectError, ObjectReader, Objects, Placement, Store, StoreError, StoredObject,
+    Text, metrics,
+};
+
+/// How many objects are evicted before the record is asked for the next.
+const EVICTED_AT_ONCE: u32 = 16;
+
+/// The values: where each lies, and how many bytes of them may.
+#[derive(Clone)]
+pub struct Values {
+    store: Arc<dyn Store>,
+    objects: Objects,
+    limit_bytes: Option<u64>,
+}
+
+/// Why a value could not be placed or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ValueError {
+    /// The record or the object store is out of reach; the same call may succeed later.
+    #[error("values are out of reach")]
+    Unavailable(#[source] BoxError),
+    /// No room: the disk is full, or the value alone is above the limit of all.
+    #[error("no room is left for a value")]
+    Full(#[source] BoxError),
+    /// The object was missing or damaged. The record knows, and the value is computed again.
+    #[error("the value is no longer readable and is computed again")]
+    Lost(Option<Box<Calculation>>),
+    /// The record or the text handed in is not what it claims to be; trying again will not help.
+    #[error("a value and what is known of it disagree")]
+    Corrupt(#[source] BoxError),
+}
+
+/// A value alone is larger than all may be together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{size_bytes} bytes do not fit into {limit_bytes}")]
+pub struct AboveLimit {
+    /// What should have been placed.
+    pub size_bytes: u64,
+    /// What may lie there.
+    pub limit_bytes: u64,
+}
+
+impl Values {
+    /// Values of this record and these objects, which may take up to `limit_bytes` (anything, if `None`).
+    pub fn new(store: Arc<dyn Store>, objects: Objects, limit_bytes: Option<u64>) -> Self {
+        Self { store, objects, limit_bytes }
+    }
+
+    /// Puts a text where it belongs: up to [`Value::INLINE_BYTES`] it is handed back to go into the record,
+    /// longer ones are written as an object, after room was made for them.
+    ///
+    /// # Errors
+    /// `Full`, `Unavailable`; `Corrupt` when the text is not the one that was digested.
+    pub async fn place(
+        &self,
+        subject: &Subject,
+        text: Arc<dyn Text>,
+        digested: &Digested,
+    ) -> Result<Placement, ValueError> {
+        if digested.size_bytes <= Value::INLINE_BYTES {
+            return inline(text).await.map(Placement::Inline);
+        }
+        self.make_room(digested.size_bytes).await?;
+        self.objects.write(subject, text, digested).await.map_err(unplaced)?;
+        Ok(Placement::Object)
+    }
+
+    /// Opens the value of a calculation; `None` when it has none that could be read.
+    ///
+    /// # Errors
+    /// `Lost` when its object is gone or damaged: the record was told and has queued it again.
+    /// `Unavailable`, `Corrupt` as for the record.
+    pub async fn open(&self, calculation: &Calculation) -> Result<Option<ValueReader>, ValueError> {
+        let Some(value) = calculation.value() else { return Ok(None) };
+        let (size_bytes, sha256) = (value.size_bytes, value.sha256);
+        let source = match value.state {
+            ValueState::Evicted => return Ok(None),
+            ValueState::Inline => {
+                let Some(inline) = self.store.inline_text(&calculation.subject).await? else { return Ok(None) };
+                Source::Inline(inline.text.into())
+            }
+            ValueState::Object => {
+                let object = StoredObject { subject: calculation.subject.clone(), sha256, size_bytes };
+                match self.objects.open(&object).await {
+                    Ok(reader) => Source::Object { reader, object, store: Arc::clone(&self.store) },
+                    Err(error) => return Err(unread(&*self.store, &object, error).await),
+                }
+            }
+        };
+        Ok(Some(ValueReader { size_bytes, sha256, source }))
+    }
+
+    /// Evicts the least recently read objects until `incoming_bytes` more stay below the limit; gives the
+    /// bytes that were freed. The record forgets an object before it is deleted: a crash in between leaves
+    /// an orphan for [`Values::sweep_orphans`], never a row without its object.
+    ///
+    /// # Errors
+    /// `Full` when `incoming_bytes` alone are above the limit (then nothing is evicted), `Unavailable`.
+    pub async fn make_room(&self, incoming_bytes: u64) -> Result<u64, ValueError> {
+        let Some(limit_bytes) = self.limit_bytes else { return Ok(0) };
+        let Some(most) = limit_bytes.checked_sub(incoming_bytes) else {
+            return Err(ValueError::Full(AboveLimit { size_bytes: incoming_bytes, limit_bytes }.into()));
+        };
+        let mut freed = 0;
+        let mut surplus = self.store.object_bytes().await?.saturating_sub(most);
+        while surplus > 0 {
+            let objects = self.store.least_read(EVICTED_AT_ONCE).await?;
+            if objects.is_empty() {
+                break;
+            }
+            for object in objects {
+                if surplus == 0 {
+                    break;
+                }
+                self.store.note_eviction(&object).await?;
+                self.objects.delete(&object).await.map_err(unplaced)?;
+                metrics::evicted(object.size_bytes);
+                freed += object.size_bytes;
+                surplus = surplus.saturating_sub(object.size_bytes);
+            }
+        }
+        Ok(freed)
+    }
+
+    /// Deletes files of objects that no row points to and that were written before `before`; gives how many.
+    ///
+    /// An object is written before its row says so: `before` must lie further back than a write and a
+    /// recording can take, unless nobody else is at work.
+    ///
+    /// # Errors
+    /// `Unavailable`; what was deleted by then stays deleted.
+    pub async fn sweep_orphans(&self, before: Timestamp) -> Result<u64, ValueError> {
+        let mut deleted = 0;
+        let mut files = self.objects.list();
+        while let Some(file) = files.try_next().await.map_err(unplaced)? {
+            if file.written_at < before && !self.is_pointed_to(&file).await? {
+                self.objects.delete_found(&file).await.map_err(unplaced)?;
+                deleted += 1;
+            }
+        }
+        Ok(deleted)
+    }
+
+    async fn is_pointed_to(&self, file: &FoundFile) -> Result<bool, StoreError> {
+        let calculation = self.store.find(&file.subject).await?;
+        let value = calculation.as_ref().and_then(Calculation::value);
+        Ok(value.is_some_and(|value| value.state == ValueState::Object && value.sha256 == file.sha256))
+    }
+}
+
+/// A value that can be read.
+#[derive(Clone)]
+pub struct ValueReader {
+    /// Length of the text, sign included.
+    pub size_bytes: u64,
+    /// Hash of the text.
+    pub sha256: Sha256,
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    Inline(Bytes),
+    Object { reader: ObjectReader, object: StoredObject, store: Arc<dyn Store> },
+}
+
+impl ValueReader {
+    /// The bytes of a range, which is cut to the text. Memory: about one block of 1 MiB.
+    ///
+    /// # Errors
+    /// The stream ends with `Lost` when the object turns out to be gone or damaged: the record was told and
+    /// has queued it again. What came before that is right.
+    pub fn read(&self, range: Range<u64>) -> BoxStream<'static, Result<Bytes, ValueError>> {
+        match &self.source {
+            Source::Inline(text) => {
+                let length = text.len();
+                let end = usize::try_from(range.end).unwrap_or(length).min(length);
+                let start = usize::try_from(range.start).unwrap_or(end).min(end);
+                let piece = text.slice(start..end);
+                stream::iter((!piece.is_empty()).then_some(Ok(piece))).boxed()
+            }
+            Source::Object { reader, object, store } => {
+                let (object, store) = (object.clone(), Arc::clone(store));
+                reader
+                    .read(range)
+                    .or_else(move |error| {
+                        let (object, store) = (object.clone(), Arc::clone(&store));
+                        async move { Err(unread(&*store, &object, error).await) }
+                    })
+                    .boxed()
+            }
+        }
+    }
+}
+
+async fn inline(text: Arc<dyn Text>) -> Result<String, ValueError> {
+    let whole = tokio::task::spawn_blocking(move || text.chunks().collect::<Vec<_>>().concat());
+    let whole = whole.await.map_err(|error| ValueError::Unavailable(error.into()))?;
+    String::from_utf8(whole).map_err(|error| ValueError::Corrupt(error.into()))
+}
+
+/// What a failed read means; a lost object is noted in the record.
+async fn unread(store: &dyn Store, object: &StoredObject, error: ObjectError) -> ValueError {
+    match error {
+        ObjectError::Missing | ObjectError::Corrupt => {
+            tracing::error!(
+                calculation.subject = %object.subject,
+                error = &error as &dyn std::error::Error,
+                "the object of {} is lost and is computed again", object.subject
+            );
+            metrics::lost();
+            match store.note_loss(object).await {
+                Ok(queued) => ValueError::Lost(queued.map(Box::new)),
+                Err(error) => error.into(),
+            }
+        }
+        ObjectError::Unavailable(_) => ValueError::Unavailable(error.into()),
+        ObjectError::Full(_) => ValueError::Full(error.into()),
+    }
+}
+
+fn unplaced(error: ObjectError) -> ValueError {
+    match error {
+        ObjectError::Full(_) => ValueError::Full(error.into()),
+        ObjectError::Unavailable(_) => ValueError::Unavailable(error.into()),
+        ObjectError::Missing | ObjectError::Corrupt => ValueError::Corrupt(error.into()),
+    }
+}
+
+impl From<StoreError> for ValueError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::QueueFull { .. } => Self::Unavailable(error.into()),
+            StoreError::Full(_) => Self::Full(error.into()),
+            StoreError::Corrupt(_) => Self::Corrupt(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

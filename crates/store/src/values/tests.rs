@@ -1,0 +1,190 @@
+//! Values over a record and objects in one temporary folder.
+
+use std::fs;
+use std::path::PathBuf;
+
+use model::{Index, Lane, Status};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{Acceptance, Accepted, RecordedValue, Recording, SqliteStore, StoreLimits, digest};
+
+const NOON: Timestamp = Timestamp::from_unix_ms(1_764_000_000_000);
+const LATE: Timestamp = Timestamp::from_unix_ms(i64::MAX);
+const MEGABYTE: usize = 1024 * 1024;
+
+struct Scene {
+    folder: TempDir,
+    store: Arc<dyn Store>,
+    values: Values,
+}
+
+impl Scene {
+    async fn set(limit_bytes: Option<u64>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let limits = StoreLimits { max_queued: 100 };
+        let store = SqliteStore::open(&folder.path().join("record.sqlite"), limits).await.expect("opened");
+        let store: Arc<dyn Store> = Arc::new(store);
+        let objects = Objects::in_directory(folder.path().join("values")).expect("opened");
+        let values = Values::new(Arc::clone(&store), objects, limit_bytes);
+        Self { folder, store, values }
+    }
+
+    async fn accept(&self, n: i64) -> Accepted {
+        let acceptance =
+            Acceptance { subject: f(n), digits: 9, lane: Lane::Short, ask: None, traceparent: None, now: NOON };
+        self.store.accept(&acceptance).await.expect("accepted")
+    }
+
+    /// Does what a worker does.
+    async fn compute(&self, n: i64, text: &str) -> Result<Calculation, ValueError> {
+        self.accept(n).await;
+        let text: Arc<dyn Text> = Arc::new(text.to_owned());
+        let digested = digest(&*text);
+        let placement = self.values.place(&f(n), text, &digested).await?;
+        let recorded = RecordedValue {
+            subject: f(n),
+            sha256: digested.sha256,
+            first_digits: "1".into(),
+            last_digits: "1".into(),
+            digits: digested.size_bytes,
+            size_bytes: digested.size_bytes,
+            placement,
+            started_at: NOON,
+            finished_at: NOON,
+            compute_ms: 1,
+        };
+        match self.store.record_value(&recorded).await? {
+            Recording::Recorded(calculation) => Ok(calculation),
+            other => panic!("not recorded: {other:?}"),
+        }
+    }
+
+    async fn found(&self, n: i64) -> Calculation {
+        self.store.find(&f(n)).await.expect("reachable").expect("in the record")
+    }
+
+    fn text_file(&self, calculation: &Calculation) -> PathBuf {
+        let sha256 = calculation.value().expect("done").sha256;
+        self.folder.path().join(format!("values/v1/{}/{sha256}.txt", calculation.subject))
+    }
+}
+
+fn f(n: i64) -> Subject {
+    Subject::from(Index::new(n))
+}
+
+async fn read(reader: &ValueReader, range: Range<u64>) -> Result<String, ValueError> {
+    let pieces: Vec<Bytes> = reader.read(range).try_collect().await?;
+    Ok(String::from_utf8(pieces.concat()).expect("digits"))
+}
+
+#[tokio::test]
+async fn short_texts_lie_in_the_record_and_long_ones_beside_it() {
+    let scene = Scene::set(None).await;
+    for (n, length, state) in [
+        (1, 3, ValueState::Inline),
+        (2, 65_536, ValueState::Inline),
+        (3, 65_537, ValueState::Object),
+        (4, 2 * MEGABYTE, ValueState::Object),
+    ] {
+        let text = "4181".repeat(length.div_ceil(4))[..length].to_owned();
+        let done = scene.compute(n, &text).await.expect("placed");
+        assert_eq!(done.value().map(|value| value.state), Some(state));
+        let reader = scene.values.open(&done).await.expect("reachable").expect("readable");
+        assert_eq!(reader.size_bytes, length as u64);
+        assert!(read(&reader, 0..u64::MAX).await.expect("read") == text);
+        let most = length as u64;
+        for range in [0..1, most - 1..most, 1..most.min(9), most / 2..most, most..most + 5, most + 1..u64::MAX] {
+            let slice = &text[range.start.min(most) as usize..range.end.min(most) as usize];
+            assert!(read(&reader, range.clone()).await.expect("read") == slice, "{range:?} of {length}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_done_has_no_value_to_open() {
+    let scene = Scene::set(None).await;
+    let Accepted::Queued(waiting) = scene.accept(1).await else { panic!("not queued") };
+    assert!(scene.values.open(&waiting).await.expect("reachable").is_none());
+}
+
+#[tokio::test]
+async fn a_missing_object_is_queued_again_when_it_is_opened() {
+    let scene = Scene::set(None).await;
+    let text = "7".repeat(70_000);
+    let done = scene.compute(1, &text).await.expect("placed");
+    fs::remove_file(scene.text_file(&done)).expect("removed");
+    let lost = scene.values.open(&done).await.err();
+    assert!(matches!(lost, Some(ValueError::Lost(Some(ref row))) if row.status() == Status::Queued), "{lost:?}");
+    assert_eq!(scene.store.unfinished(None, 9).await.expect("reachable").len(), 1);
+    let again = scene.values.open(&done).await.err();
+    assert!(matches!(again, Some(ValueError::Lost(None))), "queued once: {again:?}");
+    let done = scene.compute(1, &text).await.expect("computed again");
+    let reader = scene.values.open(&done).await.expect("reachable").expect("readable");
+    assert!(read(&reader, 0..u64::MAX).await.expect("read") == text);
+}
+
+#[tokio::test]
+async fn an_object_damaged_while_it_is_read_ends_the_stream_and_is_queued_again() {
+    let scene = Scene::set(None).await;
+    let text = "4181".repeat(MEGABYTE / 2);
+    let done = scene.compute(1, &text).await.expect("placed");
+    let reader = scene.values.open(&done).await.expect("reachable").expect("readable");
+    let mut stream = reader.read(0..u64::MAX);
+    assert_eq!(stream.next().await.expect("the first block").expect("right").len(), MEGABYTE);
+    let mut bytes = fs::read(scene.text_file(&done)).expect("read");
+    bytes[MEGABYTE + 5] = b'x';
+    fs::write(scene.text_file(&done), bytes).expect("damaged");
+    assert!(matches!(stream.next().await, Some(Err(ValueError::Lost(Some(_))))));
+    assert!(stream.next().await.is_none());
+    assert_eq!(scene.found(1).await.status(), Status::Queued);
+}
+
+#[tokio::test]
+async fn the_least_recently_read_make_room_and_their_facts_stay() {
+    let scene = Scene::set(Some(300_000)).await;
+    for n in 1..=4 {
+        scene.compute(n, &n.to_string().repeat(70_000)).await.expect("placed");
+    }
+    let later = NOON + std::time::Duration::from_secs(1);
+    scene.store.note_reads(&[f(1), f(3)], later).await.expect("reachable");
+    let evicted = [scene.found(2).await, scene.found(4).await];
+    scene.compute(5, &"5".repeat(150_000)).await.expect("placed");
+    assert_eq!(scene.store.object_bytes().await.expect("reachable"), 290_000);
+    for (n, before) in [2, 4].into_iter().zip(evicted) {
+        let row = scene.found(n).await;
+        let value = row.value().expect("still known");
+        assert_eq!((value.state, value.sha256), (ValueState::Evicted, before.value().expect("done").sha256));
+        assert!(scene.values.open(&row).await.expect("reachable").is_none());
+        assert!(!scene.text_file(&before).exists());
+    }
+    for n in [1, 3, 5] {
+        assert!(scene.values.open(&scene.found(n).await).await.expect("reachable").is_some());
+    }
+    assert_eq!(scene.values.make_room(10_000).await.expect("room is there"), 0);
+}
+
+#[tokio::test]
+async fn a_value_above_the_limit_of_all_is_refused_and_evicts_nothing() {
+    let scene = Scene::set(Some(100_000)).await;
+    scene.compute(1, &"7".repeat(70_000)).await.expect("placed");
+    let refused = scene.compute(2, &"7".repeat(100_001)).await;
+    assert!(matches!(refused, Err(ValueError::Full(_))), "{refused:?}");
+    assert!(scene.found(1).await.is_readable());
+}
+
+#[tokio::test]
+async fn orphans_are_swept_and_known_objects_are_not() {
+    let scene = Scene::set(None).await;
+    let known = scene.compute(1, &"7".repeat(70_000)).await.expect("placed");
+    for (n, fill) in [(1, "8"), (99, "7")] {
+        let text: Arc<dyn Text> = Arc::new(fill.repeat(70_000));
+        let digested = digest(&*text);
+        scene.values.place(&f(n), text, &digested).await.expect("written, never recorded");
+    }
+    assert_eq!(scene.values.sweep_orphans(NOON).await.expect("swept"), 0, "a worker may be about to record those");
+    assert_eq!(scene.values.sweep_orphans(LATE).await.expect("swept"), 4);
+    assert_eq!(scene.values.sweep_orphans(LATE).await.expect("swept"), 0);
+    assert!(scene.values.open(&known).await.expect("reachable").is_some());
+}

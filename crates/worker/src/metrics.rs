@@ -1,0 +1,52 @@
+//! What a worker counts and measures. Each process speaks of itself.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use model::Lane;
+
+const JOBS: &str = "worker_jobs_total";
+const COMPUTE_SECONDS: &str = "worker_compute_seconds";
+const QUEUE_WAIT_SECONDS: &str = "worker_queue_wait_seconds";
+const LEASES_LOST: &str = "worker_leases_lost_total";
+const SWEPT: &str = "worker_swept_total";
+const MEMORY_BYTES: &str = "worker_memory_bytes";
+const MEMORY_LIMIT_BYTES: &str = "worker_memory_limit_bytes";
+
+/// Says once, after a recorder is installed, what each metric means.
+pub fn describe() {
+    describe_counter!(JOBS, "Jobs claimed, by lane and by what came of them.");
+    describe_histogram!(COMPUTE_SECONDS, "Time spent computing a value, without hashing and writing it, by lane.");
+    describe_histogram!(QUEUE_WAIT_SECONDS, "Time between the first offer of a job and its claim, by lane.");
+    describe_counter!(LEASES_LOST, "Leases that another had when they were needed.");
+    describe_counter!(SWEPT, "Jobs that the sweep found missing in the queue.");
+    describe_gauge!(MEMORY_BYTES, "Bytes that running computations are counted for.");
+    describe_gauge!(MEMORY_LIMIT_BYTES, "Bytes that running computations may be counted for together.");
+}
+
+/// `outcome` is the word of an outcome, or `error`.
+pub(crate) fn job(outcome: &'static str, lane: Lane) {
+    counter!(JOBS, "outcome" => outcome, "lane" => lane.as_str()).increment(1);
+}
+
+pub(crate) fn queue_wait(lane: Lane, waited: Duration) {
+    histogram!(QUEUE_WAIT_SECONDS, "lane" => lane.as_str()).record(waited.as_secs_f64());
+}
+
+pub(crate) fn computed(lane: Lane, took: Duration) {
+    histogram!(COMPUTE_SECONDS, "lane" => lane.as_str()).record(took.as_secs_f64());
+}
+
+pub(crate) fn lease_lost() {
+    counter!(LEASES_LOST).increment(1);
+}
+
+pub(crate) fn swept(added: u64) {
+    counter!(SWEPT).increment(added);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and a byte more or less is not seen")]
+pub(crate) fn memory(held: u64, limit: u64) {
+    gauge!(MEMORY_BYTES).set(held as f64);
+    gauge!(MEMORY_LIMIT_BYTES).set(limit as f64);
+}

@@ -1,0 +1,112 @@
+//! A queue that forgets, a cache and a channel that are out of reach.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cache::{Announcements, CacheError, EventId, KnownValues, Read};
+use model::{Announcement, Calculation, Job, Lane, Subject, WorkerId, WorkerReport};
+use queue::{Delivery, Enqueued, JobQueue, LaneDepth, MemoryQueue, QueueError};
+
+/// A queue that can be emptied at any moment, like Redis.
+pub(crate) struct ForgetfulQueue(Mutex<Arc<MemoryQueue>>);
+
+impl ForgetfulQueue {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Arc::new(MemoryQueue::new(10_000))))
+    }
+
+    pub(crate) fn forget_everything(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(MemoryQueue::new(10_000));
+    }
+
+    fn now(&self) -> Arc<MemoryQueue> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl JobQueue for ForgetfulQueue {
+    async fn enqueue(&self, job: &Job) -> Result<Enqueued, QueueError> {
+        self.now().enqueue(job).await
+    }
+
+    async fn claim(
+        &self,
+        worker: &WorkerId,
+        lanes: &[Lane],
+        lease: Duration,
+        wait: Duration,
+    ) -> Result<Option<Delivery>, QueueError> {
+        self.now().claim(worker, lanes, lease, wait).await
+    }
+
+    async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError> {
+        self.now().extend(delivery).await
+    }
+
+    async fn ack(&self, delivery: &Delivery) -> Result<(), QueueError> {
+        self.now().ack(delivery).await
+    }
+
+    async fn nack(&self, delivery: &Delivery, delay: Duration) -> Result<(), QueueError> {
+        self.now().nack(delivery, delay).await
+    }
+
+    async fn hand_back(&self, delivery: &Delivery) -> Result<(), QueueError> {
+        self.now().hand_back(delivery).await
+    }
+
+    async fn holds(&self, subject: &Subject) -> Result<bool, QueueError> {
+        self.now().holds(subject).await
+    }
+
+    async fn epoch(&self) -> Result<String, QueueError> {
+        self.now().epoch().await
+    }
+
+    async fn depth(&self) -> Result<[LaneDepth; 3], QueueError> {
+        self.now().depth().await
+    }
+
+    async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {
+        self.now().report(report).await
+    }
+
+    async fn workers(&self) -> Result<Vec<WorkerReport>, QueueError> {
+        self.now().workers().await
+    }
+}
+
+/// A cache and a channel that nobody reaches.
+pub(crate) struct OutOfReach;
+
+fn refuse<T>() -> Result<T, CacheError> {
+    Err(CacheError::Unavailable("gone on purpose".into()))
+}
+
+#[async_trait]
+impl KnownValues for OutOfReach {
+    async fn get(&self, _: &Subject) -> Result<Option<Calculation>, CacheError> {
+        refuse()
+    }
+
+    async fn put(&self, _: &Calculation) -> Result<(), CacheError> {
+        refuse()
+    }
+
+    async fn forget(&self, _: &Subject) -> Result<(), CacheError> {
+        refuse()
+    }
+}
+
+#[async_trait]
+impl Announcements for OutOfReach {
+    async fn announce(&self, _: &Announcement) -> Result<(), CacheError> {
+        refuse()
+    }
+
+    async fn read(&self, _: Option<&EventId>, _: Duration) -> Result<Read, CacheError> {
+        refuse()
+    }
+}

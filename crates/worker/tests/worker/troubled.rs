@@ -1,0 +1,138 @@
+//! A record that can be put out of reach.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
+use store::{
+    Acceptance, Accepted, Backlog, Claiming, InlineText, Lease, RecordedValue, Recording, Release, Renewal, Store,
+    StoreError, StoredObject, Unfinished, Withdrawal,
+};
+
+/// A record in front of which somebody can shut a door.
+pub(crate) struct Troubled {
+    inner: Arc<dyn Store>,
+    shut: AtomicBool,
+    refused: AtomicU64,
+}
+
+impl Troubled {
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
+        Self { inner, shut: AtomicBool::new(false), refused: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn set_out_of_reach(&self, shut: bool) {
+        self.shut.store(shut, Ordering::SeqCst);
+    }
+
+    /// Calls that found the record out of reach.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    /// The record itself, as others reach it.
+    pub(crate) fn behind_the_door(&self) -> &dyn Store {
+        &*self.inner
+    }
+
+    fn reach(&self) -> Result<&dyn Store, StoreError> {
+        if self.shut.load(Ordering::SeqCst) {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return Err(StoreError::Unavailable("shut on purpose".into()));
+        }
+        Ok(&*self.inner)
+    }
+}
+
+#[async_trait]
+impl Store for Troubled {
+    async fn accept(&self, acceptance: &Acceptance) -> Result<Accepted, StoreError> {
+        self.reach()?.accept(acceptance).await
+    }
+
+    async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
+        self.reach()?.find(subject).await
+    }
+
+    async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError> {
+        self.reach()?.list(before, limit).await
+    }
+
+    async fn count_asks(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
+        self.reach()?.count_asks(asks).await
+    }
+
+    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<Withdrawal, StoreError> {
+        self.reach()?.withdraw(subject, ask, now).await
+    }
+
+    async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
+        self.reach()?.unfinished(after, limit).await
+    }
+
+    async fn lease(
+        &self,
+        subject: &Subject,
+        worker: &WorkerId,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Claiming, StoreError> {
+        self.reach()?.lease(subject, worker, lease, now).await
+    }
+
+    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<Renewal, StoreError> {
+        self.reach()?.renew(lease, progress).await
+    }
+
+    async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError> {
+        self.reach()?.release(lease, release).await
+    }
+
+    async fn record_value(&self, recorded: &RecordedValue) -> Result<Recording, StoreError> {
+        self.reach()?.record_value(recorded).await
+    }
+
+    async fn record_failure(
+        &self,
+        subject: &Subject,
+        lease: Option<&Lease>,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<Option<Calculation>, StoreError> {
+        self.reach()?.record_failure(subject, lease, failure, now).await
+    }
+
+    async fn inline_text(&self, subject: &Subject) -> Result<Option<InlineText>, StoreError> {
+        self.reach()?.inline_text(subject).await
+    }
+
+    async fn note_reads(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
+        self.reach()?.note_reads(subjects, now).await
+    }
+
+    async fn object_bytes(&self) -> Result<u64, StoreError> {
+        self.reach()?.object_bytes().await
+    }
+
+    async fn least_read(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
+        self.reach()?.least_read(limit).await
+    }
+
+    async fn note_eviction(&self, object: &StoredObject) -> Result<(), StoreError> {
+        self.reach()?.note_eviction(object).await
+    }
+
+    async fn note_loss(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
+        self.reach()?.note_loss(object).await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.reach()?.backlog().await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.reach()?.ping().await
+    }
+}

@@ -1,0 +1,86 @@
+//! The distributed shape under faults: two apis, three workers, a client and nginx as processes of their
+//! own, on PostgreSQL and Redis, with a network between them that can be cut.
+//!
+//! `ABACI_FAULTS_MINUTES` goes on for so long instead of once through everything, `ABACI_FAULTS_SEED`
+//! chooses another order, `ABACI_FAULTS_ONLY` takes only those whose name in the report contains it.
+//! Everything listens on loopback and ends with the test.
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test has settings and says what it measured")]
+
+mod cluster;
+mod disk;
+mod faults;
+mod ledger;
+mod oracle;
+mod patience;
+mod probe;
+mod process;
+mod proxy;
+mod random;
+mod report;
+mod router;
+mod services;
+mod verify;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cluster::Cluster;
+use faults::Fault;
+use ledger::{Ledger, Traffic};
+use random::Random;
+use report::Report;
+
+/// A promise of the contract: a job whose worker dies is running elsewhere within this time.
+const TAKEOVER: Duration = Duration::from_secs(3);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_fails_every_promise_is_kept() {
+    let seed: u64 = setting("ABACI_FAULTS_SEED").unwrap_or(1);
+    let minutes: u64 = setting("ABACI_FAULTS_MINUTES").unwrap_or(0);
+    let only: String = setting("ABACI_FAULTS_ONLY").unwrap_or_default();
+    let mut random = Random::new(seed);
+    let mut cluster = Cluster::start().await;
+    let ledger = Arc::new(Ledger::default());
+    let mut report = Report::default();
+    let traffic = Traffic::start(&cluster.url(), &ledger, seed);
+    probe::works_again(&mut cluster, &ledger, Instant::now()).await.expect("it works before anything fails");
+
+    let end = Instant::now() + Duration::from_secs(minutes * 60);
+    loop {
+        let mut faults = Fault::all(cluster.disk.can_be_filled());
+        faults.retain(|fault| fault.to_string().contains(&only));
+        assert!(!faults.is_empty(), "no fault is called {only:?}");
+        random.shuffle(&mut faults);
+        for fault in faults {
+            let refused = ledger.refused();
+            let struck = fault.strike(&mut cluster, &ledger).await;
+            let Some(recovery) = probe::works_again(&mut cluster, &ledger, struck.healed).await else {
+                report.print(&ledger);
+                panic!("it never worked again after: {fault}, seed {seed}");
+            };
+            probe::whole_again(&mut cluster, &ledger).await;
+            cluster.supervise();
+            println!("{fault}: works again after {recovery:.2?}");
+            report.add(fault.to_string(), recovery, ledger.refused() - refused, struck.takeover);
+        }
+        if Instant::now() >= end {
+            break;
+        }
+    }
+
+    traffic.stop().await;
+    verify::verify(&cluster, &ledger).await;
+    report.print(&ledger);
+    let mut violations = ledger.violations();
+    violations.extend(cluster.deserters().iter().cloned());
+    violations.iter().take(50).for_each(|violation| println!("{violation}"));
+    assert!(violations.is_empty(), "{} promises were broken, seed {seed}", violations.len());
+    assert!(ledger.accepted().len() > 100, "the stream was a stream");
+    assert!(report.worst_takeover().is_none_or(|worst| worst <= TAKEOVER), "{:?}", report.worst_takeover());
+}
+
+/// A setting of this test.
+fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} cannot be {text:?}")))
+}
