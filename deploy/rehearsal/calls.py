@@ -59,7 +59,8 @@ def update_environment(self):
 
 
 def describe_events(self):
-    return ActionResult({"Events": list(reversed(ENVIRONMENTS[self._get_param("EnvironmentName")].events))})
+    events = ENVIRONMENTS[self._get_param("EnvironmentName")].events[-int(self._get_param("MaxRecords") or 100):]
+    return ActionResult({"Events": list(reversed(events))})
 
 
 def describe_environment_resources(self):

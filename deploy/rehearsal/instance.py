@@ -72,7 +72,7 @@ class Instance:
             self._exec("rm -rf /var/app/staging")
             raise Failed(f"before the old containers were touched: {failure}") from failure
         begun = time.monotonic()
-        self._exec("if [ -d /var/app/current ]; then cd /var/app/current && docker compose down --timeout 35; fi")
+        self._exec("if [ -d /var/app/current ]; then cd /var/app/current && docker compose down; fi")
         self._exec("rm -rf /var/app/current && mv /var/app/staging /var/app/current && cd /var/app/current && docker compose up --detach")
         log(f"{self.instance_id}: replaced the containers in {time.monotonic() - begun:.1f} s")
         self._hooks("postdeploy", log, folder="/var/app/current")
@@ -139,7 +139,7 @@ class Instance:
     def terminate(self):
         """Stops its containers as the platform does, then the instance."""
         try:
-            self._exec("if [ -d /var/app/current ]; then cd /var/app/current && docker compose down --volumes --timeout 35; fi")
+            self._exec("if [ -d /var/app/current ]; then cd /var/app/current && docker compose down --volumes; fi")
         except Failed:
             pass
         left = run("docker", "ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={self.name}").split()
