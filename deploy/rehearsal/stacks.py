@@ -176,6 +176,14 @@ def install():
         change_set.stack.output_map = parsing.OutputMap(change_set.stack.resource_map, change_set.template_dict, change_set.stack.stack_id)
 
     ChangeSet.apply = apply_with_outputs
+    load = parsing.ResourceMap.load_parameters
+
+    def load_with_lists(resources):
+        # A list that keeps its value comes back as the list that it was made into.
+        resources.input_parameters = {key: ",".join(value) if isinstance(value, list) else value for key, value in resources.input_parameters.items()}
+        load(resources)
+
+    parsing.ResourceMap.load_parameters = load_with_lists
 
 
 def resolved(value):
