@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{config, fib, healthcheck, migrate, serve};
+use crate::{config, fib, healthcheck, migrate, role};
 
 /// A Fibonacci calculator: a page, an API, a queue, workers, a record and a cache, and a command line.
 #[derive(Parser, Debug)]
@@ -21,7 +21,7 @@ Exit codes:
   0    it went well
   1    it failed; the reason is on standard error
   2    an argument or a setting is wrong; nothing was begun
-  130  interrupted (Ctrl-C); 143 terminated (SIGTERM). `serve` stops in order on either and ends with 0";
+  130  interrupted (Ctrl-C); 143 terminated (SIGTERM). what serves or works stops in order on either and ends with 0";
 
 /// What can be done.
 #[derive(Subcommand, Debug)]
@@ -29,12 +29,23 @@ pub(crate) enum Command {
     /// Runs everything in this process: page, API, queue, worker, record and cache.
     #[command(after_help = EXIT_CODES)]
     Serve(Box<config::ServeConfig>),
+    /// Serves the API, over PostgreSQL and Redis.
+    #[cfg(feature = "distributed")]
+    #[command(after_help = EXIT_CODES)]
+    Api(Box<config::ApiConfig>),
+    /// Computes what is asked for, over PostgreSQL and Redis.
+    #[cfg(feature = "distributed")]
+    #[command(after_help = EXIT_CODES)]
+    Worker(Box<config::WorkerConfig>),
+    /// Serves the pages, over the API of another process.
+    #[command(after_help = EXIT_CODES)]
+    Client(Box<config::ClientConfig>),
     /// Prints F(N), exactly, and nothing else.
     #[command(after_help = EXIT_CODES)]
     Fib(fib::Fib),
     /// Brings the record up to date without serving.
     #[command(after_help = EXIT_CODES)]
-    Migrate(migrate::Migrate),
+    Migrate(Box<migrate::Migrate>),
     /// Asks a running `abaci` whether it is ready; for container health checks.
     #[command(after_help = EXIT_CODES)]
     Healthcheck(healthcheck::Healthcheck),
@@ -57,7 +68,12 @@ pub(crate) fn read() -> Result<Command, ExitCode> {
 /// Does what was asked; what failed is said on standard error.
 pub(crate) fn run(command: Command) -> ExitCode {
     let result = match command {
-        Command::Serve(config) => serve::run(*config).map_err(Failure::from),
+        Command::Serve(config) => role::serve::run(*config).map_err(Failure::from),
+        #[cfg(feature = "distributed")]
+        Command::Api(config) => role::api::run(*config).map_err(Failure::from),
+        #[cfg(feature = "distributed")]
+        Command::Worker(config) => role::worker::run(*config).map_err(Failure::from),
+        Command::Client(config) => role::client::run(*config).map_err(Failure::from),
         Command::Fib(fib) => fib.run().map_err(Failure::from),
         Command::Migrate(migrate) => migrate.run().map_err(Failure::from),
         Command::Healthcheck(healthcheck) => healthcheck.run().map_err(Failure::from),
@@ -80,8 +96,8 @@ struct Failure {
     code: u8,
 }
 
-impl From<serve::ServeError> for Failure {
-    fn from(error: serve::ServeError) -> Self {
+impl From<role::RoleError> for Failure {
+    fn from(error: role::RoleError) -> Self {
         let code = if error.is_wrong_setting() { WRONG_ARGUMENT } else { FAILED };
         Self { error: error.into(), code }
     }
@@ -96,7 +112,8 @@ impl From<fib::FibError> for Failure {
 
 impl From<migrate::MigrateError> for Failure {
     fn from(error: migrate::MigrateError) -> Self {
-        Self { error: error.into(), code: FAILED }
+        let code = if error.is_wrong_setting() { WRONG_ARGUMENT } else { FAILED };
+        Self { error: error.into(), code }
     }
 }
 

@@ -1,25 +1,49 @@
 //! `abaci healthcheck`: whether a running `abaci` is ready, as an exit code.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::Uri;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::config::{reachable, socket_address};
 
 /// Asks a running `abaci` whether it is ready; 0 if it is, 1 if it is not or does not answer.
 #[derive(Args, Debug)]
 pub(crate) struct Healthcheck {
+    /// Which role is asked, at the internal address that it has if none is set.
+    #[arg(value_enum, value_name = "ROLE", default_value = "serve")]
+    role: Role,
+
     /// What is asked [default: /readyz at the internal address].
     #[arg(long, value_name = "URL")]
     url: Option<Target>,
 
-    /// The internal address of the one that is asked.
-    #[arg(long, env = "ABACI_INTERNAL_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9051", value_parser = socket_address)]
-    internal_listen: SocketAddr,
+    /// The internal address of the one that is asked [default: that of its role].
+    #[arg(long, env = "ABACI_INTERNAL_LISTEN", value_name = "ADDRESS:PORT", value_parser = socket_address)]
+    internal_listen: Option<SocketAddr>,
+}
+
+/// What can be asked.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Role {
+    Serve,
+    Api,
+    Client,
+    Worker,
+}
+
+impl Role {
+    const fn internal_port(self) -> u16 {
+        match self {
+            Self::Serve => 9051,
+            Self::Api => 9050,
+            Self::Client => 9030,
+            Self::Worker => 9060,
+        }
+    }
 }
 
 /// Why it is not known to be ready.
@@ -59,7 +83,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Healthcheck {
     pub(crate) fn run(self) -> Result<(), HealthcheckError> {
-        let target = self.url.unwrap_or_else(|| Target::at(self.internal_listen));
+        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, self.role.internal_port()));
+        let target = self.url.unwrap_or_else(|| Target::at(self.internal_listen.unwrap_or(usual)));
         let asked = format!("http://{}{}", target.authority, target.path);
         match target.ask() {
             Err(source) => Err(HealthcheckError::Silent { asked, source }),

@@ -30,6 +30,7 @@ pub(crate) fn start() -> Result<PrometheusHandle, MetricsError> {
     api::describe_metrics();
     queue::describe_metrics();
     cache::describe_metrics();
+    worker::describe_metrics();
     metrics::describe_gauge!("abaci_build_info", "1, with the version of the program as a label.");
     metrics::gauge!("abaci_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)

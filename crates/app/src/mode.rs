@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 /// What decides between the shapes.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Backends")]
-pub(crate) struct Backends {
+#[command(next_help_heading = "PostgreSQL and Redis")]
+pub(crate) struct Shape {
     /// Where the record, the queue and the cache are: in this process with files in the data directory
     /// (embedded), or in PostgreSQL and Redis (distributed) [default: distributed if both `PGHOST` and
     /// `REDIS_HOST` are set, embedded if neither is].
@@ -47,29 +47,57 @@ pub(crate) enum ModeError {
         missing: &'static str,
     },
     /// The backends are asked for and not named.
-    #[error("ABACI_MODE=distributed needs {missing} to be set")]
+    #[error("PostgreSQL and Redis are asked for, but not named: set {missing}")]
     NotNamed {
         /// The variable that is missing.
         missing: &'static str,
     },
+    /// A role of the distributed shape alone was asked to run in the other.
+    #[error("ABACI_MODE=embedded keeps everything in one process, which is `abaci serve`; unset it")]
+    #[cfg(feature = "distributed")]
+    OneProcess,
     /// This program cannot speak to them.
+    #[cfg(not(feature = "distributed"))]
     #[error(
-        "PostgreSQL and Redis are not built into this program; unset PGHOST and REDIS_HOST, \
-         or set ABACI_MODE=embedded, to keep everything in this process"
+        "PostgreSQL and Redis are not built into this program (cargo's `--features distributed` does that); \
+         unset PGHOST and REDIS_HOST, or set ABACI_MODE=embedded, to keep everything in this process"
     )]
     NotBuiltIn,
 }
 
-impl Backends {
+impl Shape {
     /// Decides which shape runs.
     ///
     /// # Errors
     /// When the settings contradict each other, or this program was built without the backends.
     pub(crate) fn decide(&self) -> Result<Mode, ModeError> {
-        match self.wanted()? {
-            Mode::Embedded => Ok(Mode::Embedded),
-            Mode::Distributed => Err(ModeError::NotBuiltIn),
+        let mode = self.wanted()?;
+        #[cfg(not(feature = "distributed"))]
+        if mode == Mode::Distributed {
+            return Err(ModeError::NotBuiltIn);
         }
+        Ok(mode)
+    }
+
+    /// Makes sure that a role can run which there is in the distributed shape alone.
+    ///
+    /// # Errors
+    /// When a backend is not named, or the other shape is asked for.
+    #[cfg(feature = "distributed")]
+    pub(crate) fn require(&self) -> Result<(), ModeError> {
+        match self.mode {
+            Some(Mode::Embedded) => Err(ModeError::OneProcess),
+            _ => Self { mode: Some(Mode::Distributed), ..self.clone() }.wanted().map(drop),
+        }
+    }
+
+    /// Decides which record is meant, for which Redis does not matter.
+    ///
+    /// # Errors
+    /// As [`decide`](Self::decide).
+    pub(crate) fn of_record(&self) -> Result<Mode, ModeError> {
+        let redis_host = self.pg_host.clone();
+        Self { redis_host, ..self.clone() }.decide()
     }
 
     fn wanted(&self) -> Result<Mode, ModeError> {
@@ -82,6 +110,16 @@ impl Backends {
             (Some(Mode::Distributed), true, false) => Err(ModeError::NotNamed { missing: "REDIS_HOST" }),
             (None, true, false) => Err(ModeError::HalfSet { set: "PGHOST", missing: "REDIS_HOST" }),
             (None, false, true) => Err(ModeError::HalfSet { set: "REDIS_HOST", missing: "PGHOST" }),
+        }
+    }
+}
+
+impl Mode {
+    /// The name, as settings and `/api/system` have it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Distributed => "distributed",
         }
     }
 }
@@ -101,7 +139,7 @@ mod tests {
 
     fn wanted(mode: Option<Mode>, pg: &str, redis: &str) -> Result<Mode, ModeError> {
         let host = |name: &str| Some(name.to_owned()).filter(|_| name != "-");
-        Backends { mode, pg_host: host(pg), redis_host: host(redis) }.wanted()
+        Shape { mode, pg_host: host(pg), redis_host: host(redis) }.wanted()
     }
 
     #[test]

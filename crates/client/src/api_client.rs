@@ -53,6 +53,11 @@ pub enum BaseUrlError {
     Unsupported,
 }
 
+/// The API does not answer.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct OutOfReach(ApiError);
+
 /// Why the API gave no answer that can be shown.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
@@ -91,6 +96,17 @@ impl ApiClient {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
         Ok(Self { http, base: format!("http://{authority}") })
+    }
+
+    /// Whether the API answers, if only that it is not well itself. For readiness.
+    ///
+    /// # Errors
+    /// When nobody answers there, or another program.
+    pub async fn reach(&self) -> Result<(), OutOfReach> {
+        match self.system(&OnBehalf::default()).await {
+            Ok(_) | Err(ApiError::Problem { .. }) => Ok(()),
+            Err(error) => Err(OutOfReach(error)),
+        }
     }
 
     /// Asks for F(n).

@@ -13,6 +13,6 @@ mod metrics;
 mod router;
 mod state;
 
-pub use api_client::{ApiClient, BaseUrlError};
+pub use api_client::{ApiClient, BaseUrlError, OutOfReach};
 pub use router::router;
 pub use state::{ClientState, Settings};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Rate;
+use super::groups::Rate;
 
 /// Why a text is not such a number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]

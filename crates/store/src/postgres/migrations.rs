@@ -32,7 +32,10 @@ pub(super) async fn settle(connection: &mut PgConnection, migrations: Migrations
         Migrations::Apply => {
             // A step that waits for a table makes all who come after it wait too; rather none at all.
             sqlx::query("set lock_timeout = '1s'").execute(&mut *connection).await.map_err(super::failed)?;
-            let applied = Migrator::with_migrations(steps.to_vec()).set_ignore_missing(true).run(connection).await;
+            let mut migrator = Migrator::with_migrations(steps.to_vec());
+            migrator.set_ignore_missing(true);
+            // All of them. `run`, which says no more, makes a future that tasks cannot hold.
+            let applied = migrator.run_direct(None, connection, false).await;
             applied.map_err(|error| match error {
                 sqlx::migrate::MigrateError::Execute(error) => super::failed(error),
                 sqlx::migrate::MigrateError::ExecuteMigration(error, _) => super::failed(error),

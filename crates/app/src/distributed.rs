@@ -1,0 +1,36 @@
+//! The distributed shape: PostgreSQL, Redis, and a place for values that all processes share.
+//!
+//! Nothing here waits for PostgreSQL or Redis: a process starts without them and finds them when they come.
+
+use std::sync::Arc;
+
+use cache::{RedisAnnouncements, RedisKnownValues};
+use queue::RedisQueue;
+use store::{PostgresStore, StoreLimits, Values};
+
+use crate::backends::{Backends, Record, ValuesError, open_objects};
+use crate::clock::SystemClock;
+use crate::config::{Data, Services};
+
+/// Bytes of Redis's memory for finished calculations, for all processes together.
+const KNOWN_BYTES: u64 = 64 << 20;
+/// Announcements that a page which lost its connection can still catch up on.
+const NEWS_KEPT: u64 = 4_096;
+
+/// Gets ready to reach everything, of which only the place for values must be there. Inside a Tokio runtime.
+///
+/// `max_queued` must be the same for all processes that accept.
+pub(crate) fn open(services: &Services, data: &Data, max_queued: u64) -> Result<Backends, ValuesError> {
+    let Services { postgres, redis, redis_prefix: prefix } = services;
+    let objects = open_objects(data)?;
+    let store = Arc::new(PostgresStore::open(postgres, StoreLimits { max_queued }));
+    let ports = api::Ports {
+        store: Arc::clone(&store) as _,
+        values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(data.store_bytes.0)),
+        queue: Arc::new(RedisQueue::new(redis.clone(), prefix)),
+        known: Arc::new(RedisKnownValues::new(redis.clone(), prefix, KNOWN_BYTES, Arc::new(SystemClock))),
+        announcements: Arc::new(RedisAnnouncements::new(redis.clone(), prefix, NEWS_KEPT)),
+        clock: Arc::new(SystemClock),
+    };
+    Ok(Backends { ports, objects, record: Record::Postgres(store) })
+}

@@ -1,0 +1,68 @@
+//! From settings as they are given to settings as the crates take them.
+
+use std::num::NonZero;
+
+use ::client::{ApiClient, BaseUrlError, ClientState};
+use axum::Router;
+use worker::Settings;
+
+use crate::config::{ByteSize, Development, Limits, Proxies, Public, Requests, Work};
+use crate::identity;
+use crate::mode::Mode;
+
+/// So many times does a worker renew a lease before it would run out.
+const HEARTBEATS_PER_LEASE: u32 = 4;
+
+/// What decides the limits of an API.
+pub(crate) struct ApiSettings<'a> {
+    pub(crate) limits: &'a Limits,
+    pub(crate) requests: &'a Requests,
+    pub(crate) proxies: &'a Proxies,
+    pub(crate) public: &'a Public,
+    pub(crate) worker_memory_bytes: Option<u64>,
+    pub(crate) store_bytes: ByteSize,
+    pub(crate) mode: Mode,
+}
+
+impl ApiSettings<'_> {
+    pub(crate) fn limits(&self) -> api::Limits {
+        api::Limits {
+            max_index: self.limits.max_index,
+            body_bytes: usize::try_from(self.requests.body_bytes.0).unwrap_or(usize::MAX),
+            worker_memory_bytes: self.worker_memory_bytes,
+            store_bytes: Some(self.store_bytes.0),
+            rate: self.requests.rate.0,
+            trusted_proxies: self.proxies.trusted_proxies.clone(),
+            public_origin: self.public.public_url.as_ref().map(ToString::to_string),
+            version: env!("CARGO_PKG_VERSION"),
+            mode: self.mode.as_str(),
+            ..api::Limits::default()
+        }
+    }
+}
+
+/// The pages over the API at that address, and their way to it.
+pub(crate) fn pages(
+    api_url: &str,
+    public: &Public,
+    development: &Development,
+) -> Result<(Router, ApiClient), BaseUrlError> {
+    let api = ApiClient::new(api_url)?;
+    let public_url = public.public_url.as_ref().map(|url| url.uri());
+    let settings = ::client::Settings { public_url, assets_dir: development.assets_dir.clone() };
+    Ok((::client::router(ClientState::new(api.clone(), settings)), api))
+}
+
+/// A worker with a name of its own.
+pub(crate) fn worker_settings(work: &Work) -> Settings {
+    let threads = match work.worker_threads {
+        Some(threads) => usize::try_from(threads).unwrap_or(usize::MAX),
+        None => std::thread::available_parallelism().map_or(1, NonZero::get),
+    };
+    let lease = work.lease_ms;
+    Settings {
+        lease,
+        heartbeat: lease / HEARTBEATS_PER_LEASE,
+        ..Settings::new(identity::worker_id(), env!("CARGO_PKG_VERSION"), threads, work.memory_bytes().get())
+    }
+}
