@@ -1,0 +1,31 @@
+// Prints what each container takes, idle and under load, and how much goes through.
+import { setTimeout as pause } from "node:timers/promises";
+
+import { Ledger } from "./ledger.mjs";
+import { compose, containers, docker, healthy, serviceOf } from "./stack.mjs";
+
+const LOAD_MS = 10_000;
+
+async function memory() {
+  const running = await containers();
+  const names = new Map(running.map((container) => [container.Id.slice(0, 12), serviceOf(container)]));
+  const lines = await docker("stats", "--no-stream", "--format={{.ID}} {{.MemUsage}}", ...names.keys());
+  return new Map(lines.split("\n").map((line) => [names.get(line.slice(0, 12)), line.slice(13).split(" / ")[0]]));
+}
+
+// Fresh ones: what other tests made them take is another question.
+await compose("up", "--detach", "--force-recreate", "--wait");
+await healthy();
+const idle = await memory();
+
+const ledger = new Ledger({ callers: 16 });
+await pause(LOAD_MS / 2);
+const loaded = await memory();
+await pause(LOAD_MS / 2);
+await ledger.stop();
+
+console.log("memory          idle        under load");
+for (const [service, bytes] of [...idle].sort()) console.log(service.padEnd(14), bytes.padEnd(11), loaded.get(service));
+const perSecond = (count) => Math.round((count * 1_000) / LOAD_MS);
+console.log(`16 callers, by node: ${perSecond(ledger.answered)} requests/s, of which ${perSecond(ledger.accepted.length)} new indexes/s`);
+console.log(`${ledger.repeated.length} repeated, ${ledger.failed.length} failed`);

@@ -1,0 +1,43 @@
+// Prometheus finds every process by itself, and its rules say what they should.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { compose, docker, eventually, freshIndex, healthy, submit } from "./stack.mjs";
+
+const port = process.env.ABACI_METRICS_PORT ?? 9090;
+const ask = async (path) => (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).json();
+
+before(async () => {
+  await compose("--profile=metrics", "up", "--detach", "--no-deps", "prometheus");
+  await healthy("prometheus");
+});
+
+after(() => compose("--profile=metrics", "rm", "--stop", "--force", "prometheus"));
+
+test("the rules say what they should", async () => {
+  const folder = `${process.cwd()}/deploy/compose/prometheus`;
+  await docker("run", "--rm", `--volume=${folder}:/rules:ro`, "--workdir=/rules", "--entrypoint=promtool",
+    "prom/prometheus:v3.5.3", "test", "rules", "rules.test.yml");
+});
+
+test("api, client and worker are found and answer", async () => {
+  await eventually("all are up", async () => {
+    const { data } = await ask("targets?state=active");
+    const up = data.activeTargets.filter(({ health }) => health === "up").map(({ labels }) => labels.job);
+    return ["api", "client", "worker"].every((job) => up.includes(job));
+  });
+});
+
+test("what the rules are about is exported", async () => {
+  const { data } = await ask("rules");
+  const rules = data.groups.flatMap(({ rules }) => rules);
+  assert.ok(rules.length >= 8);
+  assert.deepEqual(rules.filter(({ health }) => health === "err"), []);
+  assert.ok((await submit(freshIndex(), { wait: 30 })).ok);
+  // Counters of what goes wrong begin with the first time it does.
+  const wanted = ["up", "api_accepted_total", "api_requests_total", "worker_jobs_total", "worker_queue_wait_seconds_bucket"];
+  await eventually(`${wanted.join(", ")} are scraped`, async () => {
+    const { data: names } = await ask("label/__name__/values");
+    return wanted.every((name) => names.includes(name));
+  });
+});

@@ -1,0 +1,101 @@
+// The running composition, and the few things that tests do to it.
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const execute = promisify(execFile);
+
+/** Where the router answers. */
+export const url = `http://127.0.0.1:${process.env.ABACI_PORT ?? 3050}`;
+
+/** What may take a while on a busy machine is given so long. */
+const PATIENCE_MS = 60_000;
+
+/** Runs docker and gives what it printed. */
+export async function docker(...words) {
+  const { stdout } = await execute("docker", words, { maxBuffer: 64 << 20 });
+  return stdout.trimEnd();
+}
+
+/** Runs docker compose on the composition under test (`COMPOSE_PROJECT_NAME` and so on are set by the door). */
+export function compose(...words) {
+  return docker("compose", "--ansi=never", "--progress=quiet", ...words);
+}
+
+/** The containers of a service, as `docker inspect` describes them. */
+export async function containers(...services) {
+  const ids = (await compose("ps", "--all", "--quiet", ...services)).split("\n").filter(Boolean);
+  return ids.length === 0 ? [] : JSON.parse(await docker("inspect", ...ids));
+}
+
+/** The service that a container belongs to. */
+export const serviceOf = (container) => container.Config.Labels["com.docker.compose.service"];
+
+/** The addresses of a container, by network without the project's name. */
+export function addresses(container) {
+  const networks = Object.entries(container.NetworkSettings.Networks);
+  return Object.fromEntries(networks.map(([name, { IPAddress }]) => [name.split("_").at(-1), IPAddress]));
+}
+
+/** Ends the main process of a container as a power switch would, which to Docker is no wish of the operator. */
+export function killProcess(container) {
+  process.kill(container.State.Pid, "SIGKILL");
+}
+
+/** Tries until there is something, or fails. */
+export async function eventually(what, attempt, patienceMs = PATIENCE_MS) {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const found = await attempt();
+    if (found) return found;
+    if (performance.now() > end) throw new Error(`not within ${patienceMs} ms: ${what}`);
+    await pause(100);
+  }
+}
+
+/** Waits until every container of the services (of all, if none is named) runs and is healthy. */
+export function healthy(...services) {
+  return eventually(`${services.join(", ") || "everything"} is healthy`, async () => {
+    const found = await containers(...services);
+    return found.length > 0 && found.every(({ State }) => State.Running && State.Health?.Status === "healthy");
+  });
+}
+
+/** `POST /api/calculations`; gives the answer as it is. */
+export function submit(index, { wait } = {}) {
+  const headers = { "content-type": "application/json", ...(wait && { prefer: `wait=${wait}` }) };
+  return fetch(`${url}/api/calculations`, { method: "POST", headers, body: JSON.stringify({ index: String(index) }) });
+}
+
+/** What the record says of F(index), or nothing while that cannot be read. */
+export async function calculation(index) {
+  const answer = await fetch(`${url}/api/calculations/${index}`).catch(() => undefined);
+  if (!answer?.ok) {
+    await answer?.body?.cancel();
+    return undefined;
+  }
+  return answer.json();
+}
+
+/** Waits until F(index) is done, and gives its digits. */
+export async function valueOf(index) {
+  await eventually(`F(${index}) is done`, async () => (await calculation(index))?.status === "done");
+  const answer = await fetch(`${url}/api/calculations/${index}/value`);
+  if (!answer.ok) throw new Error(`F(${index}) is done and its value answers ${answer.status}`);
+  return answer.text();
+}
+
+/** F(n), slowly and surely. */
+export function fibonacci(n) {
+  let [low, high] = [0n, 1n];
+  for (let i = 0; i < n; i++) [low, high] = [high, low + high];
+  return low;
+}
+
+/** SHA-256 of a text, in hexadecimal. */
+export const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+
+/** Indexes that no other test asks for. */
+let next = 20_000 + (process.pid % 1_000) * 20;
+export const freshIndex = () => next++;

@@ -1,0 +1,61 @@
+// `docker compose watch`: an edit shows without typing anything. The door runs this in a copy of the sources.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+
+import { eventually, healthy, url } from "./stack.mjs";
+
+// A minute is what it should take; a busy machine is given more before it is called stuck.
+const REBUILD_MS = 180_000;
+
+let watch;
+let output = "";
+const edited = new Map();
+
+async function edit(file, from, to) {
+  const before = await readFile(file, "utf8");
+  assert.ok(before.includes(from), `${file} has no ${from}`);
+  if (!edited.has(file)) edited.set(file, before);
+  await writeFile(file, before.replace(from, to));
+}
+
+const page = async (path) => {
+  const answer = await fetch(`${url}${path}`).catch(() => undefined);
+  return answer?.ok ? answer.text() : "";
+};
+const assetPath = async (kind) => (await page("/")).match(new RegExp(`/assets/${kind}\\.[^"]+`))[0];
+
+before(async () => {
+  await healthy();
+  watch = spawn("docker", ["compose", "--ansi=never", "watch", "--no-up"], { stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [watch.stdout, watch.stderr]) stream.on("data", (text) => (output += text));
+  await eventually("it watches", () => /watch/i.test(output) || watch.exitCode !== null);
+  assert.equal(watch.exitCode, null, output);
+});
+
+after(async () => {
+  const ended = new Promise((resolve) => watch.once("exit", resolve));
+  watch.kill("SIGINT");
+  await ended;
+  for (const [file, content] of edited) await writeFile(file, content);
+});
+
+test("an edit of the style is served at once, and open pages learn of it", async (t) => {
+  const style = await assetPath("style");
+  const version = await page("/assets/version");
+  assert.ok(version);
+  const begun = performance.now();
+  await edit("crates/client/assets/style.css", "", "/* edited */ ");
+  await eventually("the style shows the edit", async () => (await page(style)).startsWith("/* edited */"), 5_000);
+  t.diagnostic(`${Math.round(performance.now() - begun)} ms`);
+  assert.notEqual(await page("/assets/version"), version);
+});
+
+test("an edit of a page rebuilds its service and shows", async (t) => {
+  const begun = performance.now();
+  await edit("crates/client/src/html/layout.rs", "How it works", "How it is done");
+  await eventually("the page shows the edit", async () => (await page("/")).includes("How it is done"), REBUILD_MS)
+    .catch((error) => assert.fail(`${error}\n${output}`));
+  t.diagnostic(`one changed line: ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
+});
