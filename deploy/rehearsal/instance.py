@@ -25,7 +25,6 @@ services:
       AWS_ENDPOINT_URL: {endpoint}
       AWS_ACCESS_KEY_ID: rehearsal
       AWS_SECRET_ACCESS_KEY: rehearsal
-      AWS_ALLOW_HTTP: "true"
     volumes:
       # In the place of Amazon's roots: the authority that signed the rehearsal's servers.
       - {state}/tls/ca.pem:/etc/ssl/certs/rds-global-bundle.pem:ro
