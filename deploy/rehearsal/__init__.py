@@ -1,0 +1,1 @@
+"""The rehearsal's AWS and its platform; ci/rehearse runs it."""

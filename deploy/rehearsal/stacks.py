@@ -1,0 +1,197 @@
+"""The types of our two templates that moto's CloudFormation does not know.
+
+Each keeps its properties and says its name. Those behind which something really runs start and change it: secrets,
+the database, the cache, versions and the environment.
+"""
+import re
+import secrets
+import string
+
+from moto.cloudformation import parsing
+from moto.cloudformation.models import ChangeSet
+from moto.core.common_models import CloudFormationModel
+
+from rehearsal.engine import client
+from rehearsal.environment import ENVIRONMENTS, VERSIONS, Environment
+from rehearsal.services import Cache, Database
+
+RUNNING = {"database": None, "cache": None, "dumps": {}}
+
+
+class Resource(CloudFormationModel):
+    """A resource that is remembered and nothing else."""
+
+    kind, named_by = "", ""
+
+    def __init__(self, name, properties):
+        self.physical_resource_id, self.properties = name, properties
+        self.begin()
+
+    def begin(self):
+        """What creating it starts."""
+
+    def change(self, before):
+        """What changing it does; the new properties are there already."""
+
+    def delete(self, _account, _region):
+        """What deleting it ends."""
+
+    @classmethod
+    def cloudformation_type(cls):
+        return cls.kind
+
+    @classmethod
+    def cloudformation_name_type(cls):
+        return cls.named_by
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, _account_id=None, _region_name=None, **_):
+        return cls(resource_name, resolved(cloudformation_json.get("Properties", {})))
+
+    @classmethod
+    def update_from_cloudformation_json(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
+        before, original_resource.properties = original_resource.properties, resolved(cloudformation_json.get("Properties", {}))
+        original_resource.change(before)
+        return original_resource
+
+    @classmethod
+    def has_cfn_attr(cls, _attr):
+        return True
+
+    def get_cfn_attribute(self, name):
+        return f"arn:aws:rehearsal:::{self.physical_resource_id}/{name}"
+
+    def is_created(self):
+        return True
+
+
+class Secret(Resource):
+    kind, named_by = "AWS::SecretsManager::Secret", "Name"
+
+    def begin(self):
+        wanted = self.properties["GenerateSecretString"]
+        text = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(int(wanted["PasswordLength"])))
+        self.physical_resource_id = client("secretsmanager").create_secret(Name=self.properties["Name"], SecretString=text)["ARN"]
+
+
+class DatabaseInstance(Resource):
+    kind, named_by = "AWS::RDS::DBInstance", "DBInstanceIdentifier"
+
+    def begin(self):
+        self.physical_resource_id = "abaci-rehearsal"
+        client("rds").create_db_instance(
+            DBInstanceIdentifier=self.physical_resource_id, Engine="postgres", DBInstanceClass=self.properties["DBInstanceClass"],
+            MasterUsername="abaci", MasterUserPassword=self.properties["MasterUserPassword"], AllocatedStorage=20, DeletionProtection=True)
+        self._run()
+
+    def change(self, before):
+        if before.get("DBSnapshotIdentifier") != self.properties.get("DBSnapshotIdentifier"):
+            # CloudFormation makes the new one, and deletes the old one after a last snapshot.
+            old = RUNNING["database"]
+            self._run()
+            old.delete()
+
+    def _run(self):
+        dump = RUNNING["dumps"].get(self.properties.get("DBSnapshotIdentifier"))
+        RUNNING["database"] = Database(self.properties["MasterUserPassword"], dump)
+
+    def get_cfn_attribute(self, name):
+        return {"Endpoint.Address": RUNNING["database"].host, "Endpoint.Port": "5432"}[name]
+
+    def delete(self, _account, _region):
+        client("rds").delete_db_instance(DBInstanceIdentifier=self.physical_resource_id, SkipFinalSnapshot=True)
+        RUNNING["database"].delete()
+
+
+class ReplicationGroup(Resource):
+    kind, named_by = "AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"
+
+    def begin(self):
+        if not self.properties["TransitEncryptionEnabled"] or not self.properties["AuthToken"]:
+            raise ValueError("the rehearsal has no cache without TLS and AUTH")
+        RUNNING["cache"] = Cache(self.properties["AuthToken"])
+
+    def get_cfn_attribute(self, name):
+        return {"PrimaryEndPoint.Address": RUNNING["cache"].host, "PrimaryEndPoint.Port": "6379"}[name]
+
+    def delete(self, _account, _region):
+        RUNNING["cache"].delete()
+
+
+class Application(Resource):
+    kind, named_by = "AWS::ElasticBeanstalk::Application", "ApplicationName"
+
+
+class Version(Resource):
+    kind = "AWS::ElasticBeanstalk::ApplicationVersion"
+
+    def begin(self):
+        VERSIONS[self.properties["ApplicationName"], self.physical_resource_id] = dict(self.properties["SourceBundle"])
+
+
+class BeanstalkEnvironment(Resource):
+    kind, named_by = "AWS::ElasticBeanstalk::Environment", "EnvironmentName"
+
+    def begin(self):
+        # Really it is created when its instances serve; here the stack is complete before, and ci/wait-healthy waits.
+        environment = Environment(self.properties["ApplicationName"], self.physical_resource_id, self.properties["VersionLabel"],
+                                  self._options(), self.properties["SolutionStackName"])
+        ENVIRONMENTS[self.physical_resource_id] = environment
+
+    def change(self, before):
+        environment = ENVIRONMENTS[self.physical_resource_id]
+        if self.properties["VersionLabel"] != environment.label:
+            raise ValueError("an update of the stack would change the version that runs")
+        environment.reconfigure(self._options())
+
+    def _options(self):
+        return {(one["Namespace"], one["OptionName"]): str(one["Value"]) for one in self.properties["OptionSettings"] if one}
+
+    def get_cfn_attribute(self, name):
+        return ENVIRONMENTS[self.physical_resource_id].cname
+
+    def delete(self, _account, _region):
+        ENVIRONMENTS.pop(self.physical_resource_id).terminate()
+
+
+REMEMBERED = [
+    "AWS::AutoScaling::ScalingPolicy", "AWS::CloudWatch::Alarm", "AWS::ElastiCache::ParameterGroup", "AWS::ElastiCache::SubnetGroup",
+    "AWS::IAM::OIDCProvider", "AWS::RDS::DBParameterGroup", "AWS::RDS::DBSubnetGroup", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription",
+]
+
+
+def install():
+    """Teaches moto these types; those that it knows differently are replaced."""
+    types = parsing.get_model_map()
+    names = parsing.get_name_type_map()
+    kinds = [Secret, DatabaseInstance, ReplicationGroup, Application, Version, BeanstalkEnvironment]
+    kinds += [type("Remembered", (Resource,), {"kind": kind}) for kind in REMEMBERED]
+    for kind in kinds:
+        types[kind.kind], names[kind.kind] = kind, kind.named_by
+    apply = ChangeSet.apply
+
+    def apply_with_outputs(change_set):
+        # moto reads the outputs when a stack is made, which for a change set is before it has any.
+        apply(change_set)
+        change_set.stack.output_map = parsing.OutputMap(change_set.stack.resource_map, change_set.template_dict, change_set.stack.stack_id)
+
+    ChangeSet.apply = apply_with_outputs
+    load = parsing.ResourceMap.load_parameters
+
+    def load_with_lists(resources):
+        # A list that keeps its value comes back as the list that it was made into.
+        resources.input_parameters = {key: ",".join(value) if isinstance(value, list) else value for key, value in resources.input_parameters.items()}
+        load(resources)
+
+    parsing.ResourceMap.load_parameters = load_with_lists
+
+
+def resolved(value):
+    """Properties with `{{resolve:secretsmanager:ARN}}` put in, and what AWS::NoValue stands for left out."""
+    if isinstance(value, dict):
+        return {key: resolved(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [resolved(inner) for inner in value if inner is not None]
+    if isinstance(value, str):
+        return re.sub(r"\{\{resolve:secretsmanager:(.+?)\}\}", lambda found: client("secretsmanager").get_secret_value(SecretId=found[1])["SecretString"], value)
+    return value
