@@ -18,8 +18,6 @@ use clap::Args;
 #[cfg(feature = "distributed")]
 pub(crate) use access::{Access, AccessError, Services};
 pub(crate) use explain::explain;
-#[cfg(feature = "distributed")]
-pub(crate) use groups::InternalListen;
 pub(crate) use groups::{
     Connections, Data, DataDirectory, Development, Limits, Listen, Logs, Proxies, Public, Requests, Work,
 };
