@@ -176,6 +176,13 @@ def install():
         change_set.stack.output_map = parsing.OutputMap(change_set.stack.resource_map, change_set.template_dict, change_set.stack.stack_id)
 
     ChangeSet.apply = apply_with_outputs
+    update = parsing.parse_and_update_resource
+
+    def update_what_there_is(logical_id, resource_json, resources, **where):
+        # A condition that does not hold: moto would change what it has not made.
+        return update(logical_id, resource_json, resources, **where) if resources[logical_id] is not None else None
+
+    parsing.parse_and_update_resource = update_what_there_is
     load = parsing.ResourceMap.load_parameters
 
     def load_with_lists(resources):
