@@ -20,6 +20,7 @@ mod proxy;
 mod random;
 mod report;
 mod router;
+mod servers;
 mod services;
 mod verify;
 

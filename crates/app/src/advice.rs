@@ -103,9 +103,7 @@ fn on_redis(error: &(dyn Error + 'static), tls: bool) -> Option<&'static str> {
             rustls::Error::InvalidCertificate(error) if is_for_another_name(error) => {
                 Some("its certificate is for another name; REDIS_HOST must be one that the certificate is for")
             }
-            rustls::Error::InvalidMessage(_) => {
-                Some("it does not speak TLS at that port; set REDIS_PORT to the one where it does, or REDIS_TLS=false")
-            }
+            rustls::Error::InvalidMessage(_) => Some(NO_TLS),
             _ => None,
         };
     }
@@ -113,8 +111,14 @@ fn on_redis(error: &(dyn Error + 'static), tls: bool) -> Option<&'static str> {
     if error.kind() == redis::ErrorKind::AuthenticationFailed || matches!(error.code(), Some("WRONGPASS" | "NOAUTH")) {
         return Some("it does not know the user or the password; see REDIS_USERNAME and REDIS_PASSWORD_FILE");
     }
-    (!tls && error.is_connection_dropped()).then_some("it hangs up; if it wants TLS at that port, set REDIS_TLS=true")
+    match tls {
+        // Redis waits for the end of what it takes for a line.
+        true => error.is_timeout().then_some(NO_TLS),
+        false => error.is_connection_dropped().then_some("it hangs up; if it wants TLS at that port, set REDIS_TLS=true"),
+    }
 }
+
+const NO_TLS: &str = "it gives no answer in TLS; REDIS_PORT must be a port where it speaks that, or REDIS_TLS=false";
 
 const fn is_of_another_authority(error: &CertificateError) -> bool {
     matches!(error, CertificateError::UnknownIssuer | CertificateError::BadSignature)

@@ -194,9 +194,7 @@ impl Access {
     /// The file with the authorities to believe, which must have some: what is wrong with it would be told as
     /// a distrust of the server later.
     fn authorities(&self) -> Result<Option<PathBuf>, AuthoritiesError> {
-        let Some(path) = self.pg_ssl_root_cert.clone().filter(|path| !path.as_os_str().is_empty()) else {
-            return Ok(None);
-        };
+        let Some(path) = self.pg_ssl_root_cert.clone() else { return Ok(None) };
         match std::fs::read(&path) {
             Ok(pem) if CertificateDer::pem_slice_iter(&pem).any(|found| found.is_ok()) => Ok(Some(path)),
             Ok(_) => Err(AuthoritiesError::None { path }),

@@ -1,16 +1,20 @@
 //! The servers that Abaci runs on, each with data and a port of its own, on loopback.
 
+mod authority;
 mod clock;
 mod nginx;
 mod port;
 mod postgres;
 mod redis;
+mod s3;
 
+pub(crate) use authority::{Authority, Identity};
 pub(crate) use clock::FakeClock;
 pub(crate) use nginx::{Nginx, folder as nginx_folder};
 pub(crate) use port::free_port;
 pub(crate) use postgres::Postgres;
 pub(crate) use redis::Redis;
+pub(crate) use s3::{S3, TlsFront};
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +22,7 @@ use std::time::{Duration, Instant};
 const START: Duration = Duration::from_secs(60);
 
 /// Tries until it is true, or fails.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < START, "not within {START:?}: {what}");
