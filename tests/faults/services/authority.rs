@@ -29,7 +29,7 @@ impl Authority {
         // What it gives out is read by servers that run as others.
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a folder of ours");
         let authority = Self { folder };
-        let mut openssl = openssl(&["req", "-x509", "-days", "2", "-subj", "/CN=An authority of this test"]);
+        let mut openssl = openssl(&["req", "-x509", "-days", "2", "-subj", "/CN=An authority of a test"]);
         openssl.args(KEY).arg("-keyout").arg(authority.path("authority.key")).arg("-out").arg(authority.certificate());
         output(openssl);
         authority

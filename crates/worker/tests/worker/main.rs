@@ -3,6 +3,7 @@
 mod errors;
 mod leases;
 mod memory;
+mod panics;
 mod shaky;
 mod sweep;
 mod system;
