@@ -16,6 +16,7 @@ mod process;
 #[path = "../faults/proxy.rs"]
 mod proxy;
 mod role;
+mod s3;
 mod shelf;
 mod system;
 mod values;

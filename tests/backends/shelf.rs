@@ -7,7 +7,7 @@ use reqwest::Method;
 use tempfile::TempDir;
 
 use crate::proxy::Proxy;
-use crate::services::S3;
+use crate::s3::S3;
 
 /// A bucket or a folder that the roles share.
 pub(crate) enum Shelf {

@@ -9,7 +9,8 @@ use crate::oracle::is_fibonacci;
 use crate::patience::eventually;
 use crate::proxy::Condition;
 use crate::role::Role;
-use crate::services::{Authority, TlsFront};
+use crate::s3::TlsFront;
+use crate::services::Authority;
 use crate::shelf::{Shelf, bucket_at};
 use crate::system::System;
 

@@ -1,6 +1,7 @@
 //! The servers of these tests do what the faults need of them.
 
-use crate::services::{Postgres, Redis, until};
+use crate::process::output;
+use crate::services::{Authority, Postgres, Redis, until};
 
 #[test]
 fn postgres_keeps_its_rows_through_a_kill_and_can_be_used_up() {
@@ -43,4 +44,22 @@ fn redis_comes_back_empty_and_goes_by_its_own_clock() {
     assert_eq!(redis.ask("PING"), None);
     redis.restart();
     assert_eq!(redis.ask("DBSIZE").as_deref(), Some(":0"));
+}
+
+#[test]
+fn servers_with_a_certificate_are_reached_over_tls_alone() {
+    let logs = tempfile::tempdir().expect("a temporary directory");
+    let authority = Authority::new();
+    let identity = authority.identity("localhost");
+    let postgres = Postgres::secured(identity.clone(), logs.path().join("postgres.log"));
+    assert_eq!(postgres.sql("postgres", "select ssl from pg_stat_ssl where pid = pg_backend_pid()"), "t");
+    assert!(postgres.session().is_none(), "in the clear");
+
+    let redis = Redis::secured(identity, logs.path().join("redis.log"));
+    assert_eq!(redis.ask("PING"), None, "in the clear");
+    redis.let_in_only(&["somebody", "on", ">word", "+ping"]);
+    let mut stranger = redis.over_tls(&["PING"]);
+    let said = stranger.output().expect("it runs").stdout;
+    assert!(said.starts_with(b"NOAUTH"), "{}", String::from_utf8_lossy(&said));
+    assert_eq!(output(redis.over_tls(&["--user", "somebody", "--pass", "word", "PING"])), "PONG");
 }

@@ -6,7 +6,6 @@ mod nginx;
 mod port;
 mod postgres;
 mod redis;
-mod s3;
 
 pub(crate) use authority::{Authority, Identity};
 pub(crate) use clock::FakeClock;
@@ -14,7 +13,6 @@ pub(crate) use nginx::{Nginx, folder as nginx_folder};
 pub(crate) use port::free_port;
 pub(crate) use postgres::Postgres;
 pub(crate) use redis::Redis;
-pub(crate) use s3::{S3, TlsFront};
 
 use std::time::{Duration, Instant};
 

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{Identity, free_port, until};
 use crate::process::{Process, command, program_path};
+use crate::services::{Identity, free_port, until};
 
 /// moto's server. It takes any keys, and none.
 pub(crate) struct S3 {
