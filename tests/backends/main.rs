@@ -4,15 +4,17 @@
 //! Every test starts servers of its own on loopback, and they end with it.
 #![expect(clippy::print_stdout, reason = "a test says what it measured")]
 
+mod holding;
 #[path = "../http.rs"]
 mod http;
+mod metrics;
 #[path = "../faults/oracle.rs"]
 mod oracle;
 #[path = "../faults/patience.rs"]
 mod patience;
-#[expect(dead_code, reason = "the faults use the rest")]
 #[path = "../faults/process.rs"]
 mod process;
+mod processor;
 #[path = "../faults/proxy.rs"]
 mod proxy;
 mod role;

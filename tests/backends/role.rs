@@ -17,7 +17,7 @@ pub(crate) type Settings = Vec<(&'static str, String)>;
 
 /// A running role.
 pub(crate) struct Role {
-    _process: Process,
+    process: Process,
     log: PathBuf,
     /// Where it answers, if it does.
     url: Option<String>,
@@ -42,12 +42,23 @@ impl Role {
         let internal_url = address(&said(), "Health and metrics are at ").expect("just now");
         let url = address(&said(), "Abaci's api is at ");
         let http = crate::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
-        Self { _process: process, url, internal_url, http, log }
+        Self { process, url, internal_url, http, log }
     }
 
     /// Everything that it has said so far.
     pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.log).expect("its log")
+    }
+
+    /// What it has used of the processors so far, all threads together.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("it runs");
+        let used = threads.filter_map(|thread| {
+            // A thread may end at any moment; those that count live as long as the process.
+            let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+        });
+        used.sum()
     }
 
     /// The answer of its internal port.

@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test has settings and says what it measured")]
 
 mod cluster;
+mod detection;
 mod disk;
 mod faults;
 #[path = "../http.rs"]
@@ -33,7 +34,7 @@ use faults::Fault;
 use ledger::{Ledger, Traffic};
 use random::Random;
 use report::Report;
-use watcher::Watcher;
+use watcher::{CATCHES_UP, Watcher};
 
 /// A promise of the contract: a job whose worker dies is running elsewhere within this time.
 const TAKEOVER: Duration = Duration::from_secs(3);
@@ -67,7 +68,7 @@ async fn whatever_fails_every_promise_is_kept() {
             };
             probe::whole_again(&mut cluster, &ledger).await;
             for watcher in &watchers {
-                watcher.verify(&ledger).await;
+                watcher.verify(&ledger, CATCHES_UP).await;
             }
             cluster.supervise();
             println!("{fault}: works again after {recovery:.2?}");
@@ -81,7 +82,7 @@ async fn whatever_fails_every_promise_is_kept() {
     traffic.stop().await;
     verify::verify(&cluster, &ledger).await;
     for watcher in &watchers {
-        watcher.verify(&ledger).await;
+        watcher.verify(&ledger, CATCHES_UP).await;
         println!("an open page went through {:?}", watcher.seen());
     }
     report.print(&ledger);

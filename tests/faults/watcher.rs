@@ -38,7 +38,7 @@ pub(crate) struct Seen {
 }
 
 /// After a fault is over and the system works, a page may be behind for so long.
-const CATCHES_UP: Duration = Duration::from_secs(30);
+pub(crate) const CATCHES_UP: Duration = Duration::from_secs(30);
 /// A page lists so many.
 const LISTED: usize = 200;
 
@@ -56,15 +56,15 @@ impl Watcher {
         lock(&self.page).seen
     }
 
-    /// Holds what the page shows against what is on the record now; it may take a moment to catch up.
-    pub(crate) async fn verify(&self, ledger: &Ledger) {
+    /// Holds what the page shows against what is on the record now; it may take so long to catch up.
+    pub(crate) async fn verify(&self, ledger: &Ledger, patience: Duration) {
         let start = Instant::now();
         let Some(record) = within(CATCHES_UP, async || newest(&self.http, &self.url).await).await else {
             ledger.violated("stuck: the list cannot be read when all is well".to_owned());
             return;
         };
         let mut stale = Vec::new();
-        let agreed = within(CATCHES_UP.saturating_sub(start.elapsed()), async || {
+        let agreed = within(patience.saturating_sub(start.elapsed()), async || {
             let now = newest(&self.http, &self.url).await?;
             let page = lock(&self.page);
             stale = record
