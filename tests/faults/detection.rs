@@ -10,8 +10,9 @@ use crate::services::Postgres;
 use crate::verify::{by_kind, verify};
 use crate::watcher::{CATCHES_UP, Watcher};
 
-/// A value that lies in a row of its own, and one that lies on the disk.
+/// Values that lie in rows of their own, and one that lies on the disk.
 const INLINE: i64 = 20_000;
+const INLINE_WITH_HASH: i64 = 20_001;
 const OBJECT: i64 = 400_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -20,7 +21,7 @@ async fn what_was_done_behind_the_back_of_the_system_is_reported_and_nothing_els
     let ledger = Ledger::default();
     let page = Watcher::open(&cluster.url());
     eventually("the page is open", async || (page.seen().connections > 0).then_some(())).await;
-    for n in (1..=9).chain([INLINE, OBJECT]) {
+    for n in (1..=9).chain([INLINE, INLINE_WITH_HASH, OBJECT]) {
         let (status, said) = submit(&cluster, n).await.expect("an answer");
         assert!(status.is_success(), "{status}: {said}");
         ledger.accept(n);
@@ -38,26 +39,44 @@ async fn what_was_done_behind_the_back_of_the_system_is_reported_and_nothing_els
     page.verify(&ledger, CATCHES_UP).await;
     assert_eq!(ledger.violations(), Vec::<String>::new(), "it was computed again");
 
+    let one_digit = "update value_texts set text = overlay(text placing (9 - substr(text, 100, 1)::int)::text from 100 for 1)";
     for tampering in [
-        // One digit of a value.
+        // The system notices, and does not serve it.
+        format!("{one_digit} where calculation_id = (select id from calculations where subject = 'F({INLINE})')"),
+        // It cannot notice.
         format!(
-            "update value_texts set text = overlay(text placing (9 - substr(text, 100, 1)::int)::text from 100 for 1) \
-             where calculation_id = (select id from calculations where subject = 'F({INLINE})')"
+            "with wrong as ({one_digit} where calculation_id = \
+                 (select id from calculations where subject = 'F({INLINE_WITH_HASH})') returning calculation_id, text) \
+             update calculations set sha256 = sha256(text::bytea) from wrong where id = calculation_id"
         ),
         "delete from calculations where subject = 'F(5)'".to_owned(),
         "update calculations set status = 'cancelled' where subject = 'F(6)'".to_owned(),
     ] {
         cluster.postgres.sql(Postgres::NAME, &tampering);
     }
+    cluster.redis.flush();
     verify(&cluster, &ledger).await;
+    // It was told to load everything again, and then of nothing.
+    page.verify(&ledger, CATCHES_UP).await;
+    let told_nothing = "update calculations set status = 'cancelled' where subject = 'F(7)'";
+    cluster.postgres.sql(Postgres::NAME, told_nothing);
     page.verify(&ledger, Duration::from_secs(2)).await;
     let violations = ledger.violations();
     let kinds = by_kind(&violations);
-    for (kind, what) in [("wrong", INLINE), ("lost", 5), ("not done", 6), ("stale", 6)] {
+    let expected = [
+        ("not readable", INLINE),
+        ("wrong", INLINE_WITH_HASH),
+        ("changed", INLINE_WITH_HASH),
+        ("lost", 5),
+        ("not done", 6),
+        ("stale", 7),
+    ];
+    for (kind, what) in expected {
         let named = violations.iter().any(|said| said.starts_with(kind) && said.contains(&format!("F({what})")));
         assert!(named, "{kind} F({what}): {violations:?}");
     }
-    assert_eq!(kinds.keys().copied().collect::<Vec<_>>(), ["lost", "not done", "stale", "wrong"]);
+    let named = |kind: &&str| expected.iter().any(|(known, _)| known == kind);
+    assert!(kinds.keys().all(named), "nothing else: {violations:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A worker over a real record, a queue and a cache in memory, and values in a temporary directory.
 
 mod errors;
+mod inherited;
 mod leases;
 mod memory;
 mod panics;
