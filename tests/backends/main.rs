@@ -19,10 +19,10 @@ mod processor;
 mod proxy;
 mod role;
 mod s3;
-mod shelf;
-mod system;
-mod values;
 #[expect(dead_code, unused_imports, reason = "the faults use the rest")]
 #[path = "../faults/services/mod.rs"]
 mod services;
+mod shelf;
+mod system;
 mod tls;
+mod values;

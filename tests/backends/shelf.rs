@@ -12,7 +12,11 @@ use crate::s3::S3;
 /// A bucket or a folder that the roles share.
 pub(crate) enum Shelf {
     /// What the roles reach over a network that can fail.
-    Bucket { s3: S3, network: Proxy, http: reqwest::Client },
+    Bucket {
+        s3: S3,
+        network: Proxy,
+        http: reqwest::Client,
+    },
     Folder(TempDir),
 }
 

@@ -179,7 +179,11 @@ async fn roles_that_are_not_let_in_say_what_to_set_and_are_not_ready() {
     let wrong_password = servers.folder.path().join("pg").display().to_string();
     let plain = Redis::start(servers.folder.path().join("plain-redis.log"));
     for (variable, wrong, told) in [
-        ("PGSSLROOTCERT", other_authority.as_str(), "PostgreSQL does not let us in: its certificate is of an authority"),
+        (
+            "PGSSLROOTCERT",
+            other_authority.as_str(),
+            "PostgreSQL does not let us in: its certificate is of an authority",
+        ),
         ("PGHOST", OTHER_HOST, "PostgreSQL does not let us in: its certificate is for another name"),
         ("PGSSLMODE", "disable", "PostgreSQL does not let us in: it wants TLS"),
         ("SSL_CERT_FILE", other_authority.as_str(), "Redis does not let us in: its certificate is of an authority"),

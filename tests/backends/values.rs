@@ -66,10 +66,8 @@ impl Values {
 
     /// Reads until it is whole again.
     async fn heals(&self, n: i64) {
-        eventually(&format!("F({n}) can be read again"), async || {
-            (self.read(n).await == StatusCode::OK).then_some(())
-        })
-        .await;
+        eventually(&format!("F({n}) can be read again"), async || (self.read(n).await == StatusCode::OK).then_some(()))
+            .await;
     }
 }
 

@@ -39,7 +39,8 @@ async fn what_was_done_behind_the_back_of_the_system_is_reported_and_nothing_els
     page.verify(&ledger, CATCHES_UP).await;
     assert_eq!(ledger.violations(), Vec::<String>::new(), "it was computed again");
 
-    let one_digit = "update value_texts set text = overlay(text placing (9 - substr(text, 100, 1)::int)::text from 100 for 1)";
+    let one_digit =
+        "update value_texts set text = overlay(text placing (9 - substr(text, 100, 1)::int)::text from 100 for 1)";
     for tampering in [
         // The system notices, and does not serve it.
         format!("{one_digit} where calculation_id = (select id from calculations where subject = 'F({INLINE})')"),

@@ -87,9 +87,8 @@ pub(crate) fn on_postgres(error: &(dyn Error + 'static)) -> Option<&'static str>
     if said.contains("no encryption") {
         return Some("it wants TLS; set PGSSLMODE=verify-full, with PGSSLROOTCERT if its authority is a private one");
     }
-    said.contains("server does not support TLS").then_some(
-        "it does not speak TLS; have it do so, or set PGSSLMODE=prefer, which goes without where it must",
-    )
+    said.contains("server does not support TLS")
+        .then_some("it does not speak TLS; have it do so, or set PGSSLMODE=prefer, which goes without where it must")
 }
 
 /// What to set about Redis, if this is an error that another setting mends.
@@ -114,7 +113,9 @@ fn on_redis(error: &(dyn Error + 'static), tls: bool) -> Option<&'static str> {
     match tls {
         // Redis waits for the end of what it takes for a line.
         true => error.is_timeout().then_some(NO_TLS),
-        false => error.is_connection_dropped().then_some("it hangs up; if it wants TLS at that port, set REDIS_TLS=true"),
+        false => {
+            error.is_connection_dropped().then_some("it hangs up; if it wants TLS at that port, set REDIS_TLS=true")
+        }
     }
 }
 

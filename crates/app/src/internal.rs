@@ -100,7 +100,9 @@ async fn ready(State(internal): State<Internal>) -> (StatusCode, String) {
 /// `GET /metrics` in the text form of Prometheus.
 async fn metrics(State(internal): State<Internal>) -> impl IntoResponse {
     for check in internal.checks.iter() {
-        check.measure().await;
+        if let Check::Api { api, .. } = check {
+            api::measure(api).await;
+        }
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], internal.metrics.render())
 }
@@ -121,14 +123,6 @@ impl Check {
     pub(crate) fn worker_beside(worker: &Worker, backends: &Backends) -> Self {
         let (worker, ports) = (worker.clone(), backends.ports.clone());
         Self::Worker { worker, ports, started: Instant::now(), beginning: BEGINNING }
-    }
-
-    /// Looks at what is told to Prometheus only when it asks. Of the queue, which is everybody's, the apis tell.
-    async fn measure(&self) {
-        if let Self::Api { ports, .. } = self {
-            let depth = tokio::time::timeout(PATIENCE, ports.queue.depth()).await;
-            queue::show_depth(depth.ok().and_then(Result::ok).as_ref());
-        }
     }
 
     async fn alive(&self) -> Result<(), Reason> {

@@ -15,7 +15,7 @@ mod redis;
 
 pub use error::{BoxError, QueueError};
 pub use memory::MemoryQueue;
-pub use metrics::{describe as describe_metrics, show_depth};
+pub use metrics::describe as describe_metrics;
 pub use port::{Delivery, Enqueued, JobQueue, LaneDepth};
 #[cfg(feature = "redis")]
 pub use redis::RedisQueue;

@@ -1,9 +1,9 @@
 //! What the queue counts. Each process counts what passed through its own hands.
 
-use metrics::{counter, describe_counter, describe_gauge, gauge};
+use metrics::{counter, describe_counter};
 use model::Lane;
 
-use crate::{Enqueued, LaneDepth};
+use crate::Enqueued;
 
 const ENQUEUED: &str = "queue_enqueued_total";
 const CLAIMED: &str = "queue_claimed_total";
@@ -14,9 +14,6 @@ const STALE: &str = "queue_stale_total";
 #[cfg(feature = "redis")]
 const UNREADABLE: &str = "queue_unreadable_total";
 const UNAVAILABLE: &str = "queue_unavailable_total";
-const WAITING: &str = "queue_waiting_jobs";
-const IN_HAND: &str = "queue_claimed_jobs";
-const OLDEST_AGE: &str = "queue_oldest_age_seconds";
 
 /// Says once, after a recorder is installed, what each counter means.
 pub fn describe() {
@@ -27,25 +24,8 @@ pub fn describe() {
     describe_counter!(HANDED_BACK, "Jobs given back untouched, by lane.");
     describe_counter!(STALE, "Calls about a delivery that is its holder's no longer, by call.");
     describe_counter!(UNAVAILABLE, "Calls that the queue could not serve, by call.");
-    describe_gauge!(WAITING, "Jobs of everybody that wait, delayed ones too, by lane; not a number: the queue is away.");
-    describe_gauge!(IN_HAND, "Jobs of everybody that a worker has taken, by lane; not a number: the queue is away.");
-    describe_gauge!(OLDEST_AGE, "Age of the oldest job that waits, by lane, 0 if none does.");
     #[cfg(feature = "redis")]
     describe_counter!(UNREADABLE, "Entries that this version cannot read, each time one came by.");
-}
-
-/// Tells how the queue stands for everybody, which is not known (`None`) while it is out of reach.
-#[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and there are not that many jobs")]
-pub fn show_depth(depth: Option<&[LaneDepth; 3]>) {
-    for (at, lane) in Lane::ALL.into_iter().enumerate() {
-        let depth = depth.and_then(|depth| depth.get(at));
-        let show = |name: &'static str, figure: Option<f64>| {
-            gauge!(name, "lane" => lane.as_str()).set(figure.unwrap_or(f64::NAN));
-        };
-        show(WAITING, depth.map(|depth| depth.waiting as f64));
-        show(IN_HAND, depth.map(|depth| depth.claimed as f64));
-        show(OLDEST_AGE, depth.map(|depth| depth.oldest_age.unwrap_or_default().as_secs_f64()));
-    }
 }
 
 pub(crate) fn enqueued(lane: Lane, enqueued: Enqueued) {

@@ -23,7 +23,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut tasks = JoinSet::new();
     for (number, lanes) in slots(worker.settings.threads).into_iter().enumerate() {
-        tasks.spawn(unbroken(worker.clone(), "slot", Some(number), move |worker| repeat(worker, number, lanes.clone())));
+        tasks
+            .spawn(unbroken(worker.clone(), "slot", Some(number), move |worker| repeat(worker, number, lanes.clone())));
     }
     tasks.spawn(unbroken(worker.clone(), "sweep", None, |worker| Sweep::new(worker).run()));
     tasks.spawn(unbroken(worker.clone(), "report", None, report));
