@@ -15,8 +15,8 @@ use crate::causes::causes;
 pub(crate) enum Server {
     /// The record.
     Postgres(Arc<PostgresStore>),
-    /// Queue, cache and announcements, with what the settings say of TLS.
-    Redis { client: redis::Client, tls: bool },
+    /// Queue, cache and announcements.
+    Redis(Box<redis::Client>),
 }
 
 /// So often is a server tried.
@@ -42,14 +42,14 @@ impl Server {
     const fn name(&self) -> &'static str {
         match self {
             Self::Postgres(_) => "PostgreSQL",
-            Self::Redis { .. } => "Redis",
+            Self::Redis(_) => "Redis",
         }
     }
 
     async fn reach(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
         match self {
             Self::Postgres(store) => Ok(store.ping().await?),
-            Self::Redis { client, .. } => {
+            Self::Redis(client) => {
                 let config = AsyncConnectionConfig::new()
                     .set_connection_timeout(Some(PATIENCE))
                     .set_response_timeout(Some(PATIENCE));
@@ -62,7 +62,10 @@ impl Server {
     fn advice(&self, error: &(dyn Error + 'static)) -> Option<&'static str> {
         match self {
             Self::Postgres(_) => on_postgres(error),
-            Self::Redis { tls, .. } => on_redis(error, *tls),
+            Self::Redis(client) => {
+                let tls = matches!(client.get_connection_info().addr(), redis::ConnectionAddr::TcpTls { .. });
+                on_redis(error, tls)
+            }
         }
     }
 }

@@ -26,14 +26,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// `max_queued` must be the same for all processes that accept.
 pub(crate) async fn open(services: &Services, data: &Data, max_queued: u64) -> Result<Backends, ValuesError> {
-    let Services { postgres, redis, redis_tls, redis_prefix: prefix } = services;
+    let Services { postgres, redis, redis_prefix: prefix } = services;
     let objects = open_objects(data)?;
     let store = Arc::new(PostgresStore::open(postgres, StoreLimits { max_queued }));
     // If it was in vain, callers are told so from now on.
     let _ = tokio::time::timeout(PATIENCE, store.tried()).await;
     // They end with the runtime, or earlier.
     tokio::spawn(advise(Server::Postgres(Arc::clone(&store))));
-    tokio::spawn(advise(Server::Redis { client: redis.clone(), tls: *redis_tls }));
+    tokio::spawn(advise(Server::Redis(Box::new(redis.clone()))));
     let ports = api::Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(data.store_bytes.0)),

@@ -82,8 +82,6 @@ pub(crate) struct Access {
 pub(crate) struct Services {
     pub(crate) postgres: PostgresSettings,
     pub(crate) redis: redis::Client,
-    /// Whether connections to Redis are encrypted.
-    pub(crate) redis_tls: bool,
     pub(crate) redis_prefix: String,
 }
 
@@ -158,7 +156,6 @@ impl Access {
         Ok(Services {
             postgres: self.postgres(shape, public)?,
             redis: redis::Client::open(self.redis(shape, public)?)?,
-            redis_tls: self.redis_tls,
             redis_prefix: self.redis_prefix.0.clone(),
         })
     }
