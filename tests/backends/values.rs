@@ -150,7 +150,7 @@ async fn a_value_damaged_in_a_shared_folder_is_never_served_and_computed_again()
 }
 
 /// How long the bucket is away each time: longer than a job is tried three times for an error of its own.
-const AWAY: Duration = Duration::from_secs(12);
+const AWAY: Duration = Duration::from_secs(8);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bucket_out_of_reach_is_said_to_be_so_and_everything_heals_when_it_is_back() {
