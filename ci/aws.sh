@@ -10,6 +10,9 @@
 #
 # Whatever AWS's client understands works too, AWS_ENDPOINT_URL for a rehearsal among it.
 
+# A failure inside of $(…) ends the script too.
+shopt -s inherit_errexit
+
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
