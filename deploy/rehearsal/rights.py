@@ -105,7 +105,9 @@ def deploy_statements():
     """Of the stack's DeployPolicy, with everything put in."""
     for policy in iam().managed_policies.values():
         if "DeployPolicy" in policy.name:
-            yield from json.loads(policy.document)["Statement"]
+            for version in policy.versions:
+                if version.is_default:
+                    yield from json.loads(version.document)["Statement"]
 
 
 def instance_statements():
