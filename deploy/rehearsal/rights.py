@@ -1,9 +1,9 @@
 """Whose call it is, and whether the policies of our templates allow it.
 
-The key of a call says who makes it. `rehearsal` is the administrator, who may do anything. `rehearsal-deploy` is CI
-and has the stack's DeployPolicy; `rehearsal-instance` is an instance, its hooks and its containers, and has the
-stack's InstanceRole. What those may not do is answered 403, as AWS would, and everything that they do is written
-down in calls.log: who, action, resource.
+The key of a call says who makes it. `rehearsal` is the administrator, who may do anything. `rehearsal-instance` is an
+instance, its hooks and its containers, and has the stack's InstanceRole. A key of a user has that user's policies: CI's
+is the deploy user's. What they may not do is answered 403, as AWS would, and everything that they do is written down
+in calls.log: who, action, resource.
 
 Effects, actions and resources are evaluated; of conditions only aws:ViaAWSService, which is never so here.
 """
@@ -31,12 +31,13 @@ class Guard:
         self.application = application
 
     def __call__(self, environ, start_response):
-        who, action, resource = read_call(environ)
-        if who not in POLICIES:
+        key, action, resource = read_call(environ)
+        if key in (None, "rehearsal"):
             return self.application(environ, start_response)
+        who, statements = identity(key)
         with open(os.path.join(STATE, "calls.log"), "a", encoding="utf-8") as file:
             file.write(f"{who} {action} {resource}\n")
-        if action in NEEDS_NO_RIGHT or any(allows(one, action, resource) for one in POLICIES[who]()):
+        if action in NEEDS_NO_RIGHT or any(allows(one, action, resource) for one in statements):
             return self.application(environ, start_response)
         message = f"{who} is not authorized to perform: {action} on resource: {resource}"
         as_json = "HTTP_X_AMZ_TARGET" in environ
@@ -46,22 +47,22 @@ class Guard:
 
 
 def read_call(environ):
-    """Who calls, `service:Action`, and the resource's ARN, `*` where the action takes none that we read."""
+    """The key, `service:Action`, and the resource's ARN, `*` where the action takes none that we read."""
     signed = re.search(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
     if not signed:
         return None, None, None
-    who, service = signed[1], SERVICES.get(signed[2], signed[2])
+    key, service = signed[1], SERVICES.get(signed[2], signed[2])
     if service == "s3":
-        return (who, *s3_call(environ))
+        return (key, *s3_call(environ))
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     target, operation = environ.get("HTTP_X_AMZ_TARGET"), re.search(r"/operation/(\w+)$", environ["PATH_INFO"])
     if target:
-        return who, f"{service}:{target.rpartition('.')[2]}", json.loads(body or b"{}").get("SecretId", "*")
+        return key, f"{service}:{target.rpartition('.')[2]}", json.loads(body or b"{}").get("SecretId", "*")
     if operation:
-        return who, f"{service}:{operation[1]}", "*"
+        return key, f"{service}:{operation[1]}", "*"
     form = dict(urllib.parse.parse_qsl(body.decode()))
-    return who, f"{service}:{form.get('Action')}", form_resource(service, form)
+    return key, f"{service}:{form.get('Action')}", form_resource(service, form)
 
 
 def s3_call(environ):
@@ -101,25 +102,18 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def deploy_statements():
-    """Of the stack's DeployPolicy, with everything put in."""
-    for policy in iam().managed_policies.values():
-        if "DeployPolicy" in policy.name:
-            for version in policy.versions:
-                if version.is_default:
-                    yield from json.loads(version.document)["Statement"]
+def identity(key):
+    """Whose key it is, and the statements of the policies that hold for it; none for a key that nobody has."""
+    iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    if key == "rehearsal-instance":
+        roles = [role for role in iam.roles.values() if "InstanceRole" in role.name]
+        return "instance", [one for role in roles for document in role.policies.values() for one in statements_of(document)]
+    for user in iam.users.values():
+        if key in [one.access_key_id for one in user.access_keys]:
+            current = [version for policy in user.managed_policies.values() for version in policy.versions if version.is_default]
+            return user.name, [one for version in current for one in statements_of(version.document)]
+    return f"nobody ({key})", []
 
 
-def instance_statements():
-    """Of the stack's InstanceRole."""
-    for role in iam().roles.values():
-        if "InstanceRole" in role.name:
-            for document in role.policies.values():
-                yield from (json.loads(document) if isinstance(document, str) else document)["Statement"]
-
-
-def iam():
-    return iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
-
-
-POLICIES = {"rehearsal-deploy": deploy_statements, "rehearsal-instance": instance_statements}
+def statements_of(document):
+    return (json.loads(document) if isinstance(document, str) else document)["Statement"]

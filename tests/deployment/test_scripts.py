@@ -44,6 +44,28 @@ class Scripts(unittest.TestCase):
                 self.assertFalse([file for file in files if pathlib.Path(file).exists()])
                 self.assertFalse(re.search(r"\b[A-Za-z0-9]{40}\b", done.stdout + done.stderr + json.dumps(calls_of(calls))))
 
+    def test_ci_is_given_its_key_in_a_file_that_only_its_owner_reads_and_in_no_output(self):
+        fake(self.folder, "aws", {"describe-stacks": "abaci-deploy", "list-access-keys": "AKIAOLD", "create-access-key": f"AKIANEW\t{PASSWORD}"})
+        done = run("ci/deploy-key", path=self.folder, AWS_REGION="us-east-1", ABACI_OUT=str(self.folder))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        kept = self.folder / "key.env"
+        self.assertEqual(kept.read_text(encoding="utf-8"), f"AWS_ACCESS_KEY=AKIANEW\nAWS_SECRET_KEY={PASSWORD}\n")
+        self.assertEqual(kept.stat().st_mode & 0o777, 0o600)
+        self.assertNotIn(PASSWORD, done.stdout + done.stderr)
+
+    def test_a_third_key_is_refused_with_the_way_to_it(self):
+        calls = fake(self.folder, "aws", {"describe-stacks": "abaci-deploy", "list-access-keys": "AKIAONE\tAKIATWO"})
+        refused = run("ci/deploy-key", path=self.folder, AWS_REGION="us-east-1")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("abaci-deploy has two keys already; ci/deploy-key --only deletes the older", refused.stderr)
+        self.assertNotIn("create-access-key", str(calls_of(calls)))
+
+    def test_the_registrys_password_is_on_no_command_line_and_in_no_output(self):
+        calls = fake(self.folder, "aws", {"create-secret": "arn:secret"})
+        done = run("ci/registry-secret", path=self.folder, AWS_REGION="us-east-1", DOCKER_USERNAME="somebody", DOCKER_PASSWORD=PASSWORD)
+        self.assertEqual((done.returncode, done.stdout), (0, "arn:secret\n"), done.stderr)
+        self.assertNotIn(PASSWORD, done.stdout + done.stderr + json.dumps(calls_of(calls)))
+
     def test_a_refused_login_fails_without_saying_the_password(self):
         calls = fake(self.folder, "docker", {})
         refused = run("ci/push", path=self.folder, DOCKER_USERNAME="somebody", DOCKER_PASSWORD=PASSWORD, ABACI_LABEL="v1")
