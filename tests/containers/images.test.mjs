@@ -12,8 +12,8 @@ import { docker, eventually } from "./stack.mjs";
 const PROGRAMS = ["api", "client", "worker"];
 const MOST_BYTES = 20e6;
 
-// Made by the door, as they would be shipped: the composition's own are for development.
-const imageOf = (service) => `${process.env.COMPOSE_PROJECT_NAME}-production-${service}`;
+// The composition's own: it runs what is shipped.
+const imageOf = (service) => `${process.env.COMPOSE_PROJECT_NAME}-${service}`;
 const inspect = async (service) => JSON.parse(await docker("image", "inspect", imageOf(service)))[0];
 
 // Every file of the image, `./` cut off.
