@@ -17,12 +17,13 @@ need() {
   command -v apt-get >/dev/null || fail "$1 is missing; please install it (Debian calls the package $2)"
   say "Installing $2"
   as_root apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+  # At this run level Debian installs services without starting them.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
   command -v "$1" >/dev/null || fail "$2 is installed, but $1 is still missing"
 }
 
 as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo --preserve-env=DEBIAN_FRONTEND "$@"; fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo --preserve-env=DEBIAN_FRONTEND,RUNLEVEL "$@"; fi
 }
 
 need_rust() {
@@ -33,6 +34,24 @@ need_rust() {
 
 need_component() {
   cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"
+}
+
+# The services of the distributed system. Debian keeps some of their programs out of the usual path.
+need_postgres() {
+  local found
+  for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
+  command -v postgres >/dev/null || need psql postgresql
+  for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
+  command -v initdb >/dev/null || fail "initdb is missing; please install PostgreSQL (Debian calls the package postgresql)"
+}
+
+need_redis() { need redis-server redis-server; }
+
+need_nginx() {
+  PATH=$PATH:/usr/sbin
+  need nginx nginx-light
+  # Fills in its template.
+  need envsubst gettext-base
 }
 
 # need_plugin NAME VERSION: puts cargo-NAME of that version into $TOOLS_DIR/bin, ready-made where there
