@@ -32,26 +32,27 @@ need_rust() {
   need cc gcc
 }
 
+# What is compiled where all backends are wanted: always the same, so that it is compiled once.
+WITH_BACKENDS=(--locked --package store --package queue --package cache --package app --features app/distributed)
+
 need_component() {
   cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"
 }
 
-# The services of the distributed system. Debian keeps some of their programs out of the usual path.
-need_postgres() {
+# What the distributed system runs on. Debian keeps some of the programs out of the usual path.
+need_services() {
   local found
-  for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
-  command -v postgres >/dev/null || need psql postgresql
+  # Of the same package as the server, and on the usual path.
+  command -v postgres >/dev/null || need pg_lsclusters postgresql
   for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
   command -v initdb >/dev/null || fail "initdb is missing; please install PostgreSQL (Debian calls the package postgresql)"
-}
-
-need_redis() { need redis-server redis-server; }
-
-need_nginx() {
+  need redis-server redis-server
   PATH=$PATH:/usr/sbin
   need nginx nginx-light
   # Fills in its template.
   need envsubst gettext-base
+  # A clock that steps, for the faults.
+  need faketime faketime
 }
 
 # need_plugin NAME VERSION: puts cargo-NAME of that version into $TOOLS_DIR/bin, ready-made where there
