@@ -107,7 +107,8 @@ async fn everything_works_over_tls_by_password_and_with_the_documented_rights_al
     let worker = Role::start("worker", &servers.but("ABACI_MIGRATE", "verify"), &servers.logs());
     let api = Role::start("api", &settings, &servers.logs());
     eventually("both are ready", async || (worker.is_ready().await && api.is_ready().await).then_some(())).await;
-    assert_eq!(api.inside("/readyz").await.1, "ready\n", "nothing is amiss");
+    // On a busy machine a first connection may have taken longer than the cache is waited for.
+    eventually("nothing is amiss", async || (api.inside("/readyz").await.1 == "ready\n").then_some(())).await;
     // A short one, one that takes a lease, one that takes memory and an object; and each known afterwards.
     for n in [7, 300_000, 3_000_000] {
         assert_eq!(api.value(n).await, api.value(n).await);
