@@ -51,6 +51,8 @@ need_services() {
   need nginx nginx-light
   # Fills in its template.
   need envsubst gettext-base
+  # Certificates for tests of TLS.
+  need openssl openssl
   # A clock that steps, for the faults.
   need faketime faketime
 }
