@@ -31,6 +31,15 @@ need_rust() {
   need cc gcc
 }
 
+# need_postgres: makes sure of PostgreSQL's programs, which Debian keeps off the path.
+need_postgres() {
+  local found
+  for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
+  command -v postgres >/dev/null || need psql postgresql
+  for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
+  command -v initdb >/dev/null || fail "initdb is missing; please install PostgreSQL (Debian calls the package postgresql)"
+}
+
 need_component() {
   cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"
 }

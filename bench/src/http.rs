@@ -67,6 +67,9 @@ impl Connection {
     }
 }
 
+/// The header line that has an answer held back until the value is known.
+pub const WAIT: &str = "prefer: wait=30\r\n";
+
 /// `GET` of a path.
 pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").into_bytes()
