@@ -31,14 +31,15 @@ impl JobQueue for ForgetfulQueue {
         self.now().enqueue(job).await
     }
 
-    async fn claim(
+    async fn claim_several(
         &self,
         worker: &WorkerId,
         lanes: &[Lane],
         lease: Duration,
         wait: Duration,
-    ) -> Result<Option<Delivery>, QueueError> {
-        self.now().claim(worker, lanes, lease, wait).await
+        most_short: usize,
+    ) -> Result<Vec<Delivery>, QueueError> {
+        self.now().claim_several(worker, lanes, lease, wait, most_short).await
     }
 
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError> {
