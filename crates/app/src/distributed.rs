@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{RedisAnnouncements, RedisKnownValues};
+use cache::{NearKnownValues, RedisAnnouncements, RedisKnownValues};
 use queue::RedisQueue;
 use store::{PostgresStore, StoreLimits, Values};
 
@@ -30,11 +30,12 @@ pub(crate) async fn open(services: &Services, data: &Data, max_queued: u64) -> R
     let store = Arc::new(PostgresStore::open(postgres, StoreLimits { max_queued }));
     // If it was in vain, callers are told so from now on.
     let _ = tokio::time::timeout(PATIENCE, store.tried()).await;
+    let known = RedisKnownValues::new(redis.clone(), prefix, KNOWN_BYTES, Arc::new(SystemClock));
     let ports = api::Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(data.store_bytes.0)),
         queue: Arc::new(RedisQueue::new(redis.clone(), prefix)),
-        known: Arc::new(RedisKnownValues::new(redis.clone(), prefix, KNOWN_BYTES, Arc::new(SystemClock))),
+        known: Arc::new(NearKnownValues::new(Arc::new(known))),
         announcements: Arc::new(RedisAnnouncements::new(redis.clone(), prefix, NEWS_KEPT)),
         clock: Arc::new(SystemClock),
     };

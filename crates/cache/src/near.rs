@@ -62,7 +62,8 @@ impl KnownValues for NearKnownValues {
     }
 
     async fn put(&self, calculation: &Calculation) -> Result<(), CacheError> {
-        self.keep(calculation);
+        // Whoever puts a value has it; only what is asked for is kept near.
+        self.near().pop(&calculation.subject);
         self.far.put(calculation).await
     }
 
