@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use self::floors::{Constant, MANY};
+use self::floors::Constant;
 use self::servers::version_of;
 use self::system::System;
 use self::table::{Line, Rounds, head};
@@ -134,8 +134,8 @@ impl Bench {
         let (lasting, folder, router) = (*lasting, system.folder.path(), system.router.address.as_str());
         figures.constant.push(constant.rate(lasting).await);
         figures.reads.push(load::rate(router, lasting, || get("/api/calculations/25")).await);
-        figures.entries.push(floors::entries(&system.redis, MANY, 100_000));
-        figures.rows.push(floors::rows(&system.postgres, folder, MANY, lasting));
+        figures.entries.push(floors::entries(&system.redis, CONNECTIONS, 100_000));
+        figures.rows.push(floors::rows(&system.postgres, folder, CONNECTIONS, lasting));
 
         let (began, next) = (Instant::now(), Arc::clone(next));
         let submissions = load::rate(router, lasting, move || post(next.fetch_add(1, Ordering::Relaxed), "")).await;

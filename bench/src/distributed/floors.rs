@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::servers::{Nginx, Postgres, Redis, said_by};
 use crate::http::get;
-use crate::load::{self, CONNECTIONS};
+use crate::load;
 
 /// An answer of the size that a known value's calculation has.
 const ANSWER: &str = include_str!("answer.json");
@@ -64,8 +64,8 @@ pub fn entries(redis: &Redis, clients: usize, requests: usize) -> f64 {
     // As long as a job's payload.
     benchmark.args(["--csv", "XADD", "floor", "MAXLEN", "~", "10000", "*", "job", &"x".repeat(170)]);
     let said = said_by(&mut benchmark);
-    let rate = said.lines().nth(1).and_then(|line| line.rsplit_once("\",\"").map(|_| line)).expect("its figures");
-    rate.split("\",\"").nth(1).and_then(|rate| rate.parse().ok()).expect("a number")
+    let rate = said.lines().nth(1).and_then(|figures| figures.split("\",\"").nth(1)?.parse().ok());
+    rate.expect("its figure")
 }
 
 /// The time to one committed row, one entry and one answer after each other, in milliseconds.
@@ -74,6 +74,3 @@ pub async fn one_of_each_ms(constant: &Constant, postgres: &Postgres, redis: &Re
     let entry = 1e3 / entries(redis, 1, 5_000);
     constant.latency_ms().await + row + entry
 }
-
-/// Throughputs are measured with as many at a time.
-pub const MANY: usize = CONNECTIONS;
