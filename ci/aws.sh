@@ -7,8 +7,12 @@
 #   AWS_SECRET_KEY         serve as well
 #   ABACI_IMAGES           where images are pushed: registry and namespace (docker.io/$DOCKER_USERNAME)
 #   DOCKER_USERNAME, DOCKER_PASSWORD    login of that registry
+#   ABACI_OUT              where bundles, digests, lists and a key for CI are written (target/deploy)
 #
 # Whatever AWS's client understands works too, AWS_ENDPOINT_URL for a rehearsal among it.
+
+# A failure inside of $(…) ends the script too.
+shopt -s inherit_errexit
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
@@ -17,7 +21,7 @@ fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 {
   NAME=${ABACI_NAME:-abaci}
   ENVIRONMENT=$NAME-production
-  OUT=target/deploy
+  OUT=${ABACI_OUT:-target/deploy}
   ROLES=(nginx client api worker)
 }
 # Answers are read by programs and people, page by page serves neither.

@@ -17,12 +17,13 @@ need() {
   command -v apt-get >/dev/null || fail "$1 is missing; please install it (Debian calls the package $2)"
   say "Installing $2"
   as_root apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+  # At this run level Debian installs services without starting them.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
   command -v "$1" >/dev/null || fail "$2 is installed, but $1 is still missing"
 }
 
 as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo --preserve-env=DEBIAN_FRONTEND "$@"; fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo --preserve-env=DEBIAN_FRONTEND,RUNLEVEL "$@"; fi
 }
 
 need_rust() {
@@ -31,17 +32,29 @@ need_rust() {
   need cc gcc
 }
 
-# need_postgres: makes sure of PostgreSQL's programs, which Debian keeps off the path.
-need_postgres() {
-  local found
-  for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
-  command -v postgres >/dev/null || need psql postgresql
-  for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
-  command -v initdb >/dev/null || fail "initdb is missing; please install PostgreSQL (Debian calls the package postgresql)"
-}
+# What is compiled where all backends are wanted: always the same, so that it is compiled once.
+WITH_BACKENDS=(--locked --package store --package queue --package cache --package app --features app/distributed)
 
 need_component() {
   cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"
+}
+
+# What the distributed system runs on. Debian keeps some of the programs out of the usual path.
+need_services() {
+  local found
+  # Of the same package as the server, and on the usual path.
+  command -v postgres >/dev/null || need pg_lsclusters postgresql
+  for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
+  command -v initdb >/dev/null || fail "initdb is missing; please install PostgreSQL (Debian calls the package postgresql)"
+  need redis-server redis-server
+  PATH=$PATH:/usr/sbin
+  need nginx nginx-light
+  # Fills in its template.
+  need envsubst gettext-base
+  # Certificates for tests of TLS.
+  need openssl openssl
+  # A clock that steps, for the faults.
+  need faketime faketime
 }
 
 # need_plugin NAME VERSION: puts cargo-NAME of that version into $TOOLS_DIR/bin, ready-made where there

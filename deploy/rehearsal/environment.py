@@ -73,7 +73,7 @@ class Environment:
     def reconfigure(self, options):
         if options != self.options:
             self.options = options
-            self.change(self._update, self.label)
+            self.change(self._reconfigure)
 
     def terminate(self):
         with self.lock:
@@ -91,6 +91,17 @@ class Environment:
     def _update(self, label):
         self.log(f"Environment update is starting: {label}")
         (self._replace if self.load_balanced else self._in_place)(label)
+
+    def _reconfigure(self):
+        """Environment properties alone have changed: the same version, on the instances that there are."""
+        self.log("Updating environment's configuration settings.")
+        try:
+            for one in self.instances:
+                self._deploy(one, self.label, hooks="confighooks")
+            self._balance()
+            self.log("Successfully deployed new configuration to environment.")
+        except Failed as failure:
+            self.log(f"Failed to deploy configuration: {failure}", "ERROR")
 
     def _in_place(self, label):
         try:
@@ -117,10 +128,10 @@ class Environment:
     def _new_instance(self):
         return Instance(self.name, None if self.load_balanced else PORT)
 
-    def _deploy(self, one, label):
+    def _deploy(self, one, label, hooks="hooks"):
         source = VERSIONS[self.application, label]
         bundle = client("s3").get_object(Bucket=source["S3Bucket"], Key=source["S3Key"])["Body"].read()
-        one.deploy(label, bundle, self._properties(), self.log)
+        one.deploy(label, bundle, self._properties(), self.log, hooks)
         if not one.wait_healthy():
             raise Failed(f"the instance does not become healthy:\n{one.logs()}")
 

@@ -2,7 +2,8 @@
 starts the bundle's containers on this machine's engine.
 
 The order of a deployment is the platform's: unpack, .env, prebuild hooks, pull, predeploy hooks, stop the old
-containers, start the new, postdeploy hooks. Up to the stop a failure leaves the old ones untouched.
+containers, start the new, postdeploy hooks. Up to the stop a failure leaves the old ones untouched. Where only
+environment properties change the order is the same, and the hooks are those of `confighooks`.
 """
 import io
 import json
@@ -23,7 +24,7 @@ services:
     networks: {{ front: {{}}, vpc: {{}} }}
     environment:
       AWS_ENDPOINT_URL: {endpoint}
-      AWS_ACCESS_KEY_ID: rehearsal
+      AWS_ACCESS_KEY_ID: rehearsal-instance
       AWS_SECRET_ACCESS_KEY: rehearsal
     volumes:
       # In the place of Amazon's roots: the authority that signed the rehearsal's servers.
@@ -53,20 +54,20 @@ class Instance:
 
     def _environment(self):
         settings = {
-            "AWS_ENDPOINT_URL": ENDPOINT, "AWS_ACCESS_KEY_ID": "rehearsal", "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_ENDPOINT_URL": ENDPOINT, "AWS_ACCESS_KEY_ID": "rehearsal-instance", "AWS_SECRET_ACCESS_KEY": "rehearsal",
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"{METADATA}/{self.instance_id}",
             "COMPOSE_PROJECT_NAME": self.name, "ABACI_PROJECT": self.name, "ABACI_TRIAL_PROJECT": f"{self.name}-trial",
         }
         return [word for name, value in settings.items() for word in ("--env", f"{name}={value}")]
 
-    def deploy(self, label, bundle, properties, log):
+    def deploy(self, label, bundle, properties, log, hooks="hooks"):
         """Puts a version on the instance. `Failed` says at which step it ended, and leaves what the platform leaves."""
         self._exec("rm -rf /var/app/staging && mkdir -p /var/app/staging /var/app")
         self._copy_in(bundle, properties)
         try:
-            self._hooks("prebuild", log)
+            self._hooks(f"{hooks}/prebuild", log)
             self._exec("cd /var/app/staging && docker compose pull --quiet")
-            self._hooks("predeploy", log)
+            self._hooks(f"{hooks}/predeploy", log)
         except Failed as failure:
             self._exec("rm -rf /var/app/staging")
             raise Failed(f"before the old containers were touched: {failure}") from failure
@@ -74,7 +75,7 @@ class Instance:
         self._exec("if [ -d /var/app/current ]; then cd /var/app/current && docker compose down; fi")
         self._exec("rm -rf /var/app/current && mv /var/app/staging /var/app/current && cd /var/app/current && docker compose up --detach")
         log(f"{self.instance_id}: replaced the containers in {time.monotonic() - begun:.1f} s")
-        self._hooks("postdeploy", log, folder="/var/app/current")
+        self._hooks(f"{hooks}/postdeploy", log, folder="/var/app/current")
         self.label = label
 
     def _copy_in(self, bundle, properties):
@@ -99,7 +100,7 @@ class Instance:
         run("docker", "cp", "-", f"{self.name}:{folder}", stdin=archive.getvalue())
 
     def _hooks(self, stage, log, folder="/var/app/staging"):
-        for hook in self._exec(f"ls -d {folder}/.platform/hooks/{stage}/* 2>/dev/null || true").split():
+        for hook in self._exec(f"ls -d {folder}/.platform/{stage}/* 2>/dev/null || true").split():
             # Only what may be executed is run: an archive that lost the bit has no hooks.
             said = self._exec(f"cd {folder} && [ -x {hook} ] && {hook} 2>&1")
             log(f"{self.instance_id}: {stage}/{os.path.basename(hook)}: {said.strip().splitlines()[-1] if said.strip() else 'done'}")

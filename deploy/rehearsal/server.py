@@ -12,6 +12,7 @@ from werkzeug.serving import run_simple
 
 from rehearsal import calls, stacks
 from rehearsal.engine import REGION
+from rehearsal.rights import Guard
 
 
 class Metadata(BaseHTTPRequestHandler):
@@ -39,7 +40,7 @@ def main():
     stacks.install()
     calls.install()
     threading.Thread(target=ThreadingHTTPServer((address, metadata_port), Metadata).serve_forever, daemon=True).start()
-    run_simple(address, port, DomainDispatcherApplication(create_backend_app), threaded=True, use_reloader=False)
+    run_simple(address, port, Guard(DomainDispatcherApplication(create_backend_app)), threaded=True, use_reloader=False)
 
 
 if __name__ == "__main__":

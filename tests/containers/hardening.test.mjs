@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { containers, serviceOf } from "./stack.mjs";
+import { containers, docker, serviceOf } from "./stack.mjs";
 
 const SERVICES = ["api", "client", "nginx", "postgres", "redis", "worker"];
 
@@ -48,5 +48,18 @@ for (const container of running) {
   test(`${service} has no password in its environment or on its command line`, async () => {
     const words = await readFile(`/proc/${container.State.Pid}/cmdline`, "utf8") + (await readFile(`/proc/${container.State.Pid}/environ`, "utf8"));
     assert.ok(!words.includes("development-only"));
+  });
+}
+
+for (const [service, setting] of [["api", "ABACI_PUBLIC_URL=https://abaci.example"], ["api", "PGSSLMODE=verify-full"], ["worker", "REDIS_TLS=true"]]) {
+  test(`${service} does not start with these passwords in production, which ${setting} is`, async () => {
+    const image = running.find((container) => serviceOf(container) === service).Config.Image;
+    const secrets = ["postgres", "redis"].flatMap((name) => [
+      `--volume=${process.cwd()}/deploy/compose/secrets/${name}-password:/run/secrets/${name}_password:ro`,
+      `--env=${name === "redis" ? "REDIS" : "PG"}PASSWORD_FILE=/run/secrets/${name}_password`,
+    ]);
+    const refused = docker("run", "--rm", "--network=none", ...secrets, "--env=PGHOST=postgres", "--env=PGSSLMODE=disable", "--env=REDIS_HOST=redis",
+      `--env=${setting}`, image);
+    await assert.rejects(refused, ({ code, stderr }) => code === 2 && /PASSWORD/.test(stderr) && !stderr.includes("development-only-"));
   });
 }

@@ -12,8 +12,8 @@ import { docker, eventually } from "./stack.mjs";
 const PROGRAMS = ["api", "client", "worker"];
 const MOST_BYTES = 20e6;
 
-// Made by the door, as they would be shipped: the composition's own are for development.
-const imageOf = (service) => `${process.env.COMPOSE_PROJECT_NAME}-production-${service}`;
+// The composition's own: it runs what is shipped.
+const imageOf = (service) => `${process.env.COMPOSE_PROJECT_NAME}-${service}`;
 const inspect = async (service) => JSON.parse(await docker("image", "inspect", imageOf(service)))[0];
 
 // Every file of the image, `./` cut off.
@@ -95,18 +95,20 @@ test("no secret is in any layer", async () => {
   }
 });
 
-// What the build was given by ABACI_CA_FILE and the base image does not have itself: one line of each such
-// certificate, by which it would be recognised.
+// By what the certificates that the build was given would be recognised: the door's mark, and a line of each
+// that the base image does not have itself.
 async function certificatesOfThisNetwork() {
-  const file = process.env.ABACI_CA_FILE;
-  if (!file) return [];
+  if (!process.env.ABACI_CA_FILE) return [];
+  const given = await readFile(process.env.ABACI_CA_FILE, "utf8");
+  const [mark] = given.split("\n");
+  assert.match(mark, /^# development-only/);
   const official = await docker("run", "--rm", "--entrypoint=cat", "rust:1.95-slim-bookworm", "/etc/ssl/certs/ca-certificates.crt");
-  const pems = (await readFile(file, "utf8")).match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
-  const known = new Set((official.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? []).map(fingerprint));
+  const known = new Set(certificatesIn(official).map(fingerprint));
   // Not the first lines of its text: those are much alike in certificates of one issuer.
-  return pems.filter((pem) => !known.has(fingerprint(pem))).map((pem) => pem.split("\n").at(-4));
+  return [mark, ...certificatesIn(given).filter((pem) => !known.has(fingerprint(pem))).map((pem) => pem.split("\n").at(-4))];
 }
 
+const certificatesIn = (text) => text.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
 const fingerprint = (pem) => new X509Certificate(pem).fingerprint256;
 
 // Layers are tar files in a tar file, none compressed, so a text in a file is a text in the archive.

@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
 import { after, before, test } from "node:test";
 
 import { eventually, healthy, url } from "./stack.mjs";
 
-// A minute is what it should take; a busy machine is given more before it is called stuck.
-const REBUILD_MS = 180_000;
+// The promise is a minute on two cores. On cores that others keep busy, only what never ends is a failure.
+const busy = loadavg()[0] > availableParallelism();
+const REBUILD_MS = busy ? 600_000 : 60_000;
 
 let watch;
 let output = "";
@@ -57,5 +59,6 @@ test("an edit of a page rebuilds its service and shows", async (t) => {
   await edit("crates/client/src/html/layout.rs", "How it works", "How it is done");
   await eventually("the page shows the edit", async () => (await page("/")).includes("How it is done"), REBUILD_MS)
     .catch((error) => assert.fail(`${error}\n${output}`));
-  t.diagnostic(`one changed line: ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
+  const took = ((performance.now() - begun) / 1_000).toFixed(1);
+  t.diagnostic(`one changed line: ${took} s on ${availableParallelism()} cores, ${busy ? "which were busy" : "which had nothing else to do"}`);
 });

@@ -109,11 +109,12 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Four people ask, ten times a second at most; two read what was promised.
+    /// Four people ask, ten times a second at most; two read what was promised, and one looks at the system.
     pub(crate) fn start(url: &str, ledger: &Arc<Ledger>, seed: u64) -> Self {
         let asks = (0..4).map(|number| tokio::spawn(ask(url.to_owned(), ledger.clone(), Random::new(seed + number))));
         let reads = (4..6).map(|number| tokio::spawn(read(url.to_owned(), ledger.clone(), Random::new(seed + number))));
-        Self { people: asks.chain(reads).collect() }
+        let looks = [tokio::spawn(look(url.to_owned(), ledger.clone()))];
+        Self { people: asks.chain(reads).chain(looks).collect() }
     }
 
     /// Ends it, and fails if one of them failed.
@@ -172,6 +173,29 @@ async fn read(url: String, ledger: Arc<Ledger>, mut random: Random) {
             StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => {}
             status if matches!(status.as_u16(), 502..=504) => {}
             status => ledger.violated(format!("unexpected: {status} to a reader of F({n})")),
+        }
+    }
+}
+
+/// Looks at the state of the system, which is told whole or not at all.
+async fn look(url: String, ledger: Arc<Ledger>) {
+    let http = http();
+    loop {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let Ok(response) = http.get(format!("{url}/api/system")).send().await else { continue };
+        match response.status() {
+            StatusCode::OK => {
+                // Broken off is not wrong.
+                let Ok(text) = response.bytes().await else { continue };
+                let system: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+                let lanes = system["lanes"].as_array().map_or(&[][..], Vec::as_slice);
+                let known = |lane: &serde_json::Value| lane["waiting"].is_u64() && lane["claimed"].is_u64();
+                if lanes.len() != 3 || !lanes.iter().all(known) || !system["workers"].is_array() {
+                    ledger.violated(format!("wrong: the state of the system was told as {system}"));
+                }
+            }
+            status if matches!(status.as_u16(), 502..=504) => {}
+            status => ledger.violated(format!("unexpected: {status} to who looked at the system")),
         }
     }
 }

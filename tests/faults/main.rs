@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test has settings and says what it measured")]
 
 mod cluster;
+mod detection;
 mod disk;
 mod faults;
 #[path = "../http.rs"]
@@ -20,8 +21,10 @@ mod proxy;
 mod random;
 mod report;
 mod router;
+mod servers;
 mod services;
 mod verify;
+mod watcher;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +34,7 @@ use faults::Fault;
 use ledger::{Ledger, Traffic};
 use random::Random;
 use report::Report;
+use watcher::{CATCHES_UP, Watcher};
 
 /// A promise of the contract: a job whose worker dies is running elsewhere within this time.
 const TAKEOVER: Duration = Duration::from_secs(3);
@@ -45,6 +49,8 @@ async fn whatever_fails_every_promise_is_kept() {
     let ledger = Arc::new(Ledger::default());
     let mut report = Report::default();
     let traffic = Traffic::start(&cluster.url(), &ledger, seed);
+    // One is likely to watch through one api and one through the other.
+    let watchers = [(); 2].map(|()| Watcher::open(&cluster.url()));
     probe::works_again(&mut cluster, &ledger, Instant::now()).await.expect("it works before anything fails");
 
     let end = Instant::now() + Duration::from_secs(minutes * 60);
@@ -61,6 +67,9 @@ async fn whatever_fails_every_promise_is_kept() {
                 panic!("it never worked again after: {fault}, seed {seed}");
             };
             probe::whole_again(&mut cluster, &ledger).await;
+            for watcher in &watchers {
+                watcher.verify(&ledger, CATCHES_UP).await;
+            }
             cluster.supervise();
             println!("{fault}: works again after {recovery:.2?}");
             report.add(fault.to_string(), recovery, ledger.refused() - refused, struck.takeover);
@@ -72,12 +81,21 @@ async fn whatever_fails_every_promise_is_kept() {
 
     traffic.stop().await;
     verify::verify(&cluster, &ledger).await;
+    for watcher in &watchers {
+        watcher.verify(&ledger, CATCHES_UP).await;
+        println!("an open page went through {:?}", watcher.seen());
+    }
     report.print(&ledger);
     let mut violations = ledger.violations();
     violations.extend(cluster.deserters().iter().cloned());
     violations.iter().take(50).for_each(|violation| println!("{violation}"));
     assert!(violations.is_empty(), "{} promises were broken, seed {seed}", violations.len());
     assert!(ledger.accepted().len() > 100, "the stream was a stream");
+    for watcher in &watchers {
+        let seen = watcher.seen();
+        let went_through_all = seen.events > 100 && seen.connections > 1 && seen.resets > 0;
+        assert!(went_through_all || !only.is_empty(), "it was open: {seen:?}");
+    }
     assert!(report.worst_takeover().is_none_or(|worst| worst <= TAKEOVER), "{:?}", report.worst_takeover());
 }
 

@@ -110,7 +110,7 @@ pub(crate) async fn takeover(cluster: &mut Cluster, ledger: &Ledger) -> Option<D
 }
 
 /// Asks for F(n).
-async fn submit(cluster: &Cluster, n: i64) -> Option<(StatusCode, Value)> {
+pub(crate) async fn submit(cluster: &Cluster, n: i64) -> Option<(StatusCode, Value)> {
     let request = cluster.http.post(format!("{}/api/calculations", cluster.url())).timeout(Duration::from_secs(3));
     let response = request.json(&json!({"index": n.to_string()})).send().await.ok()?;
     Some((response.status(), response.json().await.ok()?))

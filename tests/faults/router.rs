@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -213,6 +215,31 @@ async fn a_dead_api_costs_no_request() {
         let response = routed.ask(method.clone(), "/api/calculations").send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK, "{method}, request {n}");
     }
+}
+
+#[tokio::test]
+async fn an_api_that_dies_over_a_submission_costs_it_nothing() {
+    let routed = Routed::start().await;
+    let (port, server) = &routed.apis[0];
+    server.abort();
+    let bind = async || TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).await.ok();
+    let listener = crate::patience::eventually("the port is free again", bind).await;
+    let died = Arc::new(AtomicUsize::new(0));
+    let deaths = Arc::clone(&died);
+    let dying = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let read = stream.read(&mut [0; 16 * 1024]).await.expect("a request");
+            assert!(read > 0, "it was asked");
+            deaths.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    for n in 0..40 {
+        let submission = routed.ask(Method::POST, "/api/calculations").body("{\"index\":7}");
+        assert_eq!(submission.send().await.expect("an answer").status(), StatusCode::OK, "request {n}");
+    }
+    assert!(died.load(Ordering::Relaxed) > 0, "some were sent to the api that dies");
+    dying.abort();
 }
 
 #[tokio::test]

@@ -104,23 +104,17 @@ async fn value(cluster: &Cluster, ledger: &Ledger, n: i64, calculation: &Value) 
     let path = format!("{}/api/calculations/{n}", cluster.url());
     loop {
         let response = cluster.http.get(format!("{path}/value")).send().await.expect("an answer when all is well");
-        if response.status() == StatusCode::OK {
+        let status = response.status();
+        if status == StatusCode::OK {
             let etag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-            let text = response.bytes().await.expect("the whole value");
-            ledger.check(n, etag.as_deref(), &text);
-            let digits = text.strip_prefix(b"-").unwrap_or(&text).len() as u64;
-            let short = calculation["value"].as_str();
-            if calculation["digits"] != digits || short.is_some_and(|value| !is_fibonacci(n, value.as_bytes())) {
-                ledger.violated(format!("wrong: F({n}) is described as {calculation}"));
+            // Broken off, it was found damaged on its way, and is computed again.
+            if let Ok(text) = response.bytes().await {
+                check_described(ledger, n, calculation, etag.as_deref(), &text);
+                return;
             }
-            if calculation["sha256"].as_str().is_none_or(|sha256| etag != Some(format!("\"{sha256}\""))) {
-                ledger.violated(format!("wrong: F({n}) has the tag {etag:?} and is described as {calculation}"));
-            }
-            return;
         }
-        // It made room for others (or was found damaged): asking again computes it again.
-        if response.status() != StatusCode::CONFLICT || start.elapsed() > PATIENCE {
-            let status = response.status();
+        // It made room for others, or was found damaged: asking again computes it again.
+        if !matches!(status, StatusCode::OK | StatusCode::CONFLICT) || start.elapsed() > PATIENCE {
             ledger.violated(format!("not readable: {status} to a reader of F({n}), which is {calculation}"));
             return;
         }
@@ -128,6 +122,19 @@ async fn value(cluster: &Cluster, ledger: &Ledger, n: i64, calculation: &Value) 
             cluster.http.post(format!("{}/api/calculations", cluster.url())).json(&json!({"index": n.to_string()}));
         again.send().await.expect("an answer when all is well");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+/// Checks a value, and that it is what the record says of it.
+fn check_described(ledger: &Ledger, n: i64, calculation: &Value, etag: Option<&str>, text: &[u8]) {
+    ledger.check(n, etag, text);
+    let digits = text.strip_prefix(b"-").unwrap_or(text).len() as u64;
+    let short = calculation["value"].as_str();
+    if calculation["digits"] != digits || short.is_some_and(|value| !is_fibonacci(n, value.as_bytes())) {
+        ledger.violated(format!("wrong: F({n}) is described as {calculation}"));
+    }
+    if calculation["sha256"].as_str().is_none_or(|sha256| etag != Some(&*format!("\"{sha256}\""))) {
+        ledger.violated(format!("wrong: F({n}) has the tag {etag:?} and is described as {calculation}"));
     }
 }
 

@@ -108,6 +108,27 @@ impl Default for Ledger {
 }
 
 /// Submits new indexes one after the other and notes every 2xx; ends when the system is gone.
+
+#[tokio::test]
+async fn work_that_the_process_dies_of_at_every_start_fails_with_a_reason_and_keeps_nobody_waiting() {
+    let mut stack = Stack::own(&[]).await;
+    // Too short for a lease, and long enough to be caught at it.
+    let n = 60_000_000;
+    let (status, said) = stack.submit(n).await;
+    assert_eq!((status, said["ask"].is_null()), (StatusCode::ACCEPTED, true), "{said}");
+    stack.kill();
+    for _ in 0..5 {
+        stack.restart();
+        // In the record by now, it takes a lease, and says that it runs.
+        stack.until(n, "running").await;
+        stack.kill();
+    }
+    stack.restart();
+    let calculation = stack.until(n, "failed").await;
+    assert_eq!(calculation["failure"]["reason"], "workers-lost", "{calculation}");
+    assert_eq!(stack.value_of(1_000).await, oracle::fibonacci(1_000));
+}
+
 async fn submit_until(url: String, ledger: Arc<Ledger>, stop: Arc<AtomicBool>) {
     let http = crate::http::client().build().expect("an HTTP client");
     while !stop.load(Ordering::Relaxed) {

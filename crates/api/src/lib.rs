@@ -36,3 +36,4 @@ pub use metrics::describe as describe_metrics;
 pub use router::router;
 pub use serve::{BodyTooSlow, Draining, ServeLimits, run};
 pub use state::{ApiState, Limits, NotReady, Ports, ready};
+pub use system::measure;

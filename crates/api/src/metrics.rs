@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use model::Lane;
+use wire::LaneStatus;
 
 const REQUESTS: &str = "api_requests_total";
 const REQUEST_SECONDS: &str = "api_request_seconds";
@@ -16,6 +17,9 @@ const WATCHERS: &str = "api_event_connections";
 const RESETS: &str = "api_event_resets_total";
 const WAITERS: &str = "api_waiters";
 const CONNECTIONS: &str = "http_connections";
+const WAITING: &str = "queue_waiting";
+const IN_HAND: &str = "queue_in_hand";
+const OLDEST_SECONDS: &str = "queue_oldest_seconds";
 
 /// Says once, after a recorder is installed, what each metric means.
 pub fn describe() {
@@ -29,6 +33,12 @@ pub fn describe() {
     describe_counter!(RESETS, "Times a watching page was told to load everything again.");
     describe_gauge!(WAITERS, "Requests that wait for a value.");
     describe_gauge!(CONNECTIONS, "Open HTTP connections.");
+    describe_gauge!(WAITING, "Calculations that wait in the whole system, by lane.");
+    describe_gauge!(IN_HAND, "Calculations in workers' hands in the whole system, by lane.");
+    describe_gauge!(
+        OLDEST_SECONDS,
+        "Seconds that the longest waiting calculation has waited, by lane; 0 if none waits."
+    );
 }
 
 pub(crate) fn answered(method: &Method, route: Option<&str>, status: StatusCode, took: Duration) {
@@ -64,6 +74,19 @@ pub(crate) fn value_lost() {
 
 pub(crate) fn reset() {
     counter!(RESETS).increment(1);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and one more or less among 2^53 is not seen")]
+pub(crate) fn lane(status: &LaneStatus) {
+    gauge!(WAITING, "lane" => status.lane.clone()).set(status.waiting as f64);
+    gauge!(IN_HAND, "lane" => status.lane.clone()).set(status.claimed as f64);
+    gauge!(OLDEST_SECONDS, "lane" => status.lane.clone()).set(status.oldest_age_ms.unwrap_or(0) as f64 / 1_000.0);
+}
+
+pub(crate) fn lane_unknown(lane: Lane) {
+    for name in [WAITING, IN_HAND, OLDEST_SECONDS] {
+        gauge!(name, "lane" => lane.as_str()).set(f64::NAN);
+    }
 }
 
 /// Counted in a gauge for as long as it lives.

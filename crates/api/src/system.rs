@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
-use model::{Lane, WorkerReport};
+use model::{Lane, Timestamp, WorkerReport};
 use queue::LaneDepth;
 use store::Backlog;
 use tokio::sync::Mutex;
 use wire::{LaneStatus, System, WorkerStatus};
 
 use crate::error::ApiError;
+use crate::metrics;
 use crate::state::ApiState;
 
 /// The oldest that an answer may be.
@@ -35,16 +36,29 @@ pub(crate) struct SystemView(Mutex<Option<(Instant, System)>>);
     )
 )]
 pub(crate) async fn system(State(state): State<ApiState>) -> Result<Response, ApiError> {
-    let mut view = state.system.0.lock().await;
-    let system = match &*view {
-        Some((at, system)) if at.elapsed() < MAX_AGE => system.clone(),
-        _ => {
-            let system = look(&state).await?;
-            *view = Some((Instant::now(), system.clone()));
-            system
-        }
-    };
+    let system = recent(&state).await?;
     Ok(([(header::CACHE_CONTROL, "max-age=1")], Json(system)).into_response())
+}
+
+/// Puts into the gauges what waits in each lane and for how long, as everybody sees it at most a second ago.
+/// Where neither queue nor record can be reached they are not a number, rather than what was true before.
+pub async fn measure(state: &ApiState) {
+    match recent(state).await {
+        Ok(system) => system.lanes.iter().for_each(metrics::lane),
+        Err(_) => Lane::ALL.into_iter().for_each(metrics::lane_unknown),
+    }
+}
+
+async fn recent(state: &ApiState) -> Result<System, ApiError> {
+    let mut view = state.system.0.lock().await;
+    if let Some((at, system)) = &*view
+        && at.elapsed() < MAX_AGE
+    {
+        return Ok(system.clone());
+    }
+    let system = look(state).await?;
+    *view = Some((Instant::now(), system.clone()));
+    Ok(system)
 }
 
 async fn look(state: &ApiState) -> Result<System, ApiError> {
@@ -57,8 +71,7 @@ async fn look(state: &ApiState) -> Result<System, ApiError> {
     let now = ports.clock.now();
     let lanes = match (depth, backlog) {
         (Ok(Ok(depth)), _) => from_queue(&depth),
-        // Without the queue the record knows what waits, only not for how long in each lane.
-        (_, Ok(Ok(backlog))) => from_record(&backlog),
+        (_, Ok(Ok(backlog))) => from_record(&backlog, now),
         (_, Ok(Err(error))) => return Err(error.into()),
         (_, Err(late)) => return Err(ApiError::Unavailable(late.into())),
     };
@@ -84,20 +97,23 @@ fn from_queue(depth: &[LaneDepth; 3]) -> Vec<LaneStatus> {
         lane: lane.to_string(),
         waiting: depth.waiting,
         claimed: depth.claimed,
-        oldest_age_ms: depth.oldest_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+        oldest_age_ms: depth.oldest_age.map(whole_ms),
     };
     Lane::ALL.into_iter().zip(depth).map(status).collect()
 }
 
-fn from_record(backlog: &Backlog) -> Vec<LaneStatus> {
-    let counts = Lane::ALL.into_iter().zip(backlog.queued).zip(backlog.running);
-    let status = |((lane, waiting), claimed): ((Lane, u64), u64)| LaneStatus {
+fn from_record(backlog: &Backlog, now: Timestamp) -> Vec<LaneStatus> {
+    let status = |(place, lane): (usize, Lane)| LaneStatus {
         lane: lane.to_string(),
-        waiting,
-        claimed,
-        oldest_age_ms: None,
+        waiting: backlog.queued[place],
+        claimed: backlog.running[place],
+        oldest_age_ms: backlog.oldest_queued_at[place].map(|queued_at| whole_ms(now.since(queued_at))),
     };
-    counts.map(status).collect()
+    Lane::ALL.into_iter().enumerate().map(status).collect()
+}
+
+fn whole_ms(age: Duration) -> u64 {
+    u64::try_from(age.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn worker(report: &WorkerReport) -> WorkerStatus {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::causes::causes;
 use crate::{config, fib, healthcheck, migrate, role};
 
 /// A Fibonacci calculator: a page, an API, a queue, workers, a record and a cache, and a command line.
@@ -81,7 +82,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            say(&format!("error: {}\n", chain(&*failure.error)));
+            say(&format!("error: {}\n", causes(&*failure.error).join(": ")));
             failure.code.into()
         }
     }
@@ -121,18 +122,6 @@ impl From<healthcheck::HealthcheckError> for Failure {
     fn from(error: healthcheck::HealthcheckError) -> Self {
         Self { error: error.into(), code: FAILED }
     }
-}
-
-/// An error and what it came from, in one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 fn say(text: &str) {

@@ -9,6 +9,7 @@ use cache::{NearKnownValues, RedisAnnouncements, RedisKnownValues};
 use queue::RedisQueue;
 use store::{PostgresStore, StoreLimits, Values};
 
+use crate::advice::{Server, advise};
 use crate::backends::{Backends, Record, ValuesError, open_objects};
 use crate::clock::SystemClock;
 use crate::config::{Data, Services};
@@ -30,6 +31,9 @@ pub(crate) async fn open(services: &Services, data: &Data, max_queued: u64) -> R
     let store = Arc::new(PostgresStore::open(postgres, StoreLimits { max_queued }));
     // If it was in vain, callers are told so from now on.
     let _ = tokio::time::timeout(PATIENCE, store.tried()).await;
+    // They end with the runtime, or earlier.
+    tokio::spawn(advise(Server::Postgres(Arc::clone(&store))));
+    tokio::spawn(advise(Server::Redis(Box::new(redis.clone()))));
     let known = RedisKnownValues::new(redis.clone(), prefix, KNOWN_BYTES, Arc::new(SystemClock));
     let ports = api::Ports {
         store: Arc::clone(&store) as _,

@@ -99,6 +99,11 @@ async fn ready(State(internal): State<Internal>) -> (StatusCode, String) {
 
 /// `GET /metrics` in the text form of Prometheus.
 async fn metrics(State(internal): State<Internal>) -> impl IntoResponse {
+    for check in internal.checks.iter() {
+        if let Check::Api { api, .. } = check {
+            api::measure(api).await;
+        }
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], internal.metrics.render())
 }
 

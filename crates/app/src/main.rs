@@ -1,6 +1,9 @@
 //! `abaci`: the page, the API, the workers and the calculator, in one executable.
 
+#[cfg(feature = "distributed")]
+mod advice;
 mod backends;
+mod causes;
 mod cli;
 mod clock;
 mod config;

@@ -39,8 +39,13 @@ pub(crate) enum MigrateError {
     Embedded(#[from] EmbeddedError),
     /// The database cannot be reached or changed.
     #[cfg(feature = "distributed")]
-    #[error("the record in PostgreSQL cannot be brought up to date")]
-    Postgres(#[source] store::StoreError),
+    #[error("the record in PostgreSQL cannot be brought up to date{}", advice.map(|advice| format!(" ({advice})")).unwrap_or_default())]
+    Postgres {
+        /// What the store said.
+        source: store::StoreError,
+        /// What to set so that it can.
+        advice: Option<&'static str>,
+    },
     /// The system refuses a thread or the like.
     #[error("the process cannot begin")]
     Begin(#[from] std::io::Error),
@@ -81,7 +86,9 @@ impl Migrate {
             migrations: store::Migrations::Apply,
             ..self.access.postgres(&self.shape, None)?
         };
-        let store = store::PostgresStore::connect(&settings, LIMITS).await.map_err(MigrateError::Postgres)?;
+        let store = store::PostgresStore::connect(&settings, LIMITS)
+            .await
+            .map_err(|source| MigrateError::Postgres { advice: crate::advice::on_postgres(&source), source })?;
         store.close().await;
         Ok(())
     }

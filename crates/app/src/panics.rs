@@ -1,7 +1,8 @@
 //! What a panic does: it is logged, and if a part of the system is lost by it, the process ends.
 //!
-//! A panic while answering one request costs that request. A panic in a part that runs for the life of
-//! the process (worker, sweep, listener) would leave a system that accepts and never answers, so the
+//! A panic while answering one request costs that request. A slot or the sweep of the worker begins anew, and
+//! the worker is not ready if it keeps breaking. A panic in any other part that runs for the life of
+//! the process (a listener) would leave a system that accepts and never answers, so the
 //! process stops in order and ends with 1: whoever supervises it starts it anew, and the record says
 //! what is to be done. [`crate::parts`] watches them.
 

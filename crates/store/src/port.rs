@@ -291,6 +291,6 @@ pub struct Backlog {
     pub queued: [u64; 3],
     /// Rows that are `running`, per lane.
     pub running: [u64; 3],
-    /// When the longest waiting row was queued (last, if more than once).
-    pub oldest_asked_at: Option<Timestamp>,
+    /// When the longest waiting row of each lane was queued (last, if more than once).
+    pub oldest_queued_at: [Option<Timestamp>; 3],
 }

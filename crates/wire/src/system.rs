@@ -38,7 +38,7 @@ pub struct LaneStatus {
     pub waiting: u64,
     /// Calculations in workers' hands.
     pub claimed: u64,
-    /// How long the longest has waited.
+    /// How long the longest has waited; `null` if none waits.
     pub oldest_age_ms: Option<u64>,
 }
 

@@ -9,6 +9,7 @@ const JOBS: &str = "worker_jobs_total";
 const COMPUTE_SECONDS: &str = "worker_compute_seconds";
 const QUEUE_WAIT_SECONDS: &str = "worker_queue_wait_seconds";
 const LEASES_LOST: &str = "worker_leases_lost_total";
+const BROKEN: &str = "worker_parts_broken_total";
 const SWEPT: &str = "worker_swept_total";
 const MEMORY_BYTES: &str = "worker_memory_bytes";
 const MEMORY_LIMIT_BYTES: &str = "worker_memory_limit_bytes";
@@ -19,6 +20,7 @@ pub fn describe() {
     describe_histogram!(COMPUTE_SECONDS, "Time spent computing a value, without hashing and writing it, by lane.");
     describe_histogram!(QUEUE_WAIT_SECONDS, "Time between the first offer of a job and its claim, by lane.");
     describe_counter!(LEASES_LOST, "Leases that another had when they were needed.");
+    describe_counter!(BROKEN, "Times that a slot, the sweep or the report panicked and began anew: bugs.");
     describe_counter!(SWEPT, "Jobs that the sweep found missing in the queue.");
     describe_gauge!(MEMORY_BYTES, "Bytes that running computations are counted for.");
     describe_gauge!(MEMORY_LIMIT_BYTES, "Bytes that running computations may be counted for together.");
@@ -39,6 +41,10 @@ pub(crate) fn computed(lane: Lane, took: Duration) {
 
 pub(crate) fn lease_lost() {
     counter!(LEASES_LOST).increment(1);
+}
+
+pub(crate) fn broke(part: &'static str) {
+    counter!(BROKEN, "part" => part).increment(1);
 }
 
 pub(crate) fn swept(added: u64) {

@@ -1,17 +1,21 @@
 //! A worker at work: its slots, its sweep and its reports, until it is told to stop.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use model::Lane;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::step::{Slot, steps};
 use crate::{Sweep, Worker, metrics};
 
 /// Time between two reports to the queue.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// The first pause after something went wrong; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Short jobs that a slot takes at a time. All of them together are far below a lease, and they share their
 /// trips to the record and the queue.
@@ -23,10 +27,11 @@ const MOST_SHORT: usize = 16;
 pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut tasks = JoinSet::new();
     for (number, lanes) in slots(worker.settings.threads).into_iter().enumerate() {
-        tasks.spawn(repeat(worker.clone(), number, lanes));
+        tasks
+            .spawn(unbroken(worker.clone(), "slot", Some(number), move |worker| repeat(worker, number, lanes.clone())));
     }
-    tasks.spawn(Sweep::new(worker.clone()).run());
-    tasks.spawn(report(worker.clone()));
+    tasks.spawn(unbroken(worker.clone(), "sweep", None, |worker| Sweep::new(worker).run()));
+    tasks.spawn(unbroken(worker.clone(), "report", None, report));
     tokio::pin!(shutdown);
     let mut stopping = false;
     loop {
@@ -35,13 +40,40 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
                 stopping = true;
                 worker.stop();
             }
-            ended = tasks.join_next() => match ended {
-                None => return,
-                Some(Ok(())) => {}
-                // A bug; `is_consuming` shows it if it was a slot's.
-                Some(Err(error)) => tracing::error!(%error, "a part of the worker broke"),
-            },
+            ended = tasks.join_next() => if ended.is_none() { return },
         }
+    }
+}
+
+/// Runs a part of the worker until it ends in order, and begins it anew each time that it panics.
+///
+/// The job in its hands is not lost: its claim and its lease run out, and what breaks whoever takes it is
+/// given up by the record after some of those.
+async fn unbroken<F: Future<Output = ()>>(
+    worker: Worker,
+    part: &'static str,
+    number: Option<usize>,
+    begin: impl Fn(Worker) -> F,
+) {
+    const CALM: Duration = Duration::from_secs(60);
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let begun = Instant::now();
+        // What it leaves behind is the worker's, whose locks are never held over anything that can panic.
+        if AssertUnwindSafe(begin(worker.clone())).catch_unwind().await.is_ok() {
+            return;
+        }
+        if begun.elapsed() > CALM {
+            pause = FIRST_PAUSE;
+        }
+        metrics::broke(part);
+        worker.liveness.slot(number).broke();
+        tracing::error!(part, number, pause_ms = pause.as_millis(), "a {part} of the worker broke and begins anew");
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = worker.stopping().cancelled() => return,
+        }
+        pause = (pause * 2).min(worker.settings.lease.max(FIRST_PAUSE));
     }
 }
 
@@ -63,15 +95,17 @@ async fn repeat(worker: Worker, number: usize, lanes: Vec<Lane>) {
     let longest = worker.settings.lease;
     let mut pause = Duration::ZERO;
     while !worker.stopping().is_cancelled() {
-        let outcomes = steps(&worker, &slot, worker.settings.claim_wait).await;
-        match outcomes.and_then(|outcomes| outcomes.into_iter().collect::<Result<Vec<_>, _>>()) {
+        let stepped = steps(&worker, &slot, worker.settings.claim_wait).await;
+        let stepped = stepped.and_then(|outcomes| outcomes.into_iter().collect::<Result<Vec<_>, _>>());
+        slot.pulse.steady();
+        match stepped {
             Ok(_) => pause = Duration::ZERO,
             Err(error) => {
                 // The first failure of a series is news, the rest is not.
                 if pause.is_zero() {
                     tracing::warn!(error = &error as &dyn std::error::Error, slot = number, "step failed");
                 }
-                pause = (pause * 2).clamp(Duration::from_millis(100), longest);
+                pause = (pause * 2).clamp(FIRST_PAUSE, longest);
                 tokio::select! {
                     () = sleep(pause) => {}
                     () = worker.stopping().cancelled() => {}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::WorkerId;
+use model::{Timestamp, WorkerId};
 
 /// What a worker may use and how patient it is. The program's entry fills it in; tests shorten it.
 #[derive(Clone, Debug)]
@@ -21,6 +21,9 @@ pub struct Settings {
     pub heartbeat: Duration,
     /// Work estimated above this takes a lease in the store.
     pub leased_above: Duration,
+    /// Work offered before this takes a lease however short it is, since it may be what an earlier life of this
+    /// process died of: the record counts the leases that are lost, and gives up what goes on costing them.
+    pub leased_before: Option<Timestamp>,
     /// How long one claim waits for a job.
     pub claim_wait: Duration,
     /// The pause after a first error; each further one is four times as long.
@@ -48,6 +51,7 @@ impl Settings {
             lease: Duration::from_secs(2),
             heartbeat: Duration::from_millis(500),
             leased_above: model::LEASED_ABOVE,
+            leased_before: None,
             claim_wait: Duration::from_secs(1),
             retry_after: Duration::from_secs(1),
             memory_wait: Duration::from_secs(10),

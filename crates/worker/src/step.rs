@@ -205,7 +205,9 @@ impl Task<'_> {
         };
         // Work whose worker let go without a word takes a lease even if it is short: the record counts
         // the leases that are lost, and what kills worker after worker ends.
-        let leased = estimate.work > self.worker.settings.leased_above || self.delivery.reclaimed;
+        let is_inherited =
+            self.worker.settings.leased_before.is_some_and(|start| self.delivery.job.enqueued_at < start);
+        let leased = estimate.work > self.worker.settings.leased_above || self.delivery.reclaimed || is_inherited;
         let lease = if leased {
             match self.take_lease().await? {
                 Got::Ours((lease, calculation)) => {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::{FakeClock, free_port, until};
+use super::{FakeClock, Identity, free_port, until};
 use crate::process::{Process, command, is_root, output, program_path};
 
 /// A PostgreSQL server.
@@ -18,6 +18,8 @@ pub(crate) struct Postgres {
     pub(crate) port: u16,
     pub(crate) clock: FakeClock,
     directory: TempDir,
+    /// With one, it is reached over TLS alone, and Abaci by its password.
+    identity: Option<Identity>,
     log: PathBuf,
     process: Option<Process>,
 }
@@ -29,7 +31,17 @@ impl Postgres {
     /// Few enough to be used up quickly, enough for the pools of two apis and three workers.
     const CONNECTIONS: usize = 80;
 
+    /// A server that lets in whoever comes.
     pub(crate) fn start(log: PathBuf) -> Self {
+        Self::begin(None, log)
+    }
+
+    /// A server that is reached over TLS alone, by name and password.
+    pub(crate) fn secured(identity: Identity, log: PathBuf) -> Self {
+        Self::begin(Some(identity), log)
+    }
+
+    fn begin(identity: Option<Identity>, log: PathBuf) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = FakeClock::new(directory.path());
         let data = directory.path().join("data");
@@ -46,7 +58,12 @@ impl Postgres {
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(&data);
         output(initdb);
-        let mut postgres = Self { port: free_port(), clock, directory, log, process: None };
+        if identity.is_some() {
+            let hosts = directory.path().join("hosts");
+            std::fs::write(&hosts, HOSTS_OVER_TLS).expect("written");
+            std::fs::set_permissions(&hosts, PermissionsExt::from_mode(0o644)).expect("a file of ours");
+        }
+        let mut postgres = Self { port: free_port(), clock, directory, identity, log, process: None };
         postgres.restart();
         postgres.sql("postgres", &format!("create role {0} login password '{0}'", Self::NAME));
         postgres.sql("postgres", &format!("create database {0} owner {0}", Self::NAME));
@@ -124,7 +141,7 @@ impl Postgres {
 
     /// A connection of Abaci's role that does nothing, if there is one left: the protocol's start message
     /// and its answer are all it takes.
-    fn session(&self) -> Option<TcpStream> {
+    pub(crate) fn session(&self) -> Option<TcpStream> {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
         connection.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
         let parameters = format!("user\0{0}\0database\0{0}\0application_name\0hoarder\0\0", Self::NAME);
@@ -150,6 +167,7 @@ impl Postgres {
         let mut psql = Command::new(program_path("psql", "postgresql-client"));
         psql.args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres"]);
         psql.args(["-p", &self.port.to_string(), "-d", database, "-c", query]);
+        psql.env("PGSSLMODE", if self.identity.is_some() { "require" } else { "disable" });
         psql.env("PGCONNECT_TIMEOUT", "5").env_remove("PGSERVICE");
         psql
     }
@@ -171,6 +189,16 @@ impl Postgres {
         ] {
             server.args(["-c", setting]);
         }
+        if let Some(identity) = &self.identity {
+            let key = identity.key_for(user(), self.directory.path());
+            let hosts = self.directory.path().join("hosts");
+            for (setting, file) in
+                [("ssl_cert_file", &identity.certificate), ("ssl_key_file", &key), ("hba_file", &hosts)]
+            {
+                server.args(["-c", &format!("{setting}={}", file.display())]);
+            }
+            server.args(["-c", "ssl=on"]);
+        }
         server
     }
 }
@@ -181,29 +209,10 @@ impl Drop for Postgres {
     }
 }
 
+/// Nobody without TLS; the superuser for the tests' own questions, everybody else by password.
+const HOSTS_OVER_TLS: &str = "hostssl all postgres 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
+
 /// Who runs it: not root.
 fn user() -> Option<&'static str> {
     is_root().then_some("postgres")
-}
-
-#[test]
-fn postgres_keeps_its_rows_through_a_kill_and_can_be_used_up() {
-    let logs = tempfile::tempdir().expect("a temporary directory");
-    let mut postgres = Postgres::start(logs.path().join("postgres.log"));
-    postgres.sql(Postgres::NAME, "create table t (n int); insert into t values (7)");
-    postgres.kill();
-    postgres.restart();
-    assert_eq!(postgres.sql(Postgres::NAME, "select n from t"), "7");
-
-    let held = postgres.exhaust();
-    assert!(held.len() > 60, "{}", held.len());
-    assert!(postgres.session().is_none());
-    drop(held);
-    until("connections are free again", || postgres.session().is_some());
-
-    postgres.clock.step(3_600);
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later").as_secs();
-    let ahead = format!("select extract(epoch from clock_timestamp()) > {since} + 3000");
-    assert_eq!(postgres.sql("postgres", &ahead), "t", "its clock is an hour ahead");
-    postgres.stop();
 }

@@ -3,28 +3,41 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::{FakeClock, free_port, until};
-use crate::process::{Process, program_path};
+use super::{FakeClock, Identity, free_port, until};
+use crate::process::{Process, output, program_path};
 
 /// A Redis server.
 pub(crate) struct Redis {
     pub(crate) port: u16,
     pub(crate) clock: FakeClock,
     directory: TempDir,
+    /// With one, it is reached over TLS alone.
+    identity: Option<Identity>,
     log: PathBuf,
     process: Option<Process>,
 }
 
 impl Redis {
+    /// A server that lets in whoever comes.
     pub(crate) fn start(log: PathBuf) -> Self {
+        Self::begin(None, log)
+    }
+
+    /// A server that is reached over TLS alone.
+    pub(crate) fn secured(identity: Identity, log: PathBuf) -> Self {
+        Self::begin(Some(identity), log)
+    }
+
+    fn begin(identity: Option<Identity>, log: PathBuf) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = FakeClock::new(directory.path());
-        let mut redis = Self { port: free_port(), clock, directory, log, process: None };
+        let mut redis = Self { port: free_port(), clock, directory, identity, log, process: None };
         redis.restart();
         redis
     }
@@ -40,11 +53,22 @@ impl Redis {
     pub(crate) fn restart(&mut self) {
         if self.process.is_none() {
             let mut server = self.clock.command(&program_path("redis-server", "redis-server"), "KILL", None);
-            server.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+            let port = self.port.to_string();
+            match &self.identity {
+                None => server.args(["--port", &port]),
+                Some(Identity { certificate, key, .. }) => {
+                    server.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+                    server.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key)
+                }
+            };
+            server.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
             server.args(["--maxmemory-policy", "noeviction", "--dir"]).arg(self.directory.path());
             self.process = Some(Process::start(server, &self.log));
         }
-        until("Redis answers", || self.ask("PING").is_some_and(|answer| answer == "+PONG"));
+        until("Redis answers", || match self.identity {
+            None => self.ask("PING").is_some_and(|answer| answer == "+PONG"),
+            Some(_) => self.over_tls(&["PING"]).output().is_ok_and(|answer| answer.stdout == b"PONG\n"),
+        });
     }
 
     /// Stops it in its tracks or lets it go on.
@@ -57,6 +81,21 @@ impl Redis {
         assert_eq!(self.ask("FLUSHALL").as_deref(), Some("+OK"));
     }
 
+    /// A client that says one thing over TLS, as the default user unless it says who it is.
+    pub(crate) fn over_tls(&self, words: &[&str]) -> Command {
+        let authority = &self.identity.as_ref().expect("a server with TLS").authority;
+        let mut client = Command::new(program_path("redis-cli", "redis-tools"));
+        client.args(["--no-auth-warning", "--tls", "--sni", "localhost", "-p", &self.port.to_string(), "--cacert"]);
+        client.arg(authority).args(words);
+        client
+    }
+
+    /// Lets a user in with these rights, and nobody without a name any more.
+    pub(crate) fn let_in_only(&self, rights: &[&str]) {
+        assert_eq!(output(self.over_tls(&[&["ACL", "SETUSER"], rights].concat())), "OK");
+        assert_eq!(output(self.over_tls(&["ACL", "SETUSER", "default", "off"])), "OK");
+    }
+
     /// The first line of the answer to a command.
     pub(crate) fn ask(&self, command: &str) -> Option<String> {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
@@ -66,25 +105,4 @@ impl Redis {
         BufReader::new(connection).read_line(&mut line).ok()?;
         Some(line.trim_end().to_owned())
     }
-}
-
-#[test]
-fn redis_comes_back_empty_and_goes_by_its_own_clock() {
-    let logs = tempfile::tempdir().expect("a temporary directory");
-    let mut redis = Redis::start(logs.path().join("redis.log"));
-    assert_eq!(redis.ask("SET a 1").as_deref(), Some("+OK"));
-    assert_eq!(redis.ask("DBSIZE").as_deref(), Some(":1"));
-    redis.flush();
-    assert_eq!(redis.ask("DBSIZE").as_deref(), Some(":0"));
-
-    assert_eq!(redis.ask("SET a 1 EX 600").as_deref(), Some("+OK"));
-    redis.clock.step(3_600);
-    until("a key of ten minutes is gone an hour later", || redis.ask("EXISTS a").as_deref() == Some(":0"));
-    redis.clock.step(0);
-
-    assert_eq!(redis.ask("SET a 1").as_deref(), Some("+OK"));
-    redis.kill();
-    assert_eq!(redis.ask("PING"), None);
-    redis.restart();
-    assert_eq!(redis.ask("DBSIZE").as_deref(), Some(":0"));
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use store::{Migrations, PostgresSettings, TlsMode};
 
 use super::Public;
@@ -35,8 +37,8 @@ pub(crate) struct Access {
     #[arg(long, env = "PGSSLMODE", value_enum, value_name = "MODE", default_value = "prefer")]
     pg_ssl_mode: SslMode,
 
-    /// File with the authorities whose certificates PostgreSQL may show, as PEM [default: those that
-    /// browsers believe].
+    /// File with the authorities whose certificates PostgreSQL may show, as PEM, beside those that browsers
+    /// believe.
     #[arg(long, env = "PGSSLROOTCERT", value_name = "FILE")]
     pg_ssl_root_cert: Option<PathBuf>,
 
@@ -64,7 +66,8 @@ pub(crate) struct Access {
     #[arg(long, env = "REDIS_PASSWORD_FILE", value_name = "FILE")]
     redis_password_file: Option<PathBuf>,
 
-    /// Whether connections to Redis are encrypted, to a server with a certificate for its host.
+    /// Whether connections to Redis are encrypted, to a server with a certificate for its host, of an authority
+    /// that the machine believes. OpenSSL's variable `SSL_CERT_FILE` names a file with others.
     #[arg(long, env = "REDIS_TLS", value_name = "true|false", default_value = "false", default_missing_value = "true",
           num_args = 0..=1, action = ArgAction::Set, value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     redis_tls: bool,
@@ -88,9 +91,31 @@ pub(crate) enum AccessError {
     /// A password cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The authorities to believe cannot be had from their file.
+    #[error(transparent)]
+    Authorities(#[from] AuthoritiesError),
     /// The settings are no address.
     #[error("REDIS_HOST and the other settings of Redis cannot be used")]
     Redis(#[from] redis::RedisError),
+}
+
+/// Why a file gives no authorities to believe.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AuthoritiesError {
+    /// It cannot be read.
+    #[error("PGSSLROOTCERT: {} cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It holds something else.
+    #[error("PGSSLROOTCERT: {} has no certificate in it; authorities as PEM are wanted", path.display())]
+    None {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// libpq's words, but `allow`.
@@ -154,13 +179,24 @@ impl Access {
                 SslMode::VerifyCa => TlsMode::VerifyCa,
                 SslMode::VerifyFull => TlsMode::VerifyFull,
             },
-            root_certificate: self.pg_ssl_root_cert.clone(),
+            root_certificate: self.authorities()?,
             connections: CONNECTIONS,
             migrations: match self.migrate {
                 Migrate::Auto => Migrations::Apply,
                 Migrate::Verify => Migrations::Verify,
             },
         })
+    }
+
+    /// The file with the authorities to believe, which must have some: what is wrong with it would be told as
+    /// a distrust of the server later.
+    fn authorities(&self) -> Result<Option<PathBuf>, AuthoritiesError> {
+        let Some(path) = self.pg_ssl_root_cert.clone() else { return Ok(None) };
+        match std::fs::read(&path) {
+            Ok(pem) if CertificateDer::pem_slice_iter(&pem).any(|found| found.is_ok()) => Ok(Some(path)),
+            Ok(_) => Err(AuthoritiesError::None { path }),
+            Err(source) => Err(AuthoritiesError::Unreadable { path, source }),
+        }
     }
 
     fn redis(&self, shape: &Shape, public: Option<&Public>) -> Result<ConnectionInfo, AccessError> {

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 
 use ::api::ApiState;
+use model::Clock;
 use tokio::net::TcpListener;
 
 use super::RoleError;
 use crate::backends::Backends;
+use crate::clock::SystemClock;
 use crate::config::{ServeConfig, reachable};
 use crate::internal::{self, Check, Internal};
 use crate::lock::DirectoryLock;
@@ -63,7 +65,12 @@ async fn serve(
         mode,
     };
     let api = ApiState::start(backends.ports.clone(), settings.limits(), process.stopping.clone());
-    let worker = ::worker::Worker::new(backends.for_worker(), worker_settings(&config.work));
+    let mut work = worker_settings(&config.work);
+    if mode == Mode::Embedded {
+        // The queue is of this process alone, and tells of no job that the process before it died of.
+        work.leased_before = Some(SystemClock.now());
+    }
+    let worker = ::worker::Worker::new(backends.for_worker(), work);
     let api_url = config.api_url.as_ref().map_or(url.as_str(), |url| url.as_str());
     let (pages, _) = pages(api_url, &config.public, &config.development)?;
     let checks = vec![Check::api(&api, &backends), Check::worker_beside(&worker, &backends)];

@@ -34,6 +34,9 @@ pub(super) struct Claim<'a> {
     pub(super) most_short: usize,
 }
 
+/// What the script took: a lane, and of each entry its name, how often it was delivered, and its job.
+pub(super) type Taken = (String, Vec<(String, u32, String)>);
+
 /// An entry as Redis delivered it.
 struct RawEntry {
     lane: Lane,
@@ -122,8 +125,7 @@ impl Claim<'_> {
         for lane in self.lanes {
             script.arg(lane.as_str());
         }
-        let taken: Option<(String, Vec<(String, u32, String)>)> =
-            self.link.patiently(Duration::ZERO, script.invoke_async(redis)).await?;
+        let taken: Option<Taken> = self.link.patiently(Duration::ZERO, script.invoke_async(redis)).await?;
         let Some((lane, entries)) = taken else { return Ok(Vec::new()) };
         let Ok(lane) = lane.parse() else { return Ok(Vec::new()) };
         Ok(entries.into_iter().map(|(id, deliveries, job)| RawEntry { lane, id, deliveries, job }).collect())

@@ -67,13 +67,13 @@ pub async fn the_backlog_counts_by_lane(store: &dyn Store) {
     fail(store, &f(1)).await;
     leased(store, &f(4), LONG).await;
     let backlog = store.backlog().await.expect("reachable");
-    let oldest_asked_at = Some(later(2));
-    assert_eq!(backlog, Backlog { queued: [1, 1, 1], running: [0, 0, 1], oldest_asked_at });
+    let oldest_queued_at = [2, 3, 5].map(|n| Some(later(n)));
+    assert_eq!(backlog, Backlog { queued: [1, 1, 1], running: [0, 0, 1], oldest_queued_at });
 
     let again = Acceptance { lane: Lane::Short, now: later(500), ..asking(&f(1)) };
     store.accept(&again).await.expect("accepted");
     record(store, &inline(&f(2), "1")).await;
     let backlog = store.backlog().await.expect("reachable");
-    let oldest_asked_at = Some(later(3));
-    assert_eq!(backlog, Backlog { queued: [1, 1, 1], running: [0, 0, 1], oldest_asked_at });
+    let oldest_queued_at = [500, 3, 5].map(|n| Some(later(n)));
+    assert_eq!(backlog, Backlog { queued: [1, 1, 1], running: [0, 0, 1], oldest_queued_at });
 }

@@ -20,7 +20,7 @@ pub struct PostgresSettings {
     pub database: String,
     /// How the connection is protected.
     pub tls: TlsMode,
-    /// The authorities to believe, as a PEM file; those that browsers believe, if `None`.
+    /// A PEM file with authorities to believe beside those that browsers believe.
     pub root_certificate: Option<PathBuf>,
     /// How many connections this process may hold.
     pub connections: u32,

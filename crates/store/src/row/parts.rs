@@ -177,8 +177,7 @@ pub(crate) fn backlog_of(groups: Vec<BacklogRow>) -> sqlx::Result<crate::Backlog
         let Some(lane) = model::Lane::ALL.iter().position(|known| known.as_str() == lane) else { continue };
         if status == Status::Queued.as_str() {
             backlog.queued[lane] = rows;
-            let oldest = Timestamp::from_unix_ms(oldest);
-            backlog.oldest_asked_at = Some(backlog.oldest_asked_at.map_or(oldest, |known| known.min(oldest)));
+            backlog.oldest_queued_at[lane] = Some(Timestamp::from_unix_ms(oldest));
         } else {
             backlog.running[lane] = rows;
         }

@@ -1,5 +1,6 @@
 //! A queue that forgets, a cache and a channel that are out of reach.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,20 +9,28 @@ use cache::{Announcements, CacheError, EventId, KnownValues, Read};
 use model::{Announcement, Calculation, Job, Lane, Subject, WorkerId, WorkerReport};
 use queue::{Delivery, Enqueued, JobQueue, LaneDepth, MemoryQueue, QueueError};
 
-/// A queue that can be emptied at any moment, like Redis.
-pub(crate) struct ForgetfulQueue(Mutex<Arc<MemoryQueue>>);
+/// A queue that can be emptied at any moment, like Redis, and whose claims can be made to panic.
+pub(crate) struct ForgetfulQueue {
+    present: Mutex<Arc<MemoryQueue>>,
+    to_panic: AtomicU32,
+}
 
 impl ForgetfulQueue {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Arc::new(MemoryQueue::new(10_000))))
+        Self { present: Mutex::new(Arc::new(MemoryQueue::new(10_000))), to_panic: AtomicU32::new(0) }
     }
 
     pub(crate) fn forget_everything(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(MemoryQueue::new(10_000));
+        *self.present.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(MemoryQueue::new(10_000));
+    }
+
+    /// Makes so many claims panic, from the next one on.
+    pub(crate) fn panic_at_claims(&self, count: u32) {
+        self.to_panic.store(count, Ordering::SeqCst);
     }
 
     fn now(&self) -> Arc<MemoryQueue> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.present.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -39,6 +48,8 @@ impl JobQueue for ForgetfulQueue {
         wait: Duration,
         most_short: usize,
     ) -> Result<Vec<Delivery>, QueueError> {
+        let left = self.to_panic.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        assert!(left.is_err(), "on purpose");
         self.now().claim_several(worker, lanes, lease, wait, most_short).await
     }
 

@@ -1,11 +1,13 @@
 //! The servers that Abaci runs on, each with data and a port of its own, on loopback.
 
+mod authority;
 mod clock;
 mod nginx;
 mod port;
 mod postgres;
 mod redis;
 
+pub(crate) use authority::{Authority, Identity};
 pub(crate) use clock::FakeClock;
 pub(crate) use nginx::{Nginx, folder as nginx_folder};
 pub(crate) use port::free_port;
@@ -18,7 +20,7 @@ use std::time::{Duration, Instant};
 const START: Duration = Duration::from_secs(60);
 
 /// Tries until it is true, or fails.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < START, "not within {START:?}: {what}");

@@ -1,5 +1,7 @@
 //! Logs on standard error: for people on a terminal, JSON lines everywhere else.
 
+mod json;
+
 use std::io::IsTerminal;
 
 use tracing::Subscriber;
@@ -70,7 +72,7 @@ where
     if std::io::stderr().is_terminal() {
         lines.with_ansi(true).boxed()
     } else {
-        lines.with_ansi(false).json().flatten_event(true).boxed()
+        lines.with_ansi(false).json().flatten_event(true).map_event_format(json::WithCauses).boxed()
     }
 }
 

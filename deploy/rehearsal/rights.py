@@ -1,0 +1,119 @@
+"""Whose call it is, and whether the policies of our templates allow it.
+
+The key of a call says who makes it. `rehearsal` is the administrator, who may do anything. `rehearsal-instance` is an
+instance, its hooks and its containers, and has the stack's InstanceRole. A key of a user has that user's policies: CI's
+is the deploy user's. What they may not do is answered 403, as AWS would, and everything that they do is written down
+in calls.log: who, action, resource.
+
+Effects, actions and resources are evaluated; of conditions only aws:ViaAWSService, which is never so here.
+"""
+import fnmatch
+import io
+import json
+import os
+import re
+import urllib.parse
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+
+from rehearsal.engine import REGION, STATE
+
+NEEDS_NO_RIGHT = {"sts:GetCallerIdentity"}
+SERVICES = {"monitoring": "cloudwatch"}
+FORBIDDEN = """<?xml version="1.0"?><ErrorResponse><Error><Code>AccessDenied</Code><Message>{0}</Message></Error></ErrorResponse>"""
+
+
+class Guard:
+    """A WSGI application in front of moto's."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        key, action, resource = read_call(environ)
+        if key in (None, "rehearsal"):
+            return self.application(environ, start_response)
+        who, statements = identity(key)
+        with open(os.path.join(STATE, "calls.log"), "a", encoding="utf-8") as file:
+            file.write(f"{who} {action} {resource}\n")
+        if action in NEEDS_NO_RIGHT or any(allows(one, action, resource) for one in statements):
+            return self.application(environ, start_response)
+        message = f"{who} is not authorized to perform: {action} on resource: {resource}"
+        as_json = "HTTP_X_AMZ_TARGET" in environ
+        body = json.dumps({"__type": "AccessDeniedException", "message": message}) if as_json else FORBIDDEN.format(message)
+        start_response("403 Forbidden", [("Content-Type", "application/x-amz-json-1.1" if as_json else "text/xml"), ("x-amzn-ErrorType", "AccessDenied")])
+        return [body.encode()]
+
+
+def read_call(environ):
+    """The key, `service:Action`, and the resource's ARN, `*` where the action takes none that we read."""
+    signed = re.search(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+    if not signed:
+        return None, None, None
+    key, service = signed[1], SERVICES.get(signed[2], signed[2])
+    if service == "s3":
+        return (key, *s3_call(environ))
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    target, operation = environ.get("HTTP_X_AMZ_TARGET"), re.search(r"/operation/(\w+)$", environ["PATH_INFO"])
+    if target:
+        return key, f"{service}:{target.rpartition('.')[2]}", json.loads(body or b"{}").get("SecretId", "*")
+    if operation:
+        return key, f"{service}:{operation[1]}", "*"
+    form = dict(urllib.parse.parse_qsl(body.decode()))
+    return key, f"{service}:{form.get('Action')}", form_resource(service, form)
+
+
+def s3_call(environ):
+    """The right that an object or a bucket asks for; parts of an upload ask for the whole's."""
+    bucket, _, key = environ["PATH_INFO"].lstrip("/").partition("/")
+    query = environ.get("QUERY_STRING", "")
+    method = environ["REQUEST_METHOD"]
+    if not key:
+        return {"GET": "s3:ListBucket", "HEAD": "s3:ListBucket"}.get(method, f"s3:{method} on a bucket"), f"arn:aws:s3:::{bucket}"
+    if method == "DELETE" and "uploadId" in query:
+        return "s3:AbortMultipartUpload", f"arn:aws:s3:::{bucket}/{key}"
+    actions = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "POST": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+    return actions[method], f"arn:aws:s3:::{bucket}/{key}"
+
+
+def form_resource(service, form):
+    here = f"{REGION}:{DEFAULT_ACCOUNT_ID}"
+    application, label = form.get("ApplicationName"), form.get("VersionLabel") or form.get("VersionLabels.member.1")
+    environment = form.get("EnvironmentName") or form.get("EnvironmentNames.member.1")
+    if service == "elasticbeanstalk" and environment:
+        return f"arn:aws:elasticbeanstalk:{here}:environment/{application}/{environment}"
+    if service == "elasticbeanstalk" and label:
+        return f"arn:aws:elasticbeanstalk:{here}:applicationversion/{application}/{label}"
+    if service == "ec2" and "InstanceId" in form:
+        return f"arn:aws:ec2:{here}:instance/{form['InstanceId']}"
+    return "*"
+
+
+def allows(statement, action, resource):
+    if statement["Effect"] != "Allow" or "aws:ViaAWSService" in str(statement.get("Condition")):
+        return False
+    return (any(fnmatch.fnmatch(action.lower(), one.lower()) for one in listed(statement["Action"]))
+            and any(fnmatch.fnmatchcase(resource, one) for one in listed(statement["Resource"])))
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def identity(key):
+    """Whose key it is, and the statements of the policies that hold for it; none for a key that nobody has."""
+    iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    if key == "rehearsal-instance":
+        roles = [role for role in iam.roles.values() if "InstanceRole" in role.name]
+        return "instance", [one for role in roles for document in role.policies.values() for one in statements_of(document)]
+    for user in iam.users.values():
+        if key in [one.access_key_id for one in user.access_keys]:
+            current = [version for policy in user.managed_policies.values() for version in policy.versions if version.is_default]
+            return user.name, [one for version in current for one in statements_of(version.document)]
+    return f"nobody ({key})", []
+
+
+def statements_of(document):
+    return (json.loads(document) if isinstance(document, str) else document)["Statement"]
