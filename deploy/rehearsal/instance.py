@@ -24,8 +24,7 @@ services:
     networks: {{ front: {{}}, vpc: {{}} }}
     environment:
       AWS_ENDPOINT_URL: {endpoint}
-      AWS_ACCESS_KEY_ID: rehearsal-instance
-      AWS_SECRET_ACCESS_KEY: rehearsal
+      AWS_METADATA_ENDPOINT: {metadata}
     volumes:
       # In the place of Amazon's roots: the authority that signed the rehearsal's servers.
       - {state}/tls/ca.pem:/etc/ssl/certs/rds-global-bundle.pem:ro
@@ -54,7 +53,7 @@ class Instance:
 
     def _environment(self):
         settings = {
-            "AWS_ENDPOINT_URL": ENDPOINT, "AWS_ACCESS_KEY_ID": "rehearsal-instance", "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_ENDPOINT_URL": ENDPOINT,
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"{METADATA}/{self.instance_id}",
             "COMPOSE_PROJECT_NAME": self.name, "ABACI_PROJECT": self.name, "ABACI_TRIAL_PROJECT": f"{self.name}-trial",
         }
@@ -81,7 +80,7 @@ class Instance:
     def _copy_in(self, bundle, properties):
         override = OVERRIDE.format(
             name=self.instance_id, ports=json.dumps([f"127.0.0.1:{self.public_port}:3050"] if self.public_port else []),
-            endpoint=ENDPOINT, state=STATE, network=NETWORK)
+            endpoint=ENDPOINT, metadata=f"{METADATA}/{self.instance_id}", state=STATE, network=NETWORK)
         env = "".join(f"{name}={value}\n" for name, value in sorted(properties.items()))
         files = {"docker-compose.override.yml": (override.encode(), 0o644), ".env": (env.encode(), 0o600)}
         with zipfile.ZipFile(io.BytesIO(bundle)) as unpacked:

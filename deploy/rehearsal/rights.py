@@ -1,9 +1,9 @@
 """Whose call it is, and whether the policies of our templates allow it.
 
 The key of a call says who makes it. `rehearsal` is the administrator, who may do anything. `rehearsal-instance` is an
-instance, its hooks and its containers, and has the stack's InstanceRole. A key of a user has that user's policies: CI's
-is the deploy user's. What they may not do is answered 403, as AWS would, and everything that they do is written down
-in calls.log: who, action, resource.
+instance, its hooks and its containers, who have it from the metadata service: it has the stack's InstanceRole. A key of
+a user has that user's policies: CI's is the deploy user's. What they may not do is answered 403, as AWS would, and
+everything that they do is written down in calls.log: who, action, resource.
 
 Effects, actions and resources are evaluated; of conditions only aws:ViaAWSService, which is never so here.
 """

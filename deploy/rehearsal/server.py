@@ -3,6 +3,8 @@ instances' metadata. Listens on the address of a Docker network, which only this
 
     python -m rehearsal.server ADDRESS PORT METADATA_PORT
 """
+import datetime
+import json
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +17,18 @@ from rehearsal.engine import REGION
 from rehearsal.rights import Guard
 
 
+ROLE = "iam/security-credentials/"
+
+
+def credentials():
+    """Of the instance's role, as IMDS gives them; rights.py knows the key."""
+    ends = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=6)
+    return json.dumps({
+        "Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": "rehearsal-instance", "SecretAccessKey": "rehearsal", "Token": "rehearsal",
+        "LastUpdated": f"{ends - datetime.timedelta(hours=6):%Y-%m-%dT%H:%M:%SZ}", "Expiration": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+    })
+
+
 class Metadata(BaseHTTPRequestHandler):
     """IMDSv2 of every instance, by a prefix each: /i-…/latest/…"""
 
@@ -23,7 +37,7 @@ class Metadata(BaseHTTPRequestHandler):
 
     def do_GET(self):
         instance, _, path = self.path.lstrip("/").partition("/latest/meta-data/")
-        known = {"instance-id": instance, "placement/region": REGION}
+        known = {"instance-id": instance, "placement/region": REGION, ROLE: "instance", f"{ROLE}instance": credentials()}
         self.answer(known.get(path) if self.headers.get("X-aws-ec2-metadata-token") == "token" else None)
 
     def answer(self, text):

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 
 /** Where the router answers. */
-export const url = `http://127.0.0.1:${process.env.ABACI_PORT ?? 3050}`;
+export const url = process.env.ABACI_TEST_URL ?? `http://127.0.0.1:${process.env.ABACI_PORT ?? 3050}`;
 
 /** What may take a while on a busy machine is given so long. */
 const PATIENCE_MS = 60_000;
