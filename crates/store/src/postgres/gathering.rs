@@ -3,8 +3,10 @@
 //! Requests that arrive while it is busy share the next transaction and its one commit. A lone one waits for
 //! nobody: the task takes whatever is there the moment it is free.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::{classify, is_collision};
@@ -57,7 +59,7 @@ impl<S: Settle> Gathering<S> {
 }
 
 fn gone() -> StoreError {
-    StoreError::Unavailable("the task that settles requests has ended".into())
+    StoreError::Unavailable("the task that settles requests broke".into())
 }
 
 async fn run<S: Settle>(mut work: S, mut waiting: mpsc::Receiver<Waiting<S>>) {
@@ -69,7 +71,9 @@ async fn run<S: Settle>(mut work: S, mut waiting: mpsc::Receiver<Waiting<S>>) {
         if requests.is_empty() {
             continue;
         }
-        match attempt(&mut work, &requests).await {
+        // A panic, which is logged, costs the requests at hand: their callers are told, and later ones served.
+        let Ok(outcome) = AssertUnwindSafe(attempt(&mut work, &requests)).catch_unwind().await else { continue };
+        match outcome {
             Ok(answers) => {
                 metrics::batch(requests.len());
                 for (answer, reply) in answers.into_iter().zip(replies) {
@@ -107,5 +111,30 @@ async fn attempt<S: Settle>(work: &mut S, requests: &[S::Request]) -> sqlx::Resu
     match within_deadline(work.settle(requests)).await {
         Err(error) if is_collision(&error) => within_deadline(work.settle(requests)).await,
         outcome => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Doubling;
+
+    impl Settle for Doubling {
+        type Request = u32;
+        type Answer = u32;
+
+        async fn settle(&mut self, requests: &[u32]) -> sqlx::Result<Vec<u32>> {
+            assert!(!requests.contains(&13), "on purpose");
+            Ok(requests.iter().map(|number| number * 2).collect())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_the_requests_at_hand_and_no_later_ones() {
+        let doubling = Gathering::start(Doubling);
+        assert_eq!(doubling.settled(1).await.expect("settled"), 2);
+        assert!(matches!(doubling.settled(13).await, Err(StoreError::Unavailable(_))));
+        assert_eq!(doubling.settled(2).await.expect("settled"), 4);
     }
 }
