@@ -7,7 +7,10 @@ use tokio::net::TcpStream;
 
 /// A kept-alive connection.
 pub struct Connection {
+    address: String,
     stream: BufReader<TcpStream>,
+    /// The server has said that it closes this one: a router does so after many requests.
+    is_closing: bool,
     line: Vec<u8>,
     body: Vec<u8>,
 }
@@ -15,9 +18,14 @@ pub struct Connection {
 impl Connection {
     /// Connects to `host:port`.
     pub async fn open(address: &str) -> io::Result<Self> {
+        let stream = Self::stream(address).await?;
+        Ok(Self { address: address.to_owned(), stream, is_closing: false, line: Vec::new(), body: Vec::new() })
+    }
+
+    async fn stream(address: &str) -> io::Result<BufReader<TcpStream>> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::with_capacity(64 * 1024, stream), line: Vec::new(), body: Vec::new() })
+        Ok(BufReader::with_capacity(64 * 1024, stream))
     }
 
     /// Sends a request as it stands and reads the answer whole: its status and body.
@@ -44,6 +52,10 @@ impl Connection {
     }
 
     async fn head(&mut self, request: &[u8]) -> io::Result<(u16, usize)> {
+        if self.is_closing {
+            self.stream = Self::stream(&self.address).await?;
+            self.is_closing = false;
+        }
         self.stream.get_mut().write_all(request).await?;
         let bad = || io::Error::new(io::ErrorKind::InvalidData, "not an answer that is understood here");
         let mut status = None;
@@ -57,15 +69,20 @@ impl Connection {
             }
             if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
                 status = rest.get(..3).and_then(|code| code.parse().ok());
-            } else if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().ok();
+            } else if let Some((name, value)) = line.split_once(':') {
+                if name.eq_ignore_ascii_case("content-length") {
+                    length = value.trim().parse().ok();
+                } else if name.eq_ignore_ascii_case("connection") {
+                    self.is_closing = value.trim().eq_ignore_ascii_case("close");
+                }
             }
         }
         Ok((status.ok_or_else(bad)?, length.ok_or_else(bad)?))
     }
 }
+
+/// The header line that has an answer held back until the value is known.
+pub const WAIT: &str = "prefer: wait=30\r\n";
 
 /// `GET` of a path.
 pub fn get(path: &str) -> Vec<u8> {

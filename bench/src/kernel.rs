@@ -55,7 +55,12 @@ macro_rules! doubling {
             let square_b = &b * &b;
             let c = ((&a * &b) << 1u64) - &square_a;
             let d = square_a + square_b;
-            (a, b) = if $n >> bit & 1 == 0 { (c, d) } else { let sum = c + &d; (d, sum) };
+            (a, b) = if $n >> bit & 1 == 0 {
+                (c, d)
+            } else {
+                let sum = c + &d;
+                (d, sum)
+            };
         }
         // The last step needs one of the two, so it costs one product.
         if $n & 1 == 0 { &a * ((&b << 1u64) - &a) } else { &a * &a + &b * &b }

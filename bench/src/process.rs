@@ -50,13 +50,18 @@ impl Abaci {
 
     /// Memory in use, in MB: resident at present and at its highest.
     pub fn resident_mb(&self) -> (f64, f64) {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the field");
-            line.trim_end_matches("kB").trim().parse::<f64>().expect("a number") * 1024.0 / 1e6
-        };
-        (field("VmRSS:"), field("VmHWM:"))
+        resident_mb(self.child.id())
     }
+}
+
+/// Memory that a process uses, in MB: resident at present and at its highest.
+pub fn resident_mb(process: u32) -> (f64, f64) {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the field");
+        line.trim_end_matches("kB").trim().parse::<f64>().expect("a number") * 1024.0 / 1e6
+    };
+    (field("VmRSS:"), field("VmHWM:"))
 }
 
 impl Drop for Abaci {

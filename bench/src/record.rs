@@ -15,8 +15,14 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
         tokio::spawn(async move {
             for n in (first..rows).step_by(256) {
                 let subject = Subject::from(Index::new(n));
-                let acceptance =
-                    Acceptance { subject: subject.clone(), digits: 20, lane: Lane::Short, ask: None, traceparent: None, now: at };
+                let acceptance = Acceptance {
+                    subject: subject.clone(),
+                    digits: 20,
+                    lane: Lane::Short,
+                    ask: None,
+                    traceparent: None,
+                    now: at,
+                };
                 store.accept(&acceptance).await.expect("accepted");
                 let recorded = RecordedValue {
                     subject,

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::http::{get, post};
+use crate::http::{WAIT, get, post};
+use crate::load::{self, CONNECTIONS};
 use crate::process::Abaci;
 use crate::record;
 use crate::samples::Samples;
-
-const WAIT: &str = "prefer: wait=30\r\n";
-const CONNECTIONS: usize = 64;
 
 /// Prints every figure of the embedded system.
 pub async fn run(program: &Path, rows: u64, seconds: u64) {
@@ -22,9 +20,14 @@ pub async fn run(program: &Path, rows: u64, seconds: u64) {
     println!("resident memory, idle after start: {:.1} MB", abaci.resident_mb().0);
 
     warm(&abaci).await;
-    println!("POST, wait, value, short n new each time, idle, 1,000 samples: {}", latency(&abaci, 1_000_000).await.summary());
+    println!(
+        "POST, wait, value, short n new each time, idle, 1,000 samples: {}",
+        latency(&abaci, 1_000_000).await.summary()
+    );
     large_meanwhile(&abaci).await;
-    println!("reads of a known value: {:.0}/s ({CONNECTIONS} connections)", reads(&abaci, seconds).await);
+    let seconds = Duration::from_secs(seconds);
+    let reads = load::rate(&abaci.address, seconds, || get("/api/calculations/25")).await;
+    println!("reads of a known value: {reads:.0}/s ({CONNECTIONS} connections)");
     println!("durable submissions of new n: {:.0}/s ({CONNECTIONS} connections)", submissions(&abaci, seconds).await);
     drain(&abaci).await;
     ten_readers(&abaci).await;
@@ -54,16 +57,7 @@ async fn warm(abaci: &Abaci) {
 /// cost: new indexes from 20 up would change the work, so small negative and positive ones are used
 /// only once each and the work stays far below a millisecond.
 async fn latency(abaci: &Abaci, from: i64) -> Samples {
-    let mut connection = abaci.connect().await;
-    let mut samples = Samples::default();
-    for n in 0..1_000 {
-        let request = post(20 + from % 7 + n, WAIT);
-        let start = Instant::now();
-        let (status, body) = connection.call(&request).await.expect("an answer");
-        samples.push(start.elapsed());
-        assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
-    }
-    samples
+    load::latencies(&abaci.address, (0..1_000).map(|n| post(20 + from % 7 + n, WAIT))).await
 }
 
 async fn large_meanwhile(abaci: &Abaci) {
@@ -98,40 +92,9 @@ async fn status(connection: &mut crate::http::Connection, n: i64) -> String {
     rest.split('"').next().unwrap_or_default().to_owned()
 }
 
-async fn reads(abaci: &Arc<Abaci>, seconds: u64) -> f64 {
-    load(abaci, seconds, |_| get("/api/calculations/25")).await
-}
-
-async fn submissions(abaci: &Arc<Abaci>, seconds: u64) -> f64 {
-    let next = Arc::new(AtomicI64::new(3_000));
-    load(abaci, seconds, move |_| post(next.fetch_add(1, Ordering::Relaxed), "")).await
-}
-
-/// Successful answers per second over [`CONNECTIONS`] connections.
-async fn load(abaci: &Arc<Abaci>, seconds: u64, request: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static) -> f64 {
-    let request = Arc::new(request);
-    let answered = Arc::new(AtomicU64::new(0));
-    let start = Instant::now();
-    let end = start + Duration::from_secs(seconds);
-    let clients: Vec<_> = (0..CONNECTIONS)
-        .map(|client| {
-            let (abaci, request, answered) = (abaci.clone(), request.clone(), answered.clone());
-            tokio::spawn(async move {
-                let mut connection = abaci.connect().await;
-                while Instant::now() < end {
-                    let (status, body) = connection.call(&request(client)).await.expect("an answer");
-                    assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(body));
-                    answered.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-        })
-        .collect();
-    for client in clients {
-        client.await.expect("the client ended well");
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let answered = answered.load(Ordering::Relaxed) as f64;
-    answered / start.elapsed().as_secs_f64()
+async fn submissions(abaci: &Abaci, seconds: Duration) -> f64 {
+    let next = AtomicI64::new(3_000);
+    load::rate(&abaci.address, seconds, move || post(next.fetch_add(1, Ordering::Relaxed), "")).await
 }
 
 /// Waits until nothing is queued, so that the next figure is about itself alone.
@@ -178,7 +141,9 @@ async fn ten_readers(abaci: &Arc<Abaci>) {
     }
     watcher.abort();
     let highest = highest.load(Ordering::Relaxed);
-    println!("resident memory while ten clients read F(10^8) (20.9 MB): {before:.1} MB before, {highest} MB at the highest");
+    println!(
+        "resident memory while ten clients read F(10^8) (20.9 MB): {before:.1} MB before, {highest} MB at the highest"
+    );
     println!("resident memory at its highest since the start, F(10^8) computed: {:.1} MB", abaci.resident_mb().1);
 }
 

@@ -100,7 +100,9 @@ troubles() {
 stop() {
   local pid network
   for pid in "$STATE"/*.pid; do
-    [ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || true
+    [ -e "$pid" ] || continue
+    # It may still be writing there when the folder is to go.
+    ! kill "$(cat "$pid")" 2>/dev/null || timeout 20 tail --pid="$(cat "$pid")" -f /dev/null || true
     rm -f "$pid"
   done
   docker ps --all --quiet --filter name='^/?rehearsal-' | xargs --no-run-if-empty docker rm --force --volumes >/dev/null

@@ -82,9 +82,11 @@ async fn connect(near: TcpStream, to: SocketAddr, mut condition: watch::Receiver
         let (near_read, near_write) = near.split();
         let (far_read, far_write) = far.split();
         let (there, back) = (condition.clone(), condition.clone());
+        // Both ways, so that a half-closed connection still carries the answer. Who was killed with an answer
+        // unread resets its end, and the other end must learn of that as it would without us.
+        let both = async { tokio::try_join!(carry(near_read, far_write, there), carry(far_read, near_write, back)) };
         tokio::select! {
-            // Both ways, so that a half-closed connection still carries the answer.
-            _ = async { tokio::join!(carry(near_read, far_write, there), carry(far_read, near_write, back)) } => false,
+            ended = both => ended.is_err(),
             _ = condition.wait_for(|condition| *condition == Condition::Cut) => true,
         }
     };

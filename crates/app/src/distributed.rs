@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{RedisAnnouncements, RedisKnownValues};
+use cache::{NearKnownValues, RedisAnnouncements, RedisKnownValues};
 use queue::RedisQueue;
 use store::{PostgresStore, StoreLimits, Values};
 
@@ -34,11 +34,12 @@ pub(crate) async fn open(services: &Services, data: &Data, max_queued: u64) -> R
     // They end with the runtime, or earlier.
     tokio::spawn(advise(Server::Postgres(Arc::clone(&store))));
     tokio::spawn(advise(Server::Redis(Box::new(redis.clone()))));
+    let known = RedisKnownValues::new(redis.clone(), prefix, KNOWN_BYTES, Arc::new(SystemClock));
     let ports = api::Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(data.store_bytes.0)),
         queue: Arc::new(RedisQueue::new(redis.clone(), prefix)),
-        known: Arc::new(RedisKnownValues::new(redis.clone(), prefix, KNOWN_BYTES, Arc::new(SystemClock))),
+        known: Arc::new(NearKnownValues::new(Arc::new(known))),
         announcements: Arc::new(RedisAnnouncements::new(redis.clone(), prefix, NEWS_KEPT)),
         clock: Arc::new(SystemClock),
     };

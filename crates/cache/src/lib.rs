@@ -7,6 +7,7 @@ mod contract;
 mod error;
 mod memory;
 mod metrics;
+mod near;
 mod port;
 #[cfg(feature = "redis")]
 mod redis;
@@ -14,6 +15,7 @@ mod redis;
 pub use error::{BoxError, CacheError};
 pub use memory::{MemoryAnnouncements, MemoryKnownValues};
 pub use metrics::describe as describe_metrics;
+pub use near::NearKnownValues;
 pub use port::{Announcements, EventId, EventIdError, KnownValues, Read};
 #[cfg(feature = "redis")]
 pub use redis::{RedisAnnouncements, RedisKnownValues};

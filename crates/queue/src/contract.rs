@@ -36,6 +36,7 @@ macro_rules! keeps_the_contract {
             a_waiting_claim_wakes_at_once
             a_claim_that_does_not_wait_returns_empty_handed
             the_first_lane_is_preferred
+            short_jobs_are_taken_several_at_a_time_and_others_one_by_one
             other_lanes_are_left_alone
             jobs_of_one_lane_come_in_order
             a_nacked_job_comes_later_as_another_attempt

@@ -67,13 +67,14 @@ impl JobQueue for MemoryQueue {
         Ok(enqueued)
     }
 
-    async fn claim(
+    async fn claim_several(
         &self,
         worker: &WorkerId,
         lanes: &[Lane],
         lease: Duration,
         wait: Duration,
-    ) -> Result<Option<Delivery>, QueueError> {
+        most_short: usize,
+    ) -> Result<Vec<Delivery>, QueueError> {
         let deadline = state::after(Instant::now(), wait);
         loop {
             // Subscribe before looking, so that a job added between the two is not missed.
@@ -81,15 +82,17 @@ impl JobQueue for MemoryQueue {
             changed.as_mut().enable();
 
             let now = Instant::now();
-            let next_due = match self.state().take(worker, lanes, lease, now) {
-                Next::Taken(delivery) => {
-                    metrics::claimed(delivery.job.lane, delivery.reclaimed);
-                    return Ok(Some(delivery));
+            let next_due = match self.state().take(worker, lanes, lease, now, most_short.max(1)) {
+                Next::Taken(deliveries) => {
+                    for delivery in &deliveries {
+                        metrics::claimed(delivery.job.lane, delivery.reclaimed);
+                    }
+                    return Ok(deliveries);
                 }
                 Next::NothingBefore(due) => due,
             };
             if now >= deadline {
-                return Ok(None);
+                return Ok(Vec::new());
             }
             let wake_up = next_due.map_or(deadline, |due| due.min(deadline));
             tokio::select! {

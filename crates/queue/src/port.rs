@@ -17,18 +17,32 @@ pub trait JobQueue: Send + Sync {
     async fn enqueue(&self, job: &Job) -> Result<Enqueued, QueueError>;
 
     /// Takes the next job of the given lanes, the first lane first, waiting up to `wait`; `None` if none came.
-    ///
-    /// A delivery that is neither acked, nacked nor extended for `lease` is claimable again; each holder
-    /// in a row that loses the job doubles the lease of the next, up to a minute. All workers of a queue
-    /// ask for the same `lease`. Dropping the future loses nothing: what was taken meanwhile comes again
-    /// after its lease.
     async fn claim(
         &self,
         worker: &WorkerId,
         lanes: &[Lane],
         lease: Duration,
         wait: Duration,
-    ) -> Result<Option<Delivery>, QueueError>;
+    ) -> Result<Option<Delivery>, QueueError> {
+        Ok(self.claim_several(worker, lanes, lease, wait, 1).await?.pop())
+    }
+
+    /// Takes the next jobs of the given lanes, the first lane first, waiting up to `wait`; none if none came.
+    /// It is one job, or up to `most_short` if they are of the short lane: then each is too little to be
+    /// worth a call of its own.
+    ///
+    /// A delivery that is neither acked, nacked nor extended for `lease` is claimable again; each holder
+    /// in a row that loses the job doubles the lease of the next, up to a minute. All workers of a queue
+    /// ask for the same `lease`. Dropping the future loses nothing: what was taken meanwhile comes again
+    /// after its lease.
+    async fn claim_several(
+        &self,
+        worker: &WorkerId,
+        lanes: &[Lane],
+        lease: Duration,
+        wait: Duration,
+        most_short: usize,
+    ) -> Result<Vec<Delivery>, QueueError>;
 
     /// Keeps a delivery ours for another lease. `false` if it is ours no longer.
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError>;

@@ -107,14 +107,16 @@ impl JobQueue for RedisQueue {
         Ok(enqueued)
     }
 
-    async fn claim(
+    async fn claim_several(
         &self,
         worker: &WorkerId,
         lanes: &[Lane],
         lease: Duration,
         wait: Duration,
-    ) -> Result<Option<Delivery>, QueueError> {
-        claim::Claim { link: &self.link, scripts: &self.scripts, worker, lanes, lease }.within(wait).await
+        most_short: usize,
+    ) -> Result<Vec<Delivery>, QueueError> {
+        let most_short = most_short.max(1);
+        claim::Claim { link: &self.link, scripts: &self.scripts, worker, lanes, lease, most_short }.within(wait).await
     }
 
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError> {

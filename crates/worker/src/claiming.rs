@@ -90,8 +90,7 @@ impl Task<'_> {
     /// Ends a job whose row needs nothing more. Tells everybody once more: whoever finished it may
     /// have died before it could.
     async fn settle_finished(&self, calculation: &Calculation) -> Outcome {
-        self.worker.announce(calculation).await;
-        self.keep_at_hand(calculation).await;
+        tokio::join!(self.worker.announce(calculation), self.keep_at_hand(calculation));
         self.ack().await;
         let subject = self.subject().clone();
         match (calculation.status(), &calculation.state) {

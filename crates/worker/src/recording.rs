@@ -139,8 +139,7 @@ impl Task<'_> {
     }
 
     async fn conclude(&self, calculation: &Calculation) {
-        self.worker.announce(calculation).await;
-        self.keep_at_hand(calculation).await;
+        tokio::join!(self.worker.announce(calculation), self.keep_at_hand(calculation));
         self.ack().await;
     }
 

@@ -9,13 +9,17 @@ use model::Lane;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
-use crate::step::step_in;
+use crate::step::{Slot, steps};
 use crate::{Sweep, Worker, metrics};
 
 /// Time between two reports to the queue.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// The first pause after something went wrong; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Short jobs that a slot takes at a time. All of them together are far below a lease, and they share their
+/// trips to the record and the queue.
+const MOST_SHORT: usize = 16;
 
 /// Works until `shutdown` is ready, then lets go of everything within a second and returns.
 ///
@@ -87,12 +91,13 @@ pub(crate) fn slots(threads: usize) -> Vec<Vec<Lane>> {
 }
 
 async fn repeat(worker: Worker, number: usize, lanes: Vec<Lane>) {
-    let pulse = worker.liveness.slot(Some(number));
+    let slot = Slot { lanes: &lanes, most_short: MOST_SHORT, pulse: worker.liveness.slot(Some(number)) };
     let longest = worker.settings.lease;
     let mut pause = Duration::ZERO;
     while !worker.stopping().is_cancelled() {
-        let stepped = step_in(&worker, &lanes, worker.settings.claim_wait, pulse).await;
-        pulse.steady();
+        let stepped = steps(&worker, &slot, worker.settings.claim_wait).await;
+        let stepped = stepped.and_then(|outcomes| outcomes.into_iter().collect::<Result<Vec<_>, _>>());
+        slot.pulse.steady();
         match stepped {
             Ok(_) => pause = Duration::ZERO,
             Err(error) => {

@@ -1,6 +1,6 @@
 //! One job: claim, compute, record, announce, acknowledge.
 //!
-//! The loop in `run.rs` only repeats [`step`]. Tests call [`step`] themselves.
+//! The loop in `run.rs` only repeats [`steps`]. Tests call [`step`] themselves.
 //!
 //! # Why a crash between any two steps is harmless
 //!
@@ -22,9 +22,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use model::{FailureReason, Lane, Subject, Timestamp};
 use queue::Delivery;
 use store::{Lease, Release, StoreError};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -34,7 +36,7 @@ use crate::compute::{Broken, Computing};
 use crate::found::Found;
 use crate::heartbeat::{Heartbeat, Verdict};
 use crate::liveness::SlotPulse;
-use crate::{Worker, WorkerError, metrics, mirror};
+use crate::{Settings, Worker, WorkerError, metrics, mirror};
 
 /// How long handing back may take at a shutdown.
 const HAND_BACK_WITHIN: Duration = Duration::from_millis(700);
@@ -103,25 +105,48 @@ pub enum Outcome {
 /// # Errors
 /// When a port or the system did not serve. The job is not lost; pause before the next step.
 pub async fn step(worker: &Worker, lanes: &[Lane], wait: Duration) -> Result<Outcome, WorkerError> {
-    step_in(worker, lanes, wait, worker.liveness.slot(None)).await
+    let slot = Slot { lanes, most_short: 1, pulse: worker.liveness.slot(None) };
+    let mut outcomes = steps(worker, &slot, wait).await?;
+    outcomes.pop().unwrap_or(Ok(Outcome::Idle))
 }
 
-/// A [`step`] of a slot, which tells its pulse.
-pub(crate) async fn step_in(
+/// What a slot takes, and where it tells its pulse.
+pub(crate) struct Slot<'a> {
+    pub(crate) lanes: &'a [Lane],
+    /// So many short jobs at a time.
+    pub(crate) most_short: usize,
+    pub(crate) pulse: SlotPulse<'a>,
+}
+
+/// The steps of all jobs that one claim of a slot gives.
+///
+/// They compute one after the other, and claim, record and announce together.
+pub(crate) async fn steps(
     worker: &Worker,
-    lanes: &[Lane],
+    slot: &Slot<'_>,
     wait: Duration,
-    pulse: SlotPulse<'_>,
-) -> Result<Outcome, WorkerError> {
-    let claim = worker.ports.queue.claim(&worker.settings.id, lanes, worker.settings.lease, wait);
-    let claimed = tokio::select! {
+) -> Result<Vec<Result<Outcome, WorkerError>>, WorkerError> {
+    let Settings { id, lease, .. } = &*worker.settings;
+    let claim = worker.ports.queue.claim_several(id, slot.lanes, *lease, wait, slot.most_short);
+    let deliveries = tokio::select! {
         biased;
-        () = worker.stopping().cancelled() => return Ok(Outcome::Idle),
+        () = worker.stopping().cancelled() => return Ok(Vec::new()),
         claimed = claim => claimed?,
     };
-    pulse.claimed();
-    let Some(delivery) = claimed else { return Ok(Outcome::Idle) };
+    slot.pulse.claimed();
+    let turn = Mutex::new(());
+    let outcomes = join_all(deliveries.iter().map(|delivery| one(worker, delivery, &turn, slot.pulse))).await;
+    // A job can have taken long; the slot claims from now on again.
+    slot.pulse.claimed();
+    Ok(outcomes)
+}
 
+async fn one(
+    worker: &Worker,
+    delivery: &Delivery,
+    turn: &Mutex<()>,
+    pulse: SlotPulse<'_>,
+) -> Result<Outcome, WorkerError> {
     let job = &delivery.job;
     metrics::queue_wait(job.lane, worker.ports.clock.now().since(job.enqueued_at));
     let span = tracing::info_span!(
@@ -136,14 +161,12 @@ pub(crate) async fn step_in(
     if let Some(trace) = job.traceparent.and_then(|asked| asked.child().ok()) {
         spans::begin(&span, job.traceparent, trace);
     }
-    let task = Task { worker, delivery: &delivery, pulse };
+    let task = Task { worker, delivery, turn, pulse };
     let outcome = task.perform().instrument(span).await;
     metrics::job(outcome.as_ref().map_or("error", Outcome::as_str), job.lane);
     if outcome.as_ref().is_ok_and(Outcome::ends_the_job) {
         worker.count_finished();
     }
-    // A job can have taken long; the slot claims from now on again.
-    pulse.claimed();
     outcome
 }
 
@@ -151,6 +174,8 @@ pub(crate) async fn step_in(
 pub(crate) struct Task<'a> {
     pub(crate) worker: &'a Worker,
     pub(crate) delivery: &'a Delivery,
+    /// Held while computing what was claimed together.
+    turn: &'a Mutex<()>,
     pulse: SlotPulse<'a>,
 }
 
@@ -194,18 +219,26 @@ impl Task<'_> {
         } else {
             None
         };
+        let turn = self.turn.lock().await;
         let started = Started { at: self.worker.ports.clock.now(), estimate: estimate.work };
         let computing = Computing::start(self.worker, index, self.delivery.job.lane, estimate.work, memory);
         match (computing, lease) {
-            (Ok(computing), Some(lease)) => self.compute_leased(started, computing, lease).await,
-            (Ok(computing), None) => self.compute_unleased(started, computing).await,
+            (Ok(computing), Some(lease)) => self.compute_leased(started, computing, lease, turn).await,
+            (Ok(computing), None) => self.compute_unleased(started, computing, turn).await,
             (Err(error), lease) => self.no_thread(error, lease.as_ref()).await,
         }
     }
 
     /// Short work: it is over before a lease would be worth its cost, and is not stopped.
-    async fn compute_unleased(&self, started: Started, computing: Computing) -> Result<Outcome, WorkerError> {
-        match computing.finish().await {
+    async fn compute_unleased(
+        &self,
+        started: Started,
+        computing: Computing,
+        turn: MutexGuard<'_, ()>,
+    ) -> Result<Outcome, WorkerError> {
+        let computed = computing.finish().await;
+        drop(turn);
+        match computed {
             Ok(found) => {
                 self.note_computed(&started, &found);
                 self.record(found, started.at, None, None).await
@@ -219,6 +252,7 @@ impl Task<'_> {
         started: Started,
         computing: Computing,
         lease: Lease,
+        turn: MutexGuard<'_, ()>,
     ) -> Result<Outcome, WorkerError> {
         self.pulse.working_leased();
         let _shown = self.worker.show_computing(self.subject());
@@ -226,7 +260,9 @@ impl Task<'_> {
             Ok(heartbeat) => heartbeat,
             Err(error) => return self.no_thread(error, Some(&lease)).await,
         };
-        match computing.finish().await {
+        let computed = computing.finish().await;
+        drop(turn);
+        match computed {
             Ok(found) => {
                 self.note_computed(&started, &found);
                 self.record(found, started.at, Some(lease), Some(heartbeat)).await

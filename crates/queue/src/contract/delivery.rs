@@ -77,6 +77,36 @@ pub(crate) async fn a_claim_that_does_not_wait_returns_empty_handed(queue: Arc<d
     assert!(began.elapsed() + ROUNDING >= wait, "it gave up after {:?}", began.elapsed());
 }
 
+pub(crate) async fn short_jobs_are_taken_several_at_a_time_and_others_one_by_one(queue: Arc<dyn JobQueue>) {
+    let take = |lanes: &'static [Lane], most_short| {
+        let queue = Arc::clone(&queue);
+        async move { queue.claim_several(&worker("a"), lanes, LONG_LEASE, Duration::ZERO, most_short).await.unwrap() }
+    };
+    for n in 1..=5 {
+        queue.enqueue(&job(n, Lane::Short)).await.unwrap();
+        queue.enqueue(&job(-n, Lane::Medium)).await.unwrap();
+    }
+    let mut taken = take(&[Lane::Short, Lane::Medium], 3).await;
+    assert_eq!(taken.len(), 3);
+    taken.extend(take(&[Lane::Short, Lane::Medium], 0).await);
+    assert_eq!(taken.len(), 4, "none at a time would be no claim");
+    taken.extend(take(&[Lane::Short, Lane::Medium], 10).await);
+    assert_eq!(taken.len(), 5);
+    let mut subjects: Vec<_> = taken.iter().map(|delivery| delivery.job.subject.index().get()).collect();
+    subjects.sort_unstable();
+    assert_eq!(subjects, [1, 2, 3, 4, 5]);
+    for left in (0..5).rev() {
+        let medium = take(&[Lane::Medium, Lane::Short], 10).await;
+        assert_eq!(medium.len(), 1);
+        assert_eq!(medium[0].job.lane, Lane::Medium);
+        assert_eq!(queue.depth().await.unwrap()[1].waiting, left);
+    }
+    for delivery in &taken {
+        queue.ack(delivery).await.unwrap();
+    }
+    assert_eq!(queue.depth().await.unwrap()[0].claimed, 0);
+}
+
 pub(crate) async fn the_first_lane_is_preferred(queue: Arc<dyn JobQueue>) {
     let offer = async |lanes: [Lane; 6]| {
         for (n, lane) in (1..).zip(lanes) {

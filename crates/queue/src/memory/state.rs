@@ -14,8 +14,8 @@ const REPORT_KEPT: Duration = Duration::from_secs(5);
 
 /// What taking a job came to.
 pub(super) enum Next {
-    /// A job.
-    Taken(Delivery),
+    /// Jobs of one lane.
+    Taken(Vec<Delivery>),
     /// None, and none becomes due in these lanes before this moment unless something is added.
     NothingBefore(Option<Instant>),
 }
@@ -78,12 +78,22 @@ impl State {
         self.entries.insert(entry.job.subject.clone(), entry);
     }
 
-    /// Gives the first job of the first lane that has one; what was lost goes before what is new.
-    pub(super) fn take(&mut self, worker: &WorkerId, lanes: &[Lane], lease: Duration, now: Instant) -> Next {
+    /// Gives the first job of the first lane that has one, or the first `most_short` of the short lane; what
+    /// was lost goes before what is new.
+    pub(super) fn take(
+        &mut self,
+        worker: &WorkerId,
+        lanes: &[Lane],
+        lease: Duration,
+        now: Instant,
+        most_short: usize,
+    ) -> Next {
         for &lane in lanes {
             self.release_delayed(lane, now);
-            if let Some(delivery) = self.take_from(lane, worker, lease, now) {
-                return Next::Taken(delivery);
+            let most = if lane == Lane::Short { most_short } else { 1 };
+            let taken: Vec<_> = (0..most).map_while(|_| self.take_from(lane, worker, lease, now)).collect();
+            if !taken.is_empty() {
+                return Next::Taken(taken);
             }
         }
         Next::NothingBefore(lanes.iter().filter_map(|&lane| self.lane_ref(lane).next_due()).min())

@@ -31,7 +31,11 @@ pub(super) struct Claim<'a> {
     pub(super) worker: &'a WorkerId,
     pub(super) lanes: &'a [Lane],
     pub(super) lease: Duration,
+    pub(super) most_short: usize,
 }
+
+/// What the script took: a lane, and of each entry its name, how often it was delivered, and its job.
+pub(super) type Taken = (String, Vec<(String, u32, String)>);
 
 /// An entry as Redis delivered it.
 struct RawEntry {
@@ -49,17 +53,20 @@ enum Entry {
 }
 
 impl Claim<'_> {
-    pub(super) async fn within(self, wait: Duration) -> Result<Option<Delivery>, QueueError> {
+    pub(super) async fn within(self, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
         let claimed = self.claim(wait).await;
         match &claimed {
-            Ok(Some(delivery)) => metrics::claimed(delivery.job.lane, delivery.reclaimed),
-            Ok(None) => {}
+            Ok(deliveries) => {
+                for delivery in deliveries {
+                    metrics::claimed(delivery.job.lane, delivery.reclaimed);
+                }
+            }
             Err(_) => sleep(PAUSE.min(wait)).await,
         }
         claimed
     }
 
-    async fn claim(&self, wait: Duration) -> Result<Option<Delivery>, QueueError> {
+    async fn claim(&self, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
         let (mut redis, is_new) = self.link.own("claim").await?;
         let outcome = async {
             if is_new {
@@ -70,52 +77,58 @@ impl Claim<'_> {
             self.look_and_wait(&mut redis, wait).await
         };
         match outcome.await {
-            Ok(delivery) => {
+            Ok(deliveries) => {
                 self.link.put_back(redis);
-                Ok(delivery)
+                Ok(deliveries)
             }
             Err(error) => Err(self.link.failed("claim", error)),
         }
     }
 
-    async fn look_and_wait(&self, redis: &mut MultiplexedConnection, wait: Duration) -> RedisResult<Option<Delivery>> {
+    async fn look_and_wait(&self, redis: &mut MultiplexedConnection, wait: Duration) -> RedisResult<Vec<Delivery>> {
         let began = Instant::now();
         loop {
-            if let Some(entry) = self.look(redis).await? {
-                match self.read(entry) {
-                    Entry::Job(delivery) => return Ok(Some(delivery)),
-                    // It stays pending, and comes by again when its lease is over; there may be others.
-                    Entry::Newer(_) | Entry::Unknown => continue,
+            let taken = self.look(redis).await?;
+            if !taken.is_empty() {
+                // What cannot be read stays pending, and comes by again when its lease is over.
+                let read = taken.into_iter().map(|entry| self.read(entry));
+                let jobs =
+                    read.filter_map(|entry| if let Entry::Job(delivery) = entry { Some(delivery) } else { None });
+                let jobs: Vec<Delivery> = jobs.collect();
+                if jobs.is_empty() {
+                    // There may be others.
+                    continue;
                 }
+                return Ok(jobs);
             }
             let left = wait.saturating_sub(began.elapsed());
             if left.is_zero() {
-                return Ok(None);
+                return Ok(Vec::new());
             }
             if self.lanes.is_empty() {
                 sleep(left).await;
                 continue;
             }
             if let Some(delivery) = self.wait(redis, left.min(LOOK_EVERY)).await? {
-                return Ok(Some(delivery));
+                return Ok(vec![delivery]);
             }
         }
     }
 
     /// Takes what is there, without waiting, in the order of the lanes.
-    async fn look(&self, redis: &mut MultiplexedConnection) -> RedisResult<Option<RawEntry>> {
+    async fn look(&self, redis: &mut MultiplexedConnection) -> RedisResult<Vec<RawEntry>> {
         // After an outage the holders could not say a word; they are given one lease to do so.
         let takes_lost = !self.link.had_trouble_within(self.lease);
         let mut script = self.scripts.over_queue(&self.scripts.take);
         script.arg(epoch_of_a_new_life()).arg(&self.worker.0).arg(milliseconds(self.lease).max(1)).arg(JOB_VERSION);
-        script.arg(u8::from(takes_lost));
+        script.arg(u8::from(takes_lost)).arg(self.most_short);
         for lane in self.lanes {
             script.arg(lane.as_str());
         }
-        let taken: Option<(String, String, u32, String)> =
-            self.link.patiently(Duration::ZERO, script.invoke_async(redis)).await?;
-        Ok(taken
-            .and_then(|(lane, id, deliveries, job)| Some(RawEntry { lane: lane.parse().ok()?, id, deliveries, job })))
+        let taken: Option<Taken> = self.link.patiently(Duration::ZERO, script.invoke_async(redis)).await?;
+        let Some((lane, entries)) = taken else { return Ok(Vec::new()) };
+        let Ok(lane) = lane.parse() else { return Ok(Vec::new()) };
+        Ok(entries.into_iter().map(|(id, deliveries, job)| RawEntry { lane, id, deliveries, job }).collect())
     }
 
     /// Waits for the first new job of any of the lanes.

@@ -49,8 +49,14 @@ async fn jobs_of_several_lanes_are_not_kept_by_one_claim() {
         queue.enqueue(job).await.unwrap();
     }
     let (name, lanes) = (worker("a"), [Lane::Short, Lane::Medium, Lane::Long]);
-    let waiting =
-        claim::Claim { link: &queue.link, scripts: &queue.scripts, worker: &name, lanes: &lanes, lease: LONG_LEASE };
+    let waiting = claim::Claim {
+        link: &queue.link,
+        scripts: &queue.scripts,
+        worker: &name,
+        lanes: &lanes,
+        lease: LONG_LEASE,
+        most_short: 1,
+    };
     let (mut connection, _) = queue.link.own("claim").await.unwrap();
     let first = waiting.wait(&mut connection, Duration::from_millis(1)).await.unwrap().expect("a job");
     assert_eq!(first.job, jobs[1]);

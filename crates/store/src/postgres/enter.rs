@@ -4,6 +4,7 @@
 //! processes with the same subjects wait for each other in a line and not in a circle.
 
 use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use model::{Calculation, Subject};
 use sqlx::postgres::{PgConnection, PgPool};
@@ -29,6 +30,11 @@ const ROUNDS: usize = 6;
 /// away, as many batches as there are processes cannot reach it.
 const NEAR: u64 = 4096;
 
+/// Further away than this, a count is good for [`COUNTED_FOR`]: all processes together cannot enter so many
+/// within it. Counting goes through all that is unfinished, which is much when it matters that this is quick.
+const FAR: u64 = 50_000;
+const COUNTED_FOR: Duration = Duration::from_millis(250);
+
 /// Names the turns among advisory locks.
 const TURNS: i64 = 0x6162_6163_6900_0001;
 
@@ -36,10 +42,11 @@ const TURNS: i64 = 0x6162_6163_6900_0001;
 pub(super) async fn enter(
     pool: &PgPool,
     limits: StoreLimits,
+    count: &mut Count,
     acceptances: &[Acceptance],
 ) -> sqlx::Result<Vec<Admission>> {
     let mut transaction = pool.begin_with(DURABLY).await?;
-    let mut batch = Batch { limits, acceptances, has_turn: false, answers: vec![None; acceptances.len()] };
+    let mut batch = Batch { limits, count, acceptances, has_turn: false, answers: vec![None; acceptances.len()] };
     for _ in 0..ROUNDS {
         if batch.open().is_empty() {
             break;
@@ -51,8 +58,26 @@ pub(super) async fn enter(
     answers.ok_or_else(|| sqlx::Error::Protocol("rows changed hands too often to be entered".into()))
 }
 
+/// How many rows were unfinished when they were last counted.
+#[derive(Default)]
+pub(super) struct Count(Option<(Instant, u64)>);
+
+impl Count {
+    /// The last count, if it is as good as one made now.
+    fn recent(&self, most: u64) -> Option<u64> {
+        let (at, unfinished) = self.0?;
+        (at.elapsed() < COUNTED_FOR && most.saturating_sub(unfinished) > FAR).then_some(unfinished)
+    }
+
+    fn note(&mut self, unfinished: u64) -> u64 {
+        self.0 = Some((Instant::now(), unfinished));
+        unfinished
+    }
+}
+
 struct Batch<'a> {
     limits: StoreLimits,
+    count: &'a mut Count,
     acceptances: &'a [Acceptance],
     has_turn: bool,
     answers: Vec<Option<Admission>>,
@@ -143,7 +168,10 @@ impl Batch<'_> {
     /// what others entered while they had it must be looked at first.
     async fn room(&mut self, connection: &mut PgConnection) -> sqlx::Result<Option<usize>> {
         let most = self.limits.max_queued;
-        let unfinished = count_unfinished(connection, most).await?;
+        let unfinished = match self.count.recent(most) {
+            Some(unfinished) => unfinished,
+            None => self.count.note(count_unfinished(connection, most).await?),
+        };
         if unfinished >= most.saturating_sub(NEAR) && !self.has_turn {
             sqlx::query("select pg_advisory_xact_lock($1)").bind(TURNS).execute(&mut *connection).await?;
             self.has_turn = true;

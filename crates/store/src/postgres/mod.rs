@@ -1,18 +1,20 @@
 //! The record in PostgreSQL, for a system of many processes.
 //!
 //! Acceptances are entered by one task per process, many at once, and flushed to disk before they are
-//! answered. Everything else is a short transaction of its own, which a power cut may take back: what it
+//! answered; values are recorded by another, many at once too. Everything else is a short transaction of its own, which a power cut may take back: what it
 //! said is computed or said again.
 
 mod acceptor;
 mod asking;
 mod enter;
 mod error;
+mod gathering;
 mod lease;
 mod migrations;
 mod opening;
 mod read;
 mod record;
+mod recorder;
 mod settings;
 mod standing;
 #[cfg(test)]
@@ -27,6 +29,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions, PgTransaction};
 
 use self::acceptor::Acceptor;
 use self::opening::Opening;
+use self::recorder::Recorder;
 pub use self::settings::{Migrations, PostgresSettings, TlsMode};
 use crate::metrics::timed;
 use crate::{
@@ -49,6 +52,7 @@ const QUICKLY: &str = "begin; set local synchronous_commit = off";
 pub struct PostgresStore {
     pool: PgPool,
     acceptor: Acceptor,
+    recorder: Recorder,
     opening: Opening,
 }
 
@@ -84,7 +88,8 @@ impl PostgresStore {
             .max_connections(settings.connections.max(2))
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_lazy_with(settings.options());
-        Self { acceptor: Acceptor::start(pool.clone(), limits), pool, opening }
+        let (acceptor, recorder) = (Acceptor::start(pool.clone(), limits), Recorder::start(pool.clone()));
+        Self { pool, acceptor, recorder, opening }
     }
 
     /// Closes all connections once they are free. Later calls find the record unavailable.
@@ -199,13 +204,8 @@ impl Store for PostgresStore {
 
     #[tracing::instrument(name = "store.record_value", level = "debug", skip_all)]
     async fn record_value(&self, recorded: &RecordedValue) -> Result<Recording, StoreError> {
-        self.call("record_value", async {
-            let mut transaction = self.begin(QUICKLY).await?;
-            let recording = record::record_value(&mut transaction, recorded).await?;
-            transaction.commit().await?;
-            Ok(recording)
-        })
-        .await
+        self.opening.check()?;
+        timed("record_value", self.recorder.record(recorded.clone())).await
     }
 
     #[tracing::instrument(name = "store.record_failure", level = "debug", skip_all)]

@@ -1,18 +1,52 @@
 //! How calculations end: with a value, or with a reason. And what becomes of values later.
 
+use std::collections::{HashMap, HashSet};
+
 use model::{Calculation, CalculationId, Failure, FailureReason, Subject, Timestamp, ValueState};
 use sqlx::postgres::PgConnection;
 
-use super::standing::{database_now, forget_asks, hold};
+use super::standing::{database_now, forget_asks, hold, hold_all};
 use crate::row::{Standing, Whole, calculation_columns, column, value_state_word};
 use crate::rules::is_short;
 use crate::{Lease, Placement, RecordedValue, Recording, StoredObject};
 
-pub(super) async fn record_value(connection: &mut PgConnection, recorded: &RecordedValue) -> sqlx::Result<Recording> {
+/// Records values; gives what each found, in their order.
+pub(super) async fn record_values(
+    connection: &mut PgConnection,
+    recorded: &[RecordedValue],
+) -> sqlx::Result<Vec<Recording>> {
+    let subjects: Vec<String> = recorded.iter().map(|recorded| recorded.subject.to_string()).collect();
+    let held: HashMap<Subject, Standing> = hold_all(connection, subjects).await?;
+    let (mut new, mut odd, mut found) = (Vec::new(), Vec::new(), HashMap::new());
+    let mut seen = HashSet::new();
+    for (at, recorded) in recorded.iter().enumerate() {
+        match held.get(&recorded.subject) {
+            None => drop(found.insert(at, Recording::Unknown)),
+            // What the others did to the same row is seen after them.
+            Some(_) if !seen.insert(&recorded.subject) => odd.push((at, recorded)),
+            Some(row) if contradicts(row, recorded) => odd.push((at, recorded)),
+            Some(row) if row.calculation.is_readable() => {
+                found.insert(at, Recording::AlreadyKnown(row.calculation.clone()));
+            }
+            Some(row) => new.push((at, row.id(), recorded)),
+        }
+    }
+    let mut done = set_done(connection, new.iter().map(|(_, id, recorded)| (*id, *recorded))).await?;
+    for (at, id, _) in new {
+        let calculation = done.remove(&id).ok_or(sqlx::Error::RowNotFound)?;
+        found.insert(at, Recording::Recorded(calculation));
+    }
+    for (at, recorded) in odd {
+        found.insert(at, record_value(connection, recorded).await?);
+    }
+    (0..recorded.len()).map(|at| found.remove(&at).ok_or(sqlx::Error::RowNotFound)).collect()
+}
+
+async fn record_value(connection: &mut PgConnection, recorded: &RecordedValue) -> sqlx::Result<Recording> {
     let Some(found) = hold(connection, &recorded.subject).await? else {
         return Ok(Recording::Unknown);
     };
-    if found.known_sha256.is_some_and(|known| known != recorded.sha256) {
+    if contradicts(&found, recorded) {
         let attempts = found.calculation.attempt.max(1);
         let failure = Failure { reason: FailureReason::Contradiction, attempts };
         return fail(connection, &found, &failure, recorded.finished_at).await.map(Recording::Contradiction);
@@ -20,13 +54,12 @@ pub(super) async fn record_value(connection: &mut PgConnection, recorded: &Recor
     if found.calculation.is_readable() {
         return Ok(Recording::AlreadyKnown(found.calculation));
     }
-    forget_asks(connection, found.id()).await?;
-    if let Placement::Inline(text) = &recorded.placement
-        && !is_short(recorded)
-    {
-        insert_text(connection, found.id(), text).await?;
-    }
-    set_done(connection, found.id(), recorded).await.map(Recording::Recorded)
+    let done = set_done(connection, [(found.id(), recorded)].into_iter()).await?;
+    done.into_values().next().map(Recording::Recorded).ok_or(sqlx::Error::RowNotFound)
+}
+
+fn contradicts(found: &Standing, recorded: &RecordedValue) -> bool {
+    found.known_sha256.is_some_and(|known| known != recorded.sha256)
 }
 
 pub(super) async fn record_failure(
@@ -66,49 +99,56 @@ pub(super) async fn fail(
     .map(|Whole(calculation)| calculation)
 }
 
-async fn set_done(
+/// Makes held rows done: their asks end, and their texts are put where they belong.
+async fn set_done<'a>(
     connection: &mut PgConnection,
-    id: CalculationId,
-    recorded: &RecordedValue,
-) -> sqlx::Result<Calculation> {
-    let (state, short_text) = match &recorded.placement {
-        Placement::Inline(text) => (ValueState::Inline, is_short(recorded).then_some(text)),
-        Placement::Object => (ValueState::Object, None),
+    rows: impl Iterator<Item = (CalculationId, &'a RecordedValue)> + Clone,
+) -> sqlx::Result<HashMap<CalculationId, Calculation>> {
+    if rows.clone().next().is_none() {
+        return Ok(HashMap::new());
+    }
+    let recorded = rows.clone().map(|(_, recorded)| recorded);
+    let text = |recorded: &'a RecordedValue| match &recorded.placement {
+        Placement::Inline(text) => Some(text.as_str()),
+        Placement::Object => None,
     };
-    sqlx::query_as(concat!(
-        "update calculations set status = 'done', digits = $2, first_digits = $3, last_digits = $4, sha256 = $5, \
-         size_bytes = $6, compute_ms = $7, value_state = $8, short_text = $9, started_at = $10, \
-         finished_at = $11, read_at = $11, attempt = greatest(attempt, 1), lost_leases = 0, lease_until = null, \
-         worker = null, progress = null, remaining_ms = null, waiting_for = null, failure = null, \
-         failure_attempts = null where id = $1 returning ",
+    let state = |recorded: &RecordedValue| match recorded.placement {
+        Placement::Inline(_) => value_state_word(ValueState::Inline),
+        Placement::Object => value_state_word(ValueState::Object),
+    };
+    let done: Vec<Whole> = sqlx::query_as(concat!(
+        "with new as ( \
+             select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], \
+             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[]) \
+             as t (new_id, new_digits, new_first, new_last, new_sha256, new_size, took_ms, new_state, new_short, \
+             new_long, began_at, ended_at) \
+         ), forgotten as (delete from asks using new where calculation_id = new_id \
+         ), texts as ( \
+             insert into value_texts (calculation_id, text) select new_id, new_long from new where new_long is not null \
+             on conflict (calculation_id) do update set text = excluded.text \
+         ) update calculations set status = 'done', digits = new_digits, first_digits = new_first, \
+         last_digits = new_last, sha256 = new_sha256, size_bytes = new_size, compute_ms = took_ms, \
+         value_state = new_state, short_text = new_short, started_at = began_at, finished_at = ended_at, \
+         read_at = ended_at, attempt = greatest(attempt, 1), lost_leases = 0, lease_until = null, worker = null, \
+         progress = null, remaining_ms = null, waiting_for = null, failure = null, failure_attempts = null \
+         from new where id = new_id returning ",
         calculation_columns!(),
     ))
-    .bind(id.0)
-    .bind(column(recorded.digits))
-    .bind(&recorded.first_digits)
-    .bind(&recorded.last_digits)
-    .bind(recorded.sha256.0.as_slice())
-    .bind(column(recorded.size_bytes))
-    .bind(column(recorded.compute_ms))
-    .bind(value_state_word(state))
-    .bind(short_text)
-    .bind(recorded.started_at.unix_ms())
-    .bind(recorded.finished_at.unix_ms())
-    .fetch_one(connection)
-    .await
-    .map(|Whole(calculation)| calculation)
-}
-
-async fn insert_text(connection: &mut PgConnection, id: CalculationId, text: &str) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into value_texts (calculation_id, text) values ($1, $2) \
-         on conflict (calculation_id) do update set text = excluded.text",
-    )
-    .bind(id.0)
-    .bind(text)
-    .execute(connection)
-    .await
-    .map(drop)
+    .bind(rows.map(|(id, _)| id.0).collect::<Vec<_>>())
+    .bind(recorded.clone().map(|recorded| column(recorded.digits)).collect::<Vec<_>>())
+    .bind(recorded.clone().map(|recorded| recorded.first_digits.as_str()).collect::<Vec<_>>())
+    .bind(recorded.clone().map(|recorded| recorded.last_digits.as_str()).collect::<Vec<_>>())
+    .bind(recorded.clone().map(|recorded| recorded.sha256.0.as_slice()).collect::<Vec<_>>())
+    .bind(recorded.clone().map(|recorded| column(recorded.size_bytes)).collect::<Vec<_>>())
+    .bind(recorded.clone().map(|recorded| column(recorded.compute_ms)).collect::<Vec<_>>())
+    .bind(recorded.clone().map(state).collect::<Vec<_>>())
+    .bind(recorded.clone().map(|recorded| text(recorded).filter(|_| is_short(recorded))).collect::<Vec<_>>())
+    .bind(recorded.clone().map(|recorded| text(recorded).filter(|_| !is_short(recorded))).collect::<Vec<_>>())
+    .bind(recorded.clone().map(|recorded| recorded.started_at.unix_ms()).collect::<Vec<_>>())
+    .bind(recorded.map(|recorded| recorded.finished_at.unix_ms()).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    Ok(done.into_iter().map(|Whole(calculation)| (calculation.id, calculation)).collect())
 }
 
 pub(super) async fn note_reads(

@@ -1,5 +1,7 @@
 //! Looking at a row before deciding, and the clock to decide by.
 
+use std::collections::HashMap;
+
 use model::{CalculationId, Subject};
 use sqlx::postgres::PgConnection;
 
@@ -33,6 +35,23 @@ pub(super) async fn hold(connection: &mut PgConnection, subject: &Subject) -> sq
         .bind(subject.to_string())
         .fetch_optional(connection)
         .await
+}
+
+/// Looks at rows and keeps others from changing them, as [`hold`] does with one.
+pub(super) async fn hold_all(
+    connection: &mut PgConnection,
+    subjects: Vec<String>,
+) -> sqlx::Result<HashMap<Subject, Standing>> {
+    // In one order for all, so that two of these never wait for each other in a circle.
+    let found: Vec<Standing> = sqlx::query_as(concat!(
+        "select ",
+        standing_columns!(),
+        " from calculations where subject = any($1) order by id for no key update"
+    ))
+    .bind(subjects)
+    .fetch_all(connection)
+    .await?;
+    Ok(found.into_iter().map(|found| (found.calculation.subject.clone(), found)).collect())
 }
 
 /// Forgets who may withdraw a row that is finished.

@@ -10,7 +10,7 @@ use model::{Calculation, Sha256, Subject, Timestamp, Value, ValueState};
 
 use crate::{
     BoxError, Digested, FoundFile, ObjectError, ObjectReader, Objects, Placement, Store, StoreError, StoredObject,
-    Text, metrics,
+    Text, digest, metrics,
 };
 
 /// How many objects are evicted before the record is asked for the next.
@@ -85,10 +85,14 @@ impl Values {
         let (size_bytes, sha256) = (value.size_bytes, value.sha256);
         let source = match value.state {
             ValueState::Evicted => return Ok(None),
-            ValueState::Inline => {
-                let Some(inline) = self.store.inline_text(&calculation.subject).await? else { return Ok(None) };
-                Source::Inline(inline.text.into())
-            }
+            ValueState::Inline => match value.text.as_ref().filter(|text| digest(*text).sha256 == sha256) {
+                // A short one came with the calculation, from wherever that was kept; the record need not be asked.
+                Some(text) => Source::Inline(text.clone().into()),
+                None => {
+                    let Some(inline) = self.store.inline_text(&calculation.subject).await? else { return Ok(None) };
+                    Source::Inline(inline.text.into())
+                }
+            },
             ValueState::Object => {
                 let object = StoredObject { subject: calculation.subject.clone(), sha256, size_bytes };
                 match self.objects.open(&object).await {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use model::{Index, Lane, Status};
+use model::{Index, Lane, State, Status};
 use tempfile::TempDir;
 
 use super::*;
@@ -80,6 +80,19 @@ fn f(n: i64) -> Subject {
 async fn read(reader: &ValueReader, range: Range<u64>) -> Result<String, ValueError> {
     let pieces: Vec<Bytes> = reader.read(range).try_collect().await?;
     Ok(String::from_utf8(pieces.concat()).expect("digits"))
+}
+
+#[tokio::test]
+async fn a_short_text_that_came_with_its_calculation_is_read_without_the_record_unless_it_is_damaged() {
+    let scene = Scene::set(None).await;
+    let mut calculation = scene.compute(1, "123").await.expect("recorded");
+    let without_it = Scene::set(None).await.values;
+    let reader = without_it.open(&calculation).await.expect("reachable").expect("readable");
+    assert_eq!(read(&reader, 0..3).await.expect("read"), "123");
+    if let State::Done { value, .. } = &mut calculation.state {
+        value.text = Some("124".to_owned());
+    }
+    assert!(without_it.open(&calculation).await.expect("reachable").is_none());
 }
 
 #[tokio::test]

@@ -40,16 +40,17 @@ impl JobQueue for ForgetfulQueue {
         self.now().enqueue(job).await
     }
 
-    async fn claim(
+    async fn claim_several(
         &self,
         worker: &WorkerId,
         lanes: &[Lane],
         lease: Duration,
         wait: Duration,
-    ) -> Result<Option<Delivery>, QueueError> {
+        most_short: usize,
+    ) -> Result<Vec<Delivery>, QueueError> {
         let left = self.to_panic.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         assert!(left.is_err(), "on purpose");
-        self.now().claim(worker, lanes, lease, wait).await
+        self.now().claim_several(worker, lanes, lease, wait, most_short).await
     }
 
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError> {

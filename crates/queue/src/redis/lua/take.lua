@@ -1,6 +1,7 @@
--- epoch of a new life, worker, lease in ms, version known, 1 to take what was lost, lanes …
--- → lane, entry, deliveries, job; or nothing
+-- epoch of a new life, worker, lease in ms, version known, 1 to take what was lost, how many short ones, lanes …
+-- → lane, and of each job: entry, deliveries, job; or nothing
 local worker, lease, known_version, takes_lost = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1'
+local most_short = tonumber(ARGV[6])
 local AT_ONCE, LONGEST_LEASE = 16, 60000
 
 -- Each delivery before doubles the lease; the same rule as `lease.rs`.
@@ -44,33 +45,40 @@ local function take_lost(stream)
   end
 end
 
-local function take_new(stream)
+-- Adds to `taken` what is new, until those are so many.
+local function take_new(stream, taken, most)
   for _ = 1, AT_ONCE do
-    local read = redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', 1, 'STREAMS', stream, '>')
-    local entry = read and read[1] and read[1][2][1]
-    if not entry then
-      return nil
+    local wanted = most - #taken
+    local read = wanted > 0 and redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', wanted, 'STREAMS', stream, '>')
+    local entries = read and read[1] and read[1][2] or {}
+    if #entries == 0 then
+      return
     end
-    if is_readable(job_of(entry), known_version) then
-      return entry[1], 1, job_of(entry)
+    for _, entry in ipairs(entries) do
+      if is_readable(job_of(entry), known_version) then
+        taken[#taken + 1] = { entry[1], 1, job_of(entry) }
+      else
+        park(stream, entry[1])
+      end
     end
-    park(stream, entry[1])
   end
 end
 
 revive(ARGV[1])
 promote_due()
-for i = 6, #ARGV do
-  local stream = STREAMS[ARGV[i]]
+for i = 7, #ARGV do
+  local lane, taken = ARGV[i], {}
   local id, deliveries, job
   if takes_lost then
-    id, deliveries, job = take_lost(stream)
-  end
-  if not id then
-    id, deliveries, job = take_new(stream)
+    id, deliveries, job = take_lost(STREAMS[lane])
   end
   if id then
-    return { ARGV[i], id, deliveries, job }
+    taken = { { id, deliveries, job } }
+  else
+    take_new(STREAMS[lane], taken, lane == 'short' and most_short or 1)
+  end
+  if #taken > 0 then
+    return { lane, taken }
   end
 end
 return false

@@ -1,0 +1,287 @@
+//! The distributed shape from outside, through the router, beside the floors it stands on.
+//!
+//! Floors and figures are measured in turn, round by round, so that a neighbour's load falls on both.
+
+mod floors;
+mod servers;
+mod system;
+mod table;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use self::floors::Constant;
+use self::servers::version_of;
+use self::system::System;
+use self::table::{Line, Rounds, head};
+use crate::http::{Connection, WAIT, get, post};
+use crate::load::{self, CONNECTIONS};
+use crate::samples::Samples;
+
+/// Some tens of milliseconds of work on one core.
+const MEDIUM: i64 = 4_000_000;
+/// About a second of it.
+const LONG: i64 = 100_000_000;
+
+/// Prints every figure of the distributed system.
+pub async fn run(abaci: &Path, rounds: usize, seconds: u64) {
+    let began = Instant::now();
+    let memory = memory(abaci, rounds.min(3));
+    let mut bench = Bench::start(abaci, Duration::from_secs(seconds)).await;
+    let mut figures = Figures::default();
+    for _ in 0..rounds {
+        bench.round(&mut figures).await;
+    }
+    let long = bench.small_beside_long(rounds.min(3)).await;
+    let medium = bench.one_more_worker(rounds.min(3)).await;
+    drop(bench);
+
+    println!(
+        "Abaci's distributed shape through nginx {}, PostgreSQL {} (fsync, synchronous_commit on), Redis {}.",
+        version_of("nginx", "-v"),
+        version_of("postgres", "--version"),
+        version_of("redis-server", "--version"),
+    );
+    println!("{CONNECTIONS} connections; servers and load on the same {} cores; medians of {rounds} rounds.", cores());
+    println!();
+    head();
+    for line in figures.lines().into_iter().chain(memory).chain([medium]).chain(long) {
+        line.print();
+    }
+    println!();
+    println!(
+        "For orientation, not measured here: the system that this one was made after took, on two cores elsewhere,"
+    );
+    println!("2,200 reads/s, 790 submissions/s, 5.2 ms from POST to value, and 250 MB in all.");
+    println!("Measured in {:.0} s.", began.elapsed().as_secs_f64());
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(0, usize::from)
+}
+
+/// Resident memory of freshly started roles at rest.
+fn memory(abaci: &Path, starts: usize) -> [Line; 3] {
+    let mut roles = [const { Rounds::new() }; 3];
+    for _ in 0..starts {
+        let system = System::start(abaci);
+        std::thread::sleep(Duration::from_secs(3));
+        for (rounds, resident_mb) in roles.iter_mut().zip(system.resident_mb()) {
+            rounds.push(resident_mb);
+        }
+    }
+    let [api, client, worker] = roles;
+    [("api", api), ("client", client), ("worker", worker)].map(|(what, measured)| Line {
+        what: match what {
+            "api" => "resident memory at rest: api",
+            "client" => "resident memory at rest: client",
+            _ => "resident memory at rest: worker",
+        },
+        unit: " MB",
+        decimals: 1,
+        measured,
+        target: "≤ 20",
+        floor: None,
+    })
+}
+
+struct Bench {
+    system: System,
+    constant: Constant,
+    lasting: Duration,
+    /// The next index that was never asked for.
+    next: Arc<AtomicI64>,
+}
+
+#[derive(Default)]
+struct Figures {
+    constant: Rounds,
+    reads: Rounds,
+    rows: Rounds,
+    entries: Rounds,
+    submissions: Rounds,
+    recorded: Rounds,
+    one_of_each: Rounds,
+    median: Rounds,
+    p99: Rounds,
+}
+
+impl Bench {
+    async fn start(abaci: &Path, lasting: Duration) -> Self {
+        let system = System::start(abaci);
+        floors::prepare_rows(&system.postgres, system.folder.path());
+        let constant = Constant::start(system.folder.path());
+        let bench = Self { system, constant, lasting, next: Arc::new(AtomicI64::new(3_000)) };
+        // Connections, plans and code are warm then, and F(25) is known.
+        bench.latencies((20..220).map(|n| post(n, WAIT))).await;
+        bench
+    }
+
+    async fn latencies(&self, requests: impl Iterator<Item = Vec<u8>>) -> Samples {
+        load::latencies(&self.system.router.address, requests).await
+    }
+
+    /// So many requests for values that nobody asked for before.
+    fn new_values(&self, count: i64) -> impl Iterator<Item = Vec<u8>> {
+        let first = self.next.fetch_add(count, Ordering::Relaxed);
+        (first..first + count).map(|n| post(n, WAIT))
+    }
+
+    async fn round(&mut self, figures: &mut Figures) {
+        let Self { system, constant, lasting, next } = self;
+        let (lasting, folder, router) = (*lasting, system.folder.path(), system.router.address.as_str());
+        figures.constant.push(constant.rate(lasting).await);
+        figures.reads.push(load::rate(router, lasting, || get("/api/calculations/25")).await);
+        figures.entries.push(floors::entries(&system.redis, CONNECTIONS, 100_000));
+        figures.rows.push(floors::rows(&system.postgres, folder, CONNECTIONS, lasting));
+
+        let (began, next) = (Instant::now(), Arc::clone(next));
+        let submissions = load::rate(router, lasting, move || post(next.fetch_add(1, Ordering::Relaxed), "")).await;
+        let submitted = submissions * began.elapsed().as_secs_f64();
+        while system.unfinished() > 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        figures.submissions.push(submissions);
+        figures.recorded.push(submitted / began.elapsed().as_secs_f64());
+
+        figures.one_of_each.push(floors::one_of_each_ms(constant, &system.postgres, &system.redis, folder).await);
+        let mut latencies = self.latencies(self.new_values(500)).await;
+        figures.median.push(latencies.percentile_ms(50));
+        figures.p99.push(latencies.percentile_ms(99));
+    }
+
+    /// What a person who asks for a small value notices of long work on every worker.
+    async fn small_beside_long(&self, rounds: usize) -> [Line; 3] {
+        let _second = self.system.another_worker("worker-beside", None);
+        let (mut median, mut p99, mut at_rest) = (Rounds::default(), Rounds::default(), Rounds::default());
+        let mut long = LONG;
+        let mut took = Rounds::default();
+        for _ in 0..rounds {
+            at_rest.push(self.latencies(self.new_values(200)).await.percentile_ms(50));
+            let began = Instant::now();
+            // Two for each of the two workers, so that each has one for as long as it is measured.
+            let running: Vec<_> = (long..long + 4)
+                .map(|n| tokio::spawn(answered(self.system.router.address.clone(), post(n, WAIT))))
+                .collect();
+            long += 4;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let mut samples = Samples::default();
+            while !running.iter().any(tokio::task::JoinHandle::is_finished) {
+                samples.extend(self.latencies(self.new_values(10)).await);
+            }
+            for long in running {
+                long.await.expect("the value");
+            }
+            took.push(began.elapsed().as_secs_f64() / 4.0);
+            median.push(samples.percentile_ms(50));
+            p99.push(samples.percentile_ms(99));
+        }
+        [
+            Line {
+                what: "POST to value while each of 2 workers computes F(10^8): median",
+                unit: " ms",
+                decimals: 2,
+                measured: median,
+                target: "",
+                floor: Some(("the same at rest", at_rest.clone())),
+            },
+            Line {
+                what: "… 99 %",
+                unit: " ms",
+                decimals: 2,
+                measured: p99,
+                target: "",
+                floor: Some(("median at rest", at_rest)),
+            },
+            Line {
+                what: "F(10^8) meanwhile, four at once, each",
+                unit: " s",
+                decimals: 2,
+                measured: took,
+                target: "",
+                floor: None,
+            },
+        ]
+    }
+
+    /// Medium work by workers of one core each.
+    async fn one_more_worker(&mut self, rounds: usize) -> Line {
+        self.system.stop_worker();
+        let (mut one, mut two) = (Rounds::default(), Rounds::default());
+        let _first = self.system.another_worker("worker-0", Some(0));
+        let mut medium = MEDIUM;
+        for _ in 0..rounds {
+            one.push(self.medium(&mut medium).await);
+            let _second = self.system.another_worker("worker-1", Some(1));
+            two.push(self.medium(&mut medium).await);
+        }
+        Line {
+            what: "F(4·10^6) per second by 2 workers of a core each",
+            unit: "/s",
+            decimals: 1,
+            measured: two,
+            target: "",
+            floor: Some(("by 1 worker of a core", one)),
+        }
+    }
+
+    /// Values of medium work per second, one from each connection.
+    async fn medium(&self, next: &mut i64) -> f64 {
+        let began = Instant::now();
+        let asked: Vec<_> = (0..i64::try_from(CONNECTIONS).expect("few"))
+            .map(|n| tokio::spawn(answered(self.system.router.address.clone(), post(*next + n, WAIT))))
+            .collect();
+        *next += i64::try_from(CONNECTIONS).expect("few");
+        for asked in asked {
+            asked.await.expect("the value");
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+        let asked = CONNECTIONS as f64;
+        asked / began.elapsed().as_secs_f64()
+    }
+}
+
+/// Asks over a connection of its own and waits for the value.
+async fn answered(address: String, request: Vec<u8>) {
+    let mut connection = Connection::open(&address).await.expect("it listens");
+    let (status, body) = connection.call(&request).await.expect("an answer");
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
+}
+
+impl Figures {
+    fn lines(self) -> Vec<Line> {
+        let line =
+            |what, unit, decimals, measured, target, floor| Line { what, unit, decimals, measured, target, floor };
+        vec![
+            line(
+                "reads of a known value",
+                "/s",
+                0,
+                self.reads,
+                "15,000/s",
+                Some(("nginx before a constant", self.constant)),
+            ),
+            line(
+                "durable submissions of new indexes",
+                "/s",
+                0,
+                self.submissions.clone(),
+                "3,000/s",
+                Some(("single committed rows", self.rows)),
+            ),
+            line("… beside Redis alone", "/s", 0, self.submissions, "", Some(("single XADDs", self.entries))),
+            line("… submitted, computed and recorded, until the last", "/s", 0, self.recorded, "", None),
+            line(
+                "POST to value, one at a time: median",
+                " ms",
+                2,
+                self.median,
+                "≤ 3 ms",
+                Some(("a row, an XADD, an answer of nginx", self.one_of_each.clone())),
+            ),
+            line("… 99 %", " ms", 2, self.p99, "", Some(("the same", self.one_of_each))),
+        ]
+    }
+}

@@ -1,0 +1,51 @@
+//! A load over kept-alive connections, and how many answers it got.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::http::Connection;
+use crate::samples::Samples;
+
+/// As many connections ask at a time wherever a throughput is measured.
+pub const CONNECTIONS: usize = 64;
+
+/// Successful answers per second over [`CONNECTIONS`] connections, each asking again when it was answered.
+pub async fn rate(address: &str, lasting: Duration, request: impl Fn() -> Vec<u8> + Send + Sync + 'static) -> f64 {
+    let request = Arc::new(request);
+    let answered = Arc::new(AtomicU64::new(0));
+    let start = Instant::now();
+    let end = start + lasting;
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let (address, request, answered) = (address.to_owned(), request.clone(), answered.clone());
+            tokio::spawn(async move {
+                let mut connection = Connection::open(&address).await.expect("it listens");
+                while Instant::now() < end {
+                    let (status, body) = connection.call(&request()).await.expect("an answer");
+                    assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(body));
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.expect("the client ended well");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let answered = answered.load(Ordering::Relaxed) as f64;
+    answered / start.elapsed().as_secs_f64()
+}
+
+/// From sending a request to having its answer, which must be 200; one at a time over one connection.
+pub async fn latencies(address: &str, requests: impl Iterator<Item = Vec<u8>>) -> Samples {
+    let mut connection = Connection::open(address).await.expect("it listens");
+    let mut samples = Samples::default();
+    for request in requests {
+        let start = Instant::now();
+        let (status, body) = connection.call(&request).await.expect("an answer");
+        samples.push(start.elapsed());
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
+    }
+    samples
+}

@@ -1,0 +1,40 @@
+//! The one task of this process that records values, many at once.
+
+use sqlx::postgres::PgPool;
+
+use super::QUICKLY;
+use super::gathering::{Gathering, Settle};
+use super::record::record_values;
+use crate::{RecordedValue, Recording, StoreError};
+
+#[derive(Clone)]
+pub(super) struct Recorder {
+    gathering: Gathering<Entering>,
+}
+
+impl Recorder {
+    pub(super) fn start(pool: PgPool) -> Self {
+        Self { gathering: Gathering::start(Entering { pool }) }
+    }
+
+    /// Has a value recorded.
+    pub(super) async fn record(&self, recorded: RecordedValue) -> Result<Recording, StoreError> {
+        self.gathering.settled(recorded).await
+    }
+}
+
+struct Entering {
+    pool: PgPool,
+}
+
+impl Settle for Entering {
+    type Request = RecordedValue;
+    type Answer = Recording;
+
+    async fn settle(&mut self, recorded: &[RecordedValue]) -> sqlx::Result<Vec<Recording>> {
+        let mut transaction = self.pool.begin_with(QUICKLY).await?;
+        let recordings = record_values(&mut transaction, recorded).await?;
+        transaction.commit().await?;
+        Ok(recordings)
+    }
+}
