@@ -1,8 +1,9 @@
 // `docker compose watch`: an edit shows without typing anything. The door runs this in a copy of the sources.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
-import { availableParallelism, loadavg } from "node:os";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { eventually, healthy, url } from "./stack.mjs";
@@ -30,7 +31,11 @@ const assetPath = async (kind) => (await page("/")).match(new RegExp(`/assets/${
 
 before(async () => {
   await healthy();
-  watch = spawn("docker", ["compose", "--ansi=never", "watch", "--no-up"], { stdio: ["ignore", "pipe", "pipe"] });
+  // Compose keeps one watcher per project by a file with its number there, which outlives the watcher: in a folder
+  // that is new, no other program's number is taken for one.
+  const env = { ...process.env, XDG_RUNTIME_DIR: await mkdtemp(join(tmpdir(), "abaci-watch-")) };
+  watch = spawn("docker", ["compose", "--ansi=never", "watch", "--no-up"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  watch.once("exit", () => rm(env.XDG_RUNTIME_DIR, { recursive: true }));
   for (const stream of [watch.stdout, watch.stderr]) stream.on("data", (text) => (output += text));
   await eventually("it watches", () => /watch/i.test(output) || watch.exitCode !== null);
   assert.equal(watch.exitCode, null, output);
