@@ -114,8 +114,11 @@ async fn everything_works_over_tls_by_password_and_with_the_documented_rights_al
         assert_eq!(api.value(n).await, api.value(n).await);
     }
     assert_eq!(api.submit(7).await.0, StatusCode::OK);
-    let system: serde_json::Value = api.get("/api/system").await.json().await.expect("JSON");
-    assert_eq!(system["workers"].as_array().map(Vec::len), Some(1), "{system}");
+    eventually("the worker has reported", async || {
+        let system: serde_json::Value = api.get("/api/system").await.json().await.expect("JSON");
+        (system["workers"].as_array().map(Vec::len) == Some(1)).then_some(())
+    })
+    .await;
 
     let in_the_clear = "select count(*) from pg_stat_ssl join pg_stat_activity using (pid) \
                         where usename = 'abaci' and not ssl";
