@@ -48,6 +48,8 @@ fn of_sqlstate(code: &str) -> Kind {
         "53100" => Kind::Full,
         // Read-only: a standby, or a primary that has just become one.
         "25006" => Kind::Unavailable,
+        // Ended because it was idle within a transaction: the process was stopped for a while.
+        "25P03" => Kind::Unavailable,
         // No such database: not made yet.
         "3D000" => Kind::Unavailable,
         // Connections, authorisation, collisions, resources, locks, operators, the system below.

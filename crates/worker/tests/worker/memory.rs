@@ -1,6 +1,6 @@
 //! Work that does not fit beside other work.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use model::{FailureReason, Lane, State, Status};
 use worker::{Outcome, Worker};
@@ -104,16 +104,15 @@ async fn a_computation_that_is_dropped_gives_its_memory_back() {
     let (long, next) = (600_000_000, 60_000_000);
     let mut settings = System::settings("tight");
     settings.memory_bytes = fibonacci::estimate(long).memory_bytes * 8 / 7 + 8;
+    // Left alone, the long one would take longer than this.
+    settings.memory_wait = Duration::from_secs(3);
     let worker = system.worker_with(settings);
     system.submit(long).await;
     tokio::select! {
         outcome = system.step(&worker) => panic!("finished before it was dropped: {outcome:?}"),
         _ = system.until(long, Status::Running) => {}
     }
-    let dropped_at = Instant::now();
     system.submit(next).await;
     let outcome = worker::step(&worker, &[Lane::Medium], Duration::from_secs(5)).await.expect("a step");
     assert_eq!(outcome, Outcome::Recorded { subject: subject(next) });
-    // Left alone, the long one would take many times this.
-    assert!(dropped_at.elapsed() < Duration::from_secs(4), "{:?}", dropped_at.elapsed());
 }

@@ -5,7 +5,7 @@ mod cluster;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use model::{Index, Lane, Status};
+use model::{Index, Lane, Status, WorkerId};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions};
 
@@ -128,6 +128,21 @@ async fn broken_connections_are_replaced_without_an_error() {
         )
         .await;
         assert!(store.find(&f(n)).await.expect("reachable").is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_vanishes_within_a_transaction_lets_go_of_its_rows() {
+    let settings = cluster::database().await;
+    let (gone, store) = (connect(&settings).await, connect(&settings).await);
+    store.accept(&asking(1, None)).await.expect("accepted");
+    let mut vanished = gone.begin(QUICKLY).await.expect("begun");
+    standing::hold(&mut vanished, &f(1)).await.expect("held").expect("there");
+    let worker = WorkerId("another".to_owned());
+    let lease = async || store.lease(&f(1), &worker, Duration::from_secs(2), NOON).await;
+    let begun = std::time::Instant::now();
+    while !matches!(lease().await, Ok(Claiming::Leased(..))) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the row is held for ever");
     }
 }
 
