@@ -2,7 +2,8 @@
 //! own, on PostgreSQL and Redis, with a network between them that can be cut.
 //!
 //! `ABACI_FAULTS_MINUTES` goes on for so long instead of once through everything, `ABACI_FAULTS_SEED`
-//! chooses another order, `ABACI_FAULTS_ONLY` takes only those whose name in the report contains it.
+//! chooses another order, `ABACI_FAULTS_ONLY` takes only those whose name in the report contains it,
+//! `ABACI_FAULTS_COUNT` only so many each time.
 //! Everything listens on loopback and ends with the test.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test has settings and says what it measured")]
 
@@ -44,6 +45,7 @@ async fn whatever_fails_every_promise_is_kept() {
     let seed: u64 = setting("ABACI_FAULTS_SEED").unwrap_or(1);
     let minutes: u64 = setting("ABACI_FAULTS_MINUTES").unwrap_or(0);
     let only: String = setting("ABACI_FAULTS_ONLY").unwrap_or_default();
+    let count: usize = setting("ABACI_FAULTS_COUNT").unwrap_or(usize::MAX);
     let mut random = Random::new(seed);
     let mut cluster = Cluster::start().await;
     let ledger = Arc::new(Ledger::default());
@@ -59,6 +61,7 @@ async fn whatever_fails_every_promise_is_kept() {
         faults.retain(|fault| fault.to_string().contains(&only));
         assert!(!faults.is_empty(), "no fault is called {only:?}");
         random.shuffle(&mut faults);
+        faults.truncate(count);
         for fault in faults {
             let refused = ledger.refused();
             let struck = fault.strike(&mut cluster, &ledger).await;
