@@ -1,8 +1,8 @@
 //! The record in PostgreSQL, for a system of many processes.
 //!
 //! Acceptances are entered by one task per process, many at once, and flushed to disk before they are
-//! answered; values are recorded by another, many at once too. Everything else is a short transaction of its own, which a power cut may take back: what it
-//! said is computed or said again.
+//! answered; values are recorded by another, many at once too. Those, and everything else in a short
+//! transaction of its own, a power cut may take back: what they said is computed or said again.
 
 mod acceptor;
 mod asking;

@@ -9,12 +9,12 @@ use crate::{RecordedValue, Recording, StoreError};
 
 #[derive(Clone)]
 pub(super) struct Recorder {
-    gathering: Gathering<Entering>,
+    gathering: Gathering<Finishing>,
 }
 
 impl Recorder {
     pub(super) fn start(pool: PgPool) -> Self {
-        Self { gathering: Gathering::start(Entering { pool }) }
+        Self { gathering: Gathering::start(Finishing { pool }) }
     }
 
     /// Has a value recorded.
@@ -23,11 +23,11 @@ impl Recorder {
     }
 }
 
-struct Entering {
+struct Finishing {
     pool: PgPool,
 }
 
-impl Settle for Entering {
+impl Settle for Finishing {
     type Request = RecordedValue;
     type Answer = Recording;
 
