@@ -14,7 +14,7 @@ async function besideTheOld(service) {
   await healthy(service);
   const replacement = (await containers(service)).find(({ Id }) => Id !== old.Id);
   assert.notEqual(addresses(replacement).front, addresses(old).front);
-  // Half a resolver's lifetime more than it takes to be known (`valid=2s` in nginx).
+  // More than it takes to be known (`valid=1s` in nginx).
   await flows(3_000);
   await docker("stop", old.Id);
   await docker("rm", old.Id);

@@ -1,4 +1,5 @@
 // The running composition, and the few things that tests do to it.
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
@@ -59,6 +60,19 @@ export function healthy(...services) {
   return eventually(`${services.join(", ") || "everything"} is healthy`, async () => {
     const found = await containers(...services);
     return found.length > 0 && found.every(({ State }) => State.Running && State.Health?.Status === "healthy");
+  });
+}
+
+/**
+ * Waits until the router reaches the api. A container made anew has another address, which the router learns when it
+ * next looks the name up; until then it says 502 and `Retry-After: 1`.
+ */
+export function routed() {
+  return eventually("the router reaches the api", async () => {
+    const answer = await fetch(`${url}/api/calculations?limit=1`);
+    await answer.body?.cancel();
+    assert.ok(answer.ok || (answer.status === 502 && answer.headers.get("retry-after") === "1"), `the list answers ${answer.status}`);
+    return answer.ok;
   });
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { compose, containers, docker, fibonacci, healthy, sha256, submit, url, valueOf } from "./stack.mjs";
+import { compose, containers, docker, fibonacci, healthy, routed, sha256, submit, url, valueOf } from "./stack.mjs";
 
 // 208,988 digits.
 const INDEX = 1_000_000;
@@ -25,6 +25,7 @@ test("a long value goes through the volume, exact, and survives its containers",
 
   await compose("up", "--detach", "--no-deps", "--force-recreate", "api", "worker");
   await healthy("api", "worker");
+  await routed();
   const answer = await fetch(`${url}/api/calculations/${INDEX}/value`, { headers: { range: "bytes=0-19" } });
   assert.equal(answer.status, 206);
   assert.equal(await answer.text(), digits.slice(0, 20));
