@@ -11,7 +11,6 @@ URL=http://127.0.0.1:$REHEARSAL_PORT
 set_up() {
   need docker python3 openssl htpasswd docker-registry aws git curl
   local python
-  rm -rf "$STATE"
   mkdir -p "$STATE/tls" "$STATE/balancer" "$STATE/registry"
   make_certificates
   docker network create rehearsal-vpc >/dev/null
