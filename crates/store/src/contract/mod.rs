@@ -8,7 +8,7 @@ mod asking;
 mod finishing;
 mod leasing;
 mod reading;
-mod scene;
+pub(crate) mod scene;
 mod sweeping;
 
 use crate::StoreLimits;

@@ -78,7 +78,7 @@ pub(super) async fn take_over(store: &dyn Store, subject: &Subject, length: Dura
     }
 }
 
-pub(super) fn inline(subject: &Subject, text: &str) -> RecordedValue {
+pub(crate) fn inline(subject: &Subject, text: &str) -> RecordedValue {
     recorded(subject, text, Placement::Inline(text.to_owned()))
 }
 

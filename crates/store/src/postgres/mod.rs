@@ -41,8 +41,8 @@ use crate::{
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a call may take in all. A server that stopped without closing its connections answers never.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// Opens a transaction that is on disk when its commit returns.
-const DURABLY: &str = "begin; set local synchronous_commit = on";
+/// Opens a transaction that is on disk when its commit returns, as each is that says nothing else.
+const DURABLY: &str = "begin";
 /// Opens a transaction whose commit does not wait for the disk.
 const QUICKLY: &str = "begin; set local synchronous_commit = off";
 

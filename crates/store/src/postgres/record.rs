@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Calculation, CalculationId, Failure, FailureReason, Subject, Timestamp, ValueState};
+use model::{Calculation, Failure, FailureReason, Subject, Timestamp, ValueState};
 use sqlx::postgres::PgConnection;
 
 use super::standing::{database_now, forget_asks, hold, hold_all};
@@ -28,12 +28,12 @@ pub(super) async fn record_values(
             Some(row) if row.calculation.is_readable() => {
                 found.insert(at, Recording::AlreadyKnown(row.calculation.clone()));
             }
-            Some(row) => new.push((at, row.id(), recorded)),
+            Some(_) => new.push((at, recorded)),
         }
     }
-    let mut done = set_done(connection, new.iter().map(|(_, id, recorded)| (*id, *recorded))).await?;
-    for (at, id, _) in new {
-        let calculation = done.remove(&id).ok_or(sqlx::Error::RowNotFound)?;
+    let mut done = set_done(connection, new.iter().map(|(_, recorded)| *recorded)).await?;
+    for (at, recorded) in new {
+        let calculation = done.remove(&recorded.subject).ok_or(sqlx::Error::RowNotFound)?;
         found.insert(at, Recording::Recorded(calculation));
     }
     for (at, recorded) in odd {
@@ -54,8 +54,17 @@ async fn record_value(connection: &mut PgConnection, recorded: &RecordedValue) -
     if found.calculation.is_readable() {
         return Ok(Recording::AlreadyKnown(found.calculation));
     }
-    let done = set_done(connection, [(found.id(), recorded)].into_iter()).await?;
-    done.into_values().next().map(Recording::Recorded).ok_or(sqlx::Error::RowNotFound)
+    record_at_once(connection, recorded).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
+/// Records the value of a row that simply waits for it, in one statement. Gives nothing, and has changed nothing, if
+/// there is more to say of that row.
+pub(super) async fn record_at_once(
+    connection: &mut PgConnection,
+    recorded: &RecordedValue,
+) -> sqlx::Result<Option<Recording>> {
+    let done = set_done(connection, std::iter::once(recorded)).await?;
+    Ok(done.into_values().next().map(Recording::Recorded))
 }
 
 fn contradicts(found: &Standing, recorded: &RecordedValue) -> bool {
@@ -99,15 +108,17 @@ pub(super) async fn fail(
     .map(|Whole(calculation)| calculation)
 }
 
-/// Makes held rows done: their asks end, and their texts are put where they belong.
+/// Makes rows done whose values are not there and do not differ from what was known; gives those.
+///
+/// Asks for them end, and texts are put where they belong. On a connection without a transaction this is one of its
+/// own, as quick as any: many rows are to be held before, in the order that all hold them.
 async fn set_done<'a>(
     connection: &mut PgConnection,
-    rows: impl Iterator<Item = (CalculationId, &'a RecordedValue)> + Clone,
-) -> sqlx::Result<HashMap<CalculationId, Calculation>> {
+    rows: impl Iterator<Item = &'a RecordedValue> + Clone,
+) -> sqlx::Result<HashMap<Subject, Calculation>> {
     if rows.clone().next().is_none() {
         return Ok(HashMap::new());
     }
-    let recorded = rows.clone().map(|(_, recorded)| recorded);
     let text = |recorded: &'a RecordedValue| match &recorded.placement {
         Placement::Inline(text) => Some(text.as_str()),
         Placement::Object => None,
@@ -118,37 +129,41 @@ async fn set_done<'a>(
     };
     let done: Vec<Whole> = sqlx::query_as(concat!(
         "with new as ( \
-             select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], \
-             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[]) \
-             as t (new_id, new_digits, new_first, new_last, new_sha256, new_size, took_ms, new_state, new_short, \
-             new_long, began_at, ended_at) \
-         ), forgotten as (delete from asks using new where calculation_id = new_id \
+             select *, set_config('synchronous_commit', 'off', true) from unnest($1::text[], $2::bigint[], \
+             $3::text[], $4::text[], $5::bytea[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[], \
+             $11::bigint[], $12::bigint[]) as t (new_subject, new_digits, new_first, new_last, new_sha256, new_size, \
+             took_ms, new_state, new_short, new_long, began_at, ended_at) \
+         ), done as ( \
+             update calculations set status = 'done', digits = new_digits, first_digits = new_first, \
+             last_digits = new_last, sha256 = new_sha256, size_bytes = new_size, compute_ms = took_ms, \
+             value_state = new_state, short_text = new_short, started_at = began_at, finished_at = ended_at, \
+             read_at = ended_at, attempt = greatest(attempt, 1), lost_leases = 0, lease_until = null, worker = null, \
+             progress = null, remaining_ms = null, waiting_for = null, failure = null, failure_attempts = null \
+             from new where subject = new_subject and (sha256 is null or sha256 = new_sha256) \
+             and (status <> 'done' or value_state = 'evicted') returning calculations.*, new_long \
+         ), forgotten as (delete from asks using done where calculation_id = done.id \
          ), texts as ( \
-             insert into value_texts (calculation_id, text) select new_id, new_long from new where new_long is not null \
+             insert into value_texts (calculation_id, text) select id, new_long from done where new_long is not null \
              on conflict (calculation_id) do update set text = excluded.text \
-         ) update calculations set status = 'done', digits = new_digits, first_digits = new_first, \
-         last_digits = new_last, sha256 = new_sha256, size_bytes = new_size, compute_ms = took_ms, \
-         value_state = new_state, short_text = new_short, started_at = began_at, finished_at = ended_at, \
-         read_at = ended_at, attempt = greatest(attempt, 1), lost_leases = 0, lease_until = null, worker = null, \
-         progress = null, remaining_ms = null, waiting_for = null, failure = null, failure_attempts = null \
-         from new where id = new_id returning ",
+         ) select ",
         calculation_columns!(),
+        " from done",
     ))
-    .bind(rows.map(|(id, _)| id.0).collect::<Vec<_>>())
-    .bind(recorded.clone().map(|recorded| column(recorded.digits)).collect::<Vec<_>>())
-    .bind(recorded.clone().map(|recorded| recorded.first_digits.as_str()).collect::<Vec<_>>())
-    .bind(recorded.clone().map(|recorded| recorded.last_digits.as_str()).collect::<Vec<_>>())
-    .bind(recorded.clone().map(|recorded| recorded.sha256.0.as_slice()).collect::<Vec<_>>())
-    .bind(recorded.clone().map(|recorded| column(recorded.size_bytes)).collect::<Vec<_>>())
-    .bind(recorded.clone().map(|recorded| column(recorded.compute_ms)).collect::<Vec<_>>())
-    .bind(recorded.clone().map(state).collect::<Vec<_>>())
-    .bind(recorded.clone().map(|recorded| text(recorded).filter(|_| is_short(recorded))).collect::<Vec<_>>())
-    .bind(recorded.clone().map(|recorded| text(recorded).filter(|_| !is_short(recorded))).collect::<Vec<_>>())
-    .bind(recorded.clone().map(|recorded| recorded.started_at.unix_ms()).collect::<Vec<_>>())
-    .bind(recorded.map(|recorded| recorded.finished_at.unix_ms()).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| recorded.subject.to_string()).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| column(recorded.digits)).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| recorded.first_digits.as_str()).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| recorded.last_digits.as_str()).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| recorded.sha256.0.as_slice()).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| column(recorded.size_bytes)).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| column(recorded.compute_ms)).collect::<Vec<_>>())
+    .bind(rows.clone().map(state).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| text(recorded).filter(|_| is_short(recorded))).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| text(recorded).filter(|_| !is_short(recorded))).collect::<Vec<_>>())
+    .bind(rows.clone().map(|recorded| recorded.started_at.unix_ms()).collect::<Vec<_>>())
+    .bind(rows.map(|recorded| recorded.finished_at.unix_ms()).collect::<Vec<_>>())
     .fetch_all(connection)
     .await?;
-    Ok(done.into_iter().map(|Whole(calculation)| (calculation.id, calculation)).collect())
+    Ok(done.into_iter().map(|Whole(calculation)| (calculation.subject.clone(), calculation)).collect())
 }
 
 pub(super) async fn note_reads(

@@ -4,7 +4,7 @@ use sqlx::postgres::PgPool;
 
 use super::QUICKLY;
 use super::gathering::{Gathering, Settle};
-use super::record::record_values;
+use super::record::{record_at_once, record_values};
 use crate::{RecordedValue, Recording, StoreError};
 
 #[derive(Clone)]
@@ -32,6 +32,12 @@ impl Settle for Finishing {
     type Answer = Recording;
 
     async fn settle(&mut self, recorded: &[RecordedValue]) -> sqlx::Result<Vec<Recording>> {
+        if let [alone] = recorded {
+            let mut connection = self.pool.acquire().await?;
+            if let Some(recording) = record_at_once(&mut connection, alone).await? {
+                return Ok(vec![recording]);
+            }
+        }
         let mut transaction = self.pool.begin_with(QUICKLY).await?;
         let recordings = record_values(&mut transaction, recorded).await?;
         transaction.commit().await?;

@@ -1,5 +1,6 @@
 //! PostgreSQL keeps the contract, alone and with several processes at once.
 
+mod alone;
 mod cluster;
 
 use std::sync::Arc;

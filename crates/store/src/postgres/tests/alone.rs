@@ -1,0 +1,89 @@
+//! What comes alone is settled in one statement, and means the same as what comes with others.
+
+use super::*;
+use crate::contract::scene::inline;
+
+/// So far from what any test enters that nobody has to take turns.
+const ROOMY: StoreLimits = StoreLimits { max_queued: 1_000_000 };
+
+async fn roomy(settings: &PostgresSettings) -> PostgresStore {
+    PostgresStore::connect(settings, ROOMY).await.expect("connected")
+}
+
+#[tokio::test]
+async fn a_lone_newcomer_is_entered_once_and_then_pending_or_known() {
+    let settings = cluster::database().await;
+    let (one, two) = (roomy(&settings).await, roomy(&settings).await);
+    for n in 0..40 {
+        let (ours, theirs) = (asking(n, None), asking(n, None));
+        let (first, second) = tokio::join!(one.accept(&ours), two.accept(&theirs));
+        let answers = [first.expect("accepted"), second.expect("accepted")];
+        let offers = answers.iter().filter(|answer| matches!(answer, Accepted::Queued(_))).count();
+        assert_eq!(offers, 1, "{answers:?}");
+        assert!(matches!(one.accept(&ours).await, Ok(Accepted::Pending(_))));
+        let recorded = one.record_value(&inline(&f(n), "144")).await.expect("recorded");
+        assert!(matches!(recorded, Recording::Recorded(_)), "{recorded:?}");
+        assert!(matches!(two.accept(&theirs).await, Ok(Accepted::Known(_))));
+    }
+    assert_eq!(one.list(None, 200).await.expect("reachable").len(), 40);
+}
+
+#[tokio::test]
+async fn a_lone_newcomer_with_a_token_can_withdraw() {
+    let settings = cluster::database().await;
+    let (store, mine) = (roomy(&settings).await, token());
+    assert!(matches!(store.accept(&asking(1, Some(&mine))).await, Ok(Accepted::Queued(_))));
+    let withdrawn = store.withdraw(&f(1), &mine, NOON).await.expect("reachable");
+    assert!(matches!(withdrawn, Withdrawal::Cancelled(_)), "{withdrawn:?}");
+    assert!(matches!(store.accept(&asking(1, None)).await, Ok(Accepted::Queued(_))), "queued again");
+}
+
+#[tokio::test]
+async fn a_lone_value_is_held_against_what_was_known() {
+    let settings = cluster::database().await;
+    let store = roomy(&settings).await;
+    store.accept(&asking(12, None)).await.expect("accepted");
+    let unknown = store.record_value(&inline(&f(13), "233")).await.expect("reachable");
+    assert!(matches!(unknown, Recording::Unknown), "{unknown:?}");
+    for (text, expected) in [("144", "Recorded"), ("144", "AlreadyKnown"), ("145", "Contradiction")] {
+        let recording = store.record_value(&inline(&f(12), text)).await.expect("reachable");
+        assert!(format!("{recording:?}").starts_with(expected), "{recording:?}");
+    }
+    store.accept(&asking(12, None)).await.expect("queued again");
+    let wrong = store.record_value(&inline(&f(12), "145")).await.expect("reachable");
+    assert!(matches!(wrong, Recording::Contradiction(_)), "{wrong:?}");
+    store.accept(&asking(12, None)).await.expect("queued again");
+    let right = store.record_value(&inline(&f(12), "144")).await.expect("reachable");
+    assert!(matches!(right, Recording::Recorded(_)), "{right:?}");
+}
+
+#[tokio::test]
+async fn a_long_text_of_a_lone_value_is_kept_with_it() {
+    let settings = cluster::database().await;
+    let store = roomy(&settings).await;
+    let text = "7".repeat(5_000);
+    store.accept(&asking(1, None)).await.expect("accepted");
+    store.record_value(&inline(&f(1), &text)).await.expect("recorded");
+    assert_eq!(store.inline_text(&f(1)).await.expect("reachable").map(|inline| inline.text), Some(text));
+}
+
+#[tokio::test]
+async fn a_lone_newcomer_waits_for_the_disk_and_a_lone_value_does_not() {
+    let settings = cluster::database().await;
+    let store = roomy(&settings).await;
+    execute(
+        &settings,
+        "create table seen (status text, synchronous_commit text); \
+         create function see() returns trigger language plpgsql as $$ begin \
+         insert into seen values (new.status, current_setting('synchronous_commit')); return null; end $$; \
+         create trigger see after insert or update on calculations for each row execute function see()",
+    )
+    .await;
+    for n in 1..3 {
+        store.accept(&asking(n, None)).await.expect("accepted");
+        store.record_value(&inline(&f(n), "1")).await.expect("recorded");
+    }
+    let seen: Vec<(String, String)> = sqlx::query_as("select * from seen").fetch_all(&store.pool).await.expect("read");
+    let expected = [("queued", "on"), ("done", "off"), ("queued", "on"), ("done", "off")];
+    assert_eq!(seen, expected.map(|(status, wait)| (status.to_owned(), wait.to_owned())));
+}
