@@ -60,6 +60,16 @@ impl fmt::Debug for PostgresSettings {
     }
 }
 
+/// Every statement of ours finds its few rows by an index. Left alone, PostgreSQL plans most of them anew at each call,
+/// which takes longer than what is planned, and reads whole tables for as long as it remembers them as empty.
+const PLANS: [(&str, &str); 5] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
+
 impl PostgresSettings {
     pub(super) fn options(&self) -> PgConnectOptions {
         let mut options = PgConnectOptions::new_without_pgpass()
@@ -72,6 +82,7 @@ impl PostgresSettings {
             // of ours pauses within a transaction. A statement by itself is on disk when it returns, unless it says
             // otherwise.
             .options([("idle_in_transaction_session_timeout", "5s"), ("synchronous_commit", "on")])
+            .options(PLANS)
             .ssl_mode(match self.tls {
                 TlsMode::Disable => PgSslMode::Disable,
                 TlsMode::Prefer => PgSslMode::Prefer,

@@ -1,7 +1,6 @@
 //! What comes alone is settled in one statement, and means the same as what comes with others.
 
 use super::*;
-use crate::contract::scene::inline;
 
 /// So far from what any test enters that nobody has to take turns.
 const ROOMY: StoreLimits = StoreLimits { max_queued: 1_000_000 };

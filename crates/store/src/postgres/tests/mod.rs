@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions};
 
 use super::*;
 use crate::contract::LIMITS;
+use crate::contract::scene::inline;
 
 async fn fresh() -> ((), Arc<dyn Store>) {
     ((), Arc::new(connect(&cluster::database().await).await))
@@ -248,4 +249,30 @@ async fn pages_come_straight_out_of_an_index() {
         assert!(plan.iter().any(|step| step.contains(index)), "{plan:#?}");
         assert!(!plan.iter().any(|step| step.contains("Sort")), "{plan:#?}");
     }
+}
+
+#[tokio::test]
+async fn tables_that_were_empty_are_not_read_whole_when_they_are_full() {
+    let settings = cluster::database().await;
+    let store = connect(&settings).await;
+    let subjects: Vec<Subject> = (1..=20).map(f).collect();
+    let values: Vec<RecordedValue> = subjects.iter().map(|subject| inline(subject, "1")).collect();
+    let mut transaction = store.begin(QUICKLY).await.expect("begun");
+    for full in [false, true] {
+        if full {
+            let entered = "insert into calculations (subject, idx, status, lane, digits, asked_at, queued_at, unwithdrawable) \
+                           select format('F(%s)', n), n, 'queued', 'short', 1, n, n, true from generate_series(1, 2000) as n";
+            sqlx::query(entered).execute(&mut *transaction).await.expect("entered");
+        }
+        let asks: Vec<_> = subjects.iter().map(|subject| (subject.clone(), 1)).collect();
+        asking::count_asks(&mut transaction, &asks).await.expect("counted");
+        record::record_at_once(&mut transaction, &values[0]).await.expect("recorded");
+        record::record_values(&mut transaction, &values).await.expect("recorded");
+        record::note_reads(&mut transaction, &subjects, NOON).await.expect("noted");
+    }
+    let whole: i64 = sqlx::query_scalar("select sum(seq_scan)::bigint from pg_stat_xact_user_tables")
+        .fetch_one(&mut *transaction)
+        .await
+        .expect("shown");
+    assert_eq!(whole, 0, "tables were read whole");
 }
