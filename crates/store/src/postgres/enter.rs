@@ -75,11 +75,8 @@ async fn enter_at_once(
         return Ok(None);
     }
     let mut connection = pool.acquire().await?;
-    if count.recent(limits.max_queued).is_none() {
-        count.note(count_unfinished(&mut connection, limits.max_queued).await?);
-        if count.recent(limits.max_queued).is_none() {
-            return Ok(None);
-        }
+    if !count.is_far(&mut connection, limits.max_queued).await? {
+        return Ok(None);
     }
     insert(&mut connection, &[acceptance]).await.map(|entered| entered.into_iter().next())
 }
@@ -93,6 +90,16 @@ impl Count {
     fn recent(&self, most: u64) -> Option<u64> {
         let (at, unfinished) = self.0?;
         (at.elapsed() < COUNTED_FOR && most.saturating_sub(unfinished) > FAR).then_some(unfinished)
+    }
+
+    /// Whether the limit is far away now. Does not count again where it was not far when last counted: whoever is told
+    /// so counts.
+    async fn is_far(&mut self, connection: &mut PgConnection, most: u64) -> sqlx::Result<bool> {
+        let was_far = self.0.is_none_or(|(_, unfinished)| most.saturating_sub(unfinished) > FAR);
+        if was_far && self.recent(most).is_none() {
+            self.note(count_unfinished(connection, most).await?);
+        }
+        Ok(self.recent(most).is_some())
     }
 
     fn note(&mut self, unfinished: u64) -> u64 {
