@@ -36,6 +36,7 @@ async fn what_was_done_behind_the_back_of_the_system_is_reported_and_nothing_els
     damaged[70_000] ^= 1;
     std::fs::write(&text, damaged).expect("it can be written");
     verify(&cluster, &ledger).await;
+    page.verify_done(&ledger).await;
     page.verify(&ledger, CATCHES_UP).await;
     assert_eq!(ledger.violations(), Vec::<String>::new(), "it was computed again");
 
@@ -61,6 +62,7 @@ async fn what_was_done_behind_the_back_of_the_system_is_reported_and_nothing_els
     page.verify(&ledger, CATCHES_UP).await;
     let told_nothing = "update calculations set status = 'cancelled' where subject = 'F(7)'";
     cluster.postgres.sql(Postgres::NAME, told_nothing);
+    page.verify_done(&ledger).await;
     page.verify(&ledger, Duration::from_secs(2)).await;
     let violations = ledger.violations();
     let kinds = by_kind(&violations);
@@ -70,6 +72,7 @@ async fn what_was_done_behind_the_back_of_the_system_is_reported_and_nothing_els
         ("changed", INLINE_WITH_HASH),
         ("lost", 5),
         ("not done", 6),
+        ("taken back", 7),
         ("stale", 7),
     ];
     for (kind, what) in expected {

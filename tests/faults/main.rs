@@ -69,6 +69,9 @@ async fn whatever_fails_every_promise_is_kept() {
                 report.print(&ledger);
                 panic!("it never worked again after: {fault}, seed {seed}");
             };
+            for watcher in &watchers {
+                watcher.verify_done(&ledger).await;
+            }
             probe::whole_again(&mut cluster, &ledger).await;
             for watcher in &watchers {
                 watcher.verify(&ledger, CATCHES_UP).await;

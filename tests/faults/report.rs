@@ -55,12 +55,13 @@ impl Report {
         let kinds = by_kind(&violations);
         let count = |kind: &str| kinds.get(kind).copied().unwrap_or(0);
         println!(
-            "accepted {}, lost {}, wrong {}, changed {}, double {}, stale {}, stuck {}",
+            "accepted {}, lost {}, wrong {}, changed {}, double {}, taken back {}, stale {}, stuck {}",
             ledger.accepted().len(),
             count("lost"),
             count("wrong"),
             count("changed"),
             count("double"),
+            count("taken back"),
             count("stale"),
             count("stuck"),
         );

@@ -39,6 +39,8 @@ pub(crate) struct Seen {
 
 /// After a fault is over and the system works, a page may be behind for so long.
 pub(crate) const CATCHES_UP: Duration = Duration::from_secs(30);
+/// Values before this one are never taken off the record.
+const ALWAYS_INLINE: i64 = 300_000;
 /// A page lists so many.
 const LISTED: usize = 200;
 
@@ -54,6 +56,22 @@ impl Watcher {
     /// What it went through so far.
     pub(crate) fn seen(&self) -> Seen {
         lock(&self.page).seen
+    }
+
+    /// Holds what the page was told has ended well against what is on the record now: it must not have been too early.
+    pub(crate) async fn verify_done(&self, ledger: &Ledger) {
+        let shown = lock(&self.page).shown.clone();
+        let Some(record) = within(CATCHES_UP, async || newest(&self.http, &self.url).await).await else {
+            ledger.violated("stuck: the list cannot be read when all is well".to_owned());
+            return;
+        };
+        for (n, status) in record {
+            // What is longer may have made room for others since.
+            let stays = n.abs() < ALWAYS_INLINE && shown.get(&n).is_some_and(|shown| shown == "done");
+            if stays && status != "done" {
+                ledger.violated(format!("taken back: a page was told that F({n}) is done, and it is {status}"));
+            }
+        }
     }
 
     /// Holds what the page shows against what is on the record now; it may take so long to catch up.

@@ -13,7 +13,9 @@ use crate::StoreError;
 /// The record of calculations.
 ///
 /// Every method is one transaction, holds no connection when it returns, and may be dropped at any
-/// await: then it either happened whole or not at all. Leases run by the database's clock.
+/// await: then it either happened whole or not at all. What it did is on disk when it returns `Ok`, so that
+/// nobody is told what a power cut takes back; but for counts, renewals and times of reading, which keep
+/// themselves up to date. Leases run by the database's clock.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Accepts a calculation. When this returns `Ok`, the row is on disk: that is the promise.
@@ -62,8 +64,7 @@ pub trait Store: Send + Sync {
     async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError>;
 
     /// Records a right value, whoever computed it and whatever became of the lease, if the row is not
-    /// yet done. The same value again is no error. May lose the last moments in a power cut: a row that
-    /// is `queued` or `running` again afterwards is computed again.
+    /// yet done. The same value again is no error.
     async fn record_value(&self, recorded: &RecordedValue) -> Result<Recording, StoreError>;
 
     /// Records a failure, if the lease is still ours (or the row is unleased and unfinished, when `lease`

@@ -1,8 +1,10 @@
 //! The record in PostgreSQL, for a system of many processes.
 //!
-//! Acceptances are entered by one task per process, many at once, and flushed to disk before they are
-//! answered; values are recorded by another, many at once too. Those, and everything else in a short
-//! transaction of its own, a power cut may take back: what they said is computed or said again.
+//! Acceptances are entered by one task per process, many at once; values are recorded by another, many at once
+//! too; everything else has a short transaction of its own. Whatever is told to anybody is on disk before: a value
+//! could be computed again, but who was told that it is there would have been told something untrue. Only what
+//! keeps itself up to date (how often something was asked for, when it was read, how far a computation is) may be
+//! a moment behind after a power cut.
 
 mod acceptor;
 mod asking;
@@ -172,7 +174,7 @@ impl Store for PostgresStore {
         now: Timestamp,
     ) -> Result<Claiming, StoreError> {
         self.call("lease", async {
-            let mut transaction = self.begin(QUICKLY).await?;
+            let mut transaction = self.begin(DURABLY).await?;
             let claiming = lease::take(&mut transaction, subject, worker, lease, now).await?;
             transaction.commit().await?;
             Ok(claiming)
@@ -194,7 +196,7 @@ impl Store for PostgresStore {
     #[tracing::instrument(name = "store.release", level = "debug", skip_all)]
     async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError> {
         self.call("release", async {
-            let mut transaction = self.begin(QUICKLY).await?;
+            let mut transaction = self.begin(DURABLY).await?;
             let released = lease::release(&mut transaction, lease, release).await?;
             transaction.commit().await?;
             Ok(released)
@@ -217,7 +219,7 @@ impl Store for PostgresStore {
         now: Timestamp,
     ) -> Result<Option<Calculation>, StoreError> {
         self.call("record_failure", async {
-            let mut transaction = self.begin(QUICKLY).await?;
+            let mut transaction = self.begin(DURABLY).await?;
             let failed = record::record_failure(&mut transaction, subject, lease, &failure, now).await?;
             transaction.commit().await?;
             Ok(failed)
@@ -253,7 +255,7 @@ impl Store for PostgresStore {
     #[tracing::instrument(name = "store.note_eviction", level = "debug", skip_all)]
     async fn note_eviction(&self, object: &StoredObject) -> Result<(), StoreError> {
         self.call("note_eviction", async {
-            let mut transaction = self.begin(QUICKLY).await?;
+            let mut transaction = self.begin(DURABLY).await?;
             record::note_eviction(&mut transaction, object).await?;
             transaction.commit().await
         })
@@ -263,7 +265,7 @@ impl Store for PostgresStore {
     #[tracing::instrument(name = "store.note_loss", level = "debug", skip_all)]
     async fn note_loss(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
         self.call("note_loss", async {
-            let mut transaction = self.begin(QUICKLY).await?;
+            let mut transaction = self.begin(DURABLY).await?;
             let queued = record::note_loss(&mut transaction, object).await?;
             transaction.commit().await?;
             Ok(queued)

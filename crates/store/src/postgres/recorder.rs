@@ -1,8 +1,8 @@
-//! The one task of this process that records values, many at once.
+//! The one task of this process that records values, many at once and each on disk before anybody is told.
 
 use sqlx::postgres::PgPool;
 
-use super::QUICKLY;
+use super::DURABLY;
 use super::gathering::{Gathering, Settle};
 use super::record::{record_at_once, record_values};
 use crate::{RecordedValue, Recording, StoreError};
@@ -38,7 +38,7 @@ impl Settle for Finishing {
                 return Ok(vec![recording]);
             }
         }
-        let mut transaction = self.pool.begin_with(QUICKLY).await?;
+        let mut transaction = self.pool.begin_with(DURABLY).await?;
         let recordings = record_values(&mut transaction, recorded).await?;
         transaction.commit().await?;
         Ok(recordings)

@@ -22,10 +22,6 @@ pub(super) enum Admission {
 impl Change for Accept {
     type Answer = Admission;
 
-    fn is_durable(&self) -> bool {
-        true
-    }
-
     async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<Admission> {
         let Self(acceptance) = self;
         let allowed = desk.limits.max_queued;
@@ -127,6 +123,10 @@ pub(super) struct CountAsks(pub(super) Vec<(Subject, u64)>);
 impl Change for CountAsks {
     type Answer = ();
 
+    fn is_durable(&self) -> bool {
+        false
+    }
+
     async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<()> {
         for (subject, asks) in &self.0 {
             sqlx::query("update calculations set asked = min(asked + ?2, ?3) where subject = ?1")
@@ -149,10 +149,6 @@ pub(super) struct Withdraw {
 #[async_trait]
 impl Change for Withdraw {
     type Answer = Withdrawal;
-
-    fn is_durable(&self) -> bool {
-        true
-    }
 
     async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<Withdrawal> {
         let Some(found) = standing(desk.connection, &self.subject.to_string()).await? else {

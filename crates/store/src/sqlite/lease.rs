@@ -85,6 +85,10 @@ pub(super) struct Renew {
 impl Change for Renew {
     type Answer = Renewal;
 
+    fn is_durable(&self) -> bool {
+        false
+    }
+
     async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<Renewal> {
         if self.prolong(desk.connection).await? {
             return Ok(Renewal::Held);

@@ -147,6 +147,10 @@ pub(super) struct NoteReads {
 impl Change for NoteReads {
     type Answer = ();
 
+    fn is_durable(&self) -> bool {
+        false
+    }
+
     async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<()> {
         for subject in &self.subjects {
             sqlx::query(

@@ -5,7 +5,7 @@ use super::*;
 /// So far from what any test enters that nobody has to take turns.
 const ROOMY: StoreLimits = StoreLimits { max_queued: 1_000_000 };
 
-async fn roomy(settings: &PostgresSettings) -> PostgresStore {
+pub(super) async fn roomy(settings: &PostgresSettings) -> PostgresStore {
     PostgresStore::connect(settings, ROOMY).await.expect("connected")
 }
 
@@ -64,25 +64,4 @@ async fn a_long_text_of_a_lone_value_is_kept_with_it() {
     store.accept(&asking(1, None)).await.expect("accepted");
     store.record_value(&inline(&f(1), &text)).await.expect("recorded");
     assert_eq!(store.inline_text(&f(1)).await.expect("reachable").map(|inline| inline.text), Some(text));
-}
-
-#[tokio::test]
-async fn a_lone_newcomer_waits_for_the_disk_and_a_lone_value_does_not() {
-    let settings = cluster::database().await;
-    let store = roomy(&settings).await;
-    execute(
-        &settings,
-        "create table seen (status text, synchronous_commit text); \
-         create function see() returns trigger language plpgsql as $$ begin \
-         insert into seen values (new.status, current_setting('synchronous_commit')); return null; end $$; \
-         create trigger see after insert or update on calculations for each row execute function see()",
-    )
-    .await;
-    for n in 1..3 {
-        store.accept(&asking(n, None)).await.expect("accepted");
-        store.record_value(&inline(&f(n), "1")).await.expect("recorded");
-    }
-    let seen: Vec<(String, String)> = sqlx::query_as("select * from seen").fetch_all(&store.pool).await.expect("read");
-    let expected = [("queued", "on"), ("done", "off"), ("queued", "on"), ("done", "off")];
-    assert_eq!(seen, expected.map(|(status, wait)| (status.to_owned(), wait.to_owned())));
 }

@@ -2,6 +2,7 @@
 
 mod alone;
 mod cluster;
+mod durability;
 
 use std::sync::Arc;
 
@@ -209,20 +210,6 @@ async fn verifying_refuses_what_is_missing_or_different() {
         let refused = PostgresStore::connect(&settings, LIMITS).await.err();
         assert!(matches!(refused, Some(StoreError::Corrupt(_))), "{refused:?}");
     }
-}
-
-#[tokio::test]
-async fn acceptances_wait_for_the_disk_and_results_do_not() {
-    let settings = cluster::database().await;
-    let store = connect(&settings).await;
-    for (opening, expected) in [(DURABLY, "on"), (QUICKLY, "off")] {
-        let mut transaction = store.begin(opening).await.expect("begun");
-        let shown: String =
-            sqlx::query_scalar("show synchronous_commit").fetch_one(&mut *transaction).await.expect("shown");
-        assert_eq!(shown, expected);
-    }
-    let after: String = sqlx::query_scalar("show fsync").fetch_one(&store.pool).await.expect("shown");
-    assert_eq!(after, "on", "these tests would prove nothing without");
 }
 
 #[tokio::test]

@@ -26,9 +26,9 @@ pub(super) trait Change: Send + Sync + 'static {
     /// What its caller gets after the commit.
     type Answer: Send + 'static;
 
-    /// Whether its caller may only be answered once it is on disk.
+    /// Whether its caller may only be answered once it is on disk: unless it keeps itself up to date anyway.
     fn is_durable(&self) -> bool {
-        false
+        true
     }
 
     async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<Self::Answer>;

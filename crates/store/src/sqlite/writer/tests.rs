@@ -42,6 +42,25 @@ impl Change for Wrong {
     }
 }
 
+/// Tells whether its transaction will wait for the disk.
+struct Look {
+    is_durable: bool,
+}
+
+#[async_trait]
+impl Change for Look {
+    type Answer = bool;
+
+    fn is_durable(&self) -> bool {
+        self.is_durable
+    }
+
+    async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<bool> {
+        const FULL: i64 = 2;
+        sqlx::query_scalar("pragma synchronous").fetch_one(&mut *desk.connection).await.map(|now: i64| now == FULL)
+    }
+}
+
 struct Scene {
     _folder: tempfile::TempDir,
     writer: WriterHandle,
@@ -97,6 +116,22 @@ async fn what_arrives_while_the_writer_is_busy_shares_the_next_transaction() {
     let seen: Vec<_> = rest.await.into_iter().map(|seen| seen.expect("committed")).collect();
     assert_eq!(seen, [1; 64], "each saw the first and none of the others");
     assert_eq!(scene.marks().await, 65);
+}
+
+#[tokio::test]
+async fn a_transaction_waits_for_the_disk_if_one_of_its_changes_must() {
+    let scene = Scene::set().await;
+    for is_durable in [true, false, true] {
+        assert_eq!(scene.writer.change(Look { is_durable }).await.expect("committed"), is_durable);
+    }
+    let first = scene.occupy().await;
+    let mut both = Box::pin(join_all([true, false].map(|is_durable| scene.writer.change(Look { is_durable }))));
+    assert!((&mut both).now_or_never().is_none(), "sent, not answered");
+    scene.open();
+    first.await.expect("no panic").expect("committed");
+    for waits in both.await {
+        assert!(waits.expect("committed"));
+    }
 }
 
 #[tokio::test]
