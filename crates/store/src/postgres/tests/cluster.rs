@@ -4,6 +4,7 @@
 //! with the run, at once and without a last checkpoint: a small shell process waits for that, because nextest
 //! runs every test in its own process.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpListener;
@@ -59,8 +60,8 @@ async fn patiently(settings: &PostgresSettings) -> PgConnection {
 /// The port of this run's server, which is started if this is the first to ask.
 fn server() -> u16 {
     // Under nextest, all tests of a run have its process as their parent.
-    let run = if std::env::var_os("NEXTEST_RUN_ID").is_some() { parent_id() } else { id() };
-    let folder = std::env::temp_dir().join(format!("abaci-postgres-{run}"));
+    let run = if env::var_os("NEXTEST_RUN_ID").is_some() { parent_id() } else { id() };
+    let folder = env::temp_dir().join(format!("abaci-postgres-{run}"));
     fs::create_dir_all(&folder).expect("a folder");
     let lock = File::create(folder.join("lock")).expect("a lock file");
     lock.lock().expect("locked");
@@ -130,8 +131,12 @@ fn give_away(folders: [&Path; 2]) -> Option<(u32, u32)> {
     Some((user, group))
 }
 
-/// The folder of the newest server that is installed.
+/// The folder of the server in the path, or else of the newest that Debian installed.
 fn programs() -> PathBuf {
+    let path = env::var_os("PATH").unwrap_or_default();
+    if let Some(folder) = env::split_paths(&path).find(|folder| folder.join("initdb").exists()) {
+        return folder;
+    }
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut versions: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
     versions.retain(|folder| folder.join("initdb").exists());
