@@ -73,12 +73,13 @@ fn memory(abaci: &Path, starts: usize) -> [Line; 3] {
         }
     }
     let [api, client, worker] = roles;
-    [("api", api), ("client", client), ("worker", worker)].map(|(what, measured)| Line {
-        what: match what {
-            "api" => "resident memory at rest: api",
-            "client" => "resident memory at rest: client",
-            _ => "resident memory at rest: worker",
-        },
+    [
+        ("resident memory at rest: api", api),
+        ("resident memory at rest: client", client),
+        ("resident memory at rest: worker", worker),
+    ]
+    .map(|(what, measured)| Line {
+        what,
         unit: " MB",
         decimals: 1,
         measured,

@@ -18,6 +18,8 @@ use super::bucket::BucketAccess;
 /// A part of 8 MiB has this long to go through.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// An endpoint that says nothing for so long is taken for dead. A part is answered when it is there whole.
+const SILENCE: Duration = Duration::from_secs(10);
 /// Enough for a passing fault. Behind that stand the job, which is tried again, and the reader, who is told.
 const RETRIES: usize = 3;
 const RETRY_FOR: Duration = Duration::from_secs(10);
@@ -38,6 +40,7 @@ pub(super) fn open(
     let client = ClientOptions::new()
         .with_timeout(REQUEST_TIMEOUT)
         .with_connect_timeout(CONNECT_TIMEOUT)
+        .with_read_timeout(SILENCE)
         .with_allow_http(plain_http);
     let retry = RetryConfig { max_retries: RETRIES, retry_timeout: RETRY_FOR, backoff: BackoffConfig::default() };
     let store = builder.with_client_options(client).with_retry(retry).build()?;
