@@ -99,29 +99,30 @@ class DatabaseInstance(Resource):
     kind, named_by = "AWS::RDS::DBInstance", "DBInstanceIdentifier"
 
     def begin(self):
-        self.physical_resource_id = "abaci-rehearsal"
+        dump = RUNNING["dumps"].get(self.properties.get("DBSnapshotIdentifier"))
+        RUNNING["database"] = Database(self.properties["MasterUserPassword"], dump)
+        self.physical_resource_id = RUNNING["database"].container
         client("rds").create_db_instance(
             DBInstanceIdentifier=self.physical_resource_id, Engine="postgres", DBInstanceClass=self.properties["DBInstanceClass"],
             MasterUsername="abaci", MasterUserPassword=self.properties["MasterUserPassword"], AllocatedStorage=20, DeletionProtection=True)
-        self._run()
 
     def change(self, before):
         if before.get("DBSnapshotIdentifier") != self.properties.get("DBSnapshotIdentifier"):
-            # CloudFormation makes the new one, and deletes the old one after a last snapshot.
+            # CloudFormation makes the new one, under another name, and deletes the old one after a last snapshot.
             old = RUNNING["database"]
-            self._run()
-            old.delete()
-
-    def _run(self):
-        dump = RUNNING["dumps"].get(self.properties.get("DBSnapshotIdentifier"))
-        RUNNING["database"] = Database(self.properties["MasterUserPassword"], dump)
+            self.begin()
+            self._end(old)
 
     def get_cfn_attribute(self, name):
         return {"Endpoint.Address": RUNNING["database"].host, "Endpoint.Port": "5432"}[name]
 
     def delete(self, _account, _region):
-        client("rds").delete_db_instance(DBInstanceIdentifier=self.physical_resource_id, SkipFinalSnapshot=True)
-        RUNNING["database"].delete()
+        self._end(RUNNING["database"])
+
+    @staticmethod
+    def _end(database):
+        client("rds").delete_db_instance(DBInstanceIdentifier=database.container, SkipFinalSnapshot=True)
+        database.delete()
 
 
 class ReplicationGroup(Resource):

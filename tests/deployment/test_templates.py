@@ -100,6 +100,9 @@ class Application(unittest.TestCase):
         self.assertEqual(options()[environment, "REDIS_TLS"], "true")
         self.assertEqual(options()[environment, "PGSSLROOTCERT"], "/etc/ssl/certs/rds-global-bundle.pem")
 
+    def test_the_cache_of_a_restored_database_is_another_one(self):
+        self.assertEqual(options()["aws:elasticbeanstalk:application:environment", "ABACI_REDIS_PREFIX"], {"Ref": "DatabaseIdentifier"})
+
     def test_the_routers_port_is_not_taken_by_the_platforms_proxy(self):
         self.assertEqual(options()["aws:elasticbeanstalk:environment:proxy", "ProxyServer"], "none")
 
