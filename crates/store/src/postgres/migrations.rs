@@ -10,7 +10,10 @@ use sqlx::postgres::PgConnection;
 use super::settings::Migrations;
 use crate::StoreError;
 
-const STEPS: [(i64, &str, &str); 1] = [(1, "record", include_str!("../../migrations/postgres/0001_record.sql"))];
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "record", include_str!("../../migrations/postgres/0001_record.sql")),
+    (2, "texts as they are", include_str!("../../migrations/postgres/0002_texts_as_they_are.sql")),
+];
 
 /// The database is not of the form that this version needs.
 #[derive(Debug, thiserror::Error)]

@@ -63,5 +63,10 @@ async fn a_long_text_of_a_lone_value_is_kept_with_it() {
     let text = "7".repeat(5_000);
     store.accept(&asking(1, None)).await.expect("accepted");
     store.record_value(&inline(&f(1), &text)).await.expect("recorded");
+    let kept: i32 = sqlx::query_scalar("select pg_column_size(text) from value_texts")
+        .fetch_one(&store.pool)
+        .await
+        .expect("measured");
+    assert_eq!(kept, 5_000, "no time is spent on compressing it");
     assert_eq!(store.inline_text(&f(1)).await.expect("reachable").map(|inline| inline.text), Some(text));
 }
