@@ -130,8 +130,9 @@ async fn set_done<'a>(
     let done: Vec<Whole> = sqlx::query_as(concat!(
         "with new as ( \
              select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], \
-             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[]) as t (new_subject, new_digits, new_first, new_last, new_sha256, new_size, \
-             took_ms, new_state, new_short, new_long, began_at, ended_at) \
+             $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[]) \
+             as t (new_subject, new_digits, new_first, new_last, new_sha256, new_size, took_ms, new_state, \
+             new_short, new_long, began_at, ended_at) \
          ), done as ( \
              update calculations set status = 'done', digits = new_digits, first_digits = new_first, \
              last_digits = new_last, sha256 = new_sha256, size_bytes = new_size, compute_ms = took_ms, \

@@ -79,8 +79,7 @@ impl PostgresSettings {
             .database(&self.database)
             .application_name("abaci")
             // Whoever vanishes without a word, its host and all, lets go of the rows it holds after this. Nothing
-            // of ours pauses within a transaction. A statement by itself is on disk when it returns, unless it says
-            // otherwise.
+            // of ours pauses within a transaction. A statement by itself is on disk when it returns.
             .options([("idle_in_transaction_session_timeout", "5s"), ("synchronous_commit", "on")])
             .options(PLANS)
             .ssl_mode(match self.tls {

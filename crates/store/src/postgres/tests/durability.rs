@@ -5,10 +5,10 @@ use model::{Failure, FailureReason};
 use super::*;
 
 /// Notes of each change how the transaction that made it commits.
-const NOTE_CHANGES: &str = "create table noted (at bigint generated always as identity, subject text, status text, commit text); \
+const NOTE_CHANGES: &str = "create table noted (at bigint generated always as identity, subject text, status text, \
+     commit text default current_setting('synchronous_commit')); \
      create function note() returns trigger language plpgsql as $$ begin \
-     insert into noted (subject, status, commit) values (new.subject, new.status, current_setting('synchronous_commit')); \
-     return null; end $$; \
+     insert into noted (subject, status) values (new.subject, new.status); return null; end $$; \
      create trigger note after insert or update on calculations for each row execute function note()";
 
 #[tokio::test]
