@@ -78,14 +78,7 @@ fn memory(abaci: &Path, starts: usize) -> [Line; 3] {
         ("resident memory at rest: client", client),
         ("resident memory at rest: worker", worker),
     ]
-    .map(|(what, measured)| Line {
-        what,
-        unit: " MB",
-        decimals: 1,
-        measured,
-        target: "≤ 20",
-        floor: None,
-    })
+    .map(|(what, measured)| Line { what, unit: " MB", decimals: 1, measured, target: "≤ 20", floor: None })
 }
 
 struct Bench {
@@ -167,9 +160,12 @@ impl Bench {
                 .map(|n| tokio::spawn(answered(self.system.router.address.clone(), post(n, WAIT))))
                 .collect();
             long += 4;
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            let none_is_done = || !running.iter().any(tokio::task::JoinHandle::is_finished);
+            while none_is_done() && self.system.running() < 2 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
             let mut samples = Samples::default();
-            while !running.iter().any(tokio::task::JoinHandle::is_finished) {
+            while none_is_done() {
                 samples.extend(self.latencies(self.new_values(10)).await);
             }
             for long in running {

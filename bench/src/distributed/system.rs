@@ -64,6 +64,12 @@ impl System {
         let unfinished = self.postgres.ask("select count(*) from calculations where status in ('queued', 'running')");
         unfinished.parse().expect("a number")
     }
+
+    /// Rows that a worker computes under a lease.
+    pub fn running(&self) -> u64 {
+        let running = self.postgres.ask("select count(*) from calculations where status = 'running'");
+        running.parse().expect("a number")
+    }
 }
 
 impl Roles {
