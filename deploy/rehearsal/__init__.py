@@ -1,1 +1,1 @@
-"""The rehearsal's AWS and its platform; ci/rehearse runs it."""
+"""The rehearsal's AWS and its platform; deploy/rehearsal/run runs it."""

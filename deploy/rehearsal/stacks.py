@@ -155,7 +155,7 @@ class BeanstalkEnvironment(Resource):
     kind, named_by = "AWS::ElasticBeanstalk::Environment", "EnvironmentName"
 
     def begin(self):
-        # Really it is created when its instances serve; here the stack is complete before, and ci/wait-healthy waits.
+        # Really it is created when its instances serve; here the stack is complete before, and deploy/aws/wait-healthy waits.
         environment = Environment(self.properties["ApplicationName"], self.physical_resource_id, self.properties["VersionLabel"],
                                   self._options(), self.properties["SolutionStackName"])
         ENVIRONMENTS[self.physical_resource_id] = environment

@@ -1,5 +1,5 @@
 # What a rehearsal stands on: a registry with login, an authority for certificates, and the emulated AWS. Sourced by
-# ci/rehearse, after ci/aws.sh.
+# deploy/rehearsal/run, after deploy/aws/common.sh.
 # shellcheck shell=bash
 
 STATE=$PWD/target/rehearsal

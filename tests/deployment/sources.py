@@ -30,7 +30,7 @@ def template(name):
 
 
 def run(*command, path=None, **variables):
-    """Runs a script of ci/ from the repository's root without anybody's rights on AWS; `path` comes first on PATH."""
+    """Runs a script from the repository's root without anybody's rights on AWS; `path` comes first on PATH."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DOCKER_", "ABACI_"))}
     environment["PATH"] = f"{path}:{environment['PATH']}" if path else environment["PATH"]
     return subprocess.run(command, cwd=ROOT, env=environment | variables, capture_output=True, text=True, timeout=120, check=False)

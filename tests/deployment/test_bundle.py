@@ -15,7 +15,7 @@ class Bundle(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.file = cls.folder / "bundle.zip"
-        made = run("ci/bundle", str(cls.file), **IMAGES)
+        made = run("deploy/aws/bundle", str(cls.file), **IMAGES)
         if made.returncode:
             raise AssertionError(made.stderr)
         cls.entries = {entry.filename: entry for entry in zipfile.ZipFile(cls.file).infolist()}
@@ -23,11 +23,11 @@ class Bundle(unittest.TestCase):
         cls.services = cls.composition["services"]
 
     def test_the_same_digests_give_the_same_bytes(self):
-        run("ci/bundle", str(self.folder / "again.zip"), **IMAGES)
+        run("deploy/aws/bundle", str(self.folder / "again.zip"), **IMAGES)
         self.assertEqual(self.file.read_bytes(), (self.folder / "again.zip").read_bytes())
 
     def test_an_image_that_is_named_by_tag_is_refused(self):
-        refused = run("ci/bundle", str(self.folder / "tag.zip"), **IMAGES | {"API_IMAGE": "registry.example/abaci-api:latest"})
+        refused = run("deploy/aws/bundle", str(self.folder / "tag.zip"), **IMAGES | {"API_IMAGE": "registry.example/abaci-api:latest"})
         self.assertEqual(refused.returncode, 1)
         self.assertIn("API_IMAGE is no image by digest: 'registry.example/abaci-api:latest'", refused.stderr)
         self.assertFalse((self.folder / "tag.zip").exists())

@@ -19,7 +19,7 @@ class Travis(unittest.TestCase):
         self.assertFalse({"after_success", "after_script", "after_deploy"} & set(TRAVIS))
 
     def test_it_runs_the_scripts_that_people_run(self):
-        self.assertEqual((TRAVIS["script"], TRAVIS["deploy"]["script"]), ("ci/test-image", "ci/release"))
+        self.assertEqual((TRAVIS["script"], TRAVIS["deploy"]["script"]), ("ci/test-image", "deploy/aws/release"))
 
     def test_every_key_is_one_that_travis_knows(self):
         # Travis's schema lets a misspelt key pass, so ours are held against this list.
@@ -56,7 +56,7 @@ class GitHub(unittest.TestCase):
                 self.assertEqual(job["needs"], "test")
 
     def test_it_runs_the_scripts_that_people_run(self):
-        self.assertEqual([step["run"] for _, _, job in self.jobs() for step in job["steps"] if "run" in step], ["ci/test-image", "ci/release"])
+        self.assertEqual([step["run"] for _, _, job in self.jobs() for step in job["steps"] if "run" in step], ["ci/test-image", "deploy/aws/release"])
 
     def test_nothing_that_a_caller_chooses_is_put_into_a_script(self):
         for _, name, job in self.jobs():

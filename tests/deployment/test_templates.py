@@ -75,7 +75,7 @@ class Data(unittest.TestCase):
 
 class Application(unittest.TestCase):
     def test_it_takes_from_the_data_stack_what_that_gives(self):
-        script = (ROOT / "ci/infrastructure").read_text(encoding="utf-8")
+        script = (ROOT / "deploy/aws/infrastructure").read_text(encoding="utf-8")
         handed = set(re.findall(r"\w+", re.search(r"for key in (.*?); do", script, re.S)[1].replace("\\", "")))
         self.assertLessEqual(handed, set(DATA["Outputs"]))
         self.assertLessEqual(handed, set(APPLICATION["Parameters"]))
@@ -121,7 +121,7 @@ class Rights(unittest.TestCase):
     """Of the deploy user."""
 
     def test_they_are_those_of_the_calls_that_the_scripts_make_and_no_others(self):
-        scripts = ("ci/aws.sh", "ci/deploy", "ci/release", "ci/rollback", "ci/wait-healthy")
+        scripts = ("deploy/aws/common.sh", "deploy/aws/deploy", "deploy/aws/release", "deploy/aws/rollback", "deploy/aws/wait-healthy")
         text = "\n".join(re.sub(r"^(\s*#|need ).*", "", (ROOT / one).read_text(encoding="utf-8"), flags=re.M) for one in scripts)
         # Two that CI never reaches: stacks are the administrator's, and a role is taken without a key.
         called = set(re.findall(r"\baws ([a-z0-9]+ [a-z][a-z-]+)", text)) - {"cloudformation describe-stacks", "sts assume-role-with-web-identity", "configure get"}
