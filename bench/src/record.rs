@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::{Index, Lane, Sha256, Subject, Timestamp};
-use store::{Acceptance, Placement, RecordedValue, Store};
+use store::{NewCalculation, Placement, CompletedValue, Store};
 
 /// Enters F(0) to F(rows − 1) as done. The values are not the true ones: this measures listing.
 pub async fn fill(store: Arc<dyn Store>, rows: u64) {
@@ -15,7 +15,7 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
         tokio::spawn(async move {
             for n in (first..rows).step_by(256) {
                 let subject = Subject::from(Index::new(n));
-                let acceptance = Acceptance {
+                let acceptance = NewCalculation {
                     subject: subject.clone(),
                     digits: 20,
                     lane: Lane::Short,
@@ -23,8 +23,8 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
                     traceparent: None,
                     now: at,
                 };
-                store.accept(&acceptance).await.expect("accepted");
-                let recorded = RecordedValue {
+                store.submit(&acceptance).await.expect("accepted");
+                let recorded = CompletedValue {
                     subject,
                     sha256: Sha256([7; 32]),
                     first_digits: "12345678901234567890".to_owned(),
@@ -36,7 +36,7 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
                     finished_at: at,
                     compute_ms: 0,
                 };
-                store.record_value(&recorded).await.expect("recorded");
+                store.complete(&recorded).await.expect("recorded");
             }
         })
     });

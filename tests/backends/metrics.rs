@@ -61,7 +61,7 @@ async fn depth_and_age_by_lane_attempts_reclaims_and_latencies_are_told_by_the_d
     assert_eq!(figure(&worker, "worker_jobs_total{outcome=\"recorded\",lane=\"short\"}").await, 4.0);
     assert!(figure(&worker, "worker_queue_wait_seconds_count{lane=\"short\"}").await >= 4.0);
     assert!(figure(&worker, "worker_compute_seconds_count{lane=\"short\"}").await >= 4.0);
-    assert!(figure(&worker, "store_call_seconds_count{call=\"record_value\"}").await >= 4.0);
+    assert!(figure(&worker, "store_call_seconds_count{call=\"complete\"}").await >= 4.0);
     assert!(figure(&api, "api_request_seconds_count{route=\"/api/calculations\"}").await >= 10.0);
 
     let told: BTreeSet<String> = names(&scrape(&api).await).union(&names(&scrape(&worker).await)).cloned().collect();

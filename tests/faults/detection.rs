@@ -24,7 +24,7 @@ async fn what_was_done_behind_the_back_of_the_system_is_reported_and_nothing_els
     for n in (1..=9).chain([INLINE, INLINE_WITH_HASH, OBJECT]) {
         let (status, said) = submit(&cluster, n).await.expect("an answer");
         assert!(status.is_success(), "{status}: {said}");
-        ledger.accept(n);
+        ledger.submit(n);
     }
     verify(&cluster, &ledger).await;
     page.verify(&ledger, CATCHES_UP).await;

@@ -31,7 +31,7 @@ struct Book {
 
 impl Ledger {
     /// Notes that F(n) was accepted.
-    pub(crate) fn accept(&self, n: i64) {
+    pub(crate) fn submit(&self, n: i64) {
         self.book().accepted.entry(n).or_default();
     }
 
@@ -143,7 +143,7 @@ async fn ask(url: String, ledger: Arc<Ledger>, mut random: Random) {
         let status = request.send().await.map_or(0, |response| response.status().as_u16());
         *ledger.book().answers.entry(status).or_default() += 1;
         match status {
-            200 | 202 => ledger.accept(n),
+            200 | 202 => ledger.submit(n),
             0 | 429 | 502..=504 => {}
             _ => ledger.violated(format!("unexpected: {status} to a submission of {n}")),
         }

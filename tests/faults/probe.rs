@@ -58,7 +58,7 @@ async fn use_once(cluster: &Cluster, ledger: &Ledger, n: i64) -> Option<(Option<
     if !status.is_success() {
         return None;
     }
-    ledger.accept(n);
+    ledger.submit(n);
     let value = cluster.http.get(format!("{}/api/calculations/{n}/value", cluster.url())).timeout(limit);
     let value = value.send().await.ok()?;
     if value.status() != StatusCode::OK {

@@ -36,7 +36,7 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let (condition, seen) = watch::channel(Condition::Clear);
-        let accepting = tokio::spawn(accept(listener, SocketAddr::from((Ipv4Addr::LOCALHOST, to)), seen));
+        let accepting = tokio::spawn(submit(listener, SocketAddr::from((Ipv4Addr::LOCALHOST, to)), seen));
         Self { port, condition, accepting }
     }
 
@@ -54,7 +54,7 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, to: SocketAddr, condition: watch::Receiver<Condition>) {
+async fn submit(listener: TcpListener, to: SocketAddr, condition: watch::Receiver<Condition>) {
     loop {
         // Out of file descriptors, for a moment: there is nothing to do but to try again.
         let Ok((near, _)) = listener.accept().await else {

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use model::{AskToken, Calculation, State as Standing};
-use store::{Acceptance, Accepted};
+use model::{AskToken, Calculation, CalculationState as Standing};
+use store::{NewCalculation, SubmitResult};
 use tokio_util::sync::CancellationToken;
 
 use crate::admit::Admitted;
@@ -56,7 +56,7 @@ pub(crate) async fn ask(
     };
     // Subscribe before the job is offered, so that its end is not missed however soon it comes.
     let waiter = patience.and_then(|patience| Some((patience, state.hub.wait_for(subject)?)));
-    let (calculation, token) = match accept(state, admitted, charge).await? {
+    let (calculation, token) = match submit(state, admitted, charge).await? {
         Answer::Pending(calculation, token) => (calculation, token),
         known @ Answer::Known(_) => return Ok(known),
     };
@@ -80,7 +80,7 @@ async fn wait(state: &ApiState, calculation: Calculation, patience: &Patience, w
             Some(Heard::Missed) => waiter = state.hub.wait_for(&calculation.subject),
             None => {}
         }
-        // Announcements can be lost. One look at the record tells what they would have told.
+        // EventChannel can be lost. One look at the record tells what they would have told.
         match state.ports.store.find(&calculation.subject).await {
             Ok(Some(found)) if found.status().is_final() => return found,
             _ => {}
@@ -89,14 +89,14 @@ async fn wait(state: &ApiState, calculation: Calculation, patience: &Patience, w
     calculation
 }
 
-async fn accept(state: &ApiState, admitted: &Admitted, charge: Charge<'_>) -> Result<Answer, ApiError> {
+async fn submit(state: &ApiState, admitted: &Admitted, charge: Charge<'_>) -> Result<Answer, ApiError> {
     let token = if admitted.is_withdrawable() {
         Some(AskToken::random().map_err(|error| ApiError::Internal(error.to_string().into()))?)
     } else {
         None
     };
     let began = Instant::now();
-    let acceptance = Acceptance {
+    let acceptance = NewCalculation {
         subject: admitted.subject.clone(),
         digits: admitted.digits,
         lane: admitted.lane(),
@@ -104,17 +104,17 @@ async fn accept(state: &ApiState, admitted: &Admitted, charge: Charge<'_>) -> Re
         traceparent: trace::current_trace(),
         now: state.ports.clock.now(),
     };
-    match state.ports.store.accept(&acceptance).await? {
-        Accepted::Known(calculation) => {
+    match state.ports.store.submit(&acceptance).await? {
+        SubmitResult::Known(calculation) => {
             state.tally.asked(&acceptance.subject);
             state.remember(&calculation).await;
             Ok(Answer::Known(calculation))
         }
-        Accepted::Pending(calculation) => {
+        SubmitResult::Pending(calculation) => {
             state.tally.asked(&acceptance.subject);
             Ok(Answer::Pending(calculation, token))
         }
-        Accepted::Queued(calculation) => {
+        SubmitResult::Queued(calculation) => {
             charge.keep();
             metrics::accepted(acceptance.lane);
             state.rates.accepted(&acceptance.subject, began);

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cache::{Announcements, EventId, Read};
-use model::{Announcement, Calculation, Status, Subject};
+use cache::{EventChannel, EventId, Read};
+use model::{Calculation, CalculationEvent, Status, Subject};
 use tokio::sync::{broadcast, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -137,7 +137,7 @@ impl Hub {
     /// Reads the announcements until `shutdown`.
     pub(crate) async fn read(
         self: Arc<Self>,
-        channel: Arc<dyn Announcements>,
+        channel: Arc<dyn EventChannel>,
         rates: Arc<Rates>,
         shutdown: CancellationToken,
     ) {
@@ -148,7 +148,7 @@ impl Hub {
             let reading = channel.read(place.as_ref(), WAIT);
             let Some(read) = shutdown.run_until_cancelled(reading).await else { return };
             match read {
-                Ok(Read::News { news, last }) => {
+                Ok(Read::Events { events: news, last }) => {
                     self.publish(news, &last, &rates);
                     if place.is_none() || failures > 0 {
                         // What could not be read most likely could not be announced either.
@@ -157,7 +157,7 @@ impl Hub {
                     failures = 0;
                     place = Some(last);
                 }
-                Ok(Read::Missed { last }) => {
+                Ok(Read::Gap { last }) => {
                     failures = 0;
                     tracing::warn!("announcements were missed; open pages load the record again");
                     self.miss(last.clone());
@@ -177,14 +177,14 @@ impl Hub {
         }
     }
 
-    fn publish(&self, news: Vec<(EventId, Announcement)>, last: &EventId, rates: &Rates) {
+    fn publish(&self, news: Vec<(EventId, CalculationEvent)>, last: &EventId, rates: &Rates) {
         // Written out before the lock is taken.
         let news: Vec<_> = news.into_iter().map(|(id, news)| (Arc::new(Event::new(id, &news)), news)).collect();
         let now = Instant::now();
         let mut state = self.state();
         for (event, news) in news {
             state.last = Some(event.id.clone());
-            if let Announcement::Calculation(calculation) = news {
+            if let CalculationEvent::Calculation(calculation) = news {
                 state.keep(Arc::clone(&event));
                 if calculation.status().is_final() {
                     rates.finished(&calculation.subject, calculation.status() == Status::Done, now);
@@ -234,14 +234,14 @@ impl State {
 }
 
 impl Event {
-    fn new(id: EventId, announcement: &Announcement) -> Self {
+    fn new(id: EventId, announcement: &CalculationEvent) -> Self {
         let (kind, name, data) = match announcement {
-            Announcement::Calculation(calculation) => (
+            CalculationEvent::Calculation(calculation) => (
                 Kind::Calculation(calculation.status()),
                 wire::EVENT_CALCULATION,
                 serde_json::to_string(&wire::Calculation::from(&**calculation)),
             ),
-            Announcement::Progress(report) => {
+            CalculationEvent::Progress(report) => {
                 (Kind::Progress, wire::EVENT_PROGRESS, serde_json::to_string(&wire::ProgressEvent::from(report)))
             }
         };

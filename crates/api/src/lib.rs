@@ -35,5 +35,5 @@ pub use address::{Network, NetworkError};
 pub use metrics::describe as describe_metrics;
 pub use router::router;
 pub use serve::{BodyTooSlow, Draining, ServeLimits, run};
-pub use state::{ApiState, Limits, NotReady, Ports, ready};
+pub use state::{ApiState, Limits, NotReady, ready};
 pub use system::measure;

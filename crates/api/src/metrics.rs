@@ -26,7 +26,10 @@ pub fn describe() {
     describe_counter!(REQUESTS, "Requests answered, by route, method and status.");
     describe_histogram!(REQUEST_SECONDS, "Seconds to the head of an answer, by route.");
     describe_counter!(ACCEPTED, "Calculations entered into the record, by lane.");
-    describe_counter!(OFFERS_FAILED, "Accepted calculations that the queue did not take; the sweep offers them again.");
+    describe_counter!(
+        OFFERS_FAILED,
+        "SubmitResult calculations that the queue did not take; the sweep offers them again."
+    );
     describe_counter!(CACHE_FAILED, "Calls that the cache could not serve, by call.");
     describe_counter!(VALUES_LOST, "Values found missing or corrupt, and queued to be computed again.");
     describe_gauge!(WATCHERS, "Open event streams.");

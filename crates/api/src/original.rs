@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use model::{Calculation, State as Standing};
+use model::{Calculation, CalculationState as Standing};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 

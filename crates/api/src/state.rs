@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
-use cache::{Announcements, KnownValues};
-use model::{Announcement, Calculation, Clock, Index, Job, Subject};
-use queue::JobQueue;
-use store::{Store, StoreError, Values};
+use model::{Calculation, CalculationEvent, Index, Job, Subject};
+use ports::Ports;
+use store::StoreError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,23 +19,6 @@ use crate::rates::Rates;
 use crate::system::SystemView;
 use crate::tally::Tally;
 use crate::trace;
-
-/// Where calculations are kept, offered, remembered and announced.
-#[derive(Clone)]
-pub struct Ports {
-    /// The record.
-    pub store: Arc<dyn Store>,
-    /// The texts of the values.
-    pub values: Values,
-    /// Jobs on their way to the workers.
-    pub queue: Arc<dyn JobQueue>,
-    /// Known values near at hand.
-    pub known: Arc<dyn KnownValues>,
-    /// News on their way to open pages.
-    pub announcements: Arc<dyn Announcements>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-}
 
 /// What may be asked for. `None` is no limit.
 #[derive(Clone, Debug)]
@@ -116,7 +98,7 @@ impl ApiState {
         let rates = Arc::new(Rates::default());
         let hub = Arc::new(Hub::new(limits.waiters));
         let tally = Arc::new(Tally::default());
-        let reading = Arc::clone(&hub).read(Arc::clone(&ports.announcements), Arc::clone(&rates), shutdown.clone());
+        let reading = Arc::clone(&hub).read(Arc::clone(&ports.events), Arc::clone(&rates), shutdown.clone());
         tasks.spawn(reading);
         tasks.spawn(Arc::clone(&tally).write(Arc::clone(&ports.store), Arc::clone(&ports.clock), shutdown));
         tasks.close();
@@ -136,7 +118,7 @@ impl ApiState {
 
     /// A finished calculation, if it is near at hand. A cache that fails is a cache that knows nothing.
     pub(crate) async fn known(&self, subject: &Subject) -> Option<Calculation> {
-        self.ports.known.get(subject).await.unwrap_or_else(|error| {
+        self.ports.cache.get(subject).await.unwrap_or_else(|error| {
             metrics::cache_failed("get");
             tracing::warn!(error = &error as &dyn std::error::Error, "the cache could not be read");
             None
@@ -145,7 +127,7 @@ impl ApiState {
 
     /// Keeps a finished calculation near at hand, if the cache can.
     pub(crate) async fn remember(&self, calculation: &Calculation) {
-        if let Err(error) = self.ports.known.put(calculation).await {
+        if let Err(error) = self.ports.cache.put(calculation).await {
             metrics::cache_failed("put");
             tracing::warn!(error = &error as &dyn std::error::Error, "a value could not be cached");
         }
@@ -153,7 +135,7 @@ impl ApiState {
 
     /// Removes what can no longer be read from the cache.
     pub(crate) async fn forget(&self, subject: &Subject) {
-        if let Err(error) = self.ports.known.forget(subject).await {
+        if let Err(error) = self.ports.cache.forget(subject).await {
             metrics::cache_failed("forget");
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -173,8 +155,8 @@ impl ApiState {
 
     /// Tells everybody how a calculation stands. Pages that miss it load the record again.
     pub(crate) async fn announce(&self, calculation: &Calculation) {
-        let announcement = Announcement::Calculation(Box::new(calculation.clone()));
-        if let Err(error) = self.ports.announcements.announce(&announcement).await {
+        let announcement = CalculationEvent::Calculation(Box::new(calculation.clone()));
+        if let Err(error) = self.ports.events.announce(&announcement).await {
             metrics::cache_failed("announce");
             tracing::warn!(error = &error as &dyn std::error::Error, "a calculation could not be announced");
         }

@@ -36,7 +36,7 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
     ),
     responses(
         (status = 200, description = "The value is known", body = wire::Submitted),
-        (status = 202, description = "Accepted: it will be computed, whatever fails", body = wire::Submitted, headers(
+        (status = 202, description = "SubmitResult: it will be computed, whatever fails", body = wire::Submitted, headers(
             ("location" = String, description = "The calculation"),
             ("abaci-ask" = String, description = "For work above half a second: the token that withdraws this ask"),
             ("preference-applied" = String, description = "How long was waited for at most"),

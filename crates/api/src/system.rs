@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use model::{Lane, Timestamp, WorkerReport};
 use queue::LaneDepth;
-use store::Backlog;
+use store::QueueCounts;
 use tokio::sync::Mutex;
 use wire::{LaneStatus, System, WorkerStatus};
 
@@ -102,7 +102,7 @@ fn from_queue(depth: &[LaneDepth; 3]) -> Vec<LaneStatus> {
     Lane::ALL.into_iter().zip(depth).map(status).collect()
 }
 
-fn from_record(backlog: &Backlog, now: Timestamp) -> Vec<LaneStatus> {
+fn from_record(backlog: &QueueCounts, now: Timestamp) -> Vec<LaneStatus> {
     let status = |(place, lane): (usize, Lane)| LaneStatus {
         lane: lane.to_string(),
         waiting: backlog.queued[place],

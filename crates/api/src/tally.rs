@@ -71,10 +71,10 @@ impl Tally {
     async fn write_once(&self, store: &dyn Store, clock: &dyn Clock) -> Result<(), store::StoreError> {
         let Counts { asks, reads } = std::mem::take(&mut *self.counts());
         if !asks.is_empty() {
-            store.count_asks(&asks.into_iter().collect::<Vec<_>>()).await?;
+            store.add_requests(&asks.into_iter().collect::<Vec<_>>()).await?;
         }
         if !reads.is_empty() {
-            store.note_reads(&reads.into_iter().collect::<Vec<_>>(), clock.now()).await?;
+            store.touch(&reads.into_iter().collect::<Vec<_>>(), clock.now()).await?;
         }
         Ok(())
     }

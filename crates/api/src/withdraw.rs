@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use http::HeaderMap;
 use model::{AskToken, Index, Subject};
-use store::Withdrawal;
+use store::WithdrawResult;
 
 use crate::admit::PathIndex;
 use crate::body::{self, Given};
@@ -43,14 +43,14 @@ pub(crate) async fn withdraw(
     let Some(token) = in_header.or(in_body) else { return Err(refusal(&state, index).await) };
     let subject = Subject::from(index);
     match state.ports.store.withdraw(&subject, &token, state.ports.clock.now()).await? {
-        Withdrawal::Cancelled(calculation) => {
+        WithdrawResult::Cancelled(calculation) => {
             state.announce(&calculation).await;
             Ok(Json((&calculation).into()))
         }
-        Withdrawal::StillAsked(calculation) => Ok(Json((&calculation).into())),
-        Withdrawal::Forbidden => Err(ApiError::Forbidden),
-        Withdrawal::Conflict(calculation) => Err(ApiError::NotWithdrawable(calculation.status())),
-        Withdrawal::Unknown => Err(ApiError::NeverAsked(index)),
+        WithdrawResult::StillAsked(calculation) => Ok(Json((&calculation).into())),
+        WithdrawResult::Forbidden => Err(ApiError::Forbidden),
+        WithdrawResult::Conflict(calculation) => Err(ApiError::NotWithdrawable(calculation.status())),
+        WithdrawResult::Unknown => Err(ApiError::NeverAsked(index)),
     }
 }
 

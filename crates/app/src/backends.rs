@@ -14,7 +14,7 @@ use crate::config::Data;
 /// What stands behind the ports of one process.
 pub(crate) struct Backends {
     /// The ports themselves.
-    pub(crate) ports: api::Ports,
+    pub(crate) ports: ports::Ports,
     /// Where long values lie.
     pub(crate) objects: Objects,
     /// What must be closed at the end.
@@ -57,12 +57,6 @@ pub(crate) fn open_objects(data: &Data) -> Result<Objects, ValuesError> {
 }
 
 impl Backends {
-    /// The same things behind the worker's ports as behind the API's.
-    pub(crate) fn for_worker(&self) -> worker::Ports {
-        let api::Ports { store, values, queue, known, announcements, clock } = self.ports.clone();
-        worker::Ports { store, values, queue, known, announcements, clock }
-    }
-
     /// Removes, once an hour, files that a crash left behind; until `stopping` is cancelled.
     pub(crate) fn tidy(&self, stopping: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
         tidy(self.ports.values.clone(), self.objects.clone(), stopping)

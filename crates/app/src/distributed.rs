@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{NearKnownValues, RedisAnnouncements, RedisKnownValues};
+use cache::{LocalValueCache, RedisEventChannel, RedisValueCache};
 use queue::RedisQueue;
 use store::{PostgresStore, StoreLimits, Values};
 
@@ -16,7 +16,7 @@ use crate::config::{Data, Services};
 
 /// Bytes of Redis's memory for finished calculations, for all processes together.
 const KNOWN_BYTES: u64 = 64 << 20;
-/// Announcements that a page which lost its connection can still catch up on.
+/// EventChannel that a page which lost its connection can still catch up on.
 const NEWS_KEPT: u64 = 4_096;
 
 /// How long a start waits for PostgreSQL. Who connects meanwhile waits too, instead of being refused.
@@ -34,13 +34,13 @@ pub(crate) async fn open(services: &Services, data: &Data, max_queued: u64) -> R
     // They end with the runtime, or earlier.
     tokio::spawn(advise(Server::Postgres(Arc::clone(&store))));
     tokio::spawn(advise(Server::Redis(Box::new(redis.clone()))));
-    let known = RedisKnownValues::new(redis.clone(), prefix, KNOWN_BYTES, Arc::new(SystemClock));
-    let ports = api::Ports {
+    let known = RedisValueCache::new(redis.clone(), prefix, KNOWN_BYTES, Arc::new(SystemClock));
+    let ports = ports::Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(data.store_bytes.0)),
         queue: Arc::new(RedisQueue::new(redis.clone(), prefix)),
-        known: Arc::new(NearKnownValues::new(Arc::new(known))),
-        announcements: Arc::new(RedisAnnouncements::new(redis.clone(), prefix, NEWS_KEPT)),
+        cache: Arc::new(LocalValueCache::new(Arc::new(known))),
+        events: Arc::new(RedisEventChannel::new(redis.clone(), prefix, NEWS_KEPT)),
         clock: Arc::new(SystemClock),
     };
     Ok(Backends { ports, objects, record: Record::Postgres(store) })

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cache::{MemoryAnnouncements, MemoryKnownValues};
+use cache::{MemoryEventChannel, MemoryValueCache};
 use queue::MemoryQueue;
 use store::{SqliteStore, StoreError, StoreLimits, Values};
 
@@ -13,7 +13,7 @@ use crate::config::{Data, Limits};
 
 /// Finished calculations that are kept in memory, in bytes. Most are under a kilobyte.
 const KNOWN_BYTES: u64 = 8 << 20;
-/// Announcements that a page which lost its connection can still catch up on.
+/// EventChannel that a page which lost its connection can still catch up on.
 const NEWS_KEPT: usize = 4_096;
 
 /// Why it could not be opened.
@@ -44,12 +44,12 @@ pub(crate) async fn open(data: &Data, limits: &Limits) -> Result<Backends, Embed
         tracing::info!(leases = voided, "computations that an earlier process left are taken up again");
     }
     let objects = open_objects(data)?;
-    let ports = api::Ports {
+    let ports = ports::Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(data.store_bytes.0)),
         queue: Arc::new(MemoryQueue::new(usize::try_from(limits.max_queued).unwrap_or(usize::MAX))),
-        known: Arc::new(MemoryKnownValues::new(KNOWN_BYTES)),
-        announcements: Arc::new(MemoryAnnouncements::new(NEWS_KEPT)),
+        cache: Arc::new(MemoryValueCache::new(KNOWN_BYTES)),
+        events: Arc::new(MemoryEventChannel::new(NEWS_KEPT)),
         clock: Arc::new(SystemClock),
     };
     Ok(Backends { ports, objects, record: Record::Sqlite(store) })

@@ -28,11 +28,11 @@ pub(crate) struct Internal {
 /// Something that can be looked at.
 pub(crate) enum Check {
     /// Whether requests can be served.
-    Api { api: ApiState, ports: api::Ports },
+    Api { api: ApiState, ports: ports::Ports },
     /// Whether jobs are taken.
     Worker {
         worker: Worker,
-        ports: api::Ports,
+        ports: ports::Ports,
         /// When it began to work.
         started: Instant,
         /// So long it counts as ready without having taken a job yet.
@@ -174,14 +174,14 @@ impl Check {
     }
 }
 
-async fn queue_answers(ports: &api::Ports) -> bool {
+async fn queue_answers(ports: &ports::Ports) -> bool {
     let subject = Subject::from(Index::new(0));
     matches!(tokio::time::timeout(PATIENCE, ports.queue.holds(&subject)).await, Ok(Ok(_)))
 }
 
-async fn cache_answers(ports: &api::Ports) -> bool {
+async fn cache_answers(ports: &ports::Ports) -> bool {
     let subject = Subject::from(Index::new(0));
-    matches!(tokio::time::timeout(PATIENCE, ports.known.get(&subject)).await, Ok(Ok(_)))
+    matches!(tokio::time::timeout(PATIENCE, ports.cache.get(&subject)).await, Ok(Ok(_)))
 }
 
 fn warn(error: &(dyn Error + 'static)) {

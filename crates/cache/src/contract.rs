@@ -3,17 +3,17 @@
 //! Written for real time and a busy machine: it asserts order and identity, and waits for
 //! conditions with a deadline that is far more than any backend needs.
 
-mod announcements;
-mod known_values;
+mod event_channel;
+mod value_cache;
 
-pub(crate) use announcements::*;
-pub(crate) use known_values::*;
+pub(crate) use event_channel::*;
+pub(crate) use value_cache::*;
 
 use std::time::Duration;
 
 use model::{
-    Announcement, Calculation, CalculationId, Index, Progress, ProgressReport, Sha256, State, Subject, Timestamp,
-    Value, ValueState,
+    Calculation, CalculationEvent, CalculationId, CalculationState, Index, Progress, ProgressReport, Sha256, Subject,
+    Timestamp, Value, ValueState,
 };
 
 /// Waited at most for what must happen at once.
@@ -76,26 +76,26 @@ pub(crate) fn done(n: i64) -> Calculation {
     };
     let (started_at, finished_at) =
         (Timestamp::from_unix_ms(1_763_941_827_123), Timestamp::from_unix_ms(1_763_941_827_129));
-    in_state(n, State::Done { started_at, finished_at, value })
+    in_state(n, CalculationState::Done { started_at, finished_at, value })
 }
 
-pub(crate) fn in_state(n: i64, state: State) -> Calculation {
+pub(crate) fn in_state(n: i64, state: CalculationState) -> Calculation {
     Calculation {
         id: CalculationId(n),
         subject: Subject::from(Index::new(n)),
         state,
         digits: 20,
-        asked: 1,
+        request_count: 1,
         asked_at: Timestamp::from_unix_ms(1_763_941_827_120),
         attempt: 1,
     }
 }
 
 /// The n-th of some news, calculations and progress by turns.
-pub(crate) fn news(n: i64) -> Announcement {
+pub(crate) fn news(n: i64) -> CalculationEvent {
     if n % 2 == 0 {
-        return Announcement::Calculation(Box::new(done(n)));
+        return CalculationEvent::Calculation(Box::new(done(n)));
     }
     let progress = Progress { fraction: 0.25, remaining_ms: Some(120) };
-    Announcement::Progress(ProgressReport { subject: Subject::from(Index::new(n)), progress })
+    CalculationEvent::Progress(ProgressReport { subject: Subject::from(Index::new(n)), progress })
 }

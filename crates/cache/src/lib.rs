@@ -5,17 +5,17 @@
 #[cfg(test)]
 mod contract;
 mod error;
+mod local;
 mod memory;
 mod metrics;
-mod near;
 mod port;
 #[cfg(feature = "redis")]
 mod redis;
 
 pub use error::{BoxError, CacheError};
-pub use memory::{MemoryAnnouncements, MemoryKnownValues};
+pub use local::LocalValueCache;
+pub use memory::{MemoryEventChannel, MemoryValueCache};
 pub use metrics::describe as describe_metrics;
-pub use near::NearKnownValues;
-pub use port::{Announcements, EventId, EventIdError, KnownValues, Read};
+pub use port::{EventChannel, EventId, EventIdError, Read, ValueCache};
 #[cfg(feature = "redis")]
-pub use redis::{RedisAnnouncements, RedisKnownValues};
+pub use redis::{RedisEventChannel, RedisValueCache};

@@ -1,7 +1,7 @@
 //! The cache and the announcements of one process, empty at every start.
 
-mod announcements;
-mod known_values;
+mod event_channel;
+mod value_cache;
 
-pub use announcements::MemoryAnnouncements;
-pub use known_values::MemoryKnownValues;
+pub use event_channel::MemoryEventChannel;
+pub use value_cache::MemoryValueCache;

@@ -15,7 +15,7 @@ pub fn describe() {
     describe_counter!(HITS, "Known values that were at hand.");
     describe_counter!(MISSES, "Known values that were asked for and not at hand.");
     describe_counter!(EVICTED, "Known values that made room for others.");
-    describe_counter!(ANNOUNCED, "Announcements made by this process.");
+    describe_counter!(ANNOUNCED, "EventChannel made by this process.");
     describe_counter!(MISSED, "Times that a reader had fallen too far behind to be told all.");
     #[cfg(feature = "redis")]
     describe_counter!(UNAVAILABLE, "Calls that Redis was asked for and could not serve, by call.");

@@ -5,13 +5,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Announcement, Calculation, Subject};
+use model::{Calculation, CalculationEvent, Subject};
 
 use crate::CacheError;
 
 /// Finished calculations near at hand. Bounded in bytes; what is rarely asked for goes first.
 #[async_trait]
-pub trait KnownValues: Send + Sync {
+pub trait ValueCache: Send + Sync {
     /// The finished calculation of a subject, if it is at hand.
     async fn get(&self, subject: &Subject) -> Result<Option<Calculation>, CacheError>;
 
@@ -24,9 +24,9 @@ pub trait KnownValues: Send + Sync {
 
 /// News, in one order for everybody, the latest few thousand of them kept to be read again.
 #[async_trait]
-pub trait Announcements: Send + Sync {
+pub trait EventChannel: Send + Sync {
     /// Tells everybody.
-    async fn announce(&self, announcement: &Announcement) -> Result<(), CacheError>;
+    async fn announce(&self, announcement: &CalculationEvent) -> Result<(), CacheError>;
 
     /// What was announced after `after`, in order, at most some hundreds at a time; waits up to `wait`
     /// for the first. With `None`, nothing but the present place in the order: start from there.
@@ -37,14 +37,14 @@ pub trait Announcements: Send + Sync {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Read {
     /// These came after, possibly none; go on from `last`.
-    News {
-        /// The announcements with their places.
-        news: Vec<(EventId, Announcement)>,
+    Events {
+        /// The events with their positions.
+        events: Vec<(EventId, CalculationEvent)>,
         /// The place to read on from.
         last: EventId,
     },
     /// The place is of another life of the channel, or no longer kept: something was missed for good.
-    Missed {
+    Gap {
         /// The place to go on from.
         last: EventId,
     },

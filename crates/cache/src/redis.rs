@@ -19,12 +19,12 @@
 //!   +del +exists +get +getex +set +xadd +xrange +xread +xrevrange +zadd +zcard +zpopmin +zrem +zremrangebyscore
 //! ```
 
-mod announcements;
-mod known_values;
+mod event_channel;
 mod link;
+mod value_cache;
 
-pub use announcements::RedisAnnouncements;
-pub use known_values::RedisKnownValues;
+pub use event_channel::RedisEventChannel;
+pub use value_cache::RedisValueCache;
 
 #[cfg(test)]
 mod tests;

@@ -16,11 +16,12 @@ pub struct Calculation {
     /// What it is about; the key.
     pub subject: Subject,
     /// Where it stands, with what belongs to that.
-    pub state: State,
+    pub state: CalculationState,
     /// Decimal digits of |value|, known before the value is.
     pub digits: u64,
-    /// How often it was asked for; approximate, counted in memory and written in batches.
-    pub asked: u64,
+    /// Number of submissions; approximate, counted in memory and written in batches.
+    #[serde(rename = "asked")]
+    pub request_count: u64,
     /// When it was first asked for.
     pub asked_at: Timestamp,
     /// How many times a worker has begun it; short work that went well counts as one.
@@ -30,8 +31,8 @@ pub struct Calculation {
 /// Where a calculation stands, with what is known at that point and at no other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "status")]
-pub enum State {
-    /// Accepted, not begun.
+pub enum CalculationState {
+    /// SubmitResult, not begun.
     Queued {
         /// What it waits for, if not simply its turn.
         waiting_for: Option<WaitingFor>,
@@ -119,18 +120,18 @@ impl Calculation {
     /// Where it stands, in one word.
     pub const fn status(&self) -> Status {
         match self.state {
-            State::Queued { .. } => Status::Queued,
-            State::Running { .. } => Status::Running,
-            State::Done { .. } => Status::Done,
-            State::Failed { .. } => Status::Failed,
-            State::Cancelled { .. } => Status::Cancelled,
+            CalculationState::Queued { .. } => Status::Queued,
+            CalculationState::Running { .. } => Status::Running,
+            CalculationState::Done { .. } => Status::Done,
+            CalculationState::Failed { .. } => Status::Failed,
+            CalculationState::Cancelled { .. } => Status::Cancelled,
         }
     }
 
     /// What is known of the value, once it is known.
     pub const fn value(&self) -> Option<&Value> {
         match &self.state {
-            State::Done { value, .. } => Some(value),
+            CalculationState::Done { value, .. } => Some(value),
             _ => None,
         }
     }

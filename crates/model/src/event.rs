@@ -7,7 +7,7 @@ use crate::{Calculation, Progress, Subject};
 /// News of a calculation, on its way from where it happened to every open page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "event")]
-pub enum Announcement {
+pub enum CalculationEvent {
     /// It stands differently now.
     Calculation(Box<Calculation>),
     /// It is further. Lost without harm: the next one says more.
@@ -24,7 +24,7 @@ pub struct ProgressReport {
     pub progress: Progress,
 }
 
-impl Announcement {
+impl CalculationEvent {
     /// Whom it is about.
     pub const fn subject(&self) -> &Subject {
         match self {

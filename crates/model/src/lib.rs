@@ -18,10 +18,10 @@ mod trace;
 mod worker;
 
 pub use ask::{AskToken, AskTokenError};
-pub use calculation::{Calculation, CalculationId, Progress, State, Value, ValueState};
+pub use calculation::{Calculation, CalculationId, CalculationState, Progress, Value, ValueState};
 pub use clock::{Clock, Timestamp, TimestampError};
 pub use digest::{Sha256, Sha256Error};
-pub use event::{Announcement, ProgressReport};
+pub use event::{CalculationEvent, ProgressReport};
 pub use expression::{Expression, ExpressionError, Found};
 pub use failure::{Failure, FailureReason, UnknownReason, WaitingFor};
 pub use index::{Index, IndexError};

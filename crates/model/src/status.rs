@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Accepted, not yet begun (or handed back, or waiting for memory).
+    /// SubmitResult, not yet begun (or handed back, or waiting for memory).
     Queued,
     /// A worker holds it.
     Running,

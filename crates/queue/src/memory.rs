@@ -53,7 +53,7 @@ impl JobQueue for MemoryQueue {
         let enqueued = {
             let mut state = self.state();
             if state.holds(&job.subject) {
-                Enqueued::AlreadyThere
+                Enqueued::AlreadyQueued
             } else if state.len() >= self.capacity {
                 metrics::unavailable("enqueue");
                 return Err(QueueError::Unavailable(Box::new(Full { capacity: self.capacity })));
@@ -67,13 +67,13 @@ impl JobQueue for MemoryQueue {
         Ok(enqueued)
     }
 
-    async fn claim_several(
+    async fn claim_batch(
         &self,
         worker: &WorkerId,
         lanes: &[Lane],
         lease: Duration,
         wait: Duration,
-        most_short: usize,
+        max_short: usize,
     ) -> Result<Vec<Delivery>, QueueError> {
         let deadline = state::after(Instant::now(), wait);
         loop {
@@ -82,7 +82,7 @@ impl JobQueue for MemoryQueue {
             changed.as_mut().enable();
 
             let now = Instant::now();
-            let next_due = match self.state().take(worker, lanes, lease, now, most_short.max(1)) {
+            let next_due = match self.state().take(worker, lanes, lease, now, max_short.max(1)) {
                 Next::Taken(deliveries) => {
                     for delivery in &deliveries {
                         metrics::claimed(delivery.job.lane, delivery.reclaimed);

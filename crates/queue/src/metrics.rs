@@ -31,7 +31,7 @@ pub fn describe() {
 pub(crate) fn enqueued(lane: Lane, enqueued: Enqueued) {
     let outcome = match enqueued {
         Enqueued::Added => "added",
-        Enqueued::AlreadyThere => "already_there",
+        Enqueued::AlreadyQueued => "already_there",
     };
     counter!(ENQUEUED, "lane" => lane.as_str(), "outcome" => outcome).increment(1);
 }

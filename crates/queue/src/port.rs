@@ -24,24 +24,24 @@ pub trait JobQueue: Send + Sync {
         lease: Duration,
         wait: Duration,
     ) -> Result<Option<Delivery>, QueueError> {
-        Ok(self.claim_several(worker, lanes, lease, wait, 1).await?.pop())
+        Ok(self.claim_batch(worker, lanes, lease, wait, 1).await?.pop())
     }
 
     /// Takes the next jobs of the given lanes, the first lane first, waiting up to `wait`; none if none came.
-    /// It is one job, or up to `most_short` if they are of the short lane: then each is too little to be
+    /// It is one job, or up to `max_short` if they are of the short lane: then each is too little to be
     /// worth a call of its own.
     ///
     /// A delivery that is neither acked, nacked nor extended for `lease` is claimable again; each holder
     /// in a row that loses the job doubles the lease of the next, up to a minute. All workers of a queue
     /// ask for the same `lease`. Dropping the future loses nothing: what was taken meanwhile comes again
     /// after its lease.
-    async fn claim_several(
+    async fn claim_batch(
         &self,
         worker: &WorkerId,
         lanes: &[Lane],
         lease: Duration,
         wait: Duration,
-        most_short: usize,
+        max_short: usize,
     ) -> Result<Vec<Delivery>, QueueError>;
 
     /// Keeps a delivery ours for another lease. `false` if it is ours no longer.
@@ -78,7 +78,7 @@ pub enum Enqueued {
     /// It is in the queue now.
     Added,
     /// Its subject was in the queue already.
-    AlreadyThere,
+    AlreadyQueued,
 }
 
 /// A job in a worker's hands.

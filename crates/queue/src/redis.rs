@@ -102,21 +102,21 @@ impl JobQueue for RedisQueue {
         let mut script = self.scripts.over_queue(&self.scripts.enqueue);
         script.arg(epoch_of_a_new_life()).arg(job.subject.to_string()).arg(job.lane.as_str()).arg(payload);
         let added: bool = self.link.run("enqueue", &script).await?;
-        let enqueued = if added { Enqueued::Added } else { Enqueued::AlreadyThere };
+        let enqueued = if added { Enqueued::Added } else { Enqueued::AlreadyQueued };
         metrics::enqueued(job.lane, enqueued);
         Ok(enqueued)
     }
 
-    async fn claim_several(
+    async fn claim_batch(
         &self,
         worker: &WorkerId,
         lanes: &[Lane],
         lease: Duration,
         wait: Duration,
-        most_short: usize,
+        max_short: usize,
     ) -> Result<Vec<Delivery>, QueueError> {
-        let most_short = most_short.max(1);
-        claim::Claim { link: &self.link, scripts: &self.scripts, worker, lanes, lease, most_short }.within(wait).await
+        let max_short = max_short.max(1);
+        claim::Claim { link: &self.link, scripts: &self.scripts, worker, lanes, lease, max_short }.within(wait).await
     }
 
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError> {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::stream;
 use model::{CalculationId, Index, Lane, Progress, Subject, Timestamp, WorkerId};
-use store::{Acceptance, Claiming, Placement, RecordedValue, SqliteStore, Store, StoreLimits, digest};
+use store::{CompletedValue, LeaseResult, NewCalculation, Placement, SqliteStore, Store, StoreLimits, digest};
 
 const NOON: Timestamp = Timestamp::from_unix_ms(1_764_000_000_000);
 
@@ -29,11 +29,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let first_free = store.list(None, 1).await?.first().map_or(1, |newest| newest.id.0 + 1);
     for callers in [1, 8, 64] {
         let from = 1_000_000_000 + first_free * 10 + i64::from(callers) * 1_000_000_000;
-        let accepted = calls(&store, from, callers, Duration::from_secs(3), accept).await?;
+        let accepted = calls(&store, from, callers, Duration::from_secs(3), submit).await?;
         writeln!(out, "{callers:>3} callers: {accepted:>8.0} durable acceptances/s")?;
     }
     for n in 0..8 {
-        accept(Arc::clone(&store), n).await?;
+        submit(Arc::clone(&store), n).await?;
     }
     let renewed = calls(&store, 0, 8, Duration::from_secs(2), renew).await?;
     writeln!(out, "  8 callers: {renewed:>8.0} takings and renewals of leases/s")?;
@@ -103,16 +103,17 @@ where
     Ok(made as f64 / started.elapsed().as_secs_f64())
 }
 
-async fn accept(store: Arc<dyn Store>, n: i64) -> Result<(), store::StoreError> {
+async fn submit(store: Arc<dyn Store>, n: i64) -> Result<(), store::StoreError> {
     let subject = Subject::from(Index::new(n));
-    let acceptance = Acceptance { subject, digits: 200, lane: Lane::Short, ask: None, traceparent: None, now: NOON };
-    store.accept(&acceptance).await.map(drop)
+    let acceptance =
+        NewCalculation { subject, digits: 200, lane: Lane::Short, ask: None, traceparent: None, now: NOON };
+    store.submit(&acceptance).await.map(drop)
 }
 
 async fn record(store: Arc<dyn Store>, n: i64) -> Result<(), store::StoreError> {
     let text = format!("{n:0200}");
     let digested = digest(&text);
-    let recorded = RecordedValue {
+    let recorded = CompletedValue {
         subject: Subject::from(Index::new(n)),
         sha256: digested.sha256,
         first_digits: text[..20].to_owned(),
@@ -124,12 +125,12 @@ async fn record(store: Arc<dyn Store>, n: i64) -> Result<(), store::StoreError> 
         finished_at: NOON,
         compute_ms: 1,
     };
-    store.record_value(&recorded).await.map(drop)
+    store.complete(&recorded).await.map(drop)
 }
 
 async fn renew(store: Arc<dyn Store>, n: i64) -> Result<(), store::StoreError> {
     let (subject, worker) = (Subject::from(Index::new(n / 1_000_000)), WorkerId("worker-1".into()));
-    if let Claiming::Leased(lease, _) = store.lease(&subject, &worker, Duration::from_millis(1), NOON).await? {
+    if let LeaseResult::Leased(lease, _) = store.lease(&subject, &worker, Duration::from_millis(1), NOON).await? {
         store.renew(&lease, Progress::default()).await?;
     }
     Ok(())
@@ -140,7 +141,7 @@ async fn fill(store: &Arc<dyn Store>, from: i64, rows: i64) -> Result<(), store:
         .map(|n| {
             let store = Arc::clone(store);
             async move {
-                accept(Arc::clone(&store), n).await?;
+                submit(Arc::clone(&store), n).await?;
                 record(store, n).await
             }
         })

@@ -25,8 +25,8 @@ pub use objects::{
     Text, digest,
 };
 pub use port::{
-    Acceptance, Accepted, Backlog, Claiming, InlineText, Lease, Placement, RecordedValue, Recording, Release, Renewal,
-    Store, StoredObject, Unfinished, Withdrawal,
+    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, Placement, QueueCounts, Release,
+    RenewResult, Store, StoredObject, SubmitResult, Unfinished, WithdrawResult,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{Migrations, PostgresSettings, PostgresStore, TlsMode};

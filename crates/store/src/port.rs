@@ -26,7 +26,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// `QueueFull` and `Full` when nothing was stored for want of room, `Unavailable` when the record
     /// cannot be reached.
-    async fn accept(&self, acceptance: &Acceptance) -> Result<Accepted, StoreError>;
+    async fn submit(&self, acceptance: &NewCalculation) -> Result<SubmitResult, StoreError>;
 
     /// The calculation of a subject; `None` if it was never asked for.
     async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError>;
@@ -37,10 +37,10 @@ pub trait Store: Send + Sync {
 
     /// Adds to the counts of how often subjects were asked for. Entering a row counts as its first ask;
     /// every later one is counted here. Unknown subjects are left out.
-    async fn count_asks(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError>;
+    async fn add_requests(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError>;
 
     /// Withdraws one ask. Work whose last ask is withdrawn becomes `cancelled`.
-    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<Withdrawal, StoreError>;
+    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<WithdrawResult, StoreError>;
 
     /// Up to `limit` calculations, after `after` in order of first asking, that nobody is known to work
     /// on: queued, or running under a lease that has ended. The sweep offers them again.
@@ -55,21 +55,21 @@ pub trait Store: Send + Sync {
         worker: &WorkerId,
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Claiming, StoreError>;
+    ) -> Result<LeaseResult, StoreError>;
 
     /// Prolongs a lease from now by its own length and notes how far the work is.
-    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<Renewal, StoreError>;
+    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<RenewResult, StoreError>;
 
     /// Gives a leased row back to `queued`. Nothing happens if the lease is no longer ours (`false`).
     async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError>;
 
     /// Records a right value, whoever computed it and whatever became of the lease, if the row is not
     /// yet done. The same value again is no error.
-    async fn record_value(&self, recorded: &RecordedValue) -> Result<Recording, StoreError>;
+    async fn complete(&self, recorded: &CompletedValue) -> Result<CompleteResult, StoreError>;
 
     /// Records a failure, if the lease is still ours (or the row is unleased and unfinished, when `lease`
     /// is `None`). Gives the row as it then is; `None` if it was not ours to fail.
-    async fn record_failure(
+    async fn fail(
         &self,
         subject: &Subject,
         lease: Option<&Lease>,
@@ -78,26 +78,26 @@ pub trait Store: Send + Sync {
     ) -> Result<Option<Calculation>, StoreError>;
 
     /// The text of a value that lies in the record; `None` if there is none.
-    async fn inline_text(&self, subject: &Subject) -> Result<Option<InlineText>, StoreError>;
+    async fn inline_value(&self, subject: &Subject) -> Result<Option<InlineValue>, StoreError>;
 
     /// Notes that the values of these subjects were read, for the choice of what to evict.
-    async fn note_reads(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError>;
+    async fn touch(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError>;
 
     /// The bytes of all objects that rows point to.
     async fn object_bytes(&self) -> Result<u64, StoreError>;
 
     /// Up to `limit` stored objects, least recently read first.
-    async fn least_read(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError>;
+    async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError>;
 
     /// Notes that an object is gone to make room: facts stay, asking again computes again.
-    async fn note_eviction(&self, object: &StoredObject) -> Result<(), StoreError>;
+    async fn mark_evicted(&self, object: &StoredObject) -> Result<(), StoreError>;
 
     /// Notes that an object was found missing or corrupt and queues the calculation again; gives the row
     /// as it then is, `None` if the row did not point to that object any more.
-    async fn note_loss(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError>;
+    async fn mark_lost(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError>;
 
     /// How much waits, by lane. At most a second old.
-    async fn backlog(&self) -> Result<Backlog, StoreError>;
+    async fn backlog(&self) -> Result<QueueCounts, StoreError>;
 
     /// Whether the record answers.
     async fn ping(&self) -> Result<(), StoreError>;
@@ -105,7 +105,7 @@ pub trait Store: Send + Sync {
 
 /// A request to enter a calculation.
 #[derive(Clone, Debug)]
-pub struct Acceptance {
+pub struct NewCalculation {
     /// What is asked for.
     pub subject: Subject,
     /// Decimal digits of |value|.
@@ -122,7 +122,7 @@ pub struct Acceptance {
 
 /// What acceptance found.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Accepted {
+pub enum SubmitResult {
     /// The value is known and readable.
     Known(Calculation),
     /// Under way already.
@@ -133,7 +133,7 @@ pub enum Accepted {
 
 /// What became of withdrawing an ask.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Withdrawal {
+pub enum WithdrawResult {
     /// That was the last ask: the work is cancelled.
     Cancelled(Calculation),
     /// Withdrawn, but others still ask.
@@ -180,7 +180,7 @@ pub struct Lease {
 
 /// What trying to take a lease found.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Claiming {
+pub enum LeaseResult {
     /// Ours; the row as it now is.
     Leased(Lease, Calculation),
     /// Another worker's lease has so long to run.
@@ -198,7 +198,7 @@ pub enum Claiming {
 
 /// What renewing a lease found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Renewal {
+pub enum RenewResult {
     /// Still ours.
     Held,
     /// Run out and taken by another, or the row is finished: stop.
@@ -220,7 +220,7 @@ pub enum Release {
 
 /// A value to record.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RecordedValue {
+pub struct CompletedValue {
     /// Whose value.
     pub subject: Subject,
     /// SHA-256 of the text.
@@ -254,7 +254,7 @@ pub enum Placement {
 
 /// What recording a value found.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Recording {
+pub enum CompleteResult {
     /// The row is done now.
     Recorded(Calculation),
     /// It was done already, with the same value.
@@ -267,7 +267,7 @@ pub enum Recording {
 
 /// A value's text out of the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InlineText {
+pub struct InlineValue {
     /// The digits, with a leading `-` if negative.
     pub text: String,
     /// Its hash, which the backend has checked.
@@ -287,7 +287,7 @@ pub struct StoredObject {
 
 /// How much waits in each lane, shortest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Backlog {
+pub struct QueueCounts {
     /// Rows that are `queued`, per lane.
     pub queued: [u64; 3],
     /// Rows that are `running`, per lane.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::{AskToken, Progress, Value};
 use sha2::{Digest, Sha256};
 
-use crate::{RecordedValue, Release};
+use crate::{CompletedValue, Release};
 
 /// So many leases lost in a row fail a row.
 pub(crate) const POISONED_AT: i64 = 5;
@@ -49,7 +49,7 @@ pub(crate) fn counted(release: Release) -> Counted {
 }
 
 /// Whether a text is part of every answer, and so lies in the row itself.
-pub(crate) fn is_short(recorded: &RecordedValue) -> bool {
+pub(crate) fn is_short(recorded: &CompletedValue) -> bool {
     recorded.digits <= Value::TEXT_DIGITS
 }
 

@@ -1,6 +1,6 @@
 //! A calculation in JSON.
 
-use model::{CalculationId, FailureReason, State, Status, ValueState, WaitingFor};
+use model::{CalculationId, CalculationState, FailureReason, Status, ValueState, WaitingFor};
 use serde::{Deserialize, Serialize};
 
 /// One calculation. What is not known (yet) is `null`.
@@ -110,7 +110,7 @@ impl From<&model::Calculation> for Calculation {
             progress: None,
             remaining_ms: None,
             digits: calculation.digits,
-            asked: calculation.asked,
+            asked: calculation.request_count,
             asked_at: calculation.asked_at.to_string(),
             started_at: None,
             finished_at: None,
@@ -130,13 +130,13 @@ impl From<&model::Calculation> for Calculation {
             },
         };
         match &calculation.state {
-            State::Queued { waiting_for } => json.waiting_for = *waiting_for,
-            State::Running { started_at, progress } => {
+            CalculationState::Queued { waiting_for } => json.waiting_for = *waiting_for,
+            CalculationState::Running { started_at, progress } => {
                 json.started_at = Some(started_at.to_string());
                 json.progress = Some(progress.fraction);
                 json.remaining_ms = progress.remaining_ms;
             }
-            State::Done { started_at, finished_at, value } => {
+            CalculationState::Done { started_at, finished_at, value } => {
                 json.started_at = Some(started_at.to_string());
                 json.finished_at = Some(finished_at.to_string());
                 json.compute_ms = Some(value.compute_ms);
@@ -146,7 +146,7 @@ impl From<&model::Calculation> for Calculation {
                 json.value.clone_from(&value.text);
                 json.value_state = Some(value.state);
             }
-            State::Failed { finished_at, failure } => {
+            CalculationState::Failed { finished_at, failure } => {
                 json.finished_at = Some(finished_at.to_string());
                 json.failure = Some(Failure {
                     reason: failure.reason,
@@ -154,7 +154,7 @@ impl From<&model::Calculation> for Calculation {
                     attempts: failure.attempts,
                 });
             }
-            State::Cancelled { finished_at } => json.finished_at = Some(finished_at.to_string()),
+            CalculationState::Cancelled { finished_at } => json.finished_at = Some(finished_at.to_string()),
         }
         json
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::{Calculation, FailureReason, Status, WaitingFor};
-use store::{Claiming, Lease, Release, StoreError};
+use store::{Lease, LeaseResult, Release, StoreError};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::WorkerError;
@@ -36,18 +36,18 @@ impl Task<'_> {
         let subject = self.subject();
         let now = worker.ports.clock.now();
         match worker.ports.store.lease(subject, &worker.settings.id, worker.settings.lease, now).await {
-            Ok(Claiming::Leased(lease, calculation)) => Ok(Got::Ours((lease, calculation))),
-            Ok(Claiming::Held { remaining }) => {
+            Ok(LeaseResult::Leased(lease, calculation)) => Ok(Got::Ours((lease, calculation))),
+            Ok(LeaseResult::Held { remaining }) => {
                 self.nack(remaining + PAST_THE_LEASE).await;
                 Ok(Got::Over(Outcome::HeldElsewhere { subject: subject.clone() }))
             }
-            Ok(Claiming::Finished(calculation)) => Ok(Got::Over(self.settle_finished(&calculation).await)),
-            Ok(Claiming::Poisoned(calculation)) => {
+            Ok(LeaseResult::Finished(calculation)) => Ok(Got::Over(self.settle_finished(&calculation).await)),
+            Ok(LeaseResult::Poisoned(calculation)) => {
                 worker.announce(&calculation).await;
                 self.ack().await;
                 Ok(Got::Over(Outcome::GaveUp { subject: subject.clone(), reason: FailureReason::WorkersLost }))
             }
-            Ok(Claiming::Unknown) => Ok(Got::Over(self.settle_unknown().await)),
+            Ok(LeaseResult::Unknown) => Ok(Got::Over(self.settle_unknown().await)),
             Err(error) => Err(self.store_failed(error).await),
         }
     }
@@ -95,7 +95,7 @@ impl Task<'_> {
         let subject = self.subject().clone();
         match (calculation.status(), &calculation.state) {
             (Status::Cancelled, _) => Outcome::Withdrawn { subject },
-            (_, model::State::Failed { failure, .. }) => Outcome::GaveUp { subject, reason: failure.reason },
+            (_, model::CalculationState::Failed { failure, .. }) => Outcome::GaveUp { subject, reason: failure.reason },
             _ => Outcome::AlreadyKnown { subject },
         }
     }

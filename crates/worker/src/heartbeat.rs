@@ -7,9 +7,9 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use model::{Announcement, ProgressReport};
+use model::{CalculationEvent, ProgressReport};
 use queue::Delivery;
-use store::{Lease, Renewal};
+use store::{Lease, RenewResult};
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
@@ -105,9 +105,9 @@ impl Beat {
             // A call that hangs for a whole lease is given up, or a healed store would find nobody asking.
             let renewal = self.worker.ports.store.renew(&self.lease, self.watch.progress());
             match timeout(self.lease.length, renewal).await {
-                Ok(Ok(Renewal::Held)) => out_of_reach = false,
-                Ok(Ok(Renewal::Lost)) => return self.stop_for(Verdict::Lost),
-                Ok(Ok(Renewal::Withdrawn)) => return self.stop_for(Verdict::Withdrawn),
+                Ok(Ok(RenewResult::Held)) => out_of_reach = false,
+                Ok(Ok(RenewResult::Lost)) => return self.stop_for(Verdict::Lost),
+                Ok(Ok(RenewResult::Withdrawn)) => return self.stop_for(Verdict::Withdrawn),
                 // The lease may still be ours when the store is back; nothing is lost by going on.
                 Ok(Err(error)) => {
                     self.worker.note_outage();
@@ -146,7 +146,7 @@ impl Beat {
             }
             told = progress.fraction;
             let report = ProgressReport { subject: self.lease.subject.clone(), progress };
-            if let Err(error) = self.worker.ports.announcements.announce(&Announcement::Progress(report)).await {
+            if let Err(error) = self.worker.ports.events.announce(&CalculationEvent::Progress(report)).await {
                 tracing::debug!(error = &error as &dyn std::error::Error, "progress not announced");
             }
         }

@@ -27,4 +27,4 @@ pub use run::run;
 pub use settings::Settings;
 pub use step::{Outcome, step};
 pub use sweep::{Sweep, Swept};
-pub use worker::{Ports, Worker};
+pub use worker::Worker;

@@ -16,7 +16,7 @@ pub(crate) async fn take(worker: &Worker, index: Index) -> Option<Found> {
         return None;
     }
     let positive = Subject::from(Index::new(index.get().checked_neg()?));
-    let reading = worker.ports.store.inline_text(&positive);
+    let reading = worker.ports.store.inline_value(&positive);
     // Not worth waiting for a store in trouble.
     match tokio::time::timeout(Duration::from_secs(1), reading).await.ok()? {
         Ok(text) => text.map(|inline| Found::copied(signed(inline.text, index))),

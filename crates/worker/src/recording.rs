@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Calculation, FailureReason, Timestamp, Value};
-use store::{Lease, RecordedValue, Recording, StoreError, ValueError};
+use store::{CompleteResult, CompletedValue, Lease, StoreError, ValueError};
 use tokio::time::{Instant, sleep};
 
 use crate::found::Found;
@@ -36,22 +36,22 @@ impl Task<'_> {
         let worker = self.worker;
         let subject = self.subject().clone();
         match recording {
-            Ok(Recording::Recorded(calculation)) => {
+            Ok(CompleteResult::Recorded(calculation)) => {
                 self.conclude(&calculation).await;
                 Ok(Outcome::Recorded { subject })
             }
-            Ok(Recording::AlreadyKnown(calculation)) => {
+            Ok(CompleteResult::AlreadyKnown(calculation)) => {
                 self.conclude(&calculation).await;
                 Ok(Outcome::AlreadyKnown { subject })
             }
-            Ok(Recording::Contradiction(calculation)) => {
+            Ok(CompleteResult::Contradiction(calculation)) => {
                 tracing::error!("the value differs from the one known before");
                 worker.announce(&calculation).await;
                 worker.forget(&subject).await;
                 self.ack().await;
                 Ok(Outcome::GaveUp { subject, reason: FailureReason::Contradiction })
             }
-            Ok(Recording::Unknown) => Ok(self.settle_unknown().await),
+            Ok(CompleteResult::Unknown) => Ok(self.settle_unknown().await),
             Err(Unrecorded::OutOfReach(cause)) => {
                 // Patience is over, or the worker shuts down. The lease runs out, others try.
                 self.hand_back().await;
@@ -66,7 +66,7 @@ impl Task<'_> {
 
     /// Places and records the value, waiting while the store is out of reach: what was computed is
     /// dearer than the memory it takes.
-    async fn record_patiently(&self, found: &Found, started_at: Timestamp) -> Result<Recording, Unrecorded> {
+    async fn record_patiently(&self, found: &Found, started_at: Timestamp) -> Result<CompleteResult, Unrecorded> {
         let worker = self.worker;
         let deadline = Instant::now() + worker.settings.record_patience;
         let mut pause = FIRST_PAUSE;
@@ -97,25 +97,25 @@ impl Task<'_> {
         &self,
         found: &Found,
         started_at: Timestamp,
-        recorded: &mut Option<RecordedValue>,
-    ) -> Result<Recording, Unrecorded> {
+        recorded: &mut Option<CompletedValue>,
+    ) -> Result<CompleteResult, Unrecorded> {
         let recorded = match recorded {
             // The text is where it belongs since an earlier try.
             Some(recorded) => recorded,
             None => recorded.insert(self.place(found, started_at).await?),
         };
-        Ok(self.worker.ports.store.record_value(recorded).await?)
+        Ok(self.worker.ports.store.complete(recorded).await?)
     }
 
     /// Puts the text where it belongs and says what is to be recorded.
-    async fn place(&self, found: &Found, started_at: Timestamp) -> Result<RecordedValue, ValueError> {
+    async fn place(&self, found: &Found, started_at: Timestamp) -> Result<CompletedValue, ValueError> {
         let Self { worker, .. } = *self;
         if found.digested.size_bytes > Value::INLINE_BYTES {
             self.make_room(found.digested.size_bytes).await?;
         }
         let text = Arc::clone(&found.text);
         let placement = worker.ports.values.place(self.subject(), text, &found.digested).await?;
-        Ok(RecordedValue {
+        Ok(CompletedValue {
             subject: self.subject().clone(),
             sha256: found.digested.sha256,
             first_digits: found.first_digits.clone(),
@@ -148,7 +148,7 @@ impl Task<'_> {
         if !calculation.is_readable() {
             return;
         }
-        if let Err(error) = self.worker.ports.known.put(calculation).await {
+        if let Err(error) = self.worker.ports.cache.put(calculation).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not cached");
         }
     }

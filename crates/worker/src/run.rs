@@ -91,7 +91,7 @@ pub(crate) fn slots(threads: usize) -> Vec<Vec<Lane>> {
 }
 
 async fn repeat(worker: Worker, number: usize, lanes: Vec<Lane>) {
-    let slot = Slot { lanes: &lanes, most_short: MOST_SHORT, pulse: worker.liveness.slot(Some(number)) };
+    let slot = Slot { lanes: &lanes, max_short: MOST_SHORT, pulse: worker.liveness.slot(Some(number)) };
     let longest = worker.settings.lease;
     let mut pause = Duration::ZERO;
     while !worker.stopping().is_cancelled() {

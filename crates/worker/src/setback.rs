@@ -42,7 +42,7 @@ impl Task<'_> {
         let worker = self.worker;
         let failure = Failure { reason, attempts: lease.attempt };
         let now = worker.ports.clock.now();
-        match worker.ports.store.record_failure(self.subject(), Some(lease), failure, now).await {
+        match worker.ports.store.fail(self.subject(), Some(lease), failure, now).await {
             Ok(Some(calculation)) => {
                 tracing::error!(%reason, attempts = lease.attempt, "given up");
                 worker.announce(&calculation).await;

@@ -11,7 +11,7 @@
 //! | claim | a claim, perhaps a lease, that nobody prolongs | both run out; the job is delivered again and begun again |
 //! | compute | the same | the same: the value is computed again and is the same |
 //! | placing the text | an object that no row points to, named by its hash | computed again, it lands in the same place |
-//! | `record_value` | a finished row; nobody was told, the claim stands | delivered again, the row says `Finished`: announced again and acknowledged |
+//! | `complete` | a finished row; nobody was told, the claim stands | delivered again, the row says `Finished`: announced again and acknowledged |
 //! | announcing | the same, and everybody was told | the same; telling twice changes nothing |
 //! | cache put | the same | the same; the cache holds what the row says |
 //! | acknowledge | nothing | the end |
@@ -105,7 +105,7 @@ pub enum Outcome {
 /// # Errors
 /// When a port or the system did not serve. The job is not lost; pause before the next step.
 pub async fn step(worker: &Worker, lanes: &[Lane], wait: Duration) -> Result<Outcome, WorkerError> {
-    let slot = Slot { lanes, most_short: 1, pulse: worker.liveness.slot(None) };
+    let slot = Slot { lanes, max_short: 1, pulse: worker.liveness.slot(None) };
     let mut outcomes = steps(worker, &slot, wait).await?;
     outcomes.pop().unwrap_or(Ok(Outcome::Idle))
 }
@@ -114,7 +114,7 @@ pub async fn step(worker: &Worker, lanes: &[Lane], wait: Duration) -> Result<Out
 pub(crate) struct Slot<'a> {
     pub(crate) lanes: &'a [Lane],
     /// So many short jobs at a time.
-    pub(crate) most_short: usize,
+    pub(crate) max_short: usize,
     pub(crate) pulse: SlotPulse<'a>,
 }
 
@@ -127,7 +127,7 @@ pub(crate) async fn steps(
     wait: Duration,
 ) -> Result<Vec<Result<Outcome, WorkerError>>, WorkerError> {
     let Settings { id, lease, .. } = &*worker.settings;
-    let claim = worker.ports.queue.claim_several(id, slot.lanes, *lease, wait, slot.most_short);
+    let claim = worker.ports.queue.claim_batch(id, slot.lanes, *lease, wait, slot.max_short);
     let deliveries = tokio::select! {
         biased;
         () = worker.stopping().cancelled() => return Ok(Vec::new()),

@@ -5,10 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cache::{Announcements, KnownValues};
-use model::{Announcement, Calculation, Clock, Lane, Subject, WorkerReport};
-use queue::JobQueue;
-use store::{Store, Values};
+use model::{Calculation, CalculationEvent, Lane, Subject, WorkerReport};
+use ports::Ports;
 use tokio_util::sync::CancellationToken;
 
 use crate::Settings;
@@ -16,23 +14,6 @@ use crate::budget::Budget;
 use crate::liveness::Liveness;
 use crate::run;
 use crate::threads::Threads;
-
-/// What a worker works on and with.
-#[derive(Clone)]
-pub struct Ports {
-    /// The record.
-    pub store: Arc<dyn Store>,
-    /// The texts of values, large ones beside the record.
-    pub values: Values,
-    /// Where jobs come from.
-    pub queue: Arc<dyn JobQueue>,
-    /// Finished calculations near at hand.
-    pub known: Arc<dyn KnownValues>,
-    /// News for everybody who watches.
-    pub announcements: Arc<dyn Announcements>,
-    /// The present.
-    pub clock: Arc<dyn Clock>,
-}
 
 /// A worker: its ports, its settings and what its slots share. A clone is the same worker.
 #[derive(Clone)]
@@ -92,8 +73,8 @@ impl Worker {
 
     /// Tells everybody how a calculation stands. A failure is logged only: pages reload what they miss.
     pub(crate) async fn announce(&self, calculation: &Calculation) {
-        let announcement = Announcement::Calculation(Box::new(calculation.clone()));
-        if let Err(error) = self.ports.announcements.announce(&announcement).await {
+        let announcement = CalculationEvent::Calculation(Box::new(calculation.clone()));
+        if let Err(error) = self.ports.events.announce(&announcement).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not announced");
         }
     }
@@ -101,7 +82,7 @@ impl Worker {
     /// Has the cache forget a value that can no longer be read. A failure is logged only: who then finds
     /// nothing to read asks the record.
     pub(crate) async fn forget(&self, subject: &Subject) {
-        if let Err(error) = self.ports.known.forget(subject).await {
+        if let Err(error) = self.ports.cache.forget(subject).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not forgotten by the cache");
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use api::Limits;
 use http::{HeaderValue, Request, StatusCode};
-use model::Announcement;
+use model::CalculationEvent;
 use store::Store;
 
 use crate::support::{Setup, TestSystem, form, json, subject};
@@ -71,7 +71,7 @@ async fn how_often_was_asked_is_written_at_shutdown_at_the_latest() {
     system.shutdown.cancel();
     system.state.ended().await;
     let found = system.store.find(&subject(10)).await.expect("the record answers").expect("a row");
-    assert_eq!(found.asked, 3);
+    assert_eq!(found.request_count, 3);
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn a_cancelled_calculation_asked_again_is_queued_again() {
     let system = TestSystem::start().await;
     let token = system.submit(900_000_000).await.header("abaci-ask").parse().expect("a token");
     let withdrawn = system.store.withdraw(&subject(900_000_000), &token, model::Clock::now(&*system.clock)).await;
-    assert!(matches!(withdrawn, Ok(store::Withdrawal::Cancelled(_))));
+    assert!(matches!(withdrawn, Ok(store::WithdrawResult::Cancelled(_))));
     system.clock.move_on(Duration::from_secs(1));
     let answer = system.submit(900_000_000).await.expect(ACCEPTED);
     assert_eq!(answer.json()["status"], "queued");
@@ -227,16 +227,16 @@ async fn a_request_joins_the_trace_it_comes_with_and_so_does_its_job() {
 #[tokio::test]
 async fn the_queued_state_is_announced_before_the_worker_can_say_more() {
     let system = TestSystem::start().await;
-    let start = cache::Announcements::read(&*system.announcements, None, Duration::ZERO).await.expect("a place");
-    let cache::Read::News { last, .. } = start else { panic!("{start:?}") };
+    let start = cache::EventChannel::read(&*system.events, None, Duration::ZERO).await.expect("a place");
+    let cache::Read::Events { last, .. } = start else { panic!("{start:?}") };
     system.know(10).await;
-    let read = cache::Announcements::read(&*system.announcements, Some(&last), Duration::ZERO).await.expect("news");
-    let cache::Read::News { news, .. } = read else { panic!("{read:?}") };
+    let read = cache::EventChannel::read(&*system.events, Some(&last), Duration::ZERO).await.expect("news");
+    let cache::Read::Events { events: news, .. } = read else { panic!("{read:?}") };
     let statuses: Vec<_> = news
         .iter()
         .map(|(_, news)| match news {
-            Announcement::Calculation(calculation) => calculation.status().as_str(),
-            Announcement::Progress(_) => "progress",
+            CalculationEvent::Calculation(calculation) => calculation.status().as_str(),
+            CalculationEvent::Progress(_) => "progress",
         })
         .collect();
     assert_eq!(statuses, ["queued", "done"]);

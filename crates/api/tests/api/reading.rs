@@ -123,8 +123,8 @@ async fn an_evicted_value_is_not_served_and_asking_again_computes_it_again() {
     let calculation = system.store.find(&subject(6_000_000)).await.expect("the record answers").expect("a row");
     let value = calculation.value().expect("a value");
     let evicted = StoredObject { subject: subject(6_000_000), sha256: value.sha256, size_bytes: value.size_bytes };
-    system.store.note_eviction(&evicted).await.expect("the record answers");
-    system.ports.known.forget(&subject(6_000_000)).await.expect("the cache answers");
+    system.store.mark_evicted(&evicted).await.expect("the record answers");
+    system.ports.cache.forget(&subject(6_000_000)).await.expect("the cache answers");
 
     let problem = read(&system, 6_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
     assert_eq!(problem.json()["calculation_status"], "done");

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use api::{ApiState, Limits, Ports};
+use api::{ApiState, Limits};
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use cache::{Announcements, MemoryAnnouncements, MemoryKnownValues};
+use cache::{EventChannel, MemoryEventChannel, MemoryValueCache};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use model::{Announcement, Clock, Index, Lane, Progress, ProgressReport, Subject, Timestamp, WorkerId};
+use model::{CalculationEvent, Clock, Index, Lane, Progress, ProgressReport, Subject, Timestamp, WorkerId};
+use ports::Ports;
 use queue::{Delivery, JobQueue, MemoryQueue};
 use serde_json::Value;
-use store::{Objects, RecordedValue, Recording, SqliteStore, Store, StoreLimits, Text, Values};
+use store::{CompleteResult, CompletedValue, Objects, SqliteStore, Store, StoreLimits, Text, Values};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -51,7 +52,7 @@ impl Default for Setup {
 pub(crate) struct TestSystem {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) queue: Arc<MemoryQueue>,
-    pub(crate) announcements: Arc<MemoryAnnouncements>,
+    pub(crate) events: Arc<MemoryEventChannel>,
     pub(crate) clock: Arc<StillClock>,
     pub(crate) ports: Ports,
     pub(crate) state: ApiState,
@@ -76,20 +77,20 @@ impl TestSystem {
         let store = Arc::new(store);
         let objects = Objects::in_directory(directory.path().join("values")).expect("a folder");
         let queue = Arc::new(MemoryQueue::new(setup.queue_capacity));
-        let announcements = Arc::new(MemoryAnnouncements::new(setup.announcements_kept));
+        let announcements = Arc::new(MemoryEventChannel::new(setup.announcements_kept));
         let clock = Arc::new(StillClock::default());
         let ports = Ports {
             store: store.clone(),
             values: Values::new(store.clone(), objects, None),
             queue: queue.clone(),
-            known: Arc::new(MemoryKnownValues::new(1 << 20)),
-            announcements: announcements.clone(),
+            cache: Arc::new(MemoryValueCache::new(1 << 20)),
+            events: announcements.clone(),
             clock: clock.clone(),
         };
         let shutdown = CancellationToken::new();
         let state = ApiState::start(ports.clone(), setup.limits, shutdown.clone());
         let router = api::router(state.clone());
-        Self { store, queue, announcements, clock, ports, state, router, shutdown, directory }
+        Self { store, queue, events: announcements, clock, ports, state, router, shutdown, directory }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -148,7 +149,7 @@ impl TestSystem {
         let text_of_value: Arc<dyn Text> = Arc::new(text.clone());
         let digested = store::digest(&text);
         let placement = self.ports.values.place(subject, text_of_value, &digested).await.expect("room");
-        let recorded = RecordedValue {
+        let recorded = CompletedValue {
             subject: subject.clone(),
             sha256: digested.sha256,
             first_digits: digits.chars().take(20).collect(),
@@ -160,22 +161,22 @@ impl TestSystem {
             finished_at: self.clock.now(),
             compute_ms: 1,
         };
-        let recording = self.store.record_value(&recorded).await.expect("the record answers");
-        let (Recording::Recorded(calculation) | Recording::AlreadyKnown(calculation)) = recording else {
+        let recording = self.store.complete(&recorded).await.expect("the record answers");
+        let (CompleteResult::Recorded(calculation) | CompleteResult::AlreadyKnown(calculation)) = recording else {
             panic!("{recording:?}");
         };
-        self.ports.known.put(&calculation).await.expect("the cache answers");
-        self.announce(&Announcement::Calculation(Box::new(calculation))).await;
+        self.ports.cache.put(&calculation).await.expect("the cache answers");
+        self.announce(&CalculationEvent::Calculation(Box::new(calculation))).await;
         self.queue.ack(delivery).await.expect("the queue answers");
     }
 
-    pub(crate) async fn announce(&self, announcement: &Announcement) {
-        self.announcements.announce(announcement).await.expect("the channel answers");
+    pub(crate) async fn announce(&self, announcement: &CalculationEvent) {
+        self.events.announce(announcement).await.expect("the channel answers");
     }
 
     pub(crate) async fn announce_progress(&self, n: i64, fraction: f64) {
         let progress = Progress { fraction, remaining_ms: None };
-        self.announce(&Announcement::Progress(ProgressReport { subject: subject(n), progress })).await;
+        self.announce(&CalculationEvent::Progress(ProgressReport { subject: subject(n), progress })).await;
     }
 
     /// Asks for F(n) and computes it.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use api::{ApiState, Limits, Ports};
+use api::{ApiState, Limits};
 use axum::body::{Body, BodyDataStream};
-use cache::{Announcements, CacheError, EventId, MemoryAnnouncements, Read};
+use cache::{CacheError, EventChannel, EventId, MemoryEventChannel, Read};
 use futures_util::StreamExt;
 use http::{Request, StatusCode};
-use model::{Announcement, Calculation};
+use model::{Calculation, CalculationEvent};
+use ports::Ports;
 use store::Store;
 use tokio::time::{Instant, timeout};
 
@@ -102,8 +103,8 @@ async fn with(setup: Setup) -> TestSystem {
 
 /// The place of what was announced last.
 async fn present(system: &TestSystem) -> EventId {
-    match system.announcements.read(None, Duration::ZERO).await.expect("a place") {
-        Read::News { last, .. } | Read::Missed { last } => last,
+    match system.events.read(None, Duration::ZERO).await.expect("a place") {
+        Read::Events { last, .. } | Read::Gap { last } => last,
     }
 }
 
@@ -183,8 +184,8 @@ async fn a_page_of_another_epoch_or_too_old_loads_everything_again() {
 }
 
 /// News that F(n) stands as F(1) does. Made without the record, so that time may stand still meanwhile.
-fn about(n: i64, like: &Calculation) -> Announcement {
-    Announcement::Calculation(Box::new(Calculation { subject: subject(n), ..like.clone() }))
+fn about(n: i64, like: &Calculation) -> CalculationEvent {
+    CalculationEvent::Calculation(Box::new(Calculation { subject: subject(n), ..like.clone() }))
 }
 
 /// F(1), asked for.
@@ -214,7 +215,7 @@ async fn a_channel_that_lost_news_resets_every_page() {
 
 /// A channel that can be taken away.
 struct Flaky {
-    channel: Arc<MemoryAnnouncements>,
+    channel: Arc<MemoryEventChannel>,
     down: Arc<AtomicBool>,
 }
 
@@ -228,8 +229,8 @@ impl Flaky {
 }
 
 #[async_trait::async_trait]
-impl Announcements for Flaky {
-    async fn announce(&self, announcement: &Announcement) -> Result<(), CacheError> {
+impl EventChannel for Flaky {
+    async fn announce(&self, announcement: &CalculationEvent) -> Result<(), CacheError> {
         self.is_up()?;
         self.channel.announce(announcement).await
     }
@@ -245,8 +246,8 @@ impl Announcements for Flaky {
 async fn without_the_channel_work_is_accepted_and_pages_load_again_when_it_is_back() {
     let mut system = TestSystem::start().await;
     let down = Arc::new(AtomicBool::new(false));
-    let flaky = Flaky { channel: system.announcements.clone(), down: down.clone() };
-    let ports = Ports { announcements: Arc::new(flaky), ..system.ports.clone() };
+    let flaky = Flaky { channel: system.events.clone(), down: down.clone() };
+    let ports = Ports { events: Arc::new(flaky), ..system.ports.clone() };
     let state = ApiState::start(ports, Limits::default(), system.shutdown.clone());
     system.router = api::router(state.clone());
     settled(&system).await;

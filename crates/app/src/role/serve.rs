@@ -70,7 +70,7 @@ async fn serve(
         // The queue is of this process alone, and tells of no job that the process before it died of.
         work.leased_before = Some(SystemClock.now());
     }
-    let worker = ::worker::Worker::new(backends.for_worker(), work);
+    let worker = ::worker::Worker::new(backends.ports.clone(), work);
     let api_url = config.api_url.as_ref().map_or(url.as_str(), |url| url.as_str());
     let (pages, _) = pages(api_url, &config.public, &config.development)?;
     let checks = vec![Check::api(&api, &backends), Check::worker_beside(&worker, &backends)];

@@ -20,7 +20,7 @@ pub(crate) fn run(config: WorkerConfig) -> Result<(), RoleError> {
         let backends = distributed::open(&services, &config.data, 0).await?;
         let settings = worker_settings(&config.work);
         let id = settings.id.clone();
-        let worker = Worker::new(backends.for_worker(), settings);
+        let worker = Worker::new(backends.ports.clone(), settings);
         let checks = vec![Check::worker(&worker, &backends)];
 
         let inside = internal::router(Internal { metrics: process.metrics.clone(), checks: checks.into() });

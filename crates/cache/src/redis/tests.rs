@@ -11,9 +11,9 @@ use redis::Client;
 use tokio::time::{Instant, sleep, timeout};
 
 use self::server::Server;
-use super::{RedisAnnouncements, RedisKnownValues};
+use super::{RedisEventChannel, RedisValueCache};
 use crate::contract::{self, SOON, done, news};
-use crate::{Announcements, CacheError, EventId, KnownValues, Read};
+use crate::{CacheError, EventChannel, EventId, Read, ValueCache};
 
 /// Within so long a call must have given up.
 const GIVEN_UP: Duration = Duration::from_secs(2);
@@ -28,21 +28,21 @@ impl Clock for Ticks {
     }
 }
 
-fn values_on(client: Client, capacity_bytes: u64) -> Arc<RedisKnownValues> {
-    Arc::new(RedisKnownValues::new(client, "test", capacity_bytes, Arc::new(Ticks::default())))
+fn values_on(client: Client, capacity_bytes: u64) -> Arc<RedisValueCache> {
+    Arc::new(RedisValueCache::new(client, "test", capacity_bytes, Arc::new(Ticks::default())))
 }
 
-async fn known_values() -> (Arc<RedisKnownValues>, Server) {
+async fn value_cache() -> (Arc<RedisValueCache>, Server) {
     let server = Server::start();
     (values_on(server.client(), 1 << 20), server)
 }
 
-async fn announcements() -> (Arc<RedisAnnouncements>, Server) {
+async fn announcements() -> (Arc<RedisEventChannel>, Server) {
     let server = Server::start();
-    (Arc::new(RedisAnnouncements::new(server.client(), "test", 1_000)), server)
+    (Arc::new(RedisEventChannel::new(server.client(), "test", 1_000)), server)
 }
 
-contract::values_keep_the_contract!(known_values, []);
+contract::values_keep_the_contract!(value_cache, []);
 contract::announcements_keep_the_contract!(announcements, []);
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn thousands_of_the_largest_values_stay_within_the_bytes_in_redis() {
     let before = dataset_bytes(&used());
     for n in 0..1_000 {
         let mut large = done(i64::MIN + n);
-        if let model::State::Done { value, .. } = &mut large.state {
+        if let model::CalculationState::Done { value, .. } = &mut large.state {
             value.text = Some("8".repeat(1_000));
         }
         values.put(&large).await.unwrap();
@@ -90,7 +90,7 @@ fn dataset_bytes(info: &str) -> u64 {
 
 #[tokio::test]
 async fn every_value_ends_some_time() {
-    let (values, server) = known_values().await;
+    let (values, server) = value_cache().await;
     values.put(&done(1)).await.unwrap();
     let day_ms = 24 * 60 * 60 * 1_000;
     let left_ms: i64 = server.ask(&["PTTL", "test:v:F(1)"]);
@@ -102,9 +102,9 @@ async fn every_value_ends_some_time() {
 
 #[tokio::test]
 async fn a_value_that_is_too_large_or_of_another_version_is_not_at_hand() {
-    let (values, server) = known_values().await;
+    let (values, server) = value_cache().await;
     let mut large = done(1);
-    if let model::State::Done { value, .. } = &mut large.state {
+    if let model::CalculationState::Done { value, .. } = &mut large.state {
         value.text = Some("8".repeat(3_000));
     }
     values.put(&large).await.unwrap();
@@ -118,12 +118,12 @@ async fn a_value_that_is_too_large_or_of_another_version_is_not_at_hand() {
 #[tokio::test]
 async fn processes_of_one_prefix_hear_each_other() {
     let (channel, server) = announcements().await;
-    let same = RedisAnnouncements::new(server.client(), "test", 1_000);
+    let same = RedisEventChannel::new(server.client(), "test", 1_000);
     let start = present(&*channel).await;
     assert_eq!(present(&same).await, start);
-    assert_ne!(present(&RedisAnnouncements::new(server.client(), "other", 1_000)).await, start);
+    assert_ne!(present(&RedisEventChannel::new(server.client(), "other", 1_000)).await, start);
     same.announce(&news(1)).await.unwrap();
-    let Read::News { news: told, .. } = channel.read(Some(&start), SOON).await.unwrap() else { panic!("news") };
+    let Read::Events { events: told, .. } = channel.read(Some(&start), SOON).await.unwrap() else { panic!("news") };
     assert_eq!(told.into_iter().map(|(_, news)| news).collect::<Vec<_>>(), [news(1)]);
 }
 
@@ -134,11 +134,11 @@ async fn an_announcement_of_another_version_is_passed_over() {
     channel.announce(&news(1)).await.unwrap();
     server.ask::<String>(&["XADD", "test:{e}:events", "2-1", "a", r#"{"event":"weather"}"#]);
     channel.announce(&news(3)).await.unwrap();
-    let Read::News { news: told, last } = channel.read(Some(&start), SOON).await.unwrap() else { panic!("news") };
+    let Read::Events { events: told, last } = channel.read(Some(&start), SOON).await.unwrap() else { panic!("news") };
     assert_eq!(told.iter().map(|(place, _)| place.number).collect::<Vec<_>>(), [1, 3]);
     server.ask::<String>(&["XADD", "test:{e}:events", "4-1", "a", ""]);
     let passed = EventId { number: 4, ..last.clone() };
-    assert_eq!(channel.read(Some(&last), SOON).await.unwrap(), Read::News { news: vec![], last: passed });
+    assert_eq!(channel.read(Some(&last), SOON).await.unwrap(), Read::Events { events: vec![], last: passed });
 }
 
 #[tokio::test]
@@ -155,8 +155,8 @@ async fn a_flush_is_a_new_life_for_readers_that_wait_and_those_that_come() {
     let read = timeout(SOON, waiting).await.expect("it notices").unwrap().unwrap();
     let now = present(&*channel).await;
     assert_ne!(now.epoch, place.epoch);
-    assert_eq!(read, Read::Missed { last: now.clone() });
-    assert_eq!(channel.read(Some(&place), SOON).await.unwrap(), Read::Missed { last: now });
+    assert_eq!(read, Read::Gap { last: now.clone() });
+    assert_eq!(channel.read(Some(&place), SOON).await.unwrap(), Read::Gap { last: now });
 
     for key in ["test:{e}:epoch", "test:{e}:events"] {
         let before = present(&*channel).await;
@@ -181,9 +181,9 @@ async fn a_reader_that_is_dropped_waits_no_longer_in_redis() {
     until(|| server.ask::<String>(&["INFO", "clients"]).contains("blocked_clients:0")).await;
 }
 
-async fn present(channel: &dyn Announcements) -> EventId {
+async fn present(channel: &dyn EventChannel) -> EventId {
     match channel.read(None, Duration::ZERO).await.unwrap() {
-        Read::News { last, .. } | Read::Missed { last } => last,
+        Read::Events { last, .. } | Read::Gap { last } => last,
     }
 }
 
@@ -195,7 +195,7 @@ async fn is_unavailable<T: fmt::Debug>(call: impl Future<Output = Result<T, Cach
 }
 
 async fn all_is_unavailable(client: &Client) {
-    let channel = || RedisAnnouncements::new(client.clone(), "test", 1_000);
+    let channel = || RedisEventChannel::new(client.clone(), "test", 1_000);
     let values = || values_on(client.clone(), 1 << 20);
     let place = EventId { epoch: "a".to_owned(), number: 1 };
     let (subject, done, news) = (done(1).subject, done(1), news(1));
@@ -234,7 +234,7 @@ async fn a_server_killed_is_unavailable_and_an_empty_one_in_its_place_heals() {
     values.put(&done(1)).await.unwrap();
     assert_eq!(values.get(&done(1).subject).await.unwrap(), Some(done(1)));
     let read = until_ok(async || channel.read(Some(&place), SOON).await).await;
-    assert!(matches!(read, Read::Missed { .. }), "{read:?}");
+    assert!(matches!(read, Read::Gap { .. }), "{read:?}");
 }
 
 #[tokio::test]
@@ -251,7 +251,7 @@ async fn a_port_where_nobody_listens_is_unavailable() {
 
 #[tokio::test]
 async fn a_server_that_hangs_costs_its_callers_little_and_heals() {
-    let (values, server) = known_values().await;
+    let (values, server) = value_cache().await;
     values.put(&done(1)).await.unwrap();
     server.ask::<()>(&["CLIENT", "PAUSE", "2000"]);
     let began = Instant::now();
@@ -283,8 +283,8 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
     assert_eq!(values.get(&done(1).subject).await.unwrap(), None);
     assert_eq!(values.get(&done(2).subject).await.unwrap(), Some(done(2)));
     values.forget(&done(2).subject).await.unwrap();
-    contract::a_waiting_reader_wakes(Arc::new(RedisAnnouncements::new(client(), "test", 1_000))).await;
-    is_unavailable(RedisAnnouncements::new(client(), "other", 1).announce(&news(1))).await;
+    contract::a_waiting_reader_wakes(Arc::new(RedisEventChannel::new(client(), "test", 1_000))).await;
+    is_unavailable(RedisEventChannel::new(client(), "other", 1).announce(&news(1))).await;
 }
 
 /// Waits until something is so.

@@ -26,18 +26,18 @@ pub(crate) async fn a_subject_is_in_the_queue_once(queue: Arc<dyn JobQueue>) {
     let first = job(10, Lane::Short);
     assert!(!queue.holds(&first.subject).await.unwrap());
     assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::Added);
-    assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::AlreadyThere);
+    assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::AlreadyQueued);
     // The subject counts, not the rest of the job.
-    assert_eq!(queue.enqueue(&job(10, Lane::Long)).await.unwrap(), Enqueued::AlreadyThere);
+    assert_eq!(queue.enqueue(&job(10, Lane::Long)).await.unwrap(), Enqueued::AlreadyQueued);
     assert!(queue.holds(&first.subject).await.unwrap());
 
     let delivery = claim(&*queue, "a", LONG_LEASE).await;
     assert_eq!(delivery.job, first);
-    assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::AlreadyThere, "claimed is in the queue too");
+    assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::AlreadyQueued, "claimed is in the queue too");
     assert_eq!(claim_now(&*queue, "b").await, None);
 
     queue.nack(&delivery, LONG_LEASE).await.unwrap();
-    assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::AlreadyThere, "delayed is in the queue too");
+    assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::AlreadyQueued, "delayed is in the queue too");
     assert!(queue.holds(&first.subject).await.unwrap());
     assert_eq!(claim_now(&*queue, "b").await, None);
 }
@@ -78,9 +78,9 @@ pub(crate) async fn a_claim_that_does_not_wait_returns_empty_handed(queue: Arc<d
 }
 
 pub(crate) async fn short_jobs_are_taken_several_at_a_time_and_others_one_by_one(queue: Arc<dyn JobQueue>) {
-    let take = |lanes: &'static [Lane], most_short| {
+    let take = |lanes: &'static [Lane], max_short| {
         let queue = Arc::clone(&queue);
-        async move { queue.claim_several(&worker("a"), lanes, LONG_LEASE, Duration::ZERO, most_short).await.unwrap() }
+        async move { queue.claim_batch(&worker("a"), lanes, LONG_LEASE, Duration::ZERO, max_short).await.unwrap() }
     };
     for n in 1..=5 {
         queue.enqueue(&job(n, Lane::Short)).await.unwrap();

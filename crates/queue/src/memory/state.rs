@@ -78,7 +78,7 @@ impl State {
         self.entries.insert(entry.job.subject.clone(), entry);
     }
 
-    /// Gives the first job of the first lane that has one, or the first `most_short` of the short lane; what
+    /// Gives the first job of the first lane that has one, or the first `max_short` of the short lane; what
     /// was lost goes before what is new.
     pub(super) fn take(
         &mut self,
@@ -86,11 +86,11 @@ impl State {
         lanes: &[Lane],
         lease: Duration,
         now: Instant,
-        most_short: usize,
+        max_short: usize,
     ) -> Next {
         for &lane in lanes {
             self.release_delayed(lane, now);
-            let most = if lane == Lane::Short { most_short } else { 1 };
+            let most = if lane == Lane::Short { max_short } else { 1 };
             let taken: Vec<_> = (0..most).map_while(|_| self.take_from(lane, worker, lease, now)).collect();
             if !taken.is_empty() {
                 return Next::Taken(taken);

@@ -32,7 +32,7 @@ async fn a_full_queue_takes_nothing_until_a_job_has_ended() {
     let queue = MemoryQueue::new(2);
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
     queue.enqueue(&job(2, Lane::Long)).await.unwrap();
-    assert_eq!(queue.enqueue(&job(2, Lane::Long)).await.unwrap(), Enqueued::AlreadyThere);
+    assert_eq!(queue.enqueue(&job(2, Lane::Long)).await.unwrap(), Enqueued::AlreadyQueued);
     assert!(matches!(queue.enqueue(&job(3, Lane::Short)).await, Err(QueueError::Unavailable(_))));
     assert!(!queue.holds(&job(3, Lane::Short).subject).await.unwrap());
 

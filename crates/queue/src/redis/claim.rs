@@ -1,4 +1,4 @@
-//! Claiming: look into every lane, then wait for the first job of any, and begin again.
+//! LeaseResult: look into every lane, then wait for the first job of any, and begin again.
 //!
 //! The waiting goes over a connection of the claimer's own. When the claim is dropped the connection
 //! is closed with it, and Redis forgets that somebody waited.
@@ -31,7 +31,7 @@ pub(super) struct Claim<'a> {
     pub(super) worker: &'a WorkerId,
     pub(super) lanes: &'a [Lane],
     pub(super) lease: Duration,
-    pub(super) most_short: usize,
+    pub(super) max_short: usize,
 }
 
 /// What the script took: a lane, and of each entry its name, how often it was delivered, and its job.
@@ -121,7 +121,7 @@ impl Claim<'_> {
         let takes_lost = !self.link.had_trouble_within(self.lease);
         let mut script = self.scripts.over_queue(&self.scripts.take);
         script.arg(epoch_of_a_new_life()).arg(&self.worker.0).arg(milliseconds(self.lease).max(1)).arg(JOB_VERSION);
-        script.arg(u8::from(takes_lost)).arg(self.most_short);
+        script.arg(u8::from(takes_lost)).arg(self.max_short);
         for lane in self.lanes {
             script.arg(lane.as_str());
         }

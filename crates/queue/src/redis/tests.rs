@@ -55,7 +55,7 @@ async fn jobs_of_several_lanes_are_not_kept_by_one_claim() {
         worker: &name,
         lanes: &lanes,
         lease: LONG_LEASE,
-        most_short: 1,
+        max_short: 1,
     };
     let (mut connection, _) = queue.link.own("claim").await.unwrap();
     let first = waiting.wait(&mut connection, Duration::from_millis(1)).await.unwrap().expect("a job");

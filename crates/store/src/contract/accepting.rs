@@ -1,19 +1,19 @@
 //! Entering calculations.
 
 use futures_util::future::join_all;
-use model::{CalculationId, Index, State, Status};
+use model::{CalculationId, CalculationState, Index, Status};
 
 use super::LIMITS;
 use super::scene::*;
-use crate::{Accepted, Store, StoreError};
+use crate::{Store, StoreError, SubmitResult};
 
 /// The first ask makes a queued row that says what was asked.
 pub async fn a_new_calculation_is_queued_and_found(store: &dyn Store) {
     assert_eq!(store.find(&f(1000)).await.expect("reachable"), None);
     let calculation = queued(store, &f(1000)).await;
     assert_eq!(calculation.subject, f(1000));
-    assert_eq!(calculation.state, State::Queued { waiting_for: None });
-    assert_eq!((calculation.digits, calculation.asked, calculation.attempt), (1234, 1, 0));
+    assert_eq!(calculation.state, CalculationState::Queued { waiting_for: None });
+    assert_eq!((calculation.digits, calculation.request_count, calculation.attempt), (1234, 1, 0));
     assert_eq!(calculation.asked_at, NOON);
     assert_eq!(found(store, &f(1000)).await, calculation);
 }
@@ -31,18 +31,20 @@ pub async fn the_extremes_of_the_index_are_kept(store: &dyn Store) {
 /// A second ask for what waits is answered with the row there is.
 pub async fn asking_again_while_it_waits_enters_nothing(store: &dyn Store) {
     let first = queued(store, &f(1000)).await;
-    assert_eq!(accept(store, &f(1000)).await, Accepted::Pending(first));
+    assert_eq!(submit(store, &f(1000)).await, SubmitResult::Pending(first));
     leased(store, &f(1000), LONG).await;
-    assert!(matches!(accept(store, &f(1000)).await, Accepted::Pending(running) if running.status() == Status::Running));
+    assert!(
+        matches!(submit(store, &f(1000)).await, SubmitResult::Pending(running) if running.status() == Status::Running)
+    );
     assert_eq!(store.list(None, 100).await.expect("reachable").len(), 1);
 }
 
 /// However many ask at once, one of them is told to offer the work.
 pub async fn a_thousand_at_once_are_one_row_and_one_offer(store: &dyn Store) {
     let subject = f(1000);
-    let answers = join_all((0..1000).map(|_| accept(store, &subject))).await;
-    let offers = answers.iter().filter(|answer| matches!(answer, Accepted::Queued(_))).count();
-    let pending = answers.iter().filter(|answer| matches!(answer, Accepted::Pending(_))).count();
+    let answers = join_all((0..1000).map(|_| submit(store, &subject))).await;
+    let offers = answers.iter().filter(|answer| matches!(answer, SubmitResult::Queued(_))).count();
+    let pending = answers.iter().filter(|answer| matches!(answer, SubmitResult::Pending(_))).count();
     assert_eq!((offers, pending), (1, 999));
     assert_eq!(store.list(None, 100).await.expect("reachable").len(), 1);
 }
@@ -50,10 +52,10 @@ pub async fn a_thousand_at_once_are_one_row_and_one_offer(store: &dyn Store) {
 /// Whoever shares a moment with others gets a row of their own.
 pub async fn different_subjects_at_once_are_all_entered(store: &dyn Store) {
     let subjects: Vec<_> = (0..60).map(f).collect();
-    let answers = join_all(subjects.iter().map(|subject| accept(store, subject))).await;
+    let answers = join_all(subjects.iter().map(|subject| submit(store, subject))).await;
     let mut ids = Vec::new();
     for (subject, answer) in subjects.iter().zip(answers) {
-        let Accepted::Queued(calculation) = answer else { panic!("not queued: {answer:?}") };
+        let SubmitResult::Queued(calculation) = answer else { panic!("not queued: {answer:?}") };
         assert_eq!(&calculation.subject, subject);
         ids.push(calculation.id);
     }
@@ -66,7 +68,7 @@ pub async fn different_subjects_at_once_are_all_entered(store: &dyn Store) {
 pub async fn a_known_value_is_answered_without_new_work(store: &dyn Store) {
     queued(store, &f(10)).await;
     let done = record(store, &inline(&f(10), "55")).await;
-    assert_eq!(accept(store, &f(10)).await, Accepted::Known(done));
+    assert_eq!(submit(store, &f(10)).await, SubmitResult::Known(done));
     assert_eq!(store.unfinished(None, 10).await.expect("reachable"), []);
 }
 
@@ -76,7 +78,7 @@ pub async fn what_failed_is_queued_again(store: &dyn Store) {
     assert_eq!(fail(store, &f(1000)).await.expect("was ours").status(), Status::Failed);
     let again = queued(store, &f(1000)).await;
     assert_eq!((again.id, again.asked_at, again.attempt), (first.id, first.asked_at, 0));
-    assert_eq!(again.state, State::Queued { waiting_for: None });
+    assert_eq!(again.state, CalculationState::Queued { waiting_for: None });
     assert_eq!(leased(store, &f(1000), LONG).await.errors, 0);
 }
 
@@ -89,11 +91,11 @@ async fn fill(store: &dyn Store) {
 /// Above the limit nothing is entered, and the answer says how many may wait.
 pub async fn a_full_queue_stores_nothing(store: &dyn Store) {
     fill(store).await;
-    let refused = store.accept(&asking(&f(1_000_000))).await;
+    let refused = store.submit(&asking(&f(1_000_000))).await;
     assert!(matches!(refused, Err(StoreError::QueueFull { allowed }) if allowed == LIMITS.max_queued), "{refused:?}");
     assert_eq!(store.find(&f(1_000_000)).await.expect("reachable"), None);
     leased(store, &f(0), LONG).await;
-    let refused = store.accept(&asking(&f(1_000_000))).await;
+    let refused = store.submit(&asking(&f(1_000_000))).await;
     assert!(matches!(refused, Err(StoreError::QueueFull { .. })), "running counts too: {refused:?}");
 }
 
@@ -104,9 +106,9 @@ pub async fn a_full_queue_still_answers_what_is_known_or_pending(store: &dyn Sto
     queued(store, &f(-11)).await;
     fail(store, &f(-11)).await;
     fill(store).await;
-    assert!(matches!(accept(store, &f(-10)).await, Accepted::Known(_)));
-    assert!(matches!(accept(store, &f(0)).await, Accepted::Pending(_)));
-    let again = store.accept(&asking(&f(-11))).await;
+    assert!(matches!(submit(store, &f(-10)).await, SubmitResult::Known(_)));
+    assert!(matches!(submit(store, &f(0)).await, SubmitResult::Pending(_)));
+    let again = store.submit(&asking(&f(-11))).await;
     assert!(matches!(again, Err(StoreError::QueueFull { .. })), "another try is work too: {again:?}");
     assert_eq!(found(store, &f(-11)).await.status(), Status::Failed);
 }
@@ -119,14 +121,14 @@ pub async fn finished_work_makes_room_in_the_queue(store: &dyn Store) {
         queued(store, &f(n.try_into().expect("a small limit"))).await;
     }
     record(store, &inline(&f(1), "1")).await;
-    store.record_value(&inline(&f(1), "1")).await.expect("the same again");
+    store.complete(&inline(&f(1), "1")).await.expect("the same again");
     fail(store, &f(2)).await;
     fail(store, &f(2)).await;
     store.withdraw(&f(-1), &ask, later(90)).await.expect("reachable");
     for n in [1001, 1002, 1003] {
         queued(store, &f(n)).await;
     }
-    let refused = store.accept(&asking(&f(1004))).await;
+    let refused = store.submit(&asking(&f(1004))).await;
     assert!(matches!(refused, Err(StoreError::QueueFull { .. })), "{refused:?}");
     let newest = store.list(Some(CalculationId(i64::MAX)), 1).await.expect("reachable");
     assert_eq!(newest.first().map(|calculation| &calculation.subject), Some(&f(1003)));

@@ -3,32 +3,32 @@
 use model::{Status, Timestamp};
 
 use super::scene::*;
-use crate::{Accepted, Renewal, Store, StoredObject, Withdrawal};
+use crate::{RenewResult, Store, StoredObject, SubmitResult, WithdrawResult};
 
 /// Counts add up; those for unknown subjects are dropped.
 pub async fn asks_are_counted(store: &dyn Store) {
     queued(store, &f(1)).await;
     queued(store, &f(2)).await;
-    store.count_asks(&[(f(1), 5), (f(2), 1), (f(1), 2), (f(3), 9)]).await.expect("reachable");
-    store.count_asks(&[]).await.expect("reachable");
-    assert_eq!((found(store, &f(1)).await.asked, found(store, &f(2)).await.asked), (8, 2));
+    store.add_requests(&[(f(1), 5), (f(2), 1), (f(1), 2), (f(3), 9)]).await.expect("reachable");
+    store.add_requests(&[]).await.expect("reachable");
+    assert_eq!((found(store, &f(1)).await.request_count, found(store, &f(2)).await.request_count), (8, 2));
     assert_eq!(store.find(&f(3)).await.expect("reachable"), None);
     for _ in 0..2 {
-        store.count_asks(&[(f(1), u64::MAX)]).await.expect("reachable");
+        store.add_requests(&[(f(1), u64::MAX)]).await.expect("reachable");
     }
-    assert!(found(store, &f(1)).await.asked > 1 << 52, "a count that is too high stays a count");
+    assert!(found(store, &f(1)).await.request_count > 1 << 52, "a count that is too high stays a count");
 }
 
 /// When nobody asks any more, the work ends.
 pub async fn the_last_token_cancels(store: &dyn Store) {
     let (first, second) = (token(), token());
-    assert!(matches!(accept_with(store, &f(9), &first).await, Accepted::Queued(_)));
-    assert!(matches!(accept_with(store, &f(9), &second).await, Accepted::Pending(_)));
+    assert!(matches!(accept_with(store, &f(9), &first).await, SubmitResult::Queued(_)));
+    assert!(matches!(accept_with(store, &f(9), &second).await, SubmitResult::Pending(_)));
     let answer = store.withdraw(&f(9), &first, later(1)).await.expect("reachable");
-    assert!(matches!(answer, Withdrawal::StillAsked(row) if row.status() == Status::Queued));
+    assert!(matches!(answer, WithdrawResult::StillAsked(row) if row.status() == Status::Queued));
     let answer = store.withdraw(&f(9), &second, later(2)).await.expect("reachable");
-    let Withdrawal::Cancelled(cancelled) = answer else { panic!("not cancelled: {answer:?}") };
-    assert_eq!(cancelled.state, model::State::Cancelled { finished_at: later(2) });
+    let WithdrawResult::Cancelled(cancelled) = answer else { panic!("not cancelled: {answer:?}") };
+    assert_eq!(cancelled.state, model::CalculationState::Cancelled { finished_at: later(2) });
     assert_eq!(found(store, &f(9)).await, cancelled);
     assert_eq!(store.unfinished(None, 10).await.expect("reachable"), []);
 }
@@ -40,8 +40,8 @@ pub async fn another_asker_keeps_the_work_going(store: &dyn Store) {
     let lease = leased(store, &f(9), LONG).await;
     accept_with(store, &f(9), &second).await;
     let answer = store.withdraw(&f(9), &first, later(1)).await.expect("reachable");
-    assert!(matches!(answer, Withdrawal::StillAsked(row) if row.status() == Status::Running));
-    assert_eq!(store.renew(&lease, Default::default()).await.expect("reachable"), Renewal::Held);
+    assert!(matches!(answer, WithdrawResult::StillAsked(row) if row.status() == Status::Running));
+    assert_eq!(store.renew(&lease, Default::default()).await.expect("reachable"), RenewResult::Held);
 }
 
 /// A token is good for one calculation, once.
@@ -50,9 +50,9 @@ pub async fn a_wrong_token_is_refused(store: &dyn Store) {
     accept_with(store, &f(9), &mine).await;
     accept_with(store, &f(9), &third).await;
     accept_with(store, &f(8), &other).await;
-    assert_eq!(store.withdraw(&f(9), &other, NOON).await.expect("reachable"), Withdrawal::Forbidden);
-    assert!(matches!(store.withdraw(&f(9), &mine, NOON).await.expect("reachable"), Withdrawal::StillAsked(_)));
-    assert_eq!(store.withdraw(&f(9), &mine, NOON).await.expect("reachable"), Withdrawal::Forbidden);
+    assert_eq!(store.withdraw(&f(9), &other, NOON).await.expect("reachable"), WithdrawResult::Forbidden);
+    assert!(matches!(store.withdraw(&f(9), &mine, NOON).await.expect("reachable"), WithdrawResult::StillAsked(_)));
+    assert_eq!(store.withdraw(&f(9), &mine, NOON).await.expect("reachable"), WithdrawResult::Forbidden);
     assert_eq!(found(store, &f(9)).await.status(), Status::Queued);
 }
 
@@ -60,21 +60,21 @@ pub async fn a_wrong_token_is_refused(store: &dyn Store) {
 pub async fn an_ask_without_a_token_is_never_withdrawn_by_others(store: &dyn Store) {
     let mine = token();
     accept_with(store, &f(9), &mine).await;
-    accept(store, &f(9)).await;
+    submit(store, &f(9)).await;
     let answer = store.withdraw(&f(9), &mine, NOON).await.expect("reachable");
-    assert!(matches!(answer, Withdrawal::StillAsked(_)), "{answer:?}");
+    assert!(matches!(answer, WithdrawResult::StillAsked(_)), "{answer:?}");
     assert_eq!(found(store, &f(9)).await.status(), Status::Queued);
 }
 
 /// Only dear, unfinished work can be withdrawn.
 pub async fn cheap_finished_and_unknown_work_cannot_be_withdrawn(store: &dyn Store) {
     let ask = token();
-    assert_eq!(store.withdraw(&f(9), &ask, NOON).await.expect("reachable"), Withdrawal::Unknown);
+    assert_eq!(store.withdraw(&f(9), &ask, NOON).await.expect("reachable"), WithdrawResult::Unknown);
     let cheap = queued(store, &f(10)).await;
-    assert_eq!(store.withdraw(&f(10), &ask, NOON).await.expect("reachable"), Withdrawal::Conflict(cheap));
+    assert_eq!(store.withdraw(&f(10), &ask, NOON).await.expect("reachable"), WithdrawResult::Conflict(cheap));
     accept_with(store, &f(9), &ask).await;
     let done = record(store, &inline(&f(9), "34")).await;
-    assert_eq!(store.withdraw(&f(9), &ask, NOON).await.expect("reachable"), Withdrawal::Conflict(done));
+    assert_eq!(store.withdraw(&f(9), &ask, NOON).await.expect("reachable"), WithdrawResult::Conflict(done));
 }
 
 /// The tokens of those who withdrew are worth nothing to the next asker's work.
@@ -82,11 +82,11 @@ pub async fn what_was_cancelled_is_queued_again_for_a_new_asker(store: &dyn Stor
     let (old, new) = (token(), token());
     accept_with(store, &f(9), &old).await;
     store.withdraw(&f(9), &old, NOON).await.expect("reachable");
-    let Accepted::Queued(again) = accept_with(store, &f(9), &new).await else { panic!("not queued again") };
+    let SubmitResult::Queued(again) = accept_with(store, &f(9), &new).await else { panic!("not queued again") };
     assert_eq!(again.asked_at, NOON);
-    assert_eq!(store.withdraw(&f(9), &old, NOON).await.expect("reachable"), Withdrawal::Forbidden);
+    assert_eq!(store.withdraw(&f(9), &old, NOON).await.expect("reachable"), WithdrawResult::Forbidden);
     let answer = store.withdraw(&f(9), &new, Timestamp::from_unix_ms(5)).await.expect("reachable");
-    assert!(matches!(answer, Withdrawal::Cancelled(_)), "{answer:?}");
+    assert!(matches!(answer, WithdrawResult::Cancelled(_)), "{answer:?}");
 }
 
 /// A token ends with the work it was given for: it cannot touch what others ask for later.
@@ -96,14 +96,14 @@ pub async fn tokens_end_with_the_work(store: &dyn Store) {
     let value = object(&f(1), &"7".repeat(70_000));
     record(store, &value).await;
     let object = StoredObject { subject: value.subject, sha256: value.sha256, size_bytes: value.size_bytes };
-    store.note_eviction(&object).await.expect("reachable");
+    store.mark_evicted(&object).await.expect("reachable");
     accept_with(store, &f(2), &old).await;
     fail(store, &f(2)).await.expect("was ours");
     for subject in [f(1), f(2)] {
         let new = token();
-        assert!(matches!(accept_with(store, &subject, &new).await, Accepted::Queued(_)));
-        assert_eq!(store.withdraw(&subject, &old, NOON).await.expect("reachable"), Withdrawal::Forbidden);
+        assert!(matches!(accept_with(store, &subject, &new).await, SubmitResult::Queued(_)));
+        assert_eq!(store.withdraw(&subject, &old, NOON).await.expect("reachable"), WithdrawResult::Forbidden);
         let answer = store.withdraw(&subject, &new, NOON).await.expect("reachable");
-        assert!(matches!(answer, Withdrawal::Cancelled(_)), "{answer:?}");
+        assert!(matches!(answer, WithdrawResult::Cancelled(_)), "{answer:?}");
     }
 }

@@ -1,9 +1,9 @@
 //! Values and failures.
 
-use model::{Failure, FailureReason, State, Status, Value, ValueState};
+use model::{CalculationState, Failure, FailureReason, Status, Value, ValueState};
 
 use super::scene::*;
-use crate::{Claiming, InlineText, Recording, Store, digest};
+use crate::{CompleteResult, InlineValue, LeaseResult, Store, digest};
 
 /// Up to 1,000 digits the text comes with the row, sign included.
 pub async fn a_short_value_is_part_of_every_answer(store: &dyn Store) {
@@ -11,29 +11,31 @@ pub async fn a_short_value_is_part_of_every_answer(store: &dyn Store) {
     for (n, text) in [(10, "55"), (-8, "-21"), (0, "0"), (-4_782, &longest)] {
         queued(store, &f(n)).await;
         let done = record(store, &inline(&f(n), text)).await;
-        let State::Done { started_at, finished_at, ref value } = done.state else { panic!("not done: {done:?}") };
+        let CalculationState::Done { started_at, finished_at, ref value } = done.state else {
+            panic!("not done: {done:?}")
+        };
         assert_eq!((started_at, finished_at, done.attempt), (later(60), later(70), 1));
         assert_eq!(value.text.as_deref(), Some(text));
         assert_eq!((value.state, value.size_bytes, value.compute_ms), (ValueState::Inline, text.len() as u64, 10));
         assert_eq!(done.digits, text.trim_start_matches('-').len() as u64);
         assert_eq!(found(store, &f(n)).await, done);
         assert_eq!(store.list(None, 1).await.expect("reachable").first(), Some(&done));
-        let read = store.inline_text(&f(n)).await.expect("reachable");
-        assert_eq!(read, Some(InlineText { text: text.to_owned(), sha256: value.sha256 }));
+        let read = store.inline_value(&f(n)).await.expect("reachable");
+        assert_eq!(read, Some(InlineValue { text: text.to_owned(), sha256: value.sha256 }));
     }
 }
 
 /// Above 1,000 digits only the ends come with the row.
 pub async fn a_long_inline_value_is_read_apart(store: &dyn Store) {
     queued(store, &f(5_000)).await;
-    assert_eq!(store.inline_text(&f(5_000)).await.expect("reachable"), None);
+    assert_eq!(store.inline_value(&f(5_000)).await.expect("reachable"), None);
     let text = "1234567890".repeat(6_500);
     let done = record(store, &inline(&f(5_000), &text)).await;
     let value = done.value().expect("done");
     assert_eq!((value.text.as_ref(), value.state), (None, ValueState::Inline));
     assert_eq!((value.first_digits.as_str(), value.last_digits.as_str()), (&text[..20], &text[text.len() - 20..]));
     assert_eq!(value.size_bytes, Value::INLINE_BYTES - 536);
-    let read = store.inline_text(&f(5_000)).await.expect("reachable").expect("inline");
+    let read = store.inline_value(&f(5_000)).await.expect("reachable").expect("inline");
     assert_eq!((read.text, read.sha256), (text, value.sha256));
 }
 
@@ -44,7 +46,7 @@ pub async fn an_object_leaves_only_its_facts(store: &dyn Store) {
     let value = done.value().expect("done");
     assert_eq!((value.state, value.size_bytes, value.text.as_ref()), (ValueState::Object, 70_000, None));
     assert!(done.is_readable());
-    assert_eq!(store.inline_text(&f(1_000_000)).await.expect("reachable"), None);
+    assert_eq!(store.inline_value(&f(1_000_000)).await.expect("reachable"), None);
     assert_eq!(store.object_bytes().await.expect("reachable"), 70_000);
 }
 
@@ -54,8 +56,8 @@ pub async fn the_same_value_twice_is_no_error(store: &dyn Store) {
     let done = record(store, &inline(&f(10), "55")).await;
     let mut again = inline(&f(10), "55");
     again.finished_at = later(5_000);
-    let answer = store.record_value(&again).await.expect("reachable");
-    assert_eq!(answer, Recording::AlreadyKnown(done.clone()));
+    let answer = store.complete(&again).await.expect("reachable");
+    assert_eq!(answer, CompleteResult::AlreadyKnown(done.clone()));
     assert_eq!(found(store, &f(10)).await, done);
 }
 
@@ -64,18 +66,18 @@ pub async fn another_value_is_a_contradiction(store: &dyn Store) {
     for (n, right, wrong) in [(10, "55".to_owned(), "56".to_owned()), (11, "8".repeat(2_000), "9".repeat(2_000))] {
         queued(store, &f(n)).await;
         record(store, &inline(&f(n), &right)).await;
-        let answer = store.record_value(&inline(&f(n), &wrong)).await.expect("reachable");
-        let Recording::Contradiction(failed) = answer else { panic!("no contradiction: {answer:?}") };
-        let State::Failed { failure, .. } = &failed.state else { panic!("not failed: {failed:?}") };
+        let answer = store.complete(&inline(&f(n), &wrong)).await.expect("reachable");
+        let CompleteResult::Contradiction(failed) = answer else { panic!("no contradiction: {answer:?}") };
+        let CalculationState::Failed { failure, .. } = &failed.state else { panic!("not failed: {failed:?}") };
         assert_eq!(failure.reason, FailureReason::Contradiction);
         assert_eq!(found(store, &f(n)).await, failed);
-        assert_eq!(store.inline_text(&f(n)).await.expect("reachable"), None);
+        assert_eq!(store.inline_value(&f(n)).await.expect("reachable"), None);
         queued(store, &f(n)).await;
-        let answer = store.record_value(&inline(&f(n), &wrong)).await.expect("reachable");
-        assert!(matches!(answer, Recording::Contradiction(_)), "{answer:?}");
+        let answer = store.complete(&inline(&f(n), &wrong)).await.expect("reachable");
+        assert!(matches!(answer, CompleteResult::Contradiction(_)), "{answer:?}");
         queued(store, &f(n)).await;
         record(store, &inline(&f(n), &right)).await;
-        assert_eq!(store.inline_text(&f(n)).await.expect("reachable").expect("inline").text, right);
+        assert_eq!(store.inline_value(&f(n)).await.expect("reachable").expect("inline").text, right);
     }
 }
 
@@ -83,16 +85,16 @@ pub async fn another_value_is_a_contradiction(store: &dyn Store) {
 pub async fn a_right_value_from_a_stale_lease_is_taken(store: &dyn Store) {
     queued(store, &f(10)).await;
     leased(store, &f(10), BRIEF).await;
-    assert!(matches!(take_over(store, &f(10), LONG).await, Claiming::Leased(..)));
+    assert!(matches!(take_over(store, &f(10), LONG).await, LeaseResult::Leased(..)));
     let done = record(store, &inline(&f(10), "55")).await;
     assert_eq!((done.status(), done.attempt), (Status::Done, 2));
-    let answer = store.record_value(&inline(&f(10), "55")).await.expect("reachable");
-    assert!(matches!(answer, Recording::AlreadyKnown(_)), "{answer:?}");
+    let answer = store.complete(&inline(&f(10), "55")).await.expect("reachable");
+    assert!(matches!(answer, CompleteResult::AlreadyKnown(_)), "{answer:?}");
 }
 
 /// Nothing is entered by recording.
 pub async fn a_value_for_nobody_is_unknown(store: &dyn Store) {
-    assert_eq!(store.record_value(&inline(&f(10), "55")).await.expect("reachable"), Recording::Unknown);
+    assert_eq!(store.complete(&inline(&f(10), "55")).await.expect("reachable"), CompleteResult::Unknown);
     assert_eq!(store.find(&f(10)).await.expect("reachable"), None);
 }
 
@@ -103,11 +105,11 @@ pub async fn failures_are_recorded_by_their_owner_only(store: &dyn Store) {
     let lease = leased(store, &f(10), LONG).await;
     assert_eq!(fail(store, &f(10)).await, None, "somebody holds it");
     let failure = Failure { reason: FailureReason::TooLargeToFit, attempts: 1 };
-    let failed = store.record_failure(&f(10), Some(&lease), failure.clone(), later(90)).await.expect("reachable");
+    let failed = store.fail(&f(10), Some(&lease), failure.clone(), later(90)).await.expect("reachable");
     let failed = failed.expect("was ours");
-    assert_eq!(failed.state, State::Failed { finished_at: later(90), failure: failure.clone() });
+    assert_eq!(failed.state, CalculationState::Failed { finished_at: later(90), failure: failure.clone() });
     assert_eq!(found(store, &f(10)).await, failed);
-    let again = store.record_failure(&f(10), Some(&lease), failure, later(91)).await.expect("reachable");
+    let again = store.fail(&f(10), Some(&lease), failure, later(91)).await.expect("reachable");
     assert_eq!(again, None, "finished already");
 
     queued(store, &f(11)).await;

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use model::{Failure, FailureReason, Progress, State, Status, WaitingFor};
+use model::{CalculationState, Failure, FailureReason, Progress, Status, WaitingFor};
 
 use super::scene::*;
-use crate::{Claiming, Lease, Release, Renewal, Store};
+use crate::{Lease, LeaseResult, Release, RenewResult, Store};
 
 /// A lease names its attempt, and the row shows who works since when.
 pub async fn a_lease_makes_the_row_running(store: &dyn Store) {
     queued(store, &f(1000)).await;
     let answer = store.lease(&f(1000), &worker(), LONG, later(50)).await.expect("reachable");
-    let Claiming::Leased(lease, row) = answer else { panic!("not leased: {answer:?}") };
+    let LeaseResult::Leased(lease, row) = answer else { panic!("not leased: {answer:?}") };
     assert_eq!((&lease.subject, lease.attempt, lease.errors, lease.length), (&f(1000), 1, 0, LONG));
-    assert_eq!(row.state, State::Running { started_at: later(50), progress: Progress::default() });
+    assert_eq!(row.state, CalculationState::Running { started_at: later(50), progress: Progress::default() });
     assert_eq!(row.attempt, 1);
     assert_eq!(found(store, &f(1000)).await, row);
 }
@@ -23,19 +23,19 @@ pub async fn a_held_lease_is_not_given_twice(store: &dyn Store) {
     queued(store, &f(1000)).await;
     leased(store, &f(1000), LONG).await;
     let answer = store.lease(&f(1000), &worker(), LONG, NOON).await.expect("reachable");
-    let Claiming::Held { remaining } = answer else { panic!("not held: {answer:?}") };
+    let LeaseResult::Held { remaining } = answer else { panic!("not held: {answer:?}") };
     assert!(remaining <= LONG && remaining > LONG - Duration::from_secs(60), "{remaining:?}");
 }
 
 /// There is nothing to lease where there is nothing to do.
 pub async fn what_is_finished_or_unknown_is_not_leased(store: &dyn Store) {
-    assert_eq!(store.lease(&f(1), &worker(), LONG, NOON).await.expect("reachable"), Claiming::Unknown);
+    assert_eq!(store.lease(&f(1), &worker(), LONG, NOON).await.expect("reachable"), LeaseResult::Unknown);
     queued(store, &f(10)).await;
     let done = record(store, &inline(&f(10), "55")).await;
-    assert_eq!(store.lease(&f(10), &worker(), LONG, NOON).await.expect("reachable"), Claiming::Finished(done));
+    assert_eq!(store.lease(&f(10), &worker(), LONG, NOON).await.expect("reachable"), LeaseResult::Finished(done));
     queued(store, &f(11)).await;
     let failed = fail(store, &f(11)).await.expect("was ours");
-    assert_eq!(store.lease(&f(11), &worker(), LONG, NOON).await.expect("reachable"), Claiming::Finished(failed));
+    assert_eq!(store.lease(&f(11), &worker(), LONG, NOON).await.expect("reachable"), LeaseResult::Finished(failed));
 }
 
 /// Whoever takes over gets a higher fence and more time.
@@ -43,7 +43,7 @@ pub async fn a_lost_lease_is_taken_with_a_higher_fence_and_doubled(store: &dyn S
     queued(store, &f(1000)).await;
     let mut last: Option<Lease> = None;
     for lost in 0..3 {
-        let Claiming::Leased(lease, row) = take_over(store, &f(1000), BRIEF).await else { panic!("not leased") };
+        let LeaseResult::Leased(lease, row) = take_over(store, &f(1000), BRIEF).await else { panic!("not leased") };
         assert_eq!(lease.length, BRIEF * 2_u32.pow(lost));
         assert_eq!((lease.attempt, row.attempt, lease.errors), (lost + 1, lost + 1, 0));
         assert!(last.is_none_or(|last| last.fence < lease.fence));
@@ -55,18 +55,18 @@ pub async fn a_lost_lease_is_taken_with_a_higher_fence_and_doubled(store: &dyn S
 pub async fn five_leases_lost_in_a_row_fail_the_row(store: &dyn Store) {
     queued(store, &f(1000)).await;
     for _ in 0..5 {
-        assert!(matches!(take_over(store, &f(1000), Duration::from_millis(2)).await, Claiming::Leased(..)));
+        assert!(matches!(take_over(store, &f(1000), Duration::from_millis(2)).await, LeaseResult::Leased(..)));
     }
-    let Claiming::Poisoned(failed) = take_over(store, &f(1000), BRIEF).await else { panic!("not poisoned") };
+    let LeaseResult::Poisoned(failed) = take_over(store, &f(1000), BRIEF).await else { panic!("not poisoned") };
     let failure = Failure { reason: FailureReason::WorkersLost, attempts: 5 };
-    assert_eq!(failed.state, State::Failed { finished_at: later(50), failure });
+    assert_eq!(failed.state, CalculationState::Failed { finished_at: later(50), failure });
     assert_eq!(found(store, &f(1000)).await, failed);
-    assert_eq!(take_over(store, &f(1000), BRIEF).await, Claiming::Finished(failed));
+    assert_eq!(take_over(store, &f(1000), BRIEF).await, LeaseResult::Finished(failed));
     queued(store, &f(1000)).await;
     assert_eq!(leased(store, &f(1000), LONG).await.length, LONG, "losses are counted afresh");
 }
 
-/// Renewal prolongs by the lease's own length and tells how far the work is.
+/// RenewResult prolongs by the lease's own length and tells how far the work is.
 pub async fn a_renewed_lease_lives_on_and_shows_progress(store: &dyn Store) {
     queued(store, &f(1000)).await;
     let lease = leased(store, &f(1000), Duration::from_millis(400)).await;
@@ -74,15 +74,17 @@ pub async fn a_renewed_lease_lives_on_and_shows_progress(store: &dyn Store) {
     // Renewed for longer than one lease lasts; it is never free in between.
     for _ in 0..6 {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert_eq!(store.renew(&lease, progress).await.expect("reachable"), Renewal::Held);
+        assert_eq!(store.renew(&lease, progress).await.expect("reachable"), RenewResult::Held);
     }
     let answer = store.lease(&f(1000), &worker(), LONG, NOON).await.expect("reachable");
-    assert!(matches!(answer, Claiming::Held { .. }), "{answer:?}");
-    assert_eq!(found(store, &f(1000)).await.state, State::Running { started_at: later(50), progress });
+    assert!(matches!(answer, LeaseResult::Held { .. }), "{answer:?}");
+    assert_eq!(found(store, &f(1000)).await.state, CalculationState::Running { started_at: later(50), progress });
     for wild in [f64::NAN, f64::INFINITY, -1.0] {
         let progress = Progress { fraction: wild, remaining_ms: None };
         store.renew(&lease, progress).await.expect("reachable");
-        let State::Running { progress, .. } = found(store, &f(1000)).await.state else { panic!("not running") };
+        let CalculationState::Running { progress, .. } = found(store, &f(1000)).await.state else {
+            panic!("not running")
+        };
         assert!((0.0..=1.0).contains(&progress.fraction), "{wild} became {}", progress.fraction);
     }
 }
@@ -91,14 +93,14 @@ pub async fn a_renewed_lease_lives_on_and_shows_progress(store: &dyn Store) {
 pub async fn a_stale_lease_can_do_nothing(store: &dyn Store) {
     queued(store, &f(1000)).await;
     let stale = leased(store, &f(1000), BRIEF).await;
-    let Claiming::Leased(held, row) = take_over(store, &f(1000), LONG).await else { panic!("not leased") };
+    let LeaseResult::Leased(held, row) = take_over(store, &f(1000), LONG).await else { panic!("not leased") };
     let failure = Failure { reason: FailureReason::CheckFailed, attempts: 1 };
-    assert_eq!(store.renew(&stale, Progress::default()).await.expect("reachable"), Renewal::Lost);
+    assert_eq!(store.renew(&stale, Progress::default()).await.expect("reachable"), RenewResult::Lost);
     assert!(!store.release(&stale, Release::Error).await.expect("reachable"));
-    let failed = store.record_failure(&f(1000), Some(&stale), failure, NOON).await.expect("reachable");
+    let failed = store.fail(&f(1000), Some(&stale), failure, NOON).await.expect("reachable");
     assert_eq!(failed, None);
     assert_eq!(found(store, &f(1000)).await, row);
-    assert_eq!(store.renew(&held, Progress::default()).await.expect("reachable"), Renewal::Held);
+    assert_eq!(store.renew(&held, Progress::default()).await.expect("reachable"), RenewResult::Held);
 }
 
 /// A worker learns from its next renewal that nobody wants the value any more.
@@ -107,10 +109,10 @@ pub async fn a_withdrawn_lease_says_so(store: &dyn Store) {
     accept_with(store, &f(1000), &ask).await;
     let lease = leased(store, &f(1000), LONG).await;
     store.withdraw(&f(1000), &ask, NOON).await.expect("reachable");
-    assert_eq!(store.renew(&lease, Progress::default()).await.expect("reachable"), Renewal::Withdrawn);
+    assert_eq!(store.renew(&lease, Progress::default()).await.expect("reachable"), RenewResult::Withdrawn);
     assert!(!store.release(&lease, Release::HandBack).await.expect("reachable"));
     accept_with(store, &f(1000), &ask).await;
-    assert_eq!(store.renew(&lease, Progress::default()).await.expect("reachable"), Renewal::Lost);
+    assert_eq!(store.renew(&lease, Progress::default()).await.expect("reachable"), RenewResult::Lost);
 }
 
 /// Shutting down and waiting leave no trace in the counts.
@@ -123,7 +125,7 @@ pub async fn handing_back_counts_as_nothing(store: &dyn Store) {
         assert_eq!((lease.attempt, lease.errors, lease.length), (1, 0, LONG));
         assert!(store.release(&lease, release).await.expect("reachable"));
         let row = found(store, &f(1000)).await;
-        assert_eq!((row.state, row.attempt), (State::Queued { waiting_for }, 0));
+        assert_eq!((row.state, row.attempt), (CalculationState::Queued { waiting_for }, 0));
         assert!(!store.release(&lease, release).await.expect("reachable"), "given back already");
     }
     assert_eq!(store.unfinished(None, 10).await.expect("reachable").len(), 1);
@@ -133,12 +135,12 @@ pub async fn handing_back_counts_as_nothing(store: &dyn Store) {
 pub async fn errors_are_counted_and_end_a_row_of_losses(store: &dyn Store) {
     queued(store, &f(1000)).await;
     leased(store, &f(1000), BRIEF).await;
-    let Claiming::Leased(doubled, _) = take_over(store, &f(1000), BRIEF).await else { panic!("not leased") };
+    let LeaseResult::Leased(doubled, _) = take_over(store, &f(1000), BRIEF).await else { panic!("not leased") };
     assert_eq!(doubled.length, 2 * BRIEF);
     assert!(store.release(&doubled, Release::Error).await.expect("reachable"));
     let row = found(store, &f(1000)).await;
     assert_eq!((row.status(), row.attempt), (Status::Queued, 2));
-    assert_eq!(row.state, State::Queued { waiting_for: Some(WaitingFor::Retry) });
+    assert_eq!(row.state, CalculationState::Queued { waiting_for: Some(WaitingFor::Retry) });
     let lease = leased(store, &f(1000), BRIEF).await;
     assert_eq!((lease.attempt, lease.errors, lease.length), (3, 1, BRIEF));
 }

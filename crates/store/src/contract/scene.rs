@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use model::{AskToken, Calculation, Failure, FailureReason, Index, Lane, Subject, Timestamp, TraceContext, WorkerId};
 
-use crate::{Acceptance, Accepted, Claiming, Lease, Placement, RecordedValue, Recording, Store, digest};
+use crate::{
+    CompleteResult, CompletedValue, Lease, LeaseResult, NewCalculation, Placement, Store, SubmitResult, digest,
+};
 
 pub(super) const NOON: Timestamp = Timestamp::from_unix_ms(1_764_000_000_000);
 /// A lease that no test outlives.
@@ -28,10 +30,10 @@ pub(super) fn worker() -> WorkerId {
     WorkerId("worker-1".into())
 }
 
-pub(super) fn asking(subject: &Subject) -> Acceptance {
+pub(super) fn asking(subject: &Subject) -> NewCalculation {
     let traceparent: TraceContext =
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("the standard's own example");
-    Acceptance {
+    NewCalculation {
         subject: subject.clone(),
         digits: 1234,
         lane: Lane::Medium,
@@ -41,18 +43,18 @@ pub(super) fn asking(subject: &Subject) -> Acceptance {
     }
 }
 
-pub(super) async fn accept(store: &dyn Store, subject: &Subject) -> Accepted {
-    store.accept(&asking(subject)).await.expect("accepted")
+pub(super) async fn submit(store: &dyn Store, subject: &Subject) -> SubmitResult {
+    store.submit(&asking(subject)).await.expect("accepted")
 }
 
-pub(super) async fn accept_with(store: &dyn Store, subject: &Subject, ask: &AskToken) -> Accepted {
-    let acceptance = Acceptance { ask: Some(ask.clone()), lane: Lane::Long, ..asking(subject) };
-    store.accept(&acceptance).await.expect("accepted")
+pub(super) async fn accept_with(store: &dyn Store, subject: &Subject, ask: &AskToken) -> SubmitResult {
+    let acceptance = NewCalculation { ask: Some(ask.clone()), lane: Lane::Long, ..asking(subject) };
+    store.submit(&acceptance).await.expect("accepted")
 }
 
 pub(super) async fn queued(store: &dyn Store, subject: &Subject) -> Calculation {
-    match accept(store, subject).await {
-        Accepted::Queued(calculation) => calculation,
+    match submit(store, subject).await {
+        SubmitResult::Queued(calculation) => calculation,
         other => panic!("not queued: {other:?}"),
     }
 }
@@ -63,33 +65,33 @@ pub(super) async fn found(store: &dyn Store, subject: &Subject) -> Calculation {
 
 pub(super) async fn leased(store: &dyn Store, subject: &Subject, length: Duration) -> Lease {
     match store.lease(subject, &worker(), length, later(50)).await.expect("reachable") {
-        Claiming::Leased(lease, _) => lease,
+        LeaseResult::Leased(lease, _) => lease,
         other => panic!("not leased: {other:?}"),
     }
 }
 
 /// Takes the next lease, waiting for the one that is held to run out.
-pub(super) async fn take_over(store: &dyn Store, subject: &Subject, length: Duration) -> Claiming {
+pub(super) async fn take_over(store: &dyn Store, subject: &Subject, length: Duration) -> LeaseResult {
     loop {
         match store.lease(subject, &worker(), length, later(50)).await.expect("reachable") {
-            Claiming::Held { remaining } => tokio::time::sleep(remaining).await,
+            LeaseResult::Held { remaining } => tokio::time::sleep(remaining).await,
             other => return other,
         }
     }
 }
 
-pub(crate) fn inline(subject: &Subject, text: &str) -> RecordedValue {
+pub(crate) fn inline(subject: &Subject, text: &str) -> CompletedValue {
     recorded(subject, text, Placement::Inline(text.to_owned()))
 }
 
-pub(super) fn object(subject: &Subject, text: &str) -> RecordedValue {
+pub(super) fn object(subject: &Subject, text: &str) -> CompletedValue {
     recorded(subject, text, Placement::Object)
 }
 
-fn recorded(subject: &Subject, text: &str, placement: Placement) -> RecordedValue {
+fn recorded(subject: &Subject, text: &str, placement: Placement) -> CompletedValue {
     let digested = digest(&text.to_owned());
     let digits = text.trim_start_matches('-');
-    RecordedValue {
+    CompletedValue {
         subject: subject.clone(),
         sha256: digested.sha256,
         first_digits: digits.chars().take(20).collect(),
@@ -103,14 +105,14 @@ fn recorded(subject: &Subject, text: &str, placement: Placement) -> RecordedValu
     }
 }
 
-pub(super) async fn record(store: &dyn Store, value: &RecordedValue) -> Calculation {
-    match store.record_value(value).await.expect("reachable") {
-        Recording::Recorded(calculation) => calculation,
+pub(super) async fn record(store: &dyn Store, value: &CompletedValue) -> Calculation {
+    match store.complete(value).await.expect("reachable") {
+        CompleteResult::Recorded(calculation) => calculation,
         other => panic!("not recorded: {other:?}"),
     }
 }
 
 pub(super) async fn fail(store: &dyn Store, subject: &Subject) -> Option<Calculation> {
     let failure = Failure { reason: FailureReason::CheckFailed, attempts: 3 };
-    store.record_failure(subject, None, failure, later(80)).await.expect("reachable")
+    store.fail(subject, None, failure, later(80)).await.expect("reachable")
 }

@@ -3,7 +3,7 @@
 use model::Lane;
 
 use super::scene::*;
-use crate::{Acceptance, Backlog, Claiming, Store, Unfinished};
+use crate::{LeaseResult, NewCalculation, QueueCounts, Store, Unfinished};
 
 /// Queued rows and those whose lease has ended, and no others.
 pub async fn the_sweep_finds_what_nobody_works_on(store: &dyn Store) {
@@ -19,7 +19,7 @@ pub async fn the_sweep_finds_what_nobody_works_on(store: &dyn Store) {
     store.withdraw(&f(7), &ask, NOON).await.expect("reachable");
 
     // Taking over waits for the end of the lease; the new one must end too.
-    assert!(matches!(take_over(store, &f(5), BRIEF).await, Claiming::Leased(..)));
+    assert!(matches!(take_over(store, &f(5), BRIEF).await, LeaseResult::Leased(..)));
     let swept = loop {
         let swept = store.unfinished(None, 10).await.expect("reachable");
         if swept.len() != 2 {
@@ -59,21 +59,21 @@ pub async fn the_sweep_pages_in_order_of_asking(store: &dyn Store) {
 
 /// Waiting and running are counted apart, by lane; the oldest wait is measured from the last queueing.
 pub async fn the_backlog_counts_by_lane(store: &dyn Store) {
-    assert_eq!(store.backlog().await.expect("reachable"), Backlog::default());
+    assert_eq!(store.backlog().await.expect("reachable"), QueueCounts::default());
     for (n, lane) in [(1_i64, Lane::Short), (2, Lane::Short), (3, Lane::Medium), (4, Lane::Long), (5, Lane::Long)] {
         let now = later(n.unsigned_abs());
-        store.accept(&Acceptance { lane, now, ..asking(&f(n)) }).await.expect("accepted");
+        store.submit(&NewCalculation { lane, now, ..asking(&f(n)) }).await.expect("accepted");
     }
     fail(store, &f(1)).await;
     leased(store, &f(4), LONG).await;
     let backlog = store.backlog().await.expect("reachable");
     let oldest_queued_at = [2, 3, 5].map(|n| Some(later(n)));
-    assert_eq!(backlog, Backlog { queued: [1, 1, 1], running: [0, 0, 1], oldest_queued_at });
+    assert_eq!(backlog, QueueCounts { queued: [1, 1, 1], running: [0, 0, 1], oldest_queued_at });
 
-    let again = Acceptance { lane: Lane::Short, now: later(500), ..asking(&f(1)) };
-    store.accept(&again).await.expect("accepted");
+    let again = NewCalculation { lane: Lane::Short, now: later(500), ..asking(&f(1)) };
+    store.submit(&again).await.expect("accepted");
     record(store, &inline(&f(2), "1")).await;
     let backlog = store.backlog().await.expect("reachable");
     let oldest_queued_at = [500, 3, 5].map(|n| Some(later(n)));
-    assert_eq!(backlog, Backlog { queued: [1, 1, 1], running: [0, 0, 1], oldest_queued_at });
+    assert_eq!(backlog, QueueCounts { queued: [1, 1, 1], running: [0, 0, 1], oldest_queued_at });
 }

@@ -4,7 +4,7 @@ use sqlx::postgres::PgPool;
 
 use super::enter::{Admission, Count, enter};
 use super::gathering::{Gathering, Settle};
-use crate::{Acceptance, Accepted, StoreError, StoreLimits};
+use crate::{NewCalculation, StoreError, StoreLimits, SubmitResult};
 
 #[derive(Clone)]
 pub(super) struct Acceptor {
@@ -18,7 +18,7 @@ impl Acceptor {
     }
 
     /// Has a calculation entered and waits until that is on disk.
-    pub(super) async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
+    pub(super) async fn submit(&self, acceptance: NewCalculation) -> Result<SubmitResult, StoreError> {
         match self.gathering.settled(acceptance).await? {
             Admission::Admitted(accepted) => Ok(accepted),
             Admission::QueueFull => Err(StoreError::QueueFull { allowed: self.limits.max_queued }),
@@ -33,10 +33,10 @@ struct Entering {
 }
 
 impl Settle for Entering {
-    type Request = Acceptance;
+    type Request = NewCalculation;
     type Answer = Admission;
 
-    async fn settle(&mut self, acceptances: &[Acceptance]) -> sqlx::Result<Vec<Admission>> {
+    async fn settle(&mut self, acceptances: &[NewCalculation]) -> sqlx::Result<Vec<Admission>> {
         enter(&self.pool, self.limits, &mut self.count, acceptances).await
     }
 }

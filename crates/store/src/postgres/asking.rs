@@ -4,11 +4,11 @@ use model::{AskToken, Calculation, CalculationId, Subject, Timestamp};
 use sqlx::postgres::PgConnection;
 
 use super::standing::hold;
-use crate::Withdrawal;
+use crate::WithdrawResult;
 use crate::row::{Whole, calculation_columns, column};
 use crate::rules::{MOST_ASKS, token_sha256};
 
-pub(super) async fn count_asks(connection: &mut PgConnection, asks: &[(Subject, u64)]) -> sqlx::Result<()> {
+pub(super) async fn add_requests(connection: &mut PgConnection, asks: &[(Subject, u64)]) -> sqlx::Result<()> {
     // Locked in one order by all, so that two of these never wait for each other in a circle.
     sqlx::query(
         "with asking as ( \
@@ -32,22 +32,22 @@ pub(super) async fn withdraw(
     subject: &Subject,
     ask: &AskToken,
     now: Timestamp,
-) -> sqlx::Result<Withdrawal> {
+) -> sqlx::Result<WithdrawResult> {
     let Some(found) = hold(connection, subject).await? else {
-        return Ok(Withdrawal::Unknown);
+        return Ok(WithdrawResult::Unknown);
     };
     if found.calculation.status().is_final() {
-        return Ok(Withdrawal::Conflict(found.calculation));
+        return Ok(WithdrawResult::Conflict(found.calculation));
     }
     let withdrawn = delete_ask(connection, found.id(), ask).await?;
     let still_asked = has_asks(connection, found.id()).await?;
     Ok(match (withdrawn, still_asked) {
-        (false, true) => Withdrawal::Forbidden,
+        (false, true) => WithdrawResult::Forbidden,
         // Without a single token it was never dear enough to be withdrawn.
-        (false, false) => Withdrawal::Conflict(found.calculation),
-        (true, true) => Withdrawal::StillAsked(found.calculation),
-        (true, false) if found.unwithdrawable => Withdrawal::StillAsked(found.calculation),
-        (true, false) => Withdrawal::Cancelled(cancel(connection, found.id(), now).await?),
+        (false, false) => WithdrawResult::Conflict(found.calculation),
+        (true, true) => WithdrawResult::StillAsked(found.calculation),
+        (true, false) if found.unwithdrawable => WithdrawResult::StillAsked(found.calculation),
+        (true, false) => WithdrawResult::Cancelled(cancel(connection, found.id(), now).await?),
     })
 }
 

@@ -13,12 +13,12 @@ use super::DURABLY;
 use super::standing::standing_columns;
 use crate::row::{Standing, Whole, calculation_columns, column};
 use crate::rules::token_sha256;
-use crate::{Acceptance, Accepted, StoreLimits};
+use crate::{NewCalculation, StoreLimits, SubmitResult};
 
 /// What came of an acceptance.
 #[derive(Clone)]
 pub(super) enum Admission {
-    Admitted(Accepted),
+    Admitted(SubmitResult),
     QueueFull,
 }
 
@@ -43,12 +43,12 @@ pub(super) async fn enter(
     pool: &PgPool,
     limits: StoreLimits,
     count: &mut Count,
-    acceptances: &[Acceptance],
+    acceptances: &[NewCalculation],
 ) -> sqlx::Result<Vec<Admission>> {
     if let [alone] = acceptances
         && let Some(entered) = enter_at_once(pool, limits, count, alone).await?
     {
-        return Ok(vec![Admission::Admitted(Accepted::Queued(entered))]);
+        return Ok(vec![Admission::Admitted(SubmitResult::Queued(entered))]);
     }
     let mut transaction = pool.begin_with(DURABLY).await?;
     let mut batch = Batch { limits, count, acceptances, has_turn: false, answers: vec![None; acceptances.len()] };
@@ -69,7 +69,7 @@ async fn enter_at_once(
     pool: &PgPool,
     limits: StoreLimits,
     count: &mut Count,
-    acceptance: &Acceptance,
+    acceptance: &NewCalculation,
 ) -> sqlx::Result<Option<Calculation>> {
     if acceptance.ask.is_some() {
         return Ok(None);
@@ -111,7 +111,7 @@ impl Count {
 struct Batch<'a> {
     limits: StoreLimits,
     count: &'a mut Count,
-    acceptances: &'a [Acceptance],
+    acceptances: &'a [NewCalculation],
     has_turn: bool,
     answers: Vec<Option<Admission>>,
 }
@@ -130,7 +130,7 @@ impl Batch<'_> {
 
     async fn round(&mut self, connection: &mut PgConnection) -> sqlx::Result<()> {
         let acceptances = self.acceptances;
-        let open: Vec<(usize, &Acceptance)> =
+        let open: Vec<(usize, &NewCalculation)> =
             self.open().into_iter().filter_map(|at| Some((at, acceptances.get(at)?))).collect();
         let subjects: HashSet<&Subject> = open.iter().map(|(_, acceptance)| &acceptance.subject).collect();
         let mut standing = look(connection, &subjects).await?;
@@ -146,14 +146,16 @@ impl Batch<'_> {
         for (at, acceptance) in &open {
             match standing.get(&acceptance.subject) {
                 Some(found) if found.calculation.is_readable() => {
-                    self.answer(*at, Admission::Admitted(Accepted::Known(found.calculation.clone())));
+                    self.answer(*at, Admission::Admitted(SubmitResult::Known(found.calculation.clone())));
                 }
                 Some(found) if !found.calculation.status().is_final() => {
                     joining.push((*acceptance, found));
-                    self.answer(*at, Admission::Admitted(Accepted::Pending(found.calculation.clone())));
+                    self.answer(*at, Admission::Admitted(SubmitResult::Pending(found.calculation.clone())));
                 }
                 // One of many who ask for the same at once does the work; the next round finds the others pending.
-                _ if working.iter().any(|(_, other): &(usize, &Acceptance)| other.subject == acceptance.subject) => {}
+                _ if working
+                    .iter()
+                    .any(|(_, other): &(usize, &NewCalculation)| other.subject == acceptance.subject) => {}
                 _ => working.push((*at, *acceptance)),
             }
         }
@@ -165,8 +167,8 @@ impl Batch<'_> {
     async fn work(
         &mut self,
         connection: &mut PgConnection,
-        open: &[(usize, &Acceptance)],
-        mut working: Vec<(usize, &Acceptance)>,
+        open: &[(usize, &NewCalculation)],
+        mut working: Vec<(usize, &NewCalculation)>,
         standing: &HashMap<Subject, Standing>,
     ) -> sqlx::Result<()> {
         if working.is_empty() {
@@ -191,7 +193,7 @@ impl Batch<'_> {
             // Whatever is not there was entered by another process just now; the next round finds it.
             if let Some(calculation) = queued.get(&acceptance.subject) {
                 asks.extend(acceptance.ask.as_ref().map(|ask| (calculation.id.0, token_sha256(ask))));
-                self.answer(at, Admission::Admitted(Accepted::Queued(calculation.clone())));
+                self.answer(at, Admission::Admitted(SubmitResult::Queued(calculation.clone())));
             }
         }
         insert_asks(connection, asks).await
@@ -215,7 +217,7 @@ impl Batch<'_> {
 }
 
 /// Whether answering needs the row to stay as it is until the commit.
-fn must_change(acceptance: &Acceptance, found: &Standing) -> bool {
+fn must_change(acceptance: &NewCalculation, found: &Standing) -> bool {
     if found.calculation.status().is_final() {
         return !found.calculation.is_readable();
     }
@@ -261,7 +263,7 @@ async fn count_unfinished(connection: &mut PgConnection, most: u64) -> sqlx::Res
     u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-async fn insert(connection: &mut PgConnection, new: &[&Acceptance]) -> sqlx::Result<Vec<Calculation>> {
+async fn insert(connection: &mut PgConnection, new: &[&NewCalculation]) -> sqlx::Result<Vec<Calculation>> {
     if new.is_empty() {
         return Ok(Vec::new());
     }
@@ -287,7 +289,7 @@ async fn insert(connection: &mut PgConnection, new: &[&Acceptance]) -> sqlx::Res
 
 /// Queues finished rows, which are held, again. What is known of their values stays, and the new ones must
 /// agree with it.
-async fn requeue(connection: &mut PgConnection, again: &[&Acceptance]) -> sqlx::Result<Vec<Calculation>> {
+async fn requeue(connection: &mut PgConnection, again: &[&NewCalculation]) -> sqlx::Result<Vec<Calculation>> {
     if again.is_empty() {
         return Ok(Vec::new());
     }
@@ -311,12 +313,12 @@ async fn requeue(connection: &mut PgConnection, again: &[&Acceptance]) -> sqlx::
     Ok(queued.into_iter().map(|Whole(calculation)| calculation).collect())
 }
 
-fn traceparent(acceptance: &Acceptance) -> Option<String> {
+fn traceparent(acceptance: &NewCalculation) -> Option<String> {
     acceptance.traceparent.map(|trace| trace.to_string())
 }
 
 /// Notes who else asks for rows that are queued or running, and held where that changes them.
-async fn join(connection: &mut PgConnection, joining: &[(&Acceptance, &Standing)]) -> sqlx::Result<()> {
+async fn join(connection: &mut PgConnection, joining: &[(&NewCalculation, &Standing)]) -> sqlx::Result<()> {
     let asks = joining
         .iter()
         .filter_map(|(acceptance, found)| Some((found.id().0, token_sha256(acceptance.ask.as_ref()?))))

@@ -5,11 +5,11 @@ use std::time::Duration;
 use model::{Failure, FailureReason, Progress, Status, Subject, Timestamp, WorkerId};
 use sqlx::postgres::PgConnection;
 
-use super::record::fail;
+use super::record::fail_row;
 use super::standing::{database_now, hold};
 use crate::row::{Leased, Standing, calculation_columns, column};
 use crate::rules::{Counted, POISONED_AT, counted, doubled, fraction, milliseconds};
-use crate::{Claiming, Lease, Release, Renewal};
+use crate::{Lease, LeaseResult, Release, RenewResult};
 
 pub(super) async fn take(
     connection: &mut PgConnection,
@@ -17,28 +17,28 @@ pub(super) async fn take(
     worker: &WorkerId,
     lease: Duration,
     now: Timestamp,
-) -> sqlx::Result<Claiming> {
+) -> sqlx::Result<LeaseResult> {
     let Some(found) = hold(connection, subject).await? else {
-        return Ok(Claiming::Unknown);
+        return Ok(LeaseResult::Unknown);
     };
     let running = match found.calculation.status() {
         Status::Queued => false,
         Status::Running => true,
-        Status::Done | Status::Failed | Status::Cancelled => return Ok(Claiming::Finished(found.calculation)),
+        Status::Done | Status::Failed | Status::Cancelled => return Ok(LeaseResult::Finished(found.calculation)),
     };
     if running && let Ok(left_ms @ 1..) = u64::try_from(found.lease_left_ms) {
-        return Ok(Claiming::Held { remaining: Duration::from_millis(left_ms) });
+        return Ok(LeaseResult::Held { remaining: Duration::from_millis(left_ms) });
     }
     let lost_leases = found.lost_leases.saturating_add(i64::from(running));
     if lost_leases >= POISONED_AT {
         let failure = Failure { reason: FailureReason::WorkersLost, attempts: found.calculation.attempt };
-        return fail(connection, &found, &failure, now).await.map(Claiming::Poisoned);
+        return fail_row(connection, &found, &failure, now).await.map(LeaseResult::Poisoned);
     }
     let length = doubled(lease, lost_leases);
     let leased = set_running(connection, &found, worker, lost_leases, length, now).await?;
     let Leased { fence, errors, calculation } = leased;
     let lease = Lease { subject: subject.clone(), fence, attempt: calculation.attempt, errors, length };
-    Ok(Claiming::Leased(lease, calculation))
+    Ok(LeaseResult::Leased(lease, calculation))
 }
 
 async fn set_running(
@@ -66,12 +66,16 @@ async fn set_running(
     .await
 }
 
-pub(super) async fn renew(connection: &mut PgConnection, lease: &Lease, progress: Progress) -> sqlx::Result<Renewal> {
+pub(super) async fn renew(
+    connection: &mut PgConnection,
+    lease: &Lease,
+    progress: Progress,
+) -> sqlx::Result<RenewResult> {
     if prolong(connection, lease, progress).await? {
-        return Ok(Renewal::Held);
+        return Ok(RenewResult::Held);
     }
     let status = status(connection, &lease.subject).await?;
-    Ok(if status.as_deref() == Some(Status::Cancelled.as_str()) { Renewal::Withdrawn } else { Renewal::Lost })
+    Ok(if status.as_deref() == Some(Status::Cancelled.as_str()) { RenewResult::Withdrawn } else { RenewResult::Lost })
 }
 
 async fn prolong(connection: &mut PgConnection, lease: &Lease, progress: Progress) -> sqlx::Result<bool> {

@@ -35,8 +35,8 @@ use self::recorder::Recorder;
 pub use self::settings::{Migrations, PostgresSettings, TlsMode};
 use crate::metrics::timed;
 use crate::{
-    Acceptance, Accepted, Backlog, Claiming, InlineText, Lease, RecordedValue, Recording, Release, Renewal, Store,
-    StoreError, StoreLimits, StoredObject, Unfinished, Withdrawal,
+    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
+    Store, StoreError, StoreLimits, StoredObject, SubmitResult, Unfinished, WithdrawResult,
 };
 
 /// How long a call waits for a connection, a new one included.
@@ -123,10 +123,10 @@ async fn within_deadline<T>(work: impl Future<Output = sqlx::Result<T>>) -> sqlx
 
 #[async_trait]
 impl Store for PostgresStore {
-    #[tracing::instrument(name = "store.accept", level = "debug", skip_all)]
-    async fn accept(&self, acceptance: &Acceptance) -> Result<Accepted, StoreError> {
+    #[tracing::instrument(name = "store.submit", level = "debug", skip_all)]
+    async fn submit(&self, acceptance: &NewCalculation) -> Result<SubmitResult, StoreError> {
         self.opening.check()?;
-        timed("accept", self.acceptor.accept(acceptance.clone())).await
+        timed("accept", self.acceptor.submit(acceptance.clone())).await
     }
 
     #[tracing::instrument(name = "store.find", level = "debug", skip_all)]
@@ -139,18 +139,18 @@ impl Store for PostgresStore {
         self.call("list", read::list(&self.pool, before, limit)).await
     }
 
-    #[tracing::instrument(name = "store.count_asks", level = "debug", skip_all)]
-    async fn count_asks(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
-        self.call("count_asks", async {
+    #[tracing::instrument(name = "store.add_requests", level = "debug", skip_all)]
+    async fn add_requests(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
+        self.call("add_requests", async {
             let mut transaction = self.begin(QUICKLY).await?;
-            asking::count_asks(&mut transaction, asks).await?;
+            asking::add_requests(&mut transaction, asks).await?;
             transaction.commit().await
         })
         .await
     }
 
     #[tracing::instrument(name = "store.withdraw", level = "debug", skip_all)]
-    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<Withdrawal, StoreError> {
+    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<WithdrawResult, StoreError> {
         self.call("withdraw", async {
             let mut transaction = self.begin(DURABLY).await?;
             let withdrawal = asking::withdraw(&mut transaction, subject, ask, now).await?;
@@ -172,7 +172,7 @@ impl Store for PostgresStore {
         worker: &WorkerId,
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Claiming, StoreError> {
+    ) -> Result<LeaseResult, StoreError> {
         self.call("lease", async {
             let mut transaction = self.begin(DURABLY).await?;
             let claiming = lease::take(&mut transaction, subject, worker, lease, now).await?;
@@ -183,7 +183,7 @@ impl Store for PostgresStore {
     }
 
     #[tracing::instrument(name = "store.renew", level = "debug", skip_all)]
-    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<Renewal, StoreError> {
+    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<RenewResult, StoreError> {
         self.call("renew", async {
             let mut transaction = self.begin(QUICKLY).await?;
             let renewal = lease::renew(&mut transaction, lease, progress).await?;
@@ -204,39 +204,39 @@ impl Store for PostgresStore {
         .await
     }
 
-    #[tracing::instrument(name = "store.record_value", level = "debug", skip_all)]
-    async fn record_value(&self, recorded: &RecordedValue) -> Result<Recording, StoreError> {
+    #[tracing::instrument(name = "store.complete", level = "debug", skip_all)]
+    async fn complete(&self, recorded: &CompletedValue) -> Result<CompleteResult, StoreError> {
         self.opening.check()?;
-        timed("record_value", self.recorder.record(recorded.clone())).await
+        timed("complete", self.recorder.record(recorded.clone())).await
     }
 
-    #[tracing::instrument(name = "store.record_failure", level = "debug", skip_all)]
-    async fn record_failure(
+    #[tracing::instrument(name = "store.fail", level = "debug", skip_all)]
+    async fn fail(
         &self,
         subject: &Subject,
         lease: Option<&Lease>,
         failure: Failure,
         now: Timestamp,
     ) -> Result<Option<Calculation>, StoreError> {
-        self.call("record_failure", async {
+        self.call("fail", async {
             let mut transaction = self.begin(DURABLY).await?;
-            let failed = record::record_failure(&mut transaction, subject, lease, &failure, now).await?;
+            let failed = record::fail(&mut transaction, subject, lease, &failure, now).await?;
             transaction.commit().await?;
             Ok(failed)
         })
         .await
     }
 
-    #[tracing::instrument(name = "store.inline_text", level = "debug", skip_all)]
-    async fn inline_text(&self, subject: &Subject) -> Result<Option<InlineText>, StoreError> {
-        self.call("inline_text", read::inline_text(&self.pool, subject)).await
+    #[tracing::instrument(name = "store.inline_value", level = "debug", skip_all)]
+    async fn inline_value(&self, subject: &Subject) -> Result<Option<InlineValue>, StoreError> {
+        self.call("inline_value", read::inline_value(&self.pool, subject)).await
     }
 
-    #[tracing::instrument(name = "store.note_reads", level = "debug", skip_all)]
-    async fn note_reads(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
-        self.call("note_reads", async {
+    #[tracing::instrument(name = "store.touch", level = "debug", skip_all)]
+    async fn touch(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
+        self.call("touch", async {
             let mut transaction = self.begin(QUICKLY).await?;
-            record::note_reads(&mut transaction, subjects, now).await?;
+            record::touch(&mut transaction, subjects, now).await?;
             transaction.commit().await
         })
         .await
@@ -247,26 +247,26 @@ impl Store for PostgresStore {
         self.call("object_bytes", read::object_bytes(&self.pool)).await
     }
 
-    #[tracing::instrument(name = "store.least_read", level = "debug", skip_all)]
-    async fn least_read(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
-        self.call("least_read", read::least_read(&self.pool, limit)).await
+    #[tracing::instrument(name = "store.lru_objects", level = "debug", skip_all)]
+    async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
+        self.call("lru_objects", read::lru_objects(&self.pool, limit)).await
     }
 
-    #[tracing::instrument(name = "store.note_eviction", level = "debug", skip_all)]
-    async fn note_eviction(&self, object: &StoredObject) -> Result<(), StoreError> {
-        self.call("note_eviction", async {
+    #[tracing::instrument(name = "store.mark_evicted", level = "debug", skip_all)]
+    async fn mark_evicted(&self, object: &StoredObject) -> Result<(), StoreError> {
+        self.call("mark_evicted", async {
             let mut transaction = self.begin(DURABLY).await?;
-            record::note_eviction(&mut transaction, object).await?;
+            record::mark_evicted(&mut transaction, object).await?;
             transaction.commit().await
         })
         .await
     }
 
-    #[tracing::instrument(name = "store.note_loss", level = "debug", skip_all)]
-    async fn note_loss(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
-        self.call("note_loss", async {
+    #[tracing::instrument(name = "store.mark_lost", level = "debug", skip_all)]
+    async fn mark_lost(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
+        self.call("mark_lost", async {
             let mut transaction = self.begin(DURABLY).await?;
-            let queued = record::note_loss(&mut transaction, object).await?;
+            let queued = record::mark_lost(&mut transaction, object).await?;
             transaction.commit().await?;
             Ok(queued)
         })
@@ -274,7 +274,7 @@ impl Store for PostgresStore {
     }
 
     #[tracing::instrument(name = "store.backlog", level = "debug", skip_all)]
-    async fn backlog(&self) -> Result<Backlog, StoreError> {
+    async fn backlog(&self) -> Result<QueueCounts, StoreError> {
         self.call("backlog", read::backlog(&self.pool)).await
     }
 

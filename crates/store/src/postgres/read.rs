@@ -5,7 +5,7 @@ use sqlx::postgres::PgPool;
 
 use super::standing::database_now;
 use crate::row::{BacklogRow, InlineRow, Whole, backlog_of, calculation_columns};
-use crate::{Backlog, InlineText, StoredObject, Unfinished};
+use crate::{InlineValue, QueueCounts, StoredObject, Unfinished};
 
 pub(super) async fn find(pool: &PgPool, subject: &Subject) -> sqlx::Result<Option<Calculation>> {
     let found = sqlx::query_as(concat!("select ", calculation_columns!(), " from calculations where subject = $1"))
@@ -43,7 +43,7 @@ pub(super) async fn unfinished(
     sqlx::query_as(UNFINISHED).bind(after.map_or(i64::MIN, |id| id.0)).bind(i64::from(limit)).fetch_all(pool).await
 }
 
-pub(super) async fn inline_text(pool: &PgPool, subject: &Subject) -> sqlx::Result<Option<InlineText>> {
+pub(super) async fn inline_value(pool: &PgPool, subject: &Subject) -> sqlx::Result<Option<InlineValue>> {
     let found: Option<InlineRow> = sqlx::query_as(
         "select id, coalesce(short_text, text) as text, sha256 from calculations \
          left join value_texts on calculation_id = id \
@@ -64,7 +64,7 @@ pub(super) async fn object_bytes(pool: &PgPool) -> sqlx::Result<u64> {
     u64::try_from(bytes).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-pub(super) async fn least_read(pool: &PgPool, limit: u32) -> sqlx::Result<Vec<StoredObject>> {
+pub(super) async fn lru_objects(pool: &PgPool, limit: u32) -> sqlx::Result<Vec<StoredObject>> {
     sqlx::query_as(
         "select id, subject, sha256, size_bytes from calculations where value_state = 'object' \
          order by read_at limit $1",
@@ -74,7 +74,7 @@ pub(super) async fn least_read(pool: &PgPool, limit: u32) -> sqlx::Result<Vec<St
     .await
 }
 
-pub(super) async fn backlog(pool: &PgPool) -> sqlx::Result<Backlog> {
+pub(super) async fn backlog(pool: &PgPool) -> sqlx::Result<QueueCounts> {
     let groups: Vec<BacklogRow> = sqlx::query_as(
         "select status, lane, count(*), min(queued_at) from calculations where status in ('queued', 'running') \
          group by status, lane",

@@ -8,25 +8,25 @@ use sqlx::postgres::PgConnection;
 use super::standing::{database_now, forget_asks, hold, hold_all};
 use crate::row::{Standing, Whole, calculation_columns, column, value_state_word};
 use crate::rules::is_short;
-use crate::{Lease, Placement, RecordedValue, Recording, StoredObject};
+use crate::{CompleteResult, CompletedValue, Lease, Placement, StoredObject};
 
 /// Records values; gives what each found, in their order.
 pub(super) async fn record_values(
     connection: &mut PgConnection,
-    recorded: &[RecordedValue],
-) -> sqlx::Result<Vec<Recording>> {
+    recorded: &[CompletedValue],
+) -> sqlx::Result<Vec<CompleteResult>> {
     let subjects: Vec<String> = recorded.iter().map(|recorded| recorded.subject.to_string()).collect();
     let held: HashMap<Subject, Standing> = hold_all(connection, subjects).await?;
     let (mut new, mut odd, mut found) = (Vec::new(), Vec::new(), HashMap::new());
     let mut seen = HashSet::new();
     for (at, recorded) in recorded.iter().enumerate() {
         match held.get(&recorded.subject) {
-            None => drop(found.insert(at, Recording::Unknown)),
+            None => drop(found.insert(at, CompleteResult::Unknown)),
             // What the others did to the same row is seen after them.
             Some(_) if !seen.insert(&recorded.subject) => odd.push((at, recorded)),
             Some(row) if contradicts(row, recorded) => odd.push((at, recorded)),
             Some(row) if row.calculation.is_readable() => {
-                found.insert(at, Recording::AlreadyKnown(row.calculation.clone()));
+                found.insert(at, CompleteResult::AlreadyKnown(row.calculation.clone()));
             }
             Some(_) => new.push((at, recorded)),
         }
@@ -34,25 +34,25 @@ pub(super) async fn record_values(
     let mut done = set_done(connection, new.iter().map(|(_, recorded)| *recorded)).await?;
     for (at, recorded) in new {
         let calculation = done.remove(&recorded.subject).ok_or(sqlx::Error::RowNotFound)?;
-        found.insert(at, Recording::Recorded(calculation));
+        found.insert(at, CompleteResult::Recorded(calculation));
     }
     for (at, recorded) in odd {
-        found.insert(at, record_value(connection, recorded).await?);
+        found.insert(at, complete(connection, recorded).await?);
     }
     (0..recorded.len()).map(|at| found.remove(&at).ok_or(sqlx::Error::RowNotFound)).collect()
 }
 
-async fn record_value(connection: &mut PgConnection, recorded: &RecordedValue) -> sqlx::Result<Recording> {
+async fn complete(connection: &mut PgConnection, recorded: &CompletedValue) -> sqlx::Result<CompleteResult> {
     let Some(found) = hold(connection, &recorded.subject).await? else {
-        return Ok(Recording::Unknown);
+        return Ok(CompleteResult::Unknown);
     };
     if contradicts(&found, recorded) {
         let attempts = found.calculation.attempt.max(1);
         let failure = Failure { reason: FailureReason::Contradiction, attempts };
-        return fail(connection, &found, &failure, recorded.finished_at).await.map(Recording::Contradiction);
+        return fail_row(connection, &found, &failure, recorded.finished_at).await.map(CompleteResult::Contradiction);
     }
     if found.calculation.is_readable() {
-        return Ok(Recording::AlreadyKnown(found.calculation));
+        return Ok(CompleteResult::AlreadyKnown(found.calculation));
     }
     record_at_once(connection, recorded).await?.ok_or(sqlx::Error::RowNotFound)
 }
@@ -61,17 +61,17 @@ async fn record_value(connection: &mut PgConnection, recorded: &RecordedValue) -
 /// there is more to say of that row.
 pub(super) async fn record_at_once(
     connection: &mut PgConnection,
-    recorded: &RecordedValue,
-) -> sqlx::Result<Option<Recording>> {
+    recorded: &CompletedValue,
+) -> sqlx::Result<Option<CompleteResult>> {
     let done = set_done(connection, std::iter::once(recorded)).await?;
-    Ok(done.into_values().next().map(Recording::Recorded))
+    Ok(done.into_values().next().map(CompleteResult::Recorded))
 }
 
-fn contradicts(found: &Standing, recorded: &RecordedValue) -> bool {
+fn contradicts(found: &Standing, recorded: &CompletedValue) -> bool {
     found.known_sha256.is_some_and(|known| known != recorded.sha256)
 }
 
-pub(super) async fn record_failure(
+pub(super) async fn fail(
     connection: &mut PgConnection,
     subject: &Subject,
     lease: Option<&Lease>,
@@ -79,13 +79,13 @@ pub(super) async fn record_failure(
     now: Timestamp,
 ) -> sqlx::Result<Option<Calculation>> {
     match hold(connection, subject).await? {
-        Some(found) if found.is_held_by(lease) => fail(connection, &found, failure, now).await.map(Some),
+        Some(found) if found.is_held_by(lease) => fail_row(connection, &found, failure, now).await.map(Some),
         _ => Ok(None),
     }
 }
 
 /// Gives a row up, whoever holds it. Its text, if there was one, is served no more.
-pub(super) async fn fail(
+pub(super) async fn fail_row(
     connection: &mut PgConnection,
     found: &Standing,
     failure: &Failure,
@@ -114,16 +114,16 @@ pub(super) async fn fail(
 /// own, as quick as any: many rows are to be held before, in the order that all hold them.
 async fn set_done<'a>(
     connection: &mut PgConnection,
-    rows: impl Iterator<Item = &'a RecordedValue> + Clone,
+    rows: impl Iterator<Item = &'a CompletedValue> + Clone,
 ) -> sqlx::Result<HashMap<Subject, Calculation>> {
     if rows.clone().next().is_none() {
         return Ok(HashMap::new());
     }
-    let text = |recorded: &'a RecordedValue| match &recorded.placement {
+    let text = |recorded: &'a CompletedValue| match &recorded.placement {
         Placement::Inline(text) => Some(text.as_str()),
         Placement::Object => None,
     };
-    let state = |recorded: &RecordedValue| match recorded.placement {
+    let state = |recorded: &CompletedValue| match recorded.placement {
         Placement::Inline(_) => value_state_word(ValueState::Inline),
         Placement::Object => value_state_word(ValueState::Object),
     };
@@ -166,11 +166,7 @@ async fn set_done<'a>(
     Ok(done.into_iter().map(|Whole(calculation)| (calculation.subject.clone(), calculation)).collect())
 }
 
-pub(super) async fn note_reads(
-    connection: &mut PgConnection,
-    subjects: &[Subject],
-    now: Timestamp,
-) -> sqlx::Result<()> {
+pub(super) async fn touch(connection: &mut PgConnection, subjects: &[Subject], now: Timestamp) -> sqlx::Result<()> {
     // Locked in one order by all, so that two of these never wait for each other in a circle.
     sqlx::query(
         "with held as materialized ( \
@@ -185,7 +181,7 @@ pub(super) async fn note_reads(
     .map(drop)
 }
 
-pub(super) async fn note_eviction(connection: &mut PgConnection, object: &StoredObject) -> sqlx::Result<()> {
+pub(super) async fn mark_evicted(connection: &mut PgConnection, object: &StoredObject) -> sqlx::Result<()> {
     sqlx::query(
         "update calculations set value_state = 'evicted' \
          where subject = $1 and sha256 = $2 and value_state = 'object' and status = 'done'",
@@ -199,7 +195,7 @@ pub(super) async fn note_eviction(connection: &mut PgConnection, object: &Stored
 
 /// Nobody asked, so nobody holds a token: the repair must not end with the next withdrawal. It is queued
 /// above the limit too, because its value was promised long ago.
-pub(super) async fn note_loss(
+pub(super) async fn mark_lost(
     connection: &mut PgConnection,
     object: &StoredObject,
 ) -> sqlx::Result<Option<Calculation>> {

@@ -5,7 +5,7 @@ use sqlx::postgres::PgPool;
 use super::DURABLY;
 use super::gathering::{Gathering, Settle};
 use super::record::{record_at_once, record_values};
-use crate::{RecordedValue, Recording, StoreError};
+use crate::{CompleteResult, CompletedValue, StoreError};
 
 #[derive(Clone)]
 pub(super) struct Recorder {
@@ -18,7 +18,7 @@ impl Recorder {
     }
 
     /// Has a value recorded.
-    pub(super) async fn record(&self, recorded: RecordedValue) -> Result<Recording, StoreError> {
+    pub(super) async fn record(&self, recorded: CompletedValue) -> Result<CompleteResult, StoreError> {
         self.gathering.settled(recorded).await
     }
 }
@@ -28,10 +28,10 @@ struct Finishing {
 }
 
 impl Settle for Finishing {
-    type Request = RecordedValue;
-    type Answer = Recording;
+    type Request = CompletedValue;
+    type Answer = CompleteResult;
 
-    async fn settle(&mut self, recorded: &[RecordedValue]) -> sqlx::Result<Vec<Recording>> {
+    async fn settle(&mut self, recorded: &[CompletedValue]) -> sqlx::Result<Vec<CompleteResult>> {
         if let [alone] = recorded {
             let mut connection = self.pool.acquire().await?;
             if let Some(recording) = record_at_once(&mut connection, alone).await? {

@@ -3,8 +3,8 @@
 mod parts;
 
 use model::{
-    Calculation, CalculationId, Failure, FailureReason, Progress, Sha256, Sha256Error, State, Status, Subject,
-    SubjectError, Timestamp, UnknownReason, UnknownStatus, Value, ValueState, WaitingFor,
+    Calculation, CalculationId, CalculationState, Failure, FailureReason, Progress, Sha256, Sha256Error, Status,
+    Subject, SubjectError, Timestamp, UnknownReason, UnknownStatus, Value, ValueState, WaitingFor,
 };
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
@@ -143,21 +143,25 @@ impl CalculationRow {
         })
     }
 
-    fn state(&self) -> Result<State, RowError> {
+    fn state(&self) -> Result<CalculationState, RowError> {
         Ok(match self.status.parse::<Status>().map_err(self.at("status"))? {
-            Status::Queued => State::Queued { waiting_for: self.waiting_for()? },
-            Status::Running => {
-                State::Running { started_at: self.time("started_at", self.started_at)?, progress: self.progress()? }
-            }
-            Status::Done => State::Done {
+            Status::Queued => CalculationState::Queued { waiting_for: self.waiting_for()? },
+            Status::Running => CalculationState::Running {
+                started_at: self.time("started_at", self.started_at)?,
+                progress: self.progress()?,
+            },
+            Status::Done => CalculationState::Done {
                 started_at: self.time("started_at", self.started_at)?,
                 finished_at: self.time("finished_at", self.finished_at)?,
                 value: self.value()?,
             },
-            Status::Failed => {
-                State::Failed { finished_at: self.time("finished_at", self.finished_at)?, failure: self.failure()? }
+            Status::Failed => CalculationState::Failed {
+                finished_at: self.time("finished_at", self.finished_at)?,
+                failure: self.failure()?,
+            },
+            Status::Cancelled => {
+                CalculationState::Cancelled { finished_at: self.time("finished_at", self.finished_at)? }
             }
-            Status::Cancelled => State::Cancelled { finished_at: self.time("finished_at", self.finished_at)? },
         })
     }
 }
@@ -179,7 +183,7 @@ impl TryFrom<&CalculationRow> for Calculation {
             subject: row.subject.parse::<Subject>().map_err(row.at("subject"))?,
             state: row.state()?,
             digits: row.count("digits", row.digits)?,
-            asked: row.count("asked", row.asked)?,
+            request_count: row.count("asked", row.asked)?,
             asked_at: Timestamp::from_unix_ms(row.asked_at),
             attempt: row.count("attempt", row.attempt)?,
         })

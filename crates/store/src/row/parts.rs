@@ -140,7 +140,7 @@ pub(crate) struct InlineRow {
 
 impl InlineRow {
     /// The text, if it is there and has the hash that the record knows.
-    pub(crate) fn check(self) -> Result<crate::InlineText, RowError> {
+    pub(crate) fn check(self) -> Result<crate::InlineValue, RowError> {
         use sha2::Digest;
 
         let at = |column| move |fault: Fault| RowError { id: self.id, column, fault };
@@ -149,7 +149,7 @@ impl InlineRow {
         if sha2::Sha256::digest(&text).as_slice() != sha256.0 {
             return Err(at("text")(Fault::OtherHash));
         }
-        Ok(crate::InlineText { text, sha256 })
+        Ok(crate::InlineValue { text, sha256 })
     }
 }
 
@@ -169,8 +169,8 @@ where
 pub(crate) type BacklogRow = (String, String, i64, i64);
 
 /// Puts the counts of all statuses and lanes together.
-pub(crate) fn backlog_of(groups: Vec<BacklogRow>) -> sqlx::Result<crate::Backlog> {
-    let mut backlog = crate::Backlog::default();
+pub(crate) fn backlog_of(groups: Vec<BacklogRow>) -> sqlx::Result<crate::QueueCounts> {
+    let mut backlog = crate::QueueCounts::default();
     for (status, lane, rows, oldest) in groups {
         let rows = u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))?;
         // A lane that only a newer version knows is counted by that version.

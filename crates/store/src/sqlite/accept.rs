@@ -8,13 +8,13 @@ use super::standing::standing;
 use super::writer::{Change, Desk};
 use crate::row::{Whole, calculation_columns, column};
 use crate::rules::{MOST_ASKS, token_sha256};
-use crate::{Acceptance, Accepted, Withdrawal};
+use crate::{NewCalculation, SubmitResult, WithdrawResult};
 
-pub(super) struct Accept(pub(super) Acceptance);
+pub(super) struct Accept(pub(super) NewCalculation);
 
 /// What came of an acceptance; a full queue is an answer, not a reason to undo what shares the transaction.
 pub(super) enum Admission {
-    Admitted(Accepted),
+    Admitted(SubmitResult),
     QueueFull { allowed: u64 },
 }
 
@@ -29,7 +29,7 @@ impl Change for Accept {
         if let Some(known) = &found
             && known.calculation.is_readable()
         {
-            return Ok(Admission::Admitted(Accepted::Known(known.calculation.clone())));
+            return Ok(Admission::Admitted(SubmitResult::Known(known.calculation.clone())));
         }
         if let Some(pending) = &found
             && !pending.calculation.status().is_final()
@@ -40,7 +40,7 @@ impl Change for Accept {
                 None if pending.unwithdrawable => {}
                 None => make_unwithdrawable(desk.connection, id).await?,
             }
-            return Ok(Admission::Admitted(Accepted::Pending(pending.calculation.clone())));
+            return Ok(Admission::Admitted(SubmitResult::Pending(pending.calculation.clone())));
         }
         if desk.unfinished >= allowed {
             return Ok(Admission::QueueFull { allowed });
@@ -53,12 +53,12 @@ impl Change for Accept {
             insert_ask(desk.connection, queued.id, ask).await?;
         }
         desk.unfinished += 1;
-        Ok(Admission::Admitted(Accepted::Queued(queued)))
+        Ok(Admission::Admitted(SubmitResult::Queued(queued)))
     }
 }
 
-async fn insert(connection: &mut SqliteConnection, acceptance: &Acceptance) -> sqlx::Result<Calculation> {
-    let Acceptance { subject, digits, lane, ask, traceparent, now } = acceptance;
+async fn insert(connection: &mut SqliteConnection, acceptance: &NewCalculation) -> sqlx::Result<Calculation> {
+    let NewCalculation { subject, digits, lane, ask, traceparent, now } = acceptance;
     sqlx::query_as(concat!(
         "insert into calculations (subject, idx, status, lane, digits, asked_at, queued_at, unwithdrawable, \
          traceparent) values (?1, ?2, 'queued', ?3, ?4, ?5, ?5, ?6, ?7) returning ",
@@ -80,9 +80,9 @@ async fn insert(connection: &mut SqliteConnection, acceptance: &Acceptance) -> s
 async fn requeue(
     connection: &mut SqliteConnection,
     id: CalculationId,
-    acceptance: &Acceptance,
+    acceptance: &NewCalculation,
 ) -> sqlx::Result<Calculation> {
-    let Acceptance { subject: _, digits, lane, ask, traceparent, now } = acceptance;
+    let NewCalculation { subject: _, digits, lane, ask, traceparent, now } = acceptance;
     sqlx::query_as(concat!(
         "update calculations set status = 'queued', lane = ?2, digits = ?3, queued_at = ?4, unwithdrawable = ?5, \
          traceparent = ?6, started_at = null, finished_at = null, attempt = 0, errors = 0, lost_leases = 0, \
@@ -148,27 +148,27 @@ pub(super) struct Withdraw {
 
 #[async_trait]
 impl Change for Withdraw {
-    type Answer = Withdrawal;
+    type Answer = WithdrawResult;
 
-    async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<Withdrawal> {
+    async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<WithdrawResult> {
         let Some(found) = standing(desk.connection, &self.subject.to_string()).await? else {
-            return Ok(Withdrawal::Unknown);
+            return Ok(WithdrawResult::Unknown);
         };
         if found.calculation.status().is_final() {
-            return Ok(Withdrawal::Conflict(found.calculation));
+            return Ok(WithdrawResult::Conflict(found.calculation));
         }
         let id = found.id();
         let withdrawn = delete_ask(desk.connection, id, &self.ask).await?;
         let still_asked = has_asks(desk.connection, id).await?;
         Ok(match (withdrawn, still_asked) {
-            (false, true) => Withdrawal::Forbidden,
+            (false, true) => WithdrawResult::Forbidden,
             // Without a single token it was never dear enough to be withdrawn.
-            (false, false) => Withdrawal::Conflict(found.calculation),
-            (true, true) => Withdrawal::StillAsked(found.calculation),
-            (true, false) if found.unwithdrawable => Withdrawal::StillAsked(found.calculation),
+            (false, false) => WithdrawResult::Conflict(found.calculation),
+            (true, true) => WithdrawResult::StillAsked(found.calculation),
+            (true, false) if found.unwithdrawable => WithdrawResult::StillAsked(found.calculation),
             (true, false) => {
                 desk.unfinished = desk.unfinished.saturating_sub(1);
-                Withdrawal::Cancelled(cancel(desk.connection, id, self.now).await?)
+                WithdrawResult::Cancelled(cancel(desk.connection, id, self.now).await?)
             }
         })
     }

@@ -11,7 +11,7 @@ use super::standing::{database_now, standing};
 use super::writer::{Change, Desk};
 use crate::row::{Leased, Standing, calculation_columns, column};
 use crate::rules::{Counted, POISONED_AT, counted, doubled, fraction, milliseconds};
-use crate::{Claiming, Lease, Release, Renewal};
+use crate::{Lease, LeaseResult, Release, RenewResult};
 
 pub(super) struct Take {
     pub(super) subject: Subject,
@@ -22,31 +22,31 @@ pub(super) struct Take {
 
 #[async_trait]
 impl Change for Take {
-    type Answer = Claiming;
+    type Answer = LeaseResult;
 
-    async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<Claiming> {
+    async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<LeaseResult> {
         let Some(found) = standing(desk.connection, &self.subject.to_string()).await? else {
-            return Ok(Claiming::Unknown);
+            return Ok(LeaseResult::Unknown);
         };
         let running = match found.calculation.status() {
             Status::Queued => false,
             Status::Running => true,
-            Status::Done | Status::Failed | Status::Cancelled => return Ok(Claiming::Finished(found.calculation)),
+            Status::Done | Status::Failed | Status::Cancelled => return Ok(LeaseResult::Finished(found.calculation)),
         };
         if running && let Ok(left_ms @ 1..) = u64::try_from(found.lease_left_ms) {
-            return Ok(Claiming::Held { remaining: Duration::from_millis(left_ms) });
+            return Ok(LeaseResult::Held { remaining: Duration::from_millis(left_ms) });
         }
         let lost_leases = found.lost_leases.saturating_add(i64::from(running));
         if lost_leases >= POISONED_AT {
             let attempts = found.calculation.attempt;
             let failure = Failure { reason: FailureReason::WorkersLost, attempts };
             let failed = fail(desk, &found, &failure, self.now).await?;
-            return Ok(Claiming::Poisoned(failed));
+            return Ok(LeaseResult::Poisoned(failed));
         }
         let length = doubled(self.lease, lost_leases);
         let Leased { fence, errors, calculation } = self.take(desk.connection, &found, lost_leases, length).await?;
         let attempt = calculation.attempt;
-        Ok(Claiming::Leased(Lease { subject: self.subject.clone(), fence, attempt, errors, length }, calculation))
+        Ok(LeaseResult::Leased(Lease { subject: self.subject.clone(), fence, attempt, errors, length }, calculation))
     }
 }
 
@@ -83,18 +83,22 @@ pub(super) struct Renew {
 
 #[async_trait]
 impl Change for Renew {
-    type Answer = Renewal;
+    type Answer = RenewResult;
 
     fn is_durable(&self) -> bool {
         false
     }
 
-    async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<Renewal> {
+    async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<RenewResult> {
         if self.prolong(desk.connection).await? {
-            return Ok(Renewal::Held);
+            return Ok(RenewResult::Held);
         }
         let status = status(desk.connection, &self.lease.subject).await?;
-        Ok(if status.as_deref() == Some(Status::Cancelled.as_str()) { Renewal::Withdrawn } else { Renewal::Lost })
+        Ok(if status.as_deref() == Some(Status::Cancelled.as_str()) {
+            RenewResult::Withdrawn
+        } else {
+            RenewResult::Lost
+        })
     }
 }
 

@@ -27,8 +27,8 @@ use self::accept::Admission;
 use self::writer::WriterHandle;
 use crate::metrics::timed;
 use crate::{
-    Acceptance, Accepted, Backlog, Claiming, InlineText, Lease, RecordedValue, Recording, Release, Renewal, Store,
-    StoreError, StoreLimits, StoredObject, Unfinished, Withdrawal,
+    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
+    Store, StoreError, StoreLimits, StoredObject, SubmitResult, Unfinished, WithdrawResult,
 };
 
 /// How long a statement waits for another process that holds the file, such as a person with a SQL shell.
@@ -107,8 +107,8 @@ fn failed(error: sqlx::Error) -> StoreError {
 
 #[async_trait]
 impl Store for SqliteStore {
-    #[tracing::instrument(name = "store.accept", level = "debug", skip_all)]
-    async fn accept(&self, acceptance: &Acceptance) -> Result<Accepted, StoreError> {
+    #[tracing::instrument(name = "store.submit", level = "debug", skip_all)]
+    async fn submit(&self, acceptance: &NewCalculation) -> Result<SubmitResult, StoreError> {
         timed("accept", async {
             match self.writer.change(accept::Accept(acceptance.clone())).await? {
                 Admission::Admitted(accepted) => Ok(accepted),
@@ -128,13 +128,13 @@ impl Store for SqliteStore {
         timed("list", async { read::list(&self.readers, before, limit).await.map_err(failed) }).await
     }
 
-    #[tracing::instrument(name = "store.count_asks", level = "debug", skip_all)]
-    async fn count_asks(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
-        timed("count_asks", self.writer.change(accept::CountAsks(asks.to_vec()))).await
+    #[tracing::instrument(name = "store.add_requests", level = "debug", skip_all)]
+    async fn add_requests(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
+        timed("add_requests", self.writer.change(accept::CountAsks(asks.to_vec()))).await
     }
 
     #[tracing::instrument(name = "store.withdraw", level = "debug", skip_all)]
-    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<Withdrawal, StoreError> {
+    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<WithdrawResult, StoreError> {
         let change = accept::Withdraw { subject: subject.clone(), ask: ask.clone(), now };
         timed("withdraw", self.writer.change(change)).await
     }
@@ -151,13 +151,13 @@ impl Store for SqliteStore {
         worker: &WorkerId,
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Claiming, StoreError> {
+    ) -> Result<LeaseResult, StoreError> {
         let change = lease::Take { subject: subject.clone(), worker: worker.clone(), lease, now };
         timed("lease", self.writer.change(change)).await
     }
 
     #[tracing::instrument(name = "store.renew", level = "debug", skip_all)]
-    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<Renewal, StoreError> {
+    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<RenewResult, StoreError> {
         timed("renew", self.writer.change(lease::Renew { lease: lease.clone(), progress })).await
     }
 
@@ -166,13 +166,13 @@ impl Store for SqliteStore {
         timed("release", self.writer.change(lease::GiveBack { lease: lease.clone(), release })).await
     }
 
-    #[tracing::instrument(name = "store.record_value", level = "debug", skip_all)]
-    async fn record_value(&self, recorded: &RecordedValue) -> Result<Recording, StoreError> {
-        timed("record_value", self.writer.change(record::RecordValue(recorded.clone()))).await
+    #[tracing::instrument(name = "store.complete", level = "debug", skip_all)]
+    async fn complete(&self, recorded: &CompletedValue) -> Result<CompleteResult, StoreError> {
+        timed("complete", self.writer.change(record::RecordValue(recorded.clone()))).await
     }
 
-    #[tracing::instrument(name = "store.record_failure", level = "debug", skip_all)]
-    async fn record_failure(
+    #[tracing::instrument(name = "store.fail", level = "debug", skip_all)]
+    async fn fail(
         &self,
         subject: &Subject,
         lease: Option<&Lease>,
@@ -180,17 +180,17 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<Calculation>, StoreError> {
         let change = record::RecordFailure { subject: subject.clone(), lease: lease.cloned(), failure, now };
-        timed("record_failure", self.writer.change(change)).await
+        timed("fail", self.writer.change(change)).await
     }
 
-    #[tracing::instrument(name = "store.inline_text", level = "debug", skip_all)]
-    async fn inline_text(&self, subject: &Subject) -> Result<Option<InlineText>, StoreError> {
-        timed("inline_text", async { read::inline_text(&self.readers, subject).await.map_err(failed) }).await
+    #[tracing::instrument(name = "store.inline_value", level = "debug", skip_all)]
+    async fn inline_value(&self, subject: &Subject) -> Result<Option<InlineValue>, StoreError> {
+        timed("inline_value", async { read::inline_value(&self.readers, subject).await.map_err(failed) }).await
     }
 
-    #[tracing::instrument(name = "store.note_reads", level = "debug", skip_all)]
-    async fn note_reads(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
-        timed("note_reads", self.writer.change(record::NoteReads { subjects: subjects.to_vec(), now })).await
+    #[tracing::instrument(name = "store.touch", level = "debug", skip_all)]
+    async fn touch(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
+        timed("touch", self.writer.change(record::NoteReads { subjects: subjects.to_vec(), now })).await
     }
 
     #[tracing::instrument(name = "store.object_bytes", level = "debug", skip_all)]
@@ -198,23 +198,23 @@ impl Store for SqliteStore {
         timed("object_bytes", async { read::object_bytes(&self.readers).await.map_err(failed) }).await
     }
 
-    #[tracing::instrument(name = "store.least_read", level = "debug", skip_all)]
-    async fn least_read(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
-        timed("least_read", async { read::least_read(&self.readers, limit).await.map_err(failed) }).await
+    #[tracing::instrument(name = "store.lru_objects", level = "debug", skip_all)]
+    async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
+        timed("lru_objects", async { read::lru_objects(&self.readers, limit).await.map_err(failed) }).await
     }
 
-    #[tracing::instrument(name = "store.note_eviction", level = "debug", skip_all)]
-    async fn note_eviction(&self, object: &StoredObject) -> Result<(), StoreError> {
-        timed("note_eviction", self.writer.change(record::NoteEviction(object.clone()))).await
+    #[tracing::instrument(name = "store.mark_evicted", level = "debug", skip_all)]
+    async fn mark_evicted(&self, object: &StoredObject) -> Result<(), StoreError> {
+        timed("mark_evicted", self.writer.change(record::NoteEviction(object.clone()))).await
     }
 
-    #[tracing::instrument(name = "store.note_loss", level = "debug", skip_all)]
-    async fn note_loss(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
-        timed("note_loss", self.writer.change(record::NoteLoss(object.clone()))).await
+    #[tracing::instrument(name = "store.mark_lost", level = "debug", skip_all)]
+    async fn mark_lost(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
+        timed("mark_lost", self.writer.change(record::NoteLoss(object.clone()))).await
     }
 
     #[tracing::instrument(name = "store.backlog", level = "debug", skip_all)]
-    async fn backlog(&self) -> Result<Backlog, StoreError> {
+    async fn backlog(&self) -> Result<QueueCounts, StoreError> {
         timed("backlog", async { read::backlog(&self.readers).await.map_err(failed) }).await
     }
 

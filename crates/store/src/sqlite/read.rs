@@ -5,7 +5,7 @@ use sqlx::sqlite::SqlitePool;
 
 use super::standing::database_now;
 use crate::row::{BacklogRow, InlineRow, Whole, backlog_of, calculation_columns};
-use crate::{Backlog, InlineText, StoredObject, Unfinished};
+use crate::{InlineValue, QueueCounts, StoredObject, Unfinished};
 
 pub(super) async fn find(pool: &SqlitePool, subject: &Subject) -> sqlx::Result<Option<Calculation>> {
     let found = sqlx::query_as(concat!("select ", calculation_columns!(), " from calculations where subject = ?"))
@@ -47,7 +47,7 @@ pub(super) async fn unfinished(
     sqlx::query_as(UNFINISHED).bind(after.map_or(i64::MIN, |id| id.0)).bind(limit).fetch_all(pool).await
 }
 
-pub(super) async fn inline_text(pool: &SqlitePool, subject: &Subject) -> sqlx::Result<Option<InlineText>> {
+pub(super) async fn inline_value(pool: &SqlitePool, subject: &Subject) -> sqlx::Result<Option<InlineValue>> {
     let found: Option<InlineRow> = sqlx::query_as(
         "select id, coalesce(short_text, text) as text, sha256 from calculations \
          left join value_texts on calculation_id = id \
@@ -70,11 +70,11 @@ pub(super) async fn object_bytes(pool: &SqlitePool) -> sqlx::Result<u64> {
 const LEAST_READ: &str = "select id, subject, sha256, size_bytes from calculations where value_state = 'object' \
      order by read_at limit ?";
 
-pub(super) async fn least_read(pool: &SqlitePool, limit: u32) -> sqlx::Result<Vec<StoredObject>> {
+pub(super) async fn lru_objects(pool: &SqlitePool, limit: u32) -> sqlx::Result<Vec<StoredObject>> {
     sqlx::query_as(LEAST_READ).bind(limit).fetch_all(pool).await
 }
 
-pub(super) async fn backlog(pool: &SqlitePool) -> sqlx::Result<Backlog> {
+pub(super) async fn backlog(pool: &SqlitePool) -> sqlx::Result<QueueCounts> {
     let groups: Vec<BacklogRow> = sqlx::query_as(
         "select status, lane, count(*), min(queued_at) from calculations where status in ('queued', 'running') \
          group by status, lane",

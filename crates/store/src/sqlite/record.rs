@@ -8,26 +8,26 @@ use super::standing::{database_now, forget_asks, standing};
 use super::writer::{Change, Desk};
 use crate::row::{Standing, Whole, calculation_columns, column, value_state_word};
 use crate::rules::is_short;
-use crate::{Lease, Placement, RecordedValue, Recording, StoredObject};
+use crate::{CompleteResult, CompletedValue, Lease, Placement, StoredObject};
 
-pub(super) struct RecordValue(pub(super) RecordedValue);
+pub(super) struct RecordValue(pub(super) CompletedValue);
 
 #[async_trait]
 impl Change for RecordValue {
-    type Answer = Recording;
+    type Answer = CompleteResult;
 
-    async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<Recording> {
+    async fn apply(&self, desk: &mut Desk<'_>) -> sqlx::Result<CompleteResult> {
         let Self(recorded) = self;
         let Some(found) = standing(desk.connection, &recorded.subject.to_string()).await? else {
-            return Ok(Recording::Unknown);
+            return Ok(CompleteResult::Unknown);
         };
         if found.known_sha256.is_some_and(|known| known != recorded.sha256) {
             let attempts = found.calculation.attempt.max(1);
             let failure = Failure { reason: FailureReason::Contradiction, attempts };
-            return fail(desk, &found, &failure, recorded.finished_at).await.map(Recording::Contradiction);
+            return fail(desk, &found, &failure, recorded.finished_at).await.map(CompleteResult::Contradiction);
         }
         if found.calculation.is_readable() {
-            return Ok(Recording::AlreadyKnown(found.calculation));
+            return Ok(CompleteResult::AlreadyKnown(found.calculation));
         }
         leave_queue(desk, &found).await?;
         if let Placement::Inline(text) = &recorded.placement
@@ -35,7 +35,7 @@ impl Change for RecordValue {
         {
             insert_text(desk.connection, found.id(), text).await?;
         }
-        Ok(Recording::Recorded(set_done(desk.connection, found.id(), recorded).await?))
+        Ok(CompleteResult::Recorded(set_done(desk.connection, found.id(), recorded).await?))
     }
 }
 
@@ -96,7 +96,7 @@ async fn leave_queue(desk: &mut Desk<'_>, found: &Standing) -> sqlx::Result<()> 
 async fn set_done(
     connection: &mut SqliteConnection,
     id: CalculationId,
-    recorded: &RecordedValue,
+    recorded: &CompletedValue,
 ) -> sqlx::Result<Calculation> {
     let (state, short_text) = match &recorded.placement {
         Placement::Inline(text) => (ValueState::Inline, is_short(recorded).then_some(text)),

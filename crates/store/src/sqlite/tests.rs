@@ -48,12 +48,13 @@ fn f(n: i64) -> Subject {
     Subject::from(Index::new(n))
 }
 
-async fn accept(store: &SqliteStore, n: i64) -> Result<Accepted, StoreError> {
-    let acceptance = Acceptance { subject: f(n), digits: 3, lane: Lane::Long, ask: None, traceparent: None, now: NOON };
-    store.accept(&acceptance).await
+async fn submit(store: &SqliteStore, n: i64) -> Result<SubmitResult, StoreError> {
+    let acceptance =
+        NewCalculation { subject: f(n), digits: 3, lane: Lane::Long, ask: None, traceparent: None, now: NOON };
+    store.submit(&acceptance).await
 }
 
-async fn lease(store: &SqliteStore, n: i64) -> Claiming {
+async fn lease(store: &SqliteStore, n: i64) -> LeaseResult {
     let length = Duration::from_secs(10);
     store.lease(&f(n), &WorkerId("worker-1".into()), length, NOON).await.expect("reachable")
 }
@@ -63,7 +64,7 @@ async fn what_was_accepted_outlives_the_process() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = open(&folder).await;
     for n in 0..40 {
-        accept(&store, n).await.expect("accepted");
+        submit(&store, n).await.expect("accepted");
     }
     let copy = killed(&folder);
     let reopened = open(&copy).await;
@@ -72,9 +73,9 @@ async fn what_was_accepted_outlives_the_process() {
         assert_eq!(row.status(), Status::Queued);
     }
     for n in 40..64 {
-        accept(&reopened, n).await.expect("room is left for exactly these");
+        submit(&reopened, n).await.expect("room is left for exactly these");
     }
-    let refused = accept(&reopened, 64).await;
+    let refused = submit(&reopened, 64).await;
     assert!(matches!(refused, Err(StoreError::QueueFull { allowed: 64 })), "{refused:?}");
 }
 
@@ -83,42 +84,42 @@ async fn a_lease_of_a_dead_process_is_void_and_counts_as_lost() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = open(&folder).await;
     for n in [1, 2] {
-        accept(&store, n).await.expect("accepted");
+        submit(&store, n).await.expect("accepted");
     }
-    let Claiming::Leased(stale, _) = lease(&store, 1).await else { panic!("not leased") };
+    let LeaseResult::Leased(stale, _) = lease(&store, 1).await else { panic!("not leased") };
 
     let copy = killed(&folder);
     let reopened = open(&copy).await;
-    assert!(matches!(lease(&reopened, 1).await, Claiming::Held { .. }));
+    assert!(matches!(lease(&reopened, 1).await, LeaseResult::Held { .. }));
     assert_eq!(reopened.void_leases().await.expect("reachable"), 1);
     assert_eq!(reopened.void_leases().await.expect("reachable"), 0);
     assert_eq!(reopened.unfinished(None, 10).await.expect("reachable").len(), 2);
-    let Claiming::Leased(taken, _) = lease(&reopened, 1).await else { panic!("not leased") };
+    let LeaseResult::Leased(taken, _) = lease(&reopened, 1).await else { panic!("not leased") };
     assert_eq!((taken.length, taken.attempt), (2 * stale.length, 2));
     assert!(taken.fence > stale.fence);
-    assert_eq!(reopened.renew(&stale, Progress::default()).await.expect("reachable"), Renewal::Lost);
+    assert_eq!(reopened.renew(&stale, Progress::default()).await.expect("reachable"), RenewResult::Lost);
 }
 
 #[tokio::test]
 async fn work_that_kills_its_process_five_times_is_given_up() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = open(&folder).await;
-    accept(&store, 1).await.expect("accepted");
+    submit(&store, 1).await.expect("accepted");
     for _ in 0..5 {
-        assert!(matches!(lease(&store, 1).await, Claiming::Leased(..)));
+        assert!(matches!(lease(&store, 1).await, LeaseResult::Leased(..)));
         store.void_leases().await.expect("reachable");
     }
-    assert!(matches!(lease(&store, 1).await, Claiming::Poisoned(row) if row.status() == Status::Failed));
+    assert!(matches!(lease(&store, 1).await, LeaseResult::Poisoned(row) if row.status() == Status::Failed));
 }
 
 #[tokio::test]
 async fn a_closed_record_keeps_all_and_refuses_more() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = open(&folder).await;
-    accept(&store, 1).await.expect("accepted");
+    submit(&store, 1).await.expect("accepted");
     store.close().await;
     assert!(!folder.path().join(format!("{FILE}-wal")).exists(), "one file is left, to be copied as it is");
-    let refused = accept(&store, 2).await;
+    let refused = submit(&store, 2).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     let refused = store.find(&f(1)).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
@@ -133,11 +134,11 @@ async fn a_file_that_another_holds_is_unavailable_and_heals() {
     let options = SqliteConnectOptions::new().filename(folder.path().join(FILE));
     let mut other = options.connect().await.expect("connected");
     let held = other.begin_with("begin immediate").await.expect("held");
-    let refused = accept(&store, 1).await;
+    let refused = submit(&store, 1).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert_eq!(store.find(&f(1)).await.expect("reading goes on"), None);
     held.rollback().await.expect("let go");
-    assert!(matches!(accept(&store, 1).await, Ok(Accepted::Queued(_))));
+    assert!(matches!(submit(&store, 1).await, Ok(SubmitResult::Queued(_))));
 }
 
 #[tokio::test]
@@ -150,7 +151,7 @@ async fn a_full_disk_stores_nothing_and_says_so() {
     let store = SqliteStore { writer, readers: open(&folder).await.readers };
     let mut entered = 0;
     let refused = loop {
-        match accept(&store, entered).await {
+        match submit(&store, entered).await {
             Ok(_) => entered += 1,
             Err(error) => break error,
         }
@@ -158,22 +159,25 @@ async fn a_full_disk_stores_nothing_and_says_so() {
     assert!(matches!(refused, StoreError::Full(_)), "{refused:?}");
     assert_eq!(store.find(&f(entered)).await.expect("reachable"), None);
     assert!(store.find(&f(entered - 1)).await.expect("reachable").is_some());
-    assert!(matches!(accept(&store, 0).await, Ok(Accepted::Pending(_))), "what needs no room is answered");
+    assert!(matches!(submit(&store, 0).await, Ok(SubmitResult::Pending(_))), "what needs no room is answered");
 }
 
 #[tokio::test]
 async fn a_row_that_makes_no_sense_is_named_and_spoils_nothing_else() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = open(&folder).await;
-    accept(&store, 1).await.expect("accepted");
-    accept(&store, 2).await.expect("accepted");
+    submit(&store, 1).await.expect("accepted");
+    submit(&store, 2).await.expect("accepted");
     execute(&folder, "update calculations set status = 'pondering' where subject = 'F(2)'").await;
     let Err(StoreError::Corrupt(cause)) = store.find(&f(2)).await else { panic!("not corrupt") };
     let told = std::iter::successors(Some(&*cause as &dyn std::error::Error), |error| error.source());
     let told: Vec<_> = told.map(ToString::to_string).collect();
     assert!(told.iter().any(|line| line.contains("calculation 2: column status")), "{told:?}");
-    let answers = tokio::join!(accept(&store, 1), accept(&store, 2), accept(&store, 3));
-    assert!(matches!(answers, (Ok(Accepted::Pending(_)), Err(StoreError::Corrupt(_)), Ok(Accepted::Queued(_)))));
+    let answers = tokio::join!(submit(&store, 1), submit(&store, 2), submit(&store, 3));
+    assert!(matches!(
+        answers,
+        (Ok(SubmitResult::Pending(_)), Err(StoreError::Corrupt(_)), Ok(SubmitResult::Queued(_)))
+    ));
 }
 
 #[tokio::test]
@@ -181,10 +185,10 @@ async fn a_text_that_was_altered_is_not_served() {
     let (folder, store) = fresh().await;
     crate::contract::a_long_inline_value_is_read_apart(&*store).await;
     execute(&folder, "update value_texts set text = replace(text, '1', '2')").await;
-    let read = store.inline_text(&f(5_000)).await;
+    let read = store.inline_value(&f(5_000)).await;
     assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
     execute(&folder, "delete from value_texts").await;
-    let read = store.inline_text(&f(5_000)).await;
+    let read = store.inline_value(&f(5_000)).await;
     assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
 }
 
@@ -192,9 +196,9 @@ async fn a_text_that_was_altered_is_not_served() {
 async fn kinds_of_a_newer_version_are_left_to_it() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = open(&folder).await;
-    accept(&store, 1).await.expect("accepted");
+    submit(&store, 1).await.expect("accepted");
     execute(&folder, "update calculations set subject = 'L(1)', idx = null where subject = 'F(1)'").await;
-    accept(&store, 2).await.expect("accepted");
+    submit(&store, 2).await.expect("accepted");
     assert_eq!(store.list(None, 10).await.expect("reachable").len(), 1);
     assert_eq!(store.unfinished(None, 10).await.expect("reachable").len(), 1);
 }
@@ -210,7 +214,7 @@ async fn migrations_of_a_newer_version_do_not_keep_an_older_one_from_starting() 
     )
     .await;
     let store = open(&folder).await;
-    assert!(matches!(accept(&store, 1).await, Ok(Accepted::Queued(_))));
+    assert!(matches!(submit(&store, 1).await, Ok(SubmitResult::Queued(_))));
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ impl Values {
                 // A short one came with the calculation, from wherever that was kept; the record need not be asked.
                 Some(text) => Source::Inline(text.clone().into()),
                 None => {
-                    let Some(inline) = self.store.inline_text(&calculation.subject).await? else { return Ok(None) };
+                    let Some(inline) = self.store.inline_value(&calculation.subject).await? else { return Ok(None) };
                     Source::Inline(inline.text.into())
                 }
             },
@@ -118,7 +118,7 @@ impl Values {
         };
         let mut surplus = self.store.object_bytes().await?.saturating_sub(most);
         while surplus > 0 {
-            let objects = self.store.least_read(EVICTED_AT_ONCE).await?;
+            let objects = self.store.lru_objects(EVICTED_AT_ONCE).await?;
             if objects.is_empty() {
                 break;
             }
@@ -126,7 +126,7 @@ impl Values {
                 if surplus == 0 {
                     break;
                 }
-                self.store.note_eviction(&object).await?;
+                self.store.mark_evicted(&object).await?;
                 self.objects.delete(&object).await.map_err(unplaced)?;
                 metrics::evicted(object.size_bytes);
                 surplus = surplus.saturating_sub(object.size_bytes);
@@ -223,7 +223,7 @@ async fn unread(store: &dyn Store, object: &StoredObject, error: ObjectError) ->
                 "the object of {} is lost and is computed again", object.subject
             );
             metrics::lost();
-            match store.note_loss(object).await {
+            match store.mark_lost(object).await {
                 Ok(queued) => ValueError::Lost(queued.map(Box::new)),
                 Err(error) => error.into(),
             }

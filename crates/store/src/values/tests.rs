@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use model::{Index, Lane, State, Status};
+use model::{CalculationState, Index, Lane, Status};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{Acceptance, Accepted, RecordedValue, Recording, SqliteStore, StoreLimits, digest};
+use crate::{CompleteResult, CompletedValue, NewCalculation, SqliteStore, StoreLimits, SubmitResult, digest};
 
 const NOON: Timestamp = Timestamp::from_unix_ms(1_764_000_000_000);
 const LATE: Timestamp = Timestamp::from_unix_ms(i64::MAX);
@@ -30,22 +30,22 @@ impl Scene {
         Self { folder, store, values }
     }
 
-    async fn accept(&self, n: i64) -> Accepted {
+    async fn submit(&self, n: i64) -> SubmitResult {
         let acceptance =
-            Acceptance { subject: f(n), digits: 9, lane: Lane::Short, ask: None, traceparent: None, now: NOON };
-        self.store.accept(&acceptance).await.expect("accepted")
+            NewCalculation { subject: f(n), digits: 9, lane: Lane::Short, ask: None, traceparent: None, now: NOON };
+        self.store.submit(&acceptance).await.expect("accepted")
     }
 
     /// Does what a worker does.
     async fn compute(&self, n: i64, text: &str) -> Result<Calculation, ValueError> {
-        self.accept(n).await;
+        self.submit(n).await;
         let text: Arc<dyn Text> = Arc::new(text.to_owned());
         let digested = digest(&*text);
         if digested.size_bytes > Value::INLINE_BYTES {
             self.values.make_room(digested.size_bytes).await?;
         }
         let placement = self.values.place(&f(n), text, &digested).await?;
-        let recorded = RecordedValue {
+        let recorded = CompletedValue {
             subject: f(n),
             sha256: digested.sha256,
             first_digits: "1".into(),
@@ -57,8 +57,8 @@ impl Scene {
             finished_at: NOON,
             compute_ms: 1,
         };
-        match self.store.record_value(&recorded).await? {
-            Recording::Recorded(calculation) => Ok(calculation),
+        match self.store.complete(&recorded).await? {
+            CompleteResult::Recorded(calculation) => Ok(calculation),
             other => panic!("not recorded: {other:?}"),
         }
     }
@@ -89,7 +89,7 @@ async fn a_short_text_that_came_with_its_calculation_is_read_without_the_record_
     let without_it = Scene::set(None).await.values;
     let reader = without_it.open(&calculation).await.expect("reachable").expect("readable");
     assert_eq!(read(&reader, 0..3).await.expect("read"), "123");
-    if let State::Done { value, .. } = &mut calculation.state {
+    if let CalculationState::Done { value, .. } = &mut calculation.state {
         value.text = Some("124".to_owned());
     }
     assert!(without_it.open(&calculation).await.expect("reachable").is_none());
@@ -121,7 +121,7 @@ async fn short_texts_lie_in_the_record_and_long_ones_beside_it() {
 #[tokio::test]
 async fn what_is_not_done_has_no_value_to_open() {
     let scene = Scene::set(None).await;
-    let Accepted::Queued(waiting) = scene.accept(1).await else { panic!("not queued") };
+    let SubmitResult::Queued(waiting) = scene.submit(1).await else { panic!("not queued") };
     assert!(scene.values.open(&waiting).await.expect("reachable").is_none());
 }
 
@@ -164,7 +164,7 @@ async fn the_least_recently_read_make_room_and_their_facts_stay() {
         scene.compute(n, &n.to_string().repeat(70_000)).await.expect("placed");
     }
     let later = NOON + std::time::Duration::from_secs(1);
-    scene.store.note_reads(&[f(1), f(3)], later).await.expect("reachable");
+    scene.store.touch(&[f(1), f(3)], later).await.expect("reachable");
     let evicted = [scene.found(2).await, scene.found(4).await];
     scene.compute(5, &"5".repeat(150_000)).await.expect("placed");
     assert_eq!(scene.store.object_bytes().await.expect("reachable"), 290_000);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{FailureReason, Lane, State, Status, WaitingFor};
+use model::{CalculationState, FailureReason, Lane, Status, WaitingFor};
+use ports::Ports;
 use store::{Store, Values};
-use worker::{Outcome, Ports, Worker};
+use worker::{Outcome, Worker};
 
 use crate::system::{System, subject};
 
@@ -25,7 +26,7 @@ async fn three_errors_fail_a_job_with_a_reason_and_a_growing_pause_between() {
     }
     let reason = FailureReason::TooLargeToFit;
     assert_eq!(system.step(&worker).await, Outcome::GaveUp { subject: subject(TOO_FAR), reason });
-    let State::Failed { failure, .. } = system.find(TOO_FAR).await.state else { panic!("not failed") };
+    let CalculationState::Failed { failure, .. } = system.find(TOO_FAR).await.state else { panic!("not failed") };
     assert_eq!((failure.reason, failure.attempts), (reason, 3));
     let retry = ["running", "queued for retry"];
     let expected: Vec<&str> = retry.into_iter().chain(retry).chain(["running", "failed"]).collect();
@@ -95,7 +96,7 @@ async fn a_value_that_finds_no_room_three_times_fails() {
     system.submit(n).await;
     for _ in 0..2 {
         assert!(matches!(system.step(&worker).await, Outcome::Retried { .. }));
-        let State::Queued { waiting_for } = system.find(n).await.state else { panic!("not queued") };
+        let CalculationState::Queued { waiting_for } = system.find(n).await.state else { panic!("not queued") };
         assert_eq!(waiting_for, Some(WaitingFor::Retry));
     }
     let reason = FailureReason::StorageFailed;

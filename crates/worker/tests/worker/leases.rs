@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use model::{AskToken, FailureReason, Lane, State, Status, WorkerId};
+use model::{AskToken, CalculationState, FailureReason, Lane, Status, WorkerId};
 use queue::JobQueue;
-use store::{Claiming, Store, Withdrawal};
+use store::{LeaseResult, Store, WithdrawResult};
 use worker::{Outcome, WorkerError};
 
 use crate::system::{System, subject};
@@ -23,7 +23,7 @@ async fn a_withdrawn_computation_stops_within_a_second_and_is_cancelled() {
         async move { worker::step(&worker, &Lane::ALL, Duration::from_secs(5)).await }
     });
     system.until(LONG, Status::Running).await;
-    assert!(matches!(system.withdraw(LONG, &ask).await, Withdrawal::Cancelled(_)));
+    assert!(matches!(system.withdraw(LONG, &ask).await, WithdrawResult::Cancelled(_)));
     let withdrawn_at = Instant::now();
     let outcome = stepping.await.expect("no panic").expect("a step");
     assert_eq!(outcome, Outcome::Withdrawn { subject: subject(LONG) });
@@ -107,11 +107,11 @@ async fn five_leases_lost_in_a_row_fail_a_job() {
             let worker = WorkerId(format!("dies-{lost}"));
             let now = model::Clock::now(&*system.clock);
             match system.store.lease(&subject(LONG), &worker, lease, now).await.expect("reachable") {
-                Claiming::Held { remaining } => tokio::time::sleep(remaining).await,
+                LeaseResult::Held { remaining } => tokio::time::sleep(remaining).await,
                 claiming => break claiming,
             }
         };
-        assert!(matches!(claiming, Claiming::Leased(..)), "{claiming:?}");
+        assert!(matches!(claiming, LeaseResult::Leased(..)), "{claiming:?}");
     }
     let worker = system.worker("w");
     let outcome = loop {
@@ -121,7 +121,7 @@ async fn five_leases_lost_in_a_row_fail_a_job() {
         }
     };
     assert_eq!(outcome, Outcome::GaveUp { subject: subject(LONG), reason: FailureReason::WorkersLost });
-    assert!(matches!(system.find(LONG).await.state, State::Failed { .. }));
+    assert!(matches!(system.find(LONG).await.state, CalculationState::Failed { .. }));
     assert_eq!(system.news_of(LONG).await, ["failed"]);
     system.assert_nothing_queued().await;
 }
@@ -184,8 +184,8 @@ async fn a_worker_that_lost_its_lease_stops_and_fails_nothing() {
     loop {
         let now = model::Clock::now(&*system.clock);
         match system.store.behind_the_door().lease(&subject(LONG), &other, lease, now).await.expect("reachable") {
-            Claiming::Held { remaining } => tokio::time::sleep(remaining).await,
-            claiming => break assert!(matches!(claiming, Claiming::Leased(..)), "{claiming:?}"),
+            LeaseResult::Held { remaining } => tokio::time::sleep(remaining).await,
+            claiming => break assert!(matches!(claiming, LeaseResult::Leased(..)), "{claiming:?}"),
         }
     }
     system.store.set_out_of_reach(false);
@@ -209,8 +209,8 @@ async fn a_value_computed_under_a_lost_lease_is_right_all_the_same() {
     loop {
         let now = model::Clock::now(&*system.clock);
         match system.store.lease(&subject(n), &other, Duration::from_secs(60), now).await.expect("reachable") {
-            Claiming::Held { remaining } => tokio::time::sleep(remaining).await,
-            claiming => break assert!(matches!(claiming, Claiming::Leased(..)), "{claiming:?}"),
+            LeaseResult::Held { remaining } => tokio::time::sleep(remaining).await,
+            claiming => break assert!(matches!(claiming, LeaseResult::Leased(..)), "{claiming:?}"),
         }
     }
     assert_eq!(stepping.await.expect("no panic").expect("a step"), Outcome::Recorded { subject: subject(n) });

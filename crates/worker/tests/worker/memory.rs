@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{FailureReason, Lane, State, Status};
+use model::{CalculationState, FailureReason, Lane, Status};
 use worker::{Outcome, Worker};
 
 use crate::system::{System, subject};
@@ -78,7 +78,7 @@ async fn what_never_fits_fails_with_a_reason() {
     system.submit(n).await;
     let reason = FailureReason::TooLargeToFit;
     assert_eq!(system.step(&worker).await, Outcome::GaveUp { subject: subject(n), reason });
-    let State::Failed { failure, .. } = system.find(n).await.state else { panic!("not failed") };
+    let CalculationState::Failed { failure, .. } = system.find(n).await.state else { panic!("not failed") };
     assert_eq!(failure.reason, reason);
     assert_eq!(system.news_of(n).await, ["failed"]);
     system.assert_nothing_queued().await;

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cache::{Announcements, CacheError, EventId, KnownValues, Read};
-use model::{Announcement, Calculation, Job, Lane, Subject, WorkerId, WorkerReport};
+use cache::{CacheError, EventChannel, EventId, Read, ValueCache};
+use model::{Calculation, CalculationEvent, Job, Lane, Subject, WorkerId, WorkerReport};
 use queue::{Delivery, Enqueued, JobQueue, LaneDepth, MemoryQueue, QueueError};
 
 /// A queue that can be emptied at any moment, like Redis, and whose claims can be made to panic.
@@ -40,17 +40,17 @@ impl JobQueue for ForgetfulQueue {
         self.now().enqueue(job).await
     }
 
-    async fn claim_several(
+    async fn claim_batch(
         &self,
         worker: &WorkerId,
         lanes: &[Lane],
         lease: Duration,
         wait: Duration,
-        most_short: usize,
+        max_short: usize,
     ) -> Result<Vec<Delivery>, QueueError> {
         let left = self.to_panic.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         assert!(left.is_err(), "on purpose");
-        self.now().claim_several(worker, lanes, lease, wait, most_short).await
+        self.now().claim_batch(worker, lanes, lease, wait, max_short).await
     }
 
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError> {
@@ -98,7 +98,7 @@ fn refuse<T>() -> Result<T, CacheError> {
 }
 
 #[async_trait]
-impl KnownValues for OutOfReach {
+impl ValueCache for OutOfReach {
     async fn get(&self, _: &Subject) -> Result<Option<Calculation>, CacheError> {
         refuse()
     }
@@ -113,8 +113,8 @@ impl KnownValues for OutOfReach {
 }
 
 #[async_trait]
-impl Announcements for OutOfReach {
-    async fn announce(&self, _: &Announcement) -> Result<(), CacheError> {
+impl EventChannel for OutOfReach {
+    async fn announce(&self, _: &CalculationEvent) -> Result<(), CacheError> {
         refuse()
     }
 

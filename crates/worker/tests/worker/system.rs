@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use cache::{Announcements, KnownValues, MemoryAnnouncements, MemoryKnownValues, Read};
+use cache::{EventChannel, MemoryEventChannel, MemoryValueCache, Read, ValueCache};
 use model::{
-    Announcement, AskToken, Calculation, Clock, Index, Job, Lane, State, Status, Subject, Timestamp, WorkerId,
+    AskToken, Calculation, CalculationEvent, CalculationState, Clock, Index, Job, Lane, Status, Subject, Timestamp,
+    WorkerId,
 };
+use ports::Ports;
 use queue::JobQueue;
-use store::{Acceptance, Accepted, Objects, SqliteStore, Store, StoreLimits, Values, Withdrawal};
+use store::{NewCalculation, Objects, SqliteStore, Store, StoreLimits, SubmitResult, Values, WithdrawResult};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
-use worker::{Outcome, Ports, Settings, Worker};
+use worker::{Outcome, Settings, Worker};
 
 use crate::shaky::ForgetfulQueue;
 use crate::troubled::Troubled;
@@ -23,8 +25,8 @@ pub(crate) struct System {
     pub(crate) values: Values,
     pub(crate) objects: Objects,
     pub(crate) queue: Arc<ForgetfulQueue>,
-    pub(crate) known: Arc<MemoryKnownValues>,
-    pub(crate) announcements: Arc<MemoryAnnouncements>,
+    pub(crate) cache: Arc<MemoryValueCache>,
+    pub(crate) events: Arc<MemoryEventChannel>,
     pub(crate) clock: Arc<SetClock>,
     start: cache::EventId,
     _directory: TempDir,
@@ -52,8 +54,8 @@ impl System {
         let record = SqliteStore::open(&directory.path().join("record"), limits).await.expect("a record");
         let store = Arc::new(Troubled::new(Arc::new(record)));
         let objects = Objects::in_directory(directory.path().join("values")).expect("a folder");
-        let announcements = Arc::new(MemoryAnnouncements::new(1000));
-        let Read::News { last, .. } = announcements.read(None, Duration::ZERO).await.expect("in memory") else {
+        let announcements = Arc::new(MemoryEventChannel::new(1000));
+        let Read::Events { last, .. } = announcements.read(None, Duration::ZERO).await.expect("in memory") else {
             panic!("nothing can be missed yet")
         };
         Self {
@@ -61,8 +63,8 @@ impl System {
             objects,
             store,
             queue: Arc::new(ForgetfulQueue::new()),
-            known: Arc::new(MemoryKnownValues::new(1 << 20)),
-            announcements,
+            cache: Arc::new(MemoryValueCache::new(1 << 20)),
+            events: announcements,
             clock: Arc::new(SetClock(AtomicI64::new(1_800_000_000_000))),
             start: last,
             _directory: directory,
@@ -95,16 +97,16 @@ impl System {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             values: self.values.clone(),
             queue: Arc::clone(&self.queue) as Arc<dyn JobQueue>,
-            known: Arc::clone(&self.known) as Arc<dyn KnownValues>,
-            announcements: Arc::clone(&self.announcements) as Arc<dyn Announcements>,
+            cache: Arc::clone(&self.cache) as Arc<dyn ValueCache>,
+            events: Arc::clone(&self.events) as Arc<dyn EventChannel>,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
         }
     }
 
     /// Accepts a calculation without offering it, as an api does that dies in between.
-    pub(crate) async fn accept(&self, n: i64, ask: Option<AskToken>) -> Accepted {
+    pub(crate) async fn accept(&self, n: i64, ask: Option<AskToken>) -> SubmitResult {
         let estimate = fibonacci::estimate(n);
-        let acceptance = Acceptance {
+        let acceptance = NewCalculation {
             subject: subject(n),
             digits: estimate.digits,
             lane: Lane::for_work(estimate.work),
@@ -112,7 +114,7 @@ impl System {
             traceparent: None,
             now: self.clock.now(),
         };
-        self.store.accept(&acceptance).await.expect("accepted")
+        self.store.submit(&acceptance).await.expect("accepted")
     }
 
     /// Asks for F(n) as the api does; gives the lane.
@@ -122,7 +124,7 @@ impl System {
 
     pub(crate) async fn submit_for(&self, n: i64, ask: Option<AskToken>) -> Lane {
         let accepted = self.accept(n, ask).await;
-        assert!(matches!(accepted, Accepted::Queued(_)), "{accepted:?}");
+        assert!(matches!(accepted, SubmitResult::Queued(_)), "{accepted:?}");
         self.offer(n).await
     }
 
@@ -134,7 +136,7 @@ impl System {
         lane
     }
 
-    pub(crate) async fn withdraw(&self, n: i64, ask: &AskToken) -> Withdrawal {
+    pub(crate) async fn withdraw(&self, n: i64, ask: &AskToken) -> WithdrawResult {
         self.store.withdraw(&subject(n), ask, self.clock.now()).await.expect("withdrawn")
     }
 
@@ -166,8 +168,8 @@ impl System {
 
     /// What was announced of F(n) so far, in order: statuses, and `progress` once for all in a row.
     pub(crate) async fn news_of(&self, n: i64) -> Vec<String> {
-        let read = self.announcements.read(Some(&self.start), Duration::ZERO).await.expect("in memory");
-        let Read::News { news, .. } = read else { panic!("the channel is too small for the test") };
+        let read = self.events.read(Some(&self.start), Duration::ZERO).await.expect("in memory");
+        let Read::Events { events: news, .. } = read else { panic!("the channel is too small for the test") };
         let mut words: Vec<String> =
             news.iter().filter(|(_, news)| *news.subject() == subject(n)).map(|(_, news)| word(news)).collect();
         words.dedup();
@@ -181,11 +183,11 @@ impl System {
     }
 }
 
-fn word(announcement: &Announcement) -> String {
+fn word(announcement: &CalculationEvent) -> String {
     match announcement {
-        Announcement::Progress(_) => "progress".to_owned(),
-        Announcement::Calculation(calculation) => match &calculation.state {
-            State::Queued { waiting_for: Some(reason) } => format!("queued for {}", reason.as_str()),
+        CalculationEvent::Progress(_) => "progress".to_owned(),
+        CalculationEvent::Calculation(calculation) => match &calculation.state {
+            CalculationState::Queued { waiting_for: Some(reason) } => format!("queued for {}", reason.as_str()),
             _ => calculation.status().to_string(),
         },
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 use store::{
-    Acceptance, Accepted, Backlog, Claiming, InlineText, Lease, RecordedValue, Recording, Release, Renewal, Store,
-    StoreError, StoredObject, Unfinished, Withdrawal,
+    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
+    Store, StoreError, StoredObject, SubmitResult, Unfinished, WithdrawResult,
 };
 
 /// A record in front of which somebody can shut a door.
@@ -48,8 +48,8 @@ impl Troubled {
 
 #[async_trait]
 impl Store for Troubled {
-    async fn accept(&self, acceptance: &Acceptance) -> Result<Accepted, StoreError> {
-        self.reach()?.accept(acceptance).await
+    async fn submit(&self, acceptance: &NewCalculation) -> Result<SubmitResult, StoreError> {
+        self.reach()?.submit(acceptance).await
     }
 
     async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
@@ -60,11 +60,11 @@ impl Store for Troubled {
         self.reach()?.list(before, limit).await
     }
 
-    async fn count_asks(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
-        self.reach()?.count_asks(asks).await
+    async fn add_requests(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
+        self.reach()?.add_requests(asks).await
     }
 
-    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<Withdrawal, StoreError> {
+    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<WithdrawResult, StoreError> {
         self.reach()?.withdraw(subject, ask, now).await
     }
 
@@ -78,11 +78,11 @@ impl Store for Troubled {
         worker: &WorkerId,
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Claiming, StoreError> {
+    ) -> Result<LeaseResult, StoreError> {
         self.reach()?.lease(subject, worker, lease, now).await
     }
 
-    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<Renewal, StoreError> {
+    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<RenewResult, StoreError> {
         self.reach()?.renew(lease, progress).await
     }
 
@@ -90,45 +90,45 @@ impl Store for Troubled {
         self.reach()?.release(lease, release).await
     }
 
-    async fn record_value(&self, recorded: &RecordedValue) -> Result<Recording, StoreError> {
-        self.reach()?.record_value(recorded).await
+    async fn complete(&self, recorded: &CompletedValue) -> Result<CompleteResult, StoreError> {
+        self.reach()?.complete(recorded).await
     }
 
-    async fn record_failure(
+    async fn fail(
         &self,
         subject: &Subject,
         lease: Option<&Lease>,
         failure: Failure,
         now: Timestamp,
     ) -> Result<Option<Calculation>, StoreError> {
-        self.reach()?.record_failure(subject, lease, failure, now).await
+        self.reach()?.fail(subject, lease, failure, now).await
     }
 
-    async fn inline_text(&self, subject: &Subject) -> Result<Option<InlineText>, StoreError> {
-        self.reach()?.inline_text(subject).await
+    async fn inline_value(&self, subject: &Subject) -> Result<Option<InlineValue>, StoreError> {
+        self.reach()?.inline_value(subject).await
     }
 
-    async fn note_reads(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
-        self.reach()?.note_reads(subjects, now).await
+    async fn touch(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
+        self.reach()?.touch(subjects, now).await
     }
 
     async fn object_bytes(&self) -> Result<u64, StoreError> {
         self.reach()?.object_bytes().await
     }
 
-    async fn least_read(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
-        self.reach()?.least_read(limit).await
+    async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
+        self.reach()?.lru_objects(limit).await
     }
 
-    async fn note_eviction(&self, object: &StoredObject) -> Result<(), StoreError> {
-        self.reach()?.note_eviction(object).await
+    async fn mark_evicted(&self, object: &StoredObject) -> Result<(), StoreError> {
+        self.reach()?.mark_evicted(object).await
     }
 
-    async fn note_loss(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
-        self.reach()?.note_loss(object).await
+    async fn mark_lost(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
+        self.reach()?.mark_lost(object).await
     }
 
-    async fn backlog(&self) -> Result<Backlog, StoreError> {
+    async fn backlog(&self) -> Result<QueueCounts, StoreError> {
         self.reach()?.backlog().await
     }
 

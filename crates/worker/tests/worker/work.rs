@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::KnownValues;
-use model::{FailureReason, Lane, Sha256, State, Status, ValueState};
-use store::{Placement, RecordedValue, Store, StoredObject};
-use worker::{Outcome, Ports, Worker};
+use cache::ValueCache;
+use model::{CalculationState, FailureReason, Lane, Sha256, Status, ValueState};
+use ports::Ports;
+use store::{CompletedValue, Placement, Store, StoredObject};
+use worker::{Outcome, Worker};
 
 use crate::shaky::OutOfReach;
 use crate::system::{System, subject};
@@ -22,7 +23,7 @@ async fn a_submitted_index_becomes_a_value() {
     assert_eq!(value.text.as_deref(), Some("354224848179261915075"));
     assert_eq!(value.first_digits, "35422484817926191507");
     assert_eq!(value.last_digits, "54224848179261915075");
-    assert_eq!(system.known.get(&subject(100)).await.expect("in memory"), Some(done));
+    assert_eq!(system.cache.get(&subject(100)).await.expect("in memory"), Some(done));
     system.assert_nothing_queued().await;
     assert_eq!(system.news_of(100).await, ["done"]);
 }
@@ -122,13 +123,13 @@ async fn a_value_that_contradicts_the_one_known_before_fails_and_is_not_served()
     system.accept(500_000, None).await;
     let wrong = StoredObject { subject: subject(500_000), sha256: Sha256([7; 32]), size_bytes: 104_494 };
     record(&system, 500_000, wrong.sha256, Placement::Object).await;
-    system.store.note_eviction(&wrong).await.expect("evicted");
+    system.store.mark_evicted(&wrong).await.expect("evicted");
     system.submit(500_000).await;
     let reason = FailureReason::Contradiction;
     assert_eq!(system.step(&worker).await, Outcome::GaveUp { subject: subject(500_000), reason });
-    let State::Failed { failure, .. } = system.find(500_000).await.state else { panic!("not failed") };
+    let CalculationState::Failed { failure, .. } = system.find(500_000).await.state else { panic!("not failed") };
     assert_eq!(failure.reason, reason);
-    assert_eq!(system.known.get(&subject(500_000)).await.expect("in memory"), None);
+    assert_eq!(system.cache.get(&subject(500_000)).await.expect("in memory"), None);
     assert_eq!(system.news_of(500_000).await, ["failed"]);
     system.assert_nothing_queued().await;
 }
@@ -148,7 +149,7 @@ async fn a_job_that_the_record_does_not_know_is_dropped() {
 async fn without_cache_and_announcements_nothing_but_news_is_missing() {
     let system = System::start().await;
     let (known, announcements) = (Arc::new(OutOfReach), Arc::new(OutOfReach));
-    let ports = Ports { known, announcements, ..system.ports() };
+    let ports = Ports { cache: known, events: announcements, ..system.ports() };
     let worker = Worker::new(ports, System::settings("w"));
     for n in [100, 10_000_000] {
         system.submit(n).await;
@@ -166,7 +167,7 @@ async fn record(system: &System, n: i64, sha256: Sha256, placement: Placement) {
         Placement::Inline(text) => text.len() as u64,
         Placement::Object => fibonacci::digit_count(n),
     };
-    let recorded = RecordedValue {
+    let recorded = CompletedValue {
         subject: subject(n),
         sha256,
         first_digits: String::from("1"),
@@ -178,6 +179,6 @@ async fn record(system: &System, n: i64, sha256: Sha256, placement: Placement) {
         finished_at: model::Timestamp::default(),
         compute_ms: 0,
     };
-    system.store.record_value(&recorded).await.expect("recorded");
+    system.store.complete(&recorded).await.expect("recorded");
     assert_eq!(system.status(n).await, Status::Done);
 }

@@ -18,29 +18,29 @@ async fn what_is_told_waits_for_the_disk() {
     execute(&settings, NOTE_CHANGES).await;
     let worker = WorkerId("worker-1".to_owned());
     let lease = async |n| match store.lease(&f(n), &worker, Duration::from_secs(600), NOON).await {
-        Ok(Claiming::Leased(lease, _)) => lease,
+        Ok(LeaseResult::Leased(lease, _)) => lease,
         other => panic!("not leased: {other:?}"),
     };
 
     // One by one, in one statement each.
-    lone.accept(&asking(1, None)).await.expect("accepted");
-    lone.record_value(&inline(&f(1), "1")).await.expect("recorded");
+    lone.submit(&asking(1, None)).await.expect("accepted");
+    lone.complete(&inline(&f(1), "1")).await.expect("recorded");
     // Near the limit, and together with others, in a transaction.
-    store.accept(&asking(2, None)).await.expect("accepted");
+    store.submit(&asking(2, None)).await.expect("accepted");
     let both = [asking(3, None), asking(4, None)];
-    let accepted = join_all(both.iter().map(|asking| store.accept(asking))).await;
+    let accepted = join_all(both.iter().map(|asking| store.submit(asking))).await;
     accepted.into_iter().for_each(|accepted| drop(accepted.expect("accepted")));
     let values = [3, 4].map(|n| inline(&f(n), &n.to_string()));
-    let recorded = join_all(values.iter().map(|value| store.record_value(value))).await;
+    let recorded = join_all(values.iter().map(|value| store.complete(value))).await;
     recorded.into_iter().for_each(|recorded| drop(recorded.expect("recorded")));
     // A fence that came back after a power cut would be given to two.
     let held = lease(2).await;
     assert!(store.release(&held, Release::Error).await.expect("reachable"));
     let held = lease(2).await;
     let failure = Failure { reason: FailureReason::CheckFailed, attempts: 3 };
-    store.record_failure(&f(2), Some(&held), failure, NOON).await.expect("reachable").expect("was held");
+    store.fail(&f(2), Some(&held), failure, NOON).await.expect("reachable").expect("was held");
     let ask = token();
-    store.accept(&asking(5, Some(&ask))).await.expect("accepted");
+    store.submit(&asking(5, Some(&ask))).await.expect("accepted");
     store.withdraw(&f(5), &ask, NOON).await.expect("reachable");
 
     let noted: Vec<(String, String)> =
@@ -72,14 +72,14 @@ async fn what_is_told_waits_for_the_disk() {
 async fn what_keeps_itself_up_to_date_does_not_wait_for_the_disk() {
     let settings = cluster::database().await;
     let store = connect(&settings).await;
-    store.accept(&asking(1, None)).await.expect("accepted");
+    store.submit(&asking(1, None)).await.expect("accepted");
     let worker = WorkerId("worker-1".to_owned());
-    let Ok(Claiming::Leased(lease, _)) = store.lease(&f(1), &worker, Duration::from_secs(600), NOON).await else {
+    let Ok(LeaseResult::Leased(lease, _)) = store.lease(&f(1), &worker, Duration::from_secs(600), NOON).await else {
         panic!("not leased")
     };
     execute(&settings, NOTE_CHANGES).await;
     store.renew(&lease, Progress { fraction: 0.5, remaining_ms: None }).await.expect("reachable");
-    store.count_asks(&[(f(1), 2)]).await.expect("reachable");
+    store.add_requests(&[(f(1), 2)]).await.expect("reachable");
     let noted: Vec<String> = sqlx::query_scalar("select commit from noted").fetch_all(&store.pool).await.expect("read");
     assert_eq!(noted, ["off", "off"]);
 }

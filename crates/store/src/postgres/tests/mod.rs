@@ -42,8 +42,8 @@ fn f(n: i64) -> Subject {
     Subject::from(Index::new(n))
 }
 
-fn asking(n: i64, ask: Option<&AskToken>) -> Acceptance {
-    Acceptance { subject: f(n), digits: 3, lane: Lane::Long, ask: ask.cloned(), traceparent: None, now: NOON }
+fn asking(n: i64, ask: Option<&AskToken>) -> NewCalculation {
+    NewCalculation { subject: f(n), digits: 3, lane: Lane::Long, ask: ask.cloned(), traceparent: None, now: NOON }
 }
 
 fn token() -> AskToken {
@@ -60,11 +60,11 @@ async fn two_processes_enter_the_same_subjects_once() {
         let accepted = |store: &PostgresStore, order: &[i64]| {
             let asked: Vec<_> = order.iter().map(|n| asking(*n, None)).collect();
             let store = store.acceptor.clone();
-            async move { join_all(asked.into_iter().map(|asked| store.accept(asked))).await }
+            async move { join_all(asked.into_iter().map(|asked| store.submit(asked))).await }
         };
         let (first, second) = tokio::join!(accepted(&one, &subjects), accepted(&two, &backwards));
         let answers = first.into_iter().chain(second).map(|answer| answer.expect("accepted"));
-        let offers = answers.filter(|answer| matches!(answer, Accepted::Queued(_))).count();
+        let offers = answers.filter(|answer| matches!(answer, SubmitResult::Queued(_))).count();
         assert_eq!(offers, 60, "each was offered once");
         assert_eq!(one.list(None, 200).await.expect("reachable").len(), 60);
         execute(&settings, "truncate calculations, asks, value_texts").await;
@@ -77,7 +77,7 @@ async fn two_processes_keep_the_limit_exactly() {
     let (one, two) = (connect(&settings).await, connect(&settings).await);
     let ask = |store: &PostgresStore, from: i64| {
         let store = store.acceptor.clone();
-        async move { join_all((from..from + 60).map(|n| store.accept(asking(n, None)))).await }
+        async move { join_all((from..from + 60).map(|n| store.submit(asking(n, None)))).await }
     };
     let (first, second) = tokio::join!(ask(&one, 0), ask(&two, 1_000));
     let (entered, refused): (Vec<_>, Vec<_>) = first.into_iter().chain(second).partition(Result::is_ok);
@@ -92,13 +92,13 @@ async fn whoever_joins_while_the_last_withdraws_is_not_forgotten() {
     let (one, two) = (connect(&settings).await, connect(&settings).await);
     for n in 0..40 {
         let (mine, other) = (token(), token());
-        one.accept(&asking(n, Some(&mine))).await.expect("accepted");
+        one.submit(&asking(n, Some(&mine))).await.expect("accepted");
         let (joined, subject) = (asking(n, Some(&other)), f(n));
-        let (withdrawn, joined) = tokio::join!(one.withdraw(&subject, &mine, NOON), two.accept(&joined));
+        let (withdrawn, joined) = tokio::join!(one.withdraw(&subject, &mine, NOON), two.submit(&joined));
         let row = one.find(&subject).await.expect("reachable").expect("in the record");
         assert_eq!(row.status(), Status::Queued, "{withdrawn:?}, then {joined:?}");
-        let cancelled = matches!(withdrawn.expect("reachable"), Withdrawal::Cancelled(_));
-        let queued_again = matches!(joined.expect("accepted"), Accepted::Queued(_));
+        let cancelled = matches!(withdrawn.expect("reachable"), WithdrawResult::Cancelled(_));
+        let queued_again = matches!(joined.expect("accepted"), SubmitResult::Queued(_));
         assert_eq!(cancelled, queued_again);
     }
 }
@@ -107,15 +107,15 @@ async fn whoever_joins_while_the_last_withdraws_is_not_forgotten() {
 async fn only_one_of_many_gets_the_lease() {
     let settings = cluster::database().await;
     let (one, two) = (connect(&settings).await, connect(&settings).await);
-    one.accept(&asking(1, None)).await.expect("accepted");
+    one.submit(&asking(1, None)).await.expect("accepted");
     let (subject, worker) = (f(1), WorkerId("worker-1".into()));
     let claims = (0..20).map(|n| {
         let store = if n % 2 == 0 { &one } else { &two };
         store.lease(&subject, &worker, Duration::from_secs(60), NOON)
     });
     let claims: Vec<_> = join_all(claims).await.into_iter().map(|claim| claim.expect("reachable")).collect();
-    assert_eq!(claims.iter().filter(|claim| matches!(claim, Claiming::Leased(..))).count(), 1);
-    assert_eq!(claims.iter().filter(|claim| matches!(claim, Claiming::Held { .. })).count(), 19);
+    assert_eq!(claims.iter().filter(|claim| matches!(claim, LeaseResult::Leased(..))).count(), 1);
+    assert_eq!(claims.iter().filter(|claim| matches!(claim, LeaseResult::Held { .. })).count(), 19);
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn broken_connections_are_replaced_without_an_error() {
     let settings = cluster::database().await;
     let store = connect(&settings).await;
     for n in 0..10 {
-        store.accept(&asking(n, None)).await.expect("accepted");
+        store.submit(&asking(n, None)).await.expect("accepted");
         execute(
             &settings,
             "select pg_terminate_backend(pid) from pg_stat_activity \
@@ -138,13 +138,13 @@ async fn broken_connections_are_replaced_without_an_error() {
 async fn a_process_that_vanishes_within_a_transaction_lets_go_of_its_rows() {
     let settings = cluster::database().await;
     let (gone, store) = (connect(&settings).await, connect(&settings).await);
-    store.accept(&asking(1, None)).await.expect("accepted");
+    store.submit(&asking(1, None)).await.expect("accepted");
     let mut vanished = gone.begin(QUICKLY).await.expect("begun");
     standing::hold(&mut vanished, &f(1)).await.expect("held").expect("there");
     let worker = WorkerId("another".to_owned());
     let lease = async || store.lease(&f(1), &worker, Duration::from_secs(2), NOON).await;
     let begun = std::time::Instant::now();
-    while !matches!(lease().await, Ok(Claiming::Leased(..))) {
+    while !matches!(lease().await, Ok(LeaseResult::Leased(..))) {
         assert!(begun.elapsed() < Duration::from_secs(30), "the row is held for ever");
     }
 }
@@ -154,7 +154,7 @@ async fn a_server_out_of_reach_is_unavailable_in_time() {
     let mut settings = cluster::database().await;
     let store = connect(&settings).await;
     store.close().await;
-    for refused in [store.accept(&asking(1, None)).await.err(), store.ping().await.err()] {
+    for refused in [store.submit(&asking(1, None)).await.err(), store.ping().await.err()] {
         assert!(matches!(refused, Some(StoreError::Unavailable(_))), "{refused:?}");
     }
     settings.port = 1;
@@ -176,7 +176,7 @@ async fn a_standby_is_unavailable_for_changes() {
     let verify = PostgresSettings { migrations: Migrations::Verify, ..settings };
     let standby = connect(&verify).await;
     assert_eq!(standby.find(&f(1)).await.expect("reading goes on"), None);
-    let refused = standby.accept(&asking(1, None)).await;
+    let refused = standby.submit(&asking(1, None)).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
 }
 
@@ -193,7 +193,7 @@ async fn many_processes_may_start_at_once_and_newer_migrations_are_left_alone() 
     .await;
     for migrations in [Migrations::Apply, Migrations::Verify] {
         let store = connect(&PostgresSettings { migrations, ..settings.clone() }).await;
-        store.accept(&asking(1, None)).await.expect("accepted");
+        store.submit(&asking(1, None)).await.expect("accepted");
     }
 }
 
@@ -243,7 +243,7 @@ async fn tables_that_were_empty_are_not_read_whole_when_they_are_full() {
     let settings = cluster::database().await;
     let store = connect(&settings).await;
     let subjects: Vec<Subject> = (1..=20).map(f).collect();
-    let values: Vec<RecordedValue> = subjects.iter().map(|subject| inline(subject, "1")).collect();
+    let values: Vec<CompletedValue> = subjects.iter().map(|subject| inline(subject, "1")).collect();
     let mut transaction = store.begin(QUICKLY).await.expect("begun");
     for full in [false, true] {
         if full {
@@ -252,10 +252,10 @@ async fn tables_that_were_empty_are_not_read_whole_when_they_are_full() {
             sqlx::query(entered).execute(&mut *transaction).await.expect("entered");
         }
         let asks: Vec<_> = subjects.iter().map(|subject| (subject.clone(), 1)).collect();
-        asking::count_asks(&mut transaction, &asks).await.expect("counted");
+        asking::add_requests(&mut transaction, &asks).await.expect("counted");
         record::record_at_once(&mut transaction, &values[0]).await.expect("recorded");
         record::record_values(&mut transaction, &values).await.expect("recorded");
-        record::note_reads(&mut transaction, &subjects, NOON).await.expect("noted");
+        record::touch(&mut transaction, &subjects, NOON).await.expect("noted");
     }
     let whole: i64 = sqlx::query_scalar("select sum(seq_scan)::bigint from pg_stat_xact_user_tables")
         .fetch_one(&mut *transaction)

@@ -1,18 +1,18 @@
-//! Announcements to every process, over a stream.
+//! EventChannel to every process, over a stream.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::Announcement;
+use model::CalculationEvent;
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamReadOptions, StreamReadReply};
 use redis::{AsyncCommands, RedisResult, Script, ScriptInvocation};
 use tokio::time::{Instant, sleep};
 
 use super::link::{Link, patiently};
-use crate::{Announcements, CacheError, EventId, Read, metrics};
+use crate::{CacheError, EventChannel, EventId, Read, metrics};
 
 /// At most so many announcements come of one reading.
 const AT_ONCE: u32 = 256;
@@ -21,8 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A reading that fails takes at least so long, if it may, so that whoever repeats it does not spin.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Announcements on Redis, shared with every other process of the same prefix.
-pub struct RedisAnnouncements {
+/// EventChannel on Redis, shared with every other process of the same prefix.
+pub struct RedisEventChannel {
     link: Link,
     keys: [String; 2],
     kept: u64,
@@ -33,7 +33,7 @@ pub struct RedisAnnouncements {
 /// What Redis says of a place: the channel's epoch, its last number, whether something was missed, and the news.
 type Answer = (String, u64, bool, Vec<(u64, String)>);
 
-impl RedisAnnouncements {
+impl RedisEventChannel {
     /// A channel under keys that begin with `prefix`, which keeps about the latest `kept` announcements. Connects at
     /// the first call, and again after every trouble; every reader that waits has a connection of its own.
     ///
@@ -91,8 +91,8 @@ impl RedisAnnouncements {
 }
 
 #[async_trait]
-impl Announcements for RedisAnnouncements {
-    async fn announce(&self, announcement: &Announcement) -> Result<(), CacheError> {
+impl EventChannel for RedisEventChannel {
+    async fn announce(&self, announcement: &CalculationEvent) -> Result<(), CacheError> {
         let text = serde_json::to_string(announcement).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
         let mut script = self.prepare(&self.announce);
         script.arg(text).arg(self.kept);
@@ -106,7 +106,7 @@ impl Announcements for RedisAnnouncements {
             let script = self.prepare(&self.read);
             let (epoch, number, ..): Answer =
                 self.link.call("read", async |mut redis| script.invoke_async(&mut redis).await).await?;
-            return Ok(Read::News { news: Vec::new(), last: EventId { epoch, number } });
+            return Ok(Read::Events { events: Vec::new(), last: EventId { epoch, number } });
         };
         let read = self.link.call_alone("read", async |redis| self.look_and_wait(redis, after, wait).await).await;
         if read.is_err() {
@@ -120,16 +120,16 @@ fn read((epoch, last, is_missed, news): Answer, after: &EventId) -> Read {
     let place = |number| EventId { epoch: epoch.clone(), number };
     if is_missed {
         metrics::missed();
-        return Read::Missed { last: place(last) };
+        return Read::Gap { last: place(last) };
     }
     let last = place(news.last().map_or(after.number, |(number, _)| *number));
     // What only a newer version can say is passed over.
     let news = news.into_iter().filter_map(|(number, text)| Some((place(number), serde_json::from_str(&text).ok()?)));
-    Read::News { news: news.collect(), last }
+    Read::Events { events: news.collect(), last }
 }
 
-impl fmt::Debug for RedisAnnouncements {
+impl fmt::Debug for RedisEventChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisAnnouncements").field("keys", &self.keys).finish_non_exhaustive()
+        f.debug_struct("RedisEventChannel").field("keys", &self.keys).finish_non_exhaustive()
     }
 }

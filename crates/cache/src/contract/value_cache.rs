@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use model::{Failure, FailureReason, Progress, State, Timestamp, ValueState};
+use model::{CalculationState, Failure, FailureReason, Progress, Timestamp, ValueState};
 
 use super::{done, in_state};
-use crate::KnownValues;
+use crate::ValueCache;
 
-pub(crate) async fn a_known_value_is_given_as_it_was_put(values: Arc<dyn KnownValues>) {
+pub(crate) async fn a_known_value_is_given_as_it_was_put(values: Arc<dyn ValueCache>) {
     assert_eq!(values.get(&done(10).subject).await.unwrap(), None);
     for n in [10, -10, i64::MIN] {
         values.put(&done(n)).await.unwrap();
@@ -18,7 +18,7 @@ pub(crate) async fn a_known_value_is_given_as_it_was_put(values: Arc<dyn KnownVa
     assert_eq!(values.get(&done(11).subject).await.unwrap(), None);
 }
 
-pub(crate) async fn a_forgotten_value_is_known_no_longer(values: Arc<dyn KnownValues>) {
+pub(crate) async fn a_forgotten_value_is_known_no_longer(values: Arc<dyn ValueCache>) {
     for n in [10, 11] {
         values.put(&done(n)).await.unwrap();
     }
@@ -28,21 +28,24 @@ pub(crate) async fn a_forgotten_value_is_known_no_longer(values: Arc<dyn KnownVa
     assert_eq!(values.get(&done(11).subject).await.unwrap(), Some(done(11)));
 }
 
-pub(crate) async fn only_what_is_done_and_readable_is_kept(values: Arc<dyn KnownValues>) {
+pub(crate) async fn only_what_is_done_and_readable_is_kept(values: Arc<dyn ValueCache>) {
     let at = Timestamp::from_unix_ms(1_763_941_827_123);
     let mut evicted = done(1);
-    if let State::Done { value, .. } = &mut evicted.state {
+    if let CalculationState::Done { value, .. } = &mut evicted.state {
         value.state = ValueState::Evicted;
         value.text = None;
     }
     let may_change = [
         evicted,
-        in_state(2, State::Queued { waiting_for: None }),
-        in_state(3, State::Running { started_at: at, progress: Progress::default() }),
-        in_state(4, State::Cancelled { finished_at: at }),
+        in_state(2, CalculationState::Queued { waiting_for: None }),
+        in_state(3, CalculationState::Running { started_at: at, progress: Progress::default() }),
+        in_state(4, CalculationState::Cancelled { finished_at: at }),
         in_state(
             5,
-            State::Failed { finished_at: at, failure: Failure { reason: FailureReason::WorkersLost, attempts: 5 } },
+            CalculationState::Failed {
+                finished_at: at,
+                failure: Failure { reason: FailureReason::WorkersLost, attempts: 5 },
+            },
         ),
     ];
     for calculation in may_change {
@@ -51,10 +54,10 @@ pub(crate) async fn only_what_is_done_and_readable_is_kept(values: Arc<dyn Known
     }
 }
 
-pub(crate) async fn the_latest_put_counts(values: Arc<dyn KnownValues>) {
+pub(crate) async fn the_latest_put_counts(values: Arc<dyn ValueCache>) {
     let mut known = done(10);
     values.put(&known).await.unwrap();
-    known.asked = 17;
+    known.request_count = 17;
     values.put(&known).await.unwrap();
     assert_eq!(values.get(&known.subject).await.unwrap(), Some(known));
 }

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use lru::LruCache;
 use model::{Calculation, Subject};
 
-use crate::{CacheError, KnownValues, metrics};
+use crate::{CacheError, ValueCache, metrics};
 
 /// The latest known values, in about so many bytes of memory.
-pub struct MemoryKnownValues {
+pub struct MemoryValueCache {
     kept: Mutex<Kept>,
     capacity_bytes: u64,
 }
@@ -20,7 +20,7 @@ struct Kept {
     size_bytes: u64,
 }
 
-impl MemoryKnownValues {
+impl MemoryValueCache {
     /// An empty cache that holds no more than about `capacity_bytes`.
     pub fn new(capacity_bytes: u64) -> Self {
         Self { kept: Mutex::new(Kept { values: LruCache::unbounded(), size_bytes: 0 }), capacity_bytes }
@@ -33,7 +33,7 @@ impl MemoryKnownValues {
 }
 
 #[async_trait]
-impl KnownValues for MemoryKnownValues {
+impl ValueCache for MemoryValueCache {
     async fn get(&self, subject: &Subject) -> Result<Option<Calculation>, CacheError> {
         let known = self.kept().values.get(subject).cloned();
         metrics::looked_up(known.is_some());
@@ -73,9 +73,9 @@ impl Kept {
     }
 }
 
-impl fmt::Debug for MemoryKnownValues {
+impl fmt::Debug for MemoryValueCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryKnownValues").field("capacity_bytes", &self.capacity_bytes).finish_non_exhaustive()
+        f.debug_struct("MemoryValueCache").field("capacity_bytes", &self.capacity_bytes).finish_non_exhaustive()
     }
 }
 
@@ -96,19 +96,19 @@ mod tests {
     use super::*;
     use crate::contract::done;
 
-    async fn known_values() -> (Arc<MemoryKnownValues>, ()) {
-        (Arc::new(MemoryKnownValues::new(1 << 20)), ())
+    async fn value_cache() -> (Arc<MemoryValueCache>, ()) {
+        (Arc::new(MemoryValueCache::new(1 << 20)), ())
     }
 
-    crate::contract::values_keep_the_contract!(known_values, []);
+    crate::contract::values_keep_the_contract!(value_cache, []);
 
-    async fn is_at_hand(values: &MemoryKnownValues, n: i64) -> bool {
+    async fn is_at_hand(values: &MemoryValueCache, n: i64) -> bool {
         values.get(&done(n).subject).await.unwrap().is_some()
     }
 
     #[tokio::test]
     async fn what_was_not_asked_for_longest_makes_room() {
-        let values = MemoryKnownValues::new(3 * size_bytes(&done(1)));
+        let values = MemoryValueCache::new(3 * size_bytes(&done(1)));
         for n in 1..=3 {
             values.put(&done(n)).await.unwrap();
         }
@@ -122,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn room_is_counted_once_however_often_a_value_comes_and_goes() {
-        let values = MemoryKnownValues::new(3 * size_bytes(&done(1)));
+        let values = MemoryValueCache::new(3 * size_bytes(&done(1)));
         for _ in 0..10 {
             for n in 1..=3 {
                 values.put(&done(n)).await.unwrap();
@@ -139,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn thousands_of_values_stay_within_the_bytes() {
-        let values = MemoryKnownValues::new(100_000);
+        let values = MemoryValueCache::new(100_000);
         for n in 0..5_000 {
             values.put(&done(n)).await.unwrap();
         }
@@ -152,10 +152,10 @@ mod tests {
     #[tokio::test]
     async fn a_value_larger_than_the_cache_is_refused_and_pushes_nothing_out() {
         let mut large = done(2);
-        if let model::State::Done { value, .. } = &mut large.state {
+        if let model::CalculationState::Done { value, .. } = &mut large.state {
             value.text = Some("1".repeat(10_000));
         }
-        let values = MemoryKnownValues::new(5_000);
+        let values = MemoryValueCache::new(5_000);
         values.put(&done(1)).await.unwrap();
         values.put(&large).await.unwrap();
         assert!(is_at_hand(&values, 1).await);

@@ -9,7 +9,7 @@ use model::{Calculation, Clock, Subject};
 use redis::{AsyncCommands, pipe};
 
 use super::link::Link;
-use crate::{CacheError, KnownValues, metrics};
+use crate::{CacheError, ValueCache, metrics};
 
 /// A value nobody asks for is forgotten after so long.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -19,7 +19,7 @@ const VALUE_BYTES: u64 = 2 * 1024;
 const ENTRY_BYTES: u64 = VALUE_BYTES + 512;
 
 /// Known values on Redis, shared with every other process of the same prefix.
-pub struct RedisKnownValues {
+pub struct RedisValueCache {
     link: Link,
     prefix: String,
     order_key: String,
@@ -27,7 +27,7 @@ pub struct RedisKnownValues {
     clock: Arc<dyn Clock>,
 }
 
-impl RedisKnownValues {
+impl RedisValueCache {
     /// Known values under keys that begin with `prefix`, in at most `capacity_bytes` of Redis's memory, but
     /// room for one. Connects at the first call, and again after every trouble.
     ///
@@ -63,7 +63,7 @@ impl RedisKnownValues {
 }
 
 #[async_trait]
-impl KnownValues for RedisKnownValues {
+impl ValueCache for RedisValueCache {
     async fn get(&self, subject: &Subject) -> Result<Option<Calculation>, CacheError> {
         let subject = subject.to_string();
         let mut commands = pipe();
@@ -109,9 +109,9 @@ impl KnownValues for RedisKnownValues {
     }
 }
 
-impl fmt::Debug for RedisKnownValues {
+impl fmt::Debug for RedisValueCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisKnownValues")
+        f.debug_struct("RedisValueCache")
             .field("prefix", &self.prefix)
             .field("capacity", &self.capacity)
             .finish_non_exhaustive()
@@ -121,15 +121,15 @@ impl fmt::Debug for RedisKnownValues {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Index, State, Timestamp};
+    use model::{CalculationState, Index, Timestamp};
 
     #[test]
     fn the_largest_calculation_with_its_text_is_small_enough() {
         let mut largest = crate::contract::done(i64::MIN);
         largest.subject = Subject::from(Index::new(i64::MIN));
-        (largest.asked, largest.digits, largest.attempt) = (u64::MAX, u64::MAX, u32::MAX);
+        (largest.request_count, largest.digits, largest.attempt) = (u64::MAX, u64::MAX, u32::MAX);
         largest.asked_at = Timestamp::from_unix_ms(i64::MIN);
-        if let State::Done { value, started_at, finished_at } = &mut largest.state {
+        if let CalculationState::Done { value, started_at, finished_at } = &mut largest.state {
             (*started_at, *finished_at) = (largest.asked_at, largest.asked_at);
             (value.size_bytes, value.compute_ms) = (u64::MAX, u64::MAX);
             value.text = Some(format!("-{}", "8".repeat(1_000)));

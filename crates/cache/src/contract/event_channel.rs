@@ -1,31 +1,35 @@
-//! Announcements.
+//! EventChannel.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::Announcement;
+use model::CalculationEvent;
 use tokio::time::{sleep, timeout};
 
 use super::{SOON, news};
-use crate::{Announcements, EventId, Read};
+use crate::{EventChannel, EventId, Read};
 
-async fn present(channel: &dyn Announcements) -> EventId {
+async fn present(channel: &dyn EventChannel) -> EventId {
     // Asking for the present never waits, whatever it is told.
     match timeout(SOON, channel.read(None, SOON * 2)).await.expect("it does not wait").unwrap() {
-        Read::News { news, last } if news.is_empty() => last,
+        Read::Events { events, last } if events.is_empty() => last,
         other => panic!("the present is no news: {other:?}"),
     }
 }
 
-async fn read(channel: &dyn Announcements, after: &EventId, wait: Duration) -> (Vec<(EventId, Announcement)>, EventId) {
+async fn read(
+    channel: &dyn EventChannel,
+    after: &EventId,
+    wait: Duration,
+) -> (Vec<(EventId, CalculationEvent)>, EventId) {
     match channel.read(Some(after), wait).await.unwrap() {
-        Read::News { news, last } => (news, last),
-        missed @ Read::Missed { .. } => panic!("nothing was missed: {missed:?}"),
+        Read::Events { events, last } => (events, last),
+        missed @ Read::Gap { .. } => panic!("nothing was missed: {missed:?}"),
     }
 }
 
 /// Reads on until so many have come.
-async fn read_all(channel: &dyn Announcements, mut after: EventId, count: usize) -> Vec<(EventId, Announcement)> {
+async fn read_all(channel: &dyn EventChannel, mut after: EventId, count: usize) -> Vec<(EventId, CalculationEvent)> {
     let mut all = Vec::new();
     while all.len() < count {
         let (news, last) = timeout(SOON, read(channel, &after, SOON)).await.expect("more comes");
@@ -36,21 +40,21 @@ async fn read_all(channel: &dyn Announcements, mut after: EventId, count: usize)
     all
 }
 
-async fn announce(channel: &dyn Announcements, numbers: std::ops::RangeInclusive<i64>) {
+async fn announce(channel: &dyn EventChannel, numbers: std::ops::RangeInclusive<i64>) {
     for n in numbers {
         channel.announce(&news(n)).await.unwrap();
     }
 }
 
-fn expected(numbers: std::ops::RangeInclusive<i64>) -> Vec<Announcement> {
+fn expected(numbers: std::ops::RangeInclusive<i64>) -> Vec<CalculationEvent> {
     numbers.map(news).collect()
 }
 
-fn told(news: &[(EventId, Announcement)]) -> Vec<Announcement> {
+fn told(news: &[(EventId, CalculationEvent)]) -> Vec<CalculationEvent> {
     news.iter().map(|(_, announcement)| announcement.clone()).collect()
 }
 
-pub(crate) async fn a_new_reader_starts_at_the_present(channel: Arc<dyn Announcements>) {
+pub(crate) async fn a_new_reader_starts_at_the_present(channel: Arc<dyn EventChannel>) {
     announce(&*channel, 1..=3).await;
     let start = present(&*channel).await;
     assert_eq!(read(&*channel, &start, Duration::ZERO).await, (vec![], start.clone()));
@@ -60,7 +64,7 @@ pub(crate) async fn a_new_reader_starts_at_the_present(channel: Arc<dyn Announce
     assert_eq!(present(&*channel).await, last);
 }
 
-pub(crate) async fn several_readers_see_the_same_in_the_same_order(channel: Arc<dyn Announcements>) {
+pub(crate) async fn several_readers_see_the_same_in_the_same_order(channel: Arc<dyn EventChannel>) {
     let start = present(&*channel).await;
     let readers: Vec<_> = (0..4)
         .map(|_| {
@@ -76,7 +80,7 @@ pub(crate) async fn several_readers_see_the_same_in_the_same_order(channel: Arc<
     }
 }
 
-pub(crate) async fn reading_on_sees_all_and_nothing_twice(channel: Arc<dyn Announcements>) {
+pub(crate) async fn reading_on_sees_all_and_nothing_twice(channel: Arc<dyn EventChannel>) {
     let start = present(&*channel).await;
     announce(&*channel, 1..=10).await;
     let all = read_all(&*channel, start, 10).await;
@@ -89,7 +93,7 @@ pub(crate) async fn reading_on_sees_all_and_nothing_twice(channel: Arc<dyn Annou
     assert!(all.windows(2).all(|pair| pair[0].0.number < pair[1].0.number), "places rise");
 }
 
-pub(crate) async fn a_waiting_reader_wakes(channel: Arc<dyn Announcements>) {
+pub(crate) async fn a_waiting_reader_wakes(channel: Arc<dyn EventChannel>) {
     let mut place = present(&*channel).await;
     for n in 1..=3 {
         let waiting = tokio::spawn({
@@ -106,7 +110,7 @@ pub(crate) async fn a_waiting_reader_wakes(channel: Arc<dyn Announcements>) {
     }
 }
 
-pub(crate) async fn a_reader_that_waits_for_nothing_keeps_its_place(channel: Arc<dyn Announcements>) {
+pub(crate) async fn a_reader_that_waits_for_nothing_keeps_its_place(channel: Arc<dyn EventChannel>) {
     announce(&*channel, 1..=1).await;
     let start = present(&*channel).await;
     let waited = timeout(SOON, read(&*channel, &start, Duration::from_millis(50))).await.expect("it gives up");
@@ -114,11 +118,11 @@ pub(crate) async fn a_reader_that_waits_for_nothing_keeps_its_place(channel: Arc
 }
 
 /// Announces until the first place is kept no longer; no channel keeps more than some thousands.
-pub(crate) async fn a_place_too_old_is_missed(channel: Arc<dyn Announcements>) {
+pub(crate) async fn a_place_too_old_is_missed(channel: Arc<dyn EventChannel>) {
     let start = present(&*channel).await;
     for _ in 0..100 {
         announce(&*channel, 1..=200).await;
-        if let Read::Missed { last } = channel.read(Some(&start), Duration::ZERO).await.unwrap() {
+        if let Read::Gap { last } = channel.read(Some(&start), Duration::ZERO).await.unwrap() {
             assert_eq!(last, present(&*channel).await);
             announce(&*channel, 1..=2).await;
             assert_eq!(told(&read(&*channel, &last, Duration::ZERO).await.0), expected(1..=2));
@@ -128,18 +132,18 @@ pub(crate) async fn a_place_too_old_is_missed(channel: Arc<dyn Announcements>) {
     panic!("the channel keeps everything");
 }
 
-pub(crate) async fn a_place_of_another_life_is_missed(channel: Arc<dyn Announcements>) {
+pub(crate) async fn a_place_of_another_life_is_missed(channel: Arc<dyn EventChannel>) {
     announce(&*channel, 1..=3).await;
     let last = present(&*channel).await;
     let foreign = EventId { epoch: "0123abcd".to_owned(), number: last.number };
     let still_to_come = EventId { epoch: last.epoch.clone(), number: u64::MAX };
     for place in [foreign, still_to_come] {
         let read = timeout(SOON, channel.read(Some(&place), SOON * 2)).await.expect("it does not wait").unwrap();
-        assert_eq!(read, Read::Missed { last: last.clone() });
+        assert_eq!(read, Read::Gap { last: last.clone() });
     }
 }
 
-pub(crate) async fn a_reading_is_bounded(channel: Arc<dyn Announcements>) {
+pub(crate) async fn a_reading_is_bounded(channel: Arc<dyn EventChannel>) {
     let start = present(&*channel).await;
     announce(&*channel, 1..=600).await;
     let (first, last) = read(&*channel, &start, Duration::ZERO).await;
@@ -148,7 +152,7 @@ pub(crate) async fn a_reading_is_bounded(channel: Arc<dyn Announcements>) {
     assert_eq!(told(&[first, rest].concat()), expected(1..=600));
 }
 
-pub(crate) async fn announcements_of_several_at_once_have_one_order(channel: Arc<dyn Announcements>) {
+pub(crate) async fn announcements_of_several_at_once_have_one_order(channel: Arc<dyn EventChannel>) {
     let start = present(&*channel).await;
     let announcers: Vec<_> = (0..4)
         .map(|part| {

@@ -14,7 +14,7 @@ use lru::LruCache;
 use model::{Calculation, Subject, ValueState};
 use tokio::time::Instant;
 
-use crate::{CacheError, KnownValues, metrics};
+use crate::{CacheError, ValueCache, metrics};
 
 /// The shared cache is asked again after so long, so that it knows what is asked for.
 const KEPT: Duration = Duration::from_secs(1);
@@ -22,14 +22,14 @@ const KEPT: Duration = Duration::from_secs(1);
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(512).expect("not zero");
 
 /// The known values of another cache, each at hand here for a second after it was looked up there.
-pub struct NearKnownValues {
-    far: Arc<dyn KnownValues>,
+pub struct LocalValueCache {
+    far: Arc<dyn ValueCache>,
     near: Mutex<LruCache<Subject, (Instant, Calculation)>>,
 }
 
-impl NearKnownValues {
+impl LocalValueCache {
     /// Keeps what `far` knows near at hand.
-    pub fn new(far: Arc<dyn KnownValues>) -> Self {
+    pub fn new(far: Arc<dyn ValueCache>) -> Self {
         Self { far, near: Mutex::new(LruCache::new(CAPACITY)) }
     }
 
@@ -47,7 +47,7 @@ impl NearKnownValues {
 }
 
 #[async_trait]
-impl KnownValues for NearKnownValues {
+impl ValueCache for LocalValueCache {
     async fn get(&self, subject: &Subject) -> Result<Option<Calculation>, CacheError> {
         let near = self.near().get(subject).filter(|(until, _)| Instant::now() < *until).cloned();
         if let Some((_, known)) = near {
@@ -73,32 +73,32 @@ impl KnownValues for NearKnownValues {
     }
 }
 
-impl fmt::Debug for NearKnownValues {
+impl fmt::Debug for LocalValueCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NearKnownValues").finish_non_exhaustive()
+        f.debug_struct("LocalValueCache").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::State;
+    use model::CalculationState;
 
     use super::*;
-    use crate::MemoryKnownValues;
+    use crate::MemoryValueCache;
     use crate::contract::done;
 
-    async fn known_values() -> (Arc<NearKnownValues>, ()) {
-        (Arc::new(NearKnownValues::new(Arc::new(MemoryKnownValues::new(1 << 20)))), ())
+    async fn value_cache() -> (Arc<LocalValueCache>, ()) {
+        (Arc::new(LocalValueCache::new(Arc::new(MemoryValueCache::new(1 << 20)))), ())
     }
 
-    crate::contract::values_keep_the_contract!(known_values, []);
+    crate::contract::values_keep_the_contract!(value_cache, []);
 
     /// A value that lies as told, known to a cache and to one near it, and forgotten behind the latter's back.
-    async fn forgotten_elsewhere(lies: ValueState) -> (NearKnownValues, Subject) {
-        let far = Arc::new(MemoryKnownValues::new(1 << 20));
-        let near = NearKnownValues::new(Arc::clone(&far) as _);
+    async fn forgotten_elsewhere(lies: ValueState) -> (LocalValueCache, Subject) {
+        let far = Arc::new(MemoryValueCache::new(1 << 20));
+        let near = LocalValueCache::new(Arc::clone(&far) as _);
         let mut known = done(10);
-        if let State::Done { value, .. } = &mut known.state {
+        if let CalculationState::Done { value, .. } = &mut known.state {
             value.state = lies;
         }
         far.put(&known).await.unwrap();
