@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use crate::multiply::LIMB_DIGITS;
+use crate::limbs::LIMB_DIGITS;
 
 /// An exact integer of any size, kept in decimal so that its text is cheap to write in any portion.
 ///

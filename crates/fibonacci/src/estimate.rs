@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::goldilocks::plan::Plan;
 use crate::instant::digit_count;
-use crate::plan::Plan;
 
 /// What [`nth`](crate::nth()) will take for an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@
 use std::num::NonZeroU64;
 
 use crate::Decimal;
-use crate::multiply::{LIMB, LIMB_DIGITS, columns};
+use crate::limbs::{LIMB, LIMB_DIGITS, columns};
 
 /// Returns F(n) modulo m, in 0..m for negative F(n) too.
 ///

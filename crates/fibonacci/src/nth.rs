@@ -1,10 +1,10 @@
 //! F(n): the public entry, and the check that every value passes.
 
 use crate::control::Meter;
-use crate::doubling::Workspace;
+use crate::goldilocks::doubling::Workspace;
+use crate::goldilocks::plan::{CHECK_UNITS, MAX_INDEX, Plan};
+use crate::goldilocks::points::STRIDE;
 use crate::instant::{is_negative, modulo_of_magnitude};
-use crate::multiply::STRIDE;
-use crate::plan::{CHECK_UNITS, MAX_INDEX, Plan};
 use crate::residue::{CHECK_MODULUS, fold_limb};
 use crate::{Control, Decimal, Error};
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::multiply::LIMB;
+use crate::limbs::LIMB;
 
 /// The prime every value is checked with before it is delivered: the largest below 10¹⁸·φ.
 ///

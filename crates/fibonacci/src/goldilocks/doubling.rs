@@ -5,9 +5,10 @@ use std::iter;
 
 use crate::Error;
 use crate::control::Meter;
-use crate::multiply::{Carried, Cut, STRIDE, carry_signed, columns};
-use crate::plan::{COMBINE_UNITS, LUCAS_UNITS, Method, Plan, Step, column_units};
-use crate::transform::Transform;
+use crate::goldilocks::plan::{COMBINE_UNITS, LUCAS_UNITS, Method, Plan, Step, column_units};
+use crate::goldilocks::points::{Carried, Cut, STRIDE};
+use crate::goldilocks::transform::Transform;
+use crate::limbs::{carry_signed, columns};
 
 /// Everything that grows with n, reserved before the first step and used in all of them.
 pub(crate) struct Workspace {
@@ -203,7 +204,7 @@ fn combine(
     Ok(())
 }
 
-/// F(k) and F(k+1) for k ≤ [`MAX_SINGLE`](crate::plan::MAX_SINGLE), each a limb.
+/// F(k) and F(k+1) for k ≤ [`MAX_SINGLE`](crate::goldilocks::plan::MAX_SINGLE), each a limb.
 fn single(k: u64) -> (u64, u64) {
     (0..k).fold((0, 1), |(a, b), _| (b, a + b))
 }
@@ -218,7 +219,8 @@ fn reserve(words: u64) -> Result<Vec<u64>, TryReserveError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Control, Decimal, digit_count, nth, transform};
+    use crate::goldilocks::transform;
+    use crate::{Control, Decimal, digit_count, nth};
 
     impl Workspace {
         fn reserved_bytes(&self) -> u64 {

@@ -1,7 +1,8 @@
 //! The steps from a small index up to n, known before any of them is taken.
 
-use crate::multiply::{CUT_UNITS, Cut, LIMB_DIGITS, MAX_COLUMNS};
-use crate::transform::{self, Transform};
+use crate::goldilocks::points::{CUT_UNITS, Cut};
+use crate::goldilocks::transform::{self, Transform};
+use crate::limbs::{MAX_COLUMNS, digits_at_most, limbs_for};
 
 /// The largest |n| the kernel takes on, and only where there are about a thousand gigabytes.
 ///
@@ -63,12 +64,12 @@ impl Plan {
 
     /// Limbs of F(n): the capacity of the value.
     pub(crate) fn value_limbs(&self) -> u64 {
-        limbs(digits_at_most(self.index))
+        limbs_for(digits_at_most(self.index))
     }
 
     /// Limbs of the second number: those of F(n/2 + 1), or of L(n/2).
     pub(crate) fn partner_limbs(&self) -> u64 {
-        limbs(digits_at_most(self.index / 2 + 2))
+        limbs_for(digits_at_most(self.index / 2 + 2))
     }
 
     /// The most blocks that any of the transforms has, 0 if there are none.
@@ -114,7 +115,7 @@ impl Step {
     fn new(from: u64, odd: bool, last: bool) -> Self {
         // F(k+2) bounds all that is multiplied: F(k), F(k+1), and L(k) in the last step.
         let digits = digits_at_most(from + 2);
-        let method = if limbs(digits) <= COLUMN_LIMBS {
+        let method = if limbs_for(digits) <= COLUMN_LIMBS {
             Method::Columns
         } else {
             let cut = Cut::fitting(digits);
@@ -131,7 +132,7 @@ impl Step {
 
     /// Limbs the old numbers are kept in: enough for F(k+2), which bounds F(k), F(k+1) and L(k).
     pub(crate) fn operand_limbs(&self) -> u64 {
-        limbs(digits_at_most(self.from + 2))
+        limbs_for(digits_at_most(self.from + 2))
     }
 
     /// Limbs of a product of two old numbers.
@@ -142,7 +143,7 @@ impl Step {
     /// Limbs the new numbers are kept in: those of the next step's operands, or of the value.
     pub(crate) fn result_limbs(&self) -> u64 {
         let bound = if self.last { self.to() } else { self.to() + 2 };
-        limbs(digits_at_most(bound))
+        limbs_for(digits_at_most(bound))
     }
 
     /// Work of the step in [`Meter`](crate::control::Meter) units, saturating.
@@ -166,33 +167,10 @@ pub(crate) fn column_units(limbs: u64) -> u64 {
     2 * limbs * limbs
 }
 
-/// At least the number of decimal digits of F(n), and at most one more.
-///
-/// F(n) ≤ φⁿ⁻¹ for n ≥ 1, and the constant is log₁₀ φ = 0.2089876402499787337…, rounded up.
-pub(crate) fn digits_at_most(n: u64) -> u64 {
-    const LOG10_PHI: u128 = 208_987_640_249_978_734;
-    (u128::from(n) * LOG10_PHI / 1_000_000_000_000_000_000) as u64 + 1
-}
-
-fn limbs(digits: u64) -> u64 {
-    digits.div_ceil(LIMB_DIGITS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digit_count;
-    use crate::transform::MAX_BLOCKS;
-
-    #[test]
-    fn the_digit_bound_is_never_below_and_at_most_one_above() {
-        let large = (1..63).map(|shift| (1 << shift) - 1);
-        for n in (0..2_000).chain(large) {
-            let digits = digit_count(n);
-            let bound = digits_at_most(n as u64);
-            assert!((digits..=digits + 1).contains(&bound), "F({n}): {bound} for {digits}");
-        }
-    }
+    use crate::goldilocks::transform::MAX_BLOCKS;
 
     #[test]
     fn the_largest_index_has_transforms_and_the_next_power_of_two_has_not() {

@@ -1,7 +1,6 @@
-//! Products of decimal numbers, by columns when short and by transform when long.
+//! Limbs cut into the points of a transform, and points carried back into limbs.
 //!
-//! A number is a slice of limbs of 18 decimal digits, the lowest first. For a transform each limb is
-//! cut into 3 *points* of 6 digits, or into 6 of 3 digits when the numbers are very long.
+//! Each limb is cut into 3 *points* of 6 digits, or into 6 of 3 digits when the numbers are very long.
 //!
 //! # Exactness
 //! A coefficient of a product of numbers of at most N points below B is at most N·(B − 1)², and it is
@@ -11,19 +10,8 @@
 
 use crate::Error;
 use crate::control::Meter;
-use crate::field::P;
-
-/// 10¹⁸: a limb holds 18 decimal digits.
-pub(crate) const LIMB: u64 = 1_000_000_000_000_000_000;
-/// Decimal digits in a limb.
-pub(crate) const LIMB_DIGITS: u64 = 18;
-
-/// The longest operand of a [`columns`] product, in limbs.
-///
-/// A column of so many products below 10³⁶ and the carry, below 2¹²⁸/10¹⁸ < 10²¹, fit 128 bits.
-pub(crate) const MAX_COLUMNS: usize = 340;
-const _: () =
-    assert!((MAX_COLUMNS as u128) * (LIMB as u128 - 1) * (LIMB as u128 - 1) < u128::MAX - 1_000 * LIMB as u128);
+use crate::goldilocks::field::P;
+use crate::limbs::{LIMB_DIGITS, divide_by_limb};
 
 /// Limbs between two looks at the meter in linear passes.
 pub(crate) const STRIDE: usize = 1 << 14;
@@ -139,59 +127,15 @@ impl<const POINTS: usize> Iterator for Carried<'_, POINTS> {
     }
 }
 
-/// Quotient and remainder of x / 10¹⁸ for x < 2¹²³.
-///
-/// The points of a limb are at most 2⁶⁴ each with B = 10⁶ and N·10⁶ < 2⁵⁵ with B = 10³, so their sum,
-/// with the carry, is below 2⁶⁴·10¹² · 1.1 or 2⁵⁵·10¹⁵ · 1.1: both below 2¹⁰⁵.
-#[inline(always)]
-fn divide_by_limb(x: u128) -> (u64, u64) {
-    // ⌊2⁵⁹·2⁶⁴/10¹⁸⌋. Dropping the low 59 bits of x lowers the quotient by less than 2⁵⁹/10¹⁸ < 0.58
-    // and rounding the reciprocal down by less than 2⁻¹⁸ for x < 2¹⁰⁵: together it is at most 1 too low.
-    const RECIPROCAL: u64 = ((1_u128 << 123) / LIMB as u128) as u64;
-    debug_assert!(x >> 105 == 0);
-    let quotient = (((x >> 59) * u128::from(RECIPROCAL)) >> 64) as u64;
-    let remainder = (x as u64).wrapping_sub(quotient.wrapping_mul(LIMB));
-    if remainder >= LIMB { (quotient + 1, remainder - LIMB) } else { (quotient, remainder) }
-}
-
-/// The product of two short numbers, its low limbs as far as `product` reaches.
-///
-/// Schoolbook by columns: one division for each limb of the product. One of the operands must have at
-/// most [`MAX_COLUMNS`] limbs.
-pub(crate) fn columns(x: &[u64], y: &[u64], product: &mut [u64]) {
-    debug_assert!(x.len().min(y.len()) <= MAX_COLUMNS);
-    let mut carry = 0_u128;
-    for (column, limb) in product.iter_mut().enumerate() {
-        let first = (column + 1).saturating_sub(y.len());
-        let last = x.len().min(column + 1);
-        let mut sum = carry;
-        if first < last {
-            let low = &x[first..last];
-            let high = &y[column + 1 - last..column + 1 - first];
-            for (&a, &b) in low.iter().zip(high.iter().rev()) {
-                sum += u128::from(a) * u128::from(b);
-            }
-        }
-        carry = sum / u128::from(LIMB);
-        *limb = (sum % u128::from(LIMB)) as u64;
-    }
-}
-
-/// A signed sum of a few limbs as a limb and a small carry.
-#[inline(always)]
-pub(crate) fn carry_signed(sum: i64) -> (u64, i64) {
-    const SIGNED: i64 = LIMB as i64;
-    (sum.rem_euclid(SIGNED) as u64, sum.div_euclid(SIGNED))
-}
-
 #[cfg(test)]
 mod tests {
-    use num_bigint::BigUint;
     use proptest::prelude::*;
 
     use super::*;
     use crate::Control;
-    use crate::transform::{MIN_LENGTH, Transform, blocks, length_for};
+    use crate::goldilocks::transform::{MIN_LENGTH, Transform, blocks, length_for};
+    use crate::limbs::columns;
+    use crate::limbs::tests::{big, limbs, nines, product_of_nines};
 
     const BOTH: [Cut; 2] = [Cut::Sixes, Cut::Threes];
 
@@ -214,37 +158,6 @@ mod tests {
             Cut::Sixes => Carried::<3>::new(&px).take(limbs).collect(),
             Cut::Threes => Carried::<6>::new(&px).take(limbs).collect(),
         }
-    }
-
-    /// 10ᵈ − 1, in as many limbs as given.
-    fn nines(digits: u64, limbs: usize) -> Vec<u64> {
-        let limb = |index| {
-            let below = (LIMB_DIGITS * index as u64).min(digits);
-            10_u64.pow((digits - below).min(LIMB_DIGITS) as u32) - 1
-        };
-        (0..limbs).map(limb).collect()
-    }
-
-    /// 10ᵈ⁺ᵉ − 10ᵈ − 10ᵉ + 1, the product of d nines and e nines, for d ≥ e.
-    fn product_of_nines(d: u64, e: u64, limbs: usize) -> Vec<u64> {
-        let digit = |place: u64| match place {
-            0 => u64::from(d > 0 && e > 0),
-            place if place < e => 0,
-            place if place == e => {
-                if d == e {
-                    8
-                } else {
-                    9
-                }
-            }
-            place if place < d => 9,
-            place if place == d => 8,
-            place if place < d + e => 9,
-            _ => 0,
-        };
-        (0..limbs as u64)
-            .map(|limb| (0..LIMB_DIGITS).rev().fold(0, |sum, place| 10 * sum + digit(LIMB_DIGITS * limb + place)))
-            .collect()
     }
 
     fn lengths(longest: u64) -> impl Iterator<Item = u64> {
@@ -291,24 +204,6 @@ mod tests {
         assert!(largest(3 << 34, 1_000) < u128::from(P));
     }
 
-    #[test]
-    fn the_longest_columns_of_nines_do_not_overflow() {
-        let digits = LIMB_DIGITS * MAX_COLUMNS as u64;
-        let x = nines(digits, MAX_COLUMNS);
-        let mut product = vec![0; 2 * MAX_COLUMNS];
-        columns(&x, &x, &mut product);
-        assert_eq!(product, product_of_nines(digits, digits, 2 * MAX_COLUMNS));
-    }
-
-    fn limbs(count: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Vec<u64>> {
-        let limb = prop_oneof![4 => 0..LIMB, 1 => Just(0), 1 => Just(LIMB - 1)];
-        prop::collection::vec(limb, count)
-    }
-
-    fn big(limbs: &[u64]) -> BigUint {
-        limbs.iter().rev().fold(BigUint::ZERO, |sum, &limb| sum * LIMB + limb)
-    }
-
     proptest! {
         #[test]
         fn columns_and_transforms_give_the_products_of_num_bigint(x in limbs(1..60), y in limbs(1..60)) {
@@ -323,28 +218,5 @@ mod tests {
             }
         }
 
-        #[test]
-        fn low_limbs_of_columns_are_those_of_the_product(x in limbs(1..9), y in limbs(1..9), length in 0_usize..20) {
-            let mut product = vec![0; x.len() + y.len() + 20];
-            columns(&x, &y, &mut product);
-            let mut low = vec![0; length];
-            columns(&x, &y, &mut low);
-            prop_assert_eq!(&low, &product[..length]);
-        }
-
-        #[test]
-        fn division_by_a_limb_is_exact(x in 0..1_u128 << 105) {
-            let (quotient, remainder) = divide_by_limb(x);
-            prop_assert_eq!(u128::from(quotient), x / u128::from(LIMB));
-            prop_assert_eq!(u128::from(remainder), x % u128::from(LIMB));
-        }
-
-        #[test]
-        fn division_by_a_limb_is_exact_at_multiples(multiple in 0..1_u128 << 45, offset in -2_i128..=2) {
-            let x = (multiple * u128::from(LIMB)).saturating_add_signed(offset);
-            let (quotient, remainder) = divide_by_limb(x);
-            prop_assert_eq!(u128::from(quotient), x / u128::from(LIMB));
-            prop_assert_eq!(u128::from(remainder), x % u128::from(LIMB));
-        }
     }
 }

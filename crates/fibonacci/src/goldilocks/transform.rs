@@ -18,13 +18,13 @@
 use std::collections::TryReserveError;
 
 use crate::Error;
-use crate::butterfly::{
+use crate::control::Meter;
+use crate::goldilocks::butterfly::{
     forward_columns, inverse_columns, moduli, multiply_modulo_quadratic, multiply_modulo_quartic, quarters,
     square_modulo_quartic,
 };
-use crate::control::Meter;
-use crate::field::{TWO_ADICITY, inverse, mul, pow, root_of_order_two_to_the};
-use crate::thirds::{join_three_ways, split_three_ways};
+use crate::goldilocks::field::{TWO_ADICITY, inverse, mul, pow, root_of_order_two_to_the};
+use crate::goldilocks::thirds::{join_three_ways, split_three_ways};
 
 /// The shortest length: one block of 4 moduli x⁴ − R, or two of 4 moduli x² − R.
 pub(crate) const MIN_LENGTH: u64 = 16;

@@ -1,7 +1,7 @@
 //! The arithmetic of one node of the transform: splitting a modulus in four, joining the parts, and the
-//! products modulo the smallest moduli. [`transform`](crate::transform) walks the nodes.
+//! products modulo the smallest moduli. [`transform`](crate::goldilocks::transform) walks the nodes.
 
-use crate::field::{add, add_loose, mul, sub, sub_loose, times_i};
+use crate::goldilocks::field::{add, add_loose, mul, sub, sub_loose, times_i};
 
 /// From coefficients modulo x⁴ᵐ − r⁴ to those modulo the four factors. Loose in, loose out.
 #[inline(always)]
