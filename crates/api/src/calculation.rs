@@ -16,7 +16,7 @@ use crate::state::ApiState;
     tag = "calculations",
     params(("index" = String, Path, description = "The n of F(n)")),
     responses(
-        (status = 200, description = "The calculation", body = wire::Calculation),
+        (status = 200, description = "The calculation", body = wire::CalculationBody),
         (status = 404, description = "Never asked for", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not an index", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "The record is out of reach", body = wire::Problem, content_type = "application/problem+json"),
@@ -27,6 +27,6 @@ pub(crate) async fn calculation(
     PathIndex(index): PathIndex,
 ) -> Result<Response, ApiError> {
     let calculation = state.find(index).await?.ok_or(ApiError::NeverAsked(index))?;
-    let body = Json(wire::Calculation::from(&calculation));
+    let body = Json(wire::CalculationBody::from(&calculation));
     Ok(([(header::CACHE_CONTROL, "no-cache")], body).into_response())
 }

@@ -239,7 +239,7 @@ impl Event {
             CalculationEvent::Calculation(calculation) => (
                 Kind::Calculation(calculation.status()),
                 wire::EVENT_CALCULATION,
-                serde_json::to_string(&wire::Calculation::from(&**calculation)),
+                serde_json::to_string(&wire::CalculationBody::from(&**calculation)),
             ),
             CalculationEvent::Progress(report) => {
                 (Kind::Progress, wire::EVENT_PROGRESS, serde_json::to_string(&wire::ProgressEvent::from(report)))

@@ -10,7 +10,7 @@ use model::{Lane, Timestamp, WorkerReport};
 use queue::LaneDepth;
 use store::QueueCounts;
 use tokio::sync::Mutex;
-use wire::{LaneStatus, System, WorkerStatus};
+use wire::{LaneStatus, SystemStatus, WorkerStatus};
 
 use crate::error::ApiError;
 use crate::metrics;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The latest look at the system. Whoever comes while it is being looked at waits for that look.
 #[derive(Default)]
-pub(crate) struct SystemView(Mutex<Option<(Instant, System)>>);
+pub(crate) struct SystemView(Mutex<Option<(Instant, SystemStatus)>>);
 
 /// `GET /api/system` tells what waits, who works and how fast it goes; at most a second old.
 #[utoipa::path(
@@ -31,7 +31,7 @@ pub(crate) struct SystemView(Mutex<Option<(Instant, System)>>);
     path = "/api/system",
     tag = "system",
     responses(
-        (status = 200, description = "The state of the system", body = wire::System),
+        (status = 200, description = "The state of the system", body = wire::SystemStatus),
         (status = 503, description = "Neither queue nor record can be reached", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
@@ -49,7 +49,7 @@ pub async fn measure(state: &ApiState) {
     }
 }
 
-async fn recent(state: &ApiState) -> Result<System, ApiError> {
+async fn recent(state: &ApiState) -> Result<SystemStatus, ApiError> {
     let mut view = state.system.0.lock().await;
     if let Some((at, system)) = &*view
         && at.elapsed() < MAX_AGE
@@ -61,7 +61,7 @@ async fn recent(state: &ApiState) -> Result<System, ApiError> {
     Ok(system)
 }
 
-async fn look(state: &ApiState) -> Result<System, ApiError> {
+async fn look(state: &ApiState) -> Result<SystemStatus, ApiError> {
     let ports = &state.ports;
     let (depth, workers, backlog) = tokio::join!(
         tokio::time::timeout(PATIENCE, ports.queue.depth()),
@@ -78,7 +78,7 @@ async fn look(state: &ApiState) -> Result<System, ApiError> {
     let workers = workers.ok().and_then(Result::ok).unwrap_or_default();
     let figures = state.rates.last_minute(Instant::now());
     let ms = |latency: Duration| latency.as_secs_f64() * 1_000.0;
-    Ok(System {
+    Ok(SystemStatus {
         version: state.limits.version.to_owned(),
         mode: state.limits.mode.to_owned(),
         at: now.to_string(),

@@ -21,7 +21,7 @@ use crate::state::ApiState;
         ("abaci-ask" = Option<String>, Header, description = "The token of the ask; a form or JSON field `ask` will do as well"),
     ),
     responses(
-        (status = 200, description = "Withdrawn; the calculation as it now stands", body = wire::Calculation),
+        (status = 200, description = "Withdrawn; the calculation as it now stands", body = wire::CalculationBody),
         (status = 403, description = "No token, or none of this calculation's", body = wire::Problem, content_type = "application/problem+json"),
         (status = 404, description = "Never asked for", body = wire::Problem, content_type = "application/problem+json"),
         (status = 409, description = "Finished, or too cheap to be withdrawn", body = wire::Problem, content_type = "application/problem+json"),
@@ -33,7 +33,7 @@ pub(crate) async fn withdraw(
     State(state): State<ApiState>,
     PathIndex(index): PathIndex,
     request: Request,
-) -> Result<Json<wire::Calculation>, ApiError> {
+) -> Result<Json<wire::CalculationBody>, ApiError> {
     let in_header = token_in(request.headers());
     let fields = body::read_optional(request, state.limits.body_bytes).await?;
     let in_body = match fields.get("ask") {

@@ -18,7 +18,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use model::{AskToken, Index};
 use serde::de::DeserializeOwned;
-use wire::{Calculation, CalculationList, Problem, Submitted, System};
+use wire::{CalculationBody, CalculationList, Problem, Submitted, SystemStatus};
 
 use crate::metrics;
 use crate::trace::PageTrace;
@@ -117,7 +117,7 @@ impl ApiClient {
     }
 
     /// One calculation; `None` if it was never asked for.
-    pub(crate) async fn calculation(&self, index: Index, by: &OnBehalf) -> Result<Option<Calculation>, ApiError> {
+    pub(crate) async fn calculation(&self, index: Index, by: &OnBehalf) -> Result<Option<CalculationBody>, ApiError> {
         let path = format!("/api/calculations/{index}");
         match self.call("calculation", Method::GET, &path, String::new(), by).await {
             Err(ApiError::Problem { problem, .. }) if problem.kind == wire::ProblemKind::NotFound => Ok(None),
@@ -140,7 +140,12 @@ impl ApiClient {
     }
 
     /// Withdraws an ask.
-    pub(crate) async fn withdraw(&self, index: Index, ask: &AskToken, by: &OnBehalf) -> Result<Calculation, ApiError> {
+    pub(crate) async fn withdraw(
+        &self,
+        index: Index,
+        ask: &AskToken,
+        by: &OnBehalf,
+    ) -> Result<CalculationBody, ApiError> {
         let mut headers = by.0.clone();
         let mut token = HeaderValue::try_from(ask.to_string()).expect("hexadecimal digits may stand in a heading");
         token.set_sensitive(true);
@@ -150,7 +155,7 @@ impl ApiClient {
     }
 
     /// The state of the system.
-    pub(crate) async fn system(&self, by: &OnBehalf) -> Result<System, ApiError> {
+    pub(crate) async fn system(&self, by: &OnBehalf) -> Result<SystemStatus, ApiError> {
         self.call("system", Method::GET, "/api/system", String::new(), by).await
     }
 

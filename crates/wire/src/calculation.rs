@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// One calculation. What is not known (yet) is `null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Calculation {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Calculation))]
+pub struct CalculationBody {
     /// The key: `F(1000)`.
     pub subject: String,
     /// The index, always as text: it may be beyond 2^53.
@@ -47,15 +47,15 @@ pub struct Calculation {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub value_state: Option<ValueState>,
     /// Why it was given up.
-    pub failure: Option<Failure>,
+    pub failure: Option<FailureBody>,
     /// Where to go from here.
     pub links: Links,
 }
 
 /// Why a calculation was given up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Failure {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Failure))]
+pub struct FailureBody {
     /// The kind of reason, e.g. `workers-lost`.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub reason: FailureReason,
@@ -83,7 +83,7 @@ pub struct Links {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CalculationList {
     /// The calculations.
-    pub items: Vec<Calculation>,
+    pub items: Vec<CalculationBody>,
     /// What to give as `after` for the next page; `null` on the last.
     pub next: Option<String>,
 }
@@ -100,7 +100,7 @@ impl CalculationList {
     }
 }
 
-impl From<&model::Calculation> for Calculation {
+impl From<&model::Calculation> for CalculationBody {
     fn from(calculation: &model::Calculation) -> Self {
         let index = calculation.subject.index();
         let mut json = Self {
@@ -148,7 +148,7 @@ impl From<&model::Calculation> for Calculation {
             }
             CalculationState::Failed { finished_at, failure } => {
                 json.finished_at = Some(finished_at.to_string());
-                json.failure = Some(Failure {
+                json.failure = Some(FailureBody {
                     reason: failure.reason,
                     detail: failure.reason.sentence().to_owned(),
                     attempts: failure.attempts,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The event whose data is a [`Calculation`](crate::Calculation): it stands differently now.
+/// The event whose data is a [`CalculationBody`](crate::CalculationBody): it stands differently now.
 pub const EVENT_CALCULATION: &str = "calculation";
 /// The event whose data is a [`ProgressEvent`].
 pub const EVENT_PROGRESS: &str = "progress";

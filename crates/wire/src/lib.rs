@@ -9,8 +9,8 @@ mod problem;
 mod submit;
 mod system;
 
-pub use calculation::{Calculation, CalculationList, Failure, Links};
+pub use calculation::{CalculationBody, CalculationList, FailureBody, Links};
 pub use event::{EVENT_CALCULATION, EVENT_PROGRESS, EVENT_RESET, ProgressEvent};
 pub use problem::{Problem, ProblemKind, Shortened};
 pub use submit::{ASK_HEADER, Submitted};
-pub use system::{LaneStatus, System, WorkerStatus};
+pub use system::{LaneStatus, SystemStatus, WorkerStatus};

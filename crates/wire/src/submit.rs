@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Calculation;
+use crate::CalculationBody;
 
 /// The header that carries the token of an ask, both ways.
 pub const ASK_HEADER: &str = "abaci-ask";
@@ -13,7 +13,7 @@ pub const ASK_HEADER: &str = "abaci-ask";
 pub struct Submitted {
     /// The calculation as it stands.
     #[serde(flatten)]
-    pub calculation: Calculation,
+    pub calculation: CalculationBody,
     /// The token with which this ask can be withdrawn; only for work above half a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ask: Option<String>,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// The answer to `GET /api/system`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct System {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = System))]
+pub struct SystemStatus {
     /// The version of the program that answers.
     pub version: String,
     /// `embedded` or `distributed`.

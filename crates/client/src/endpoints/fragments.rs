@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Html;
 use http::{HeaderMap, StatusCode};
 use model::Index;
-use wire::{Calculation, ProblemKind};
+use wire::{CalculationBody, ProblemKind};
 
 use super::failure::Failure;
 use super::home::{self, Place};
@@ -55,7 +55,7 @@ pub(crate) async fn number_fragment(
     Ok(Html(html::number_part(index, &calculation, mine).into_string()))
 }
 
-async fn find(state: &ClientState, index: &str, by: &OnBehalf) -> Result<(Index, Calculation), Failure> {
+async fn find(state: &ClientState, index: &str, by: &OnBehalf) -> Result<(Index, CalculationBody), Failure> {
     let not_found = || Failure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound);
     let index: Index = index.parse().map_err(|_| not_found())?;
     let calculation = state.api.calculation(index, by).await?.ok_or_else(not_found)?;

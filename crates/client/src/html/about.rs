@@ -1,13 +1,13 @@
 //! How it works.
 
 use maud::{Markup, html};
-use wire::System;
+use wire::SystemStatus;
 
 use super::layout::{Page, Place};
 use super::words;
 
 /// The path of a number, the limits, and how the system stands if that is known.
-pub(crate) fn about(system: Option<&System>) -> Markup {
+pub(crate) fn about(system: Option<&SystemStatus>) -> Markup {
     let content = html! {
         article.about {
             h1 { "How it works" }
@@ -51,7 +51,7 @@ fn path() -> Markup {
     }
 }
 
-fn figures(system: &System) -> Markup {
+fn figures(system: &SystemStatus) -> Markup {
     let waiting: u64 = system.lanes.iter().map(|lane| lane.waiting).sum();
     let computing: u64 = system.lanes.iter().map(|lane| lane.claimed).sum();
     html! {
@@ -68,7 +68,7 @@ fn figures(system: &System) -> Markup {
     }
 }
 
-fn limits(system: Option<&System>) -> Markup {
+fn limits(system: Option<&SystemStatus>) -> Markup {
     html! {
         section aria-labelledby="limits" {
             h2 #limits { "What to expect" }

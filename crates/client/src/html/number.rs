@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use model::{Index, Status, ValueState};
-use wire::Calculation;
+use wire::CalculationBody;
 
 use super::layout::{Page, Place};
 use super::record::{is_negative, news, progress, waiting};
@@ -14,7 +14,7 @@ const GROUPED: usize = 60;
 const OPENS_IN_BROWSER: u64 = 1_000_000;
 
 /// The whole page. `mine` when this browser asked and may withdraw.
-pub(crate) fn number(index: Index, calculation: &Calculation, mine: bool) -> Markup {
+pub(crate) fn number(index: Index, calculation: &CalculationBody, mine: bool) -> Markup {
     let content = html! {
         (number_part(index, calculation, mine))
         (neighbours(index))
@@ -24,7 +24,7 @@ pub(crate) fn number(index: Index, calculation: &Calculation, mine: bool) -> Mar
 }
 
 /// The part that changes while it is computed.
-pub(crate) fn number_part(index: Index, calculation: &Calculation, mine: bool) -> Markup {
+pub(crate) fn number_part(index: Index, calculation: &CalculationBody, mine: bool) -> Markup {
     let ended = calculation.status.is_final();
     let events = (!ended).then(|| format!("/api/events?index={index}"));
     html! {
@@ -71,7 +71,7 @@ pub(crate) fn never_asked(index: Index) -> Markup {
     Page { title: &title, place: Place::Elsewhere, refresh_s: None, content }.render()
 }
 
-fn done(calculation: &Calculation) -> Markup {
+fn done(calculation: &CalculationBody) -> Markup {
     let value_path = format!("/api/calculations/{}/value", calculation.index);
     let ends = calculation.first_digits.as_deref().zip(calculation.last_digits.as_deref());
     html! {
@@ -102,7 +102,7 @@ fn done(calculation: &Calculation) -> Markup {
     }
 }
 
-fn failed(calculation: &Calculation) -> Markup {
+fn failed(calculation: &CalculationBody) -> Markup {
     html! {
         div.standing {
             p { span.status.failed { "Failed" } }
@@ -115,7 +115,7 @@ fn failed(calculation: &Calculation) -> Markup {
     }
 }
 
-fn facts(calculation: &Calculation) -> Markup {
+fn facts(calculation: &CalculationBody) -> Markup {
     html! {
         dl.facts {
             div { dt { "Digits" } dd { (words::grouped(&calculation.digits.to_string())) } }
@@ -170,11 +170,11 @@ fn left_out(digits: u64, first: &str, last: &str) -> u64 {
 }
 
 /// The size of the text: its digits and perhaps a sign.
-fn size_bytes(calculation: &Calculation) -> u64 {
+fn size_bytes(calculation: &CalculationBody) -> u64 {
     calculation.digits + u64::from(is_negative(calculation))
 }
 
 /// Seconds until a browser without scripts looks again: a fifth of what is left, from 2 to 30.
-fn refresh(calculation: &Calculation) -> u64 {
+fn refresh(calculation: &CalculationBody) -> u64 {
     (calculation.remaining_ms.unwrap_or(0) / 5_000).clamp(2, 30)
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use model::{Status, ValueState, WaitingFor};
-use wire::{Calculation, CalculationList};
+use wire::{CalculationBody, CalculationList};
 
 use super::words;
 use crate::api_client::Cursor;
@@ -41,7 +41,7 @@ pub(crate) fn record(record: &Record) -> Markup {
 }
 
 /// One calculation in the list. The name in `id` and the times let the script find its place.
-pub(crate) fn row(calculation: &Calculation) -> Markup {
+pub(crate) fn row(calculation: &CalculationBody) -> Markup {
     let index = &calculation.index;
     html! {
         li.row data-index=(index) data-asked=(calculation.asked_at) data-status=(calculation.status)
@@ -54,7 +54,7 @@ pub(crate) fn row(calculation: &Calculation) -> Markup {
 }
 
 /// What is read out when it has come to an end.
-pub(super) fn news(calculation: &Calculation) -> Option<String> {
+pub(super) fn news(calculation: &CalculationBody) -> Option<String> {
     let subject = &calculation.subject;
     match calculation.status {
         Status::Queued | Status::Running => None,
@@ -65,7 +65,7 @@ pub(super) fn news(calculation: &Calculation) -> Option<String> {
 }
 
 /// The bar and the words beside it, which the script moves.
-pub(super) fn progress(calculation: &Calculation) -> Markup {
+pub(super) fn progress(calculation: &CalculationBody) -> Markup {
     let fraction = calculation.progress.unwrap_or(0.0);
     html! {
         span.progress {
@@ -80,7 +80,7 @@ pub(super) fn progress(calculation: &Calculation) -> Markup {
 }
 
 /// What it is waiting for, if it waits.
-pub(super) const fn waiting(calculation: &Calculation) -> &'static str {
+pub(super) const fn waiting(calculation: &CalculationBody) -> &'static str {
     match calculation.waiting_for {
         None => "Waiting for its turn",
         Some(WaitingFor::Memory) => "Waiting for memory",
@@ -88,7 +88,7 @@ pub(super) const fn waiting(calculation: &Calculation) -> &'static str {
     }
 }
 
-fn value(calculation: &Calculation) -> Markup {
+fn value(calculation: &CalculationBody) -> Markup {
     let ends = calculation.first_digits.as_deref().zip(calculation.last_digits.as_deref());
     match (calculation.status, calculation.value.as_deref(), ends) {
         (Status::Running, ..) => progress(calculation),
@@ -107,7 +107,7 @@ fn value(calculation: &Calculation) -> Markup {
     }
 }
 
-fn state(calculation: &Calculation) -> Markup {
+fn state(calculation: &CalculationBody) -> Markup {
     html! {
         @match calculation.status {
             Status::Queued => span.status.queued { (waiting(calculation)) },
@@ -128,6 +128,6 @@ fn state(calculation: &Calculation) -> Markup {
 }
 
 /// F(−n) is negative for even n, and the first digits come without the sign.
-pub(super) fn is_negative(calculation: &Calculation) -> bool {
+pub(super) fn is_negative(calculation: &CalculationBody) -> bool {
     calculation.index.starts_with('-') && calculation.index.ends_with(['0', '2', '4', '6', '8'])
 }

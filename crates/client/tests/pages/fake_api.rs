@@ -9,14 +9,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use model::{FailureReason, Status, ValueState};
-use wire::{Calculation, CalculationList, Failure, Links, Problem, ProblemKind, Submitted, System};
+use wire::{CalculationBody, CalculationList, FailureBody, Links, Problem, ProblemKind, Submitted, SystemStatus};
 
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 #[derive(Default)]
 pub(crate) struct FakeApi {
     /// By index.
-    known: BTreeMap<String, Calculation>,
+    known: BTreeMap<String, CalculationBody>,
     next: Option<String>,
     /// What every call is refused with.
     refusal: Option<(Problem, Option<&'static str>)>,
@@ -32,7 +32,7 @@ pub(crate) struct Call {
 }
 
 impl FakeApi {
-    pub(crate) fn knowing(calculations: impl IntoIterator<Item = Calculation>) -> Self {
+    pub(crate) fn knowing(calculations: impl IntoIterator<Item = CalculationBody>) -> Self {
         let known = calculations.into_iter().map(|calculation| (calculation.index.clone(), calculation)).collect();
         Self { known, ..Self::default() }
     }
@@ -81,7 +81,7 @@ async fn list(State(api): Api, RawQuery(query): RawQuery, headers: HeaderMap) ->
     if let Some(refused) = api.note(format!("GET /api/calculations?{}", query.unwrap_or_default()), headers) {
         return refused;
     }
-    let mut items: Vec<Calculation> = api.known.values().cloned().collect();
+    let mut items: Vec<CalculationBody> = api.known.values().cloned().collect();
     items.sort_by(|a, b| b.asked_at.cmp(&a.asked_at));
     Json(CalculationList { items, next: api.next.clone() }).into_response()
 }
@@ -117,14 +117,14 @@ async fn withdraw(State(api): Api, Path(index): Path<String>, headers: HeaderMap
     if known.status.is_final() {
         return refusal(&problem(409, ProblemKind::Conflict));
     }
-    Json(Calculation { status: Status::Cancelled, ..known.clone() }).into_response()
+    Json(CalculationBody { status: Status::Cancelled, ..known.clone() }).into_response()
 }
 
 async fn system(State(api): Api, headers: HeaderMap) -> Response {
     if let Some(refused) = api.note("GET /api/system".to_owned(), headers) {
         return refused;
     }
-    let system = System {
+    let system = SystemStatus {
         version: "0.1.0".to_owned(),
         mode: "embedded".to_owned(),
         at: "2026-11-23T23:50:27.123Z".to_owned(),
@@ -158,8 +158,8 @@ pub(crate) fn problem(status: u16, kind: ProblemKind) -> Problem {
     }
 }
 
-pub(crate) fn queued(index: &str) -> Calculation {
-    Calculation {
+pub(crate) fn queued(index: &str) -> CalculationBody {
+    CalculationBody {
         subject: format!("F({index})"),
         index: index.to_owned(),
         status: Status::Queued,
@@ -187,14 +187,14 @@ pub(crate) fn queued(index: &str) -> Calculation {
     }
 }
 
-pub(crate) fn running(index: &str) -> Calculation {
-    Calculation { status: Status::Running, progress: Some(0.431), remaining_ms: Some(12_300), ..queued(index) }
+pub(crate) fn running(index: &str) -> CalculationBody {
+    CalculationBody { status: Status::Running, progress: Some(0.431), remaining_ms: Some(12_300), ..queued(index) }
 }
 
 /// A value with its whole text.
-pub(crate) fn done(index: &str, value: &str) -> Calculation {
+pub(crate) fn done(index: &str, value: &str) -> CalculationBody {
     let digits = value.trim_start_matches('-');
-    Calculation {
+    CalculationBody {
         digits: u64::try_from(digits.len()).expect("a length"),
         value: Some(value.to_owned()),
         value_state: Some(ValueState::Inline),
@@ -205,8 +205,8 @@ pub(crate) fn done(index: &str, value: &str) -> Calculation {
 }
 
 /// A value too long to be sent along.
-pub(crate) fn done_long(index: &str) -> Calculation {
-    Calculation {
+pub(crate) fn done_long(index: &str) -> CalculationBody {
+    CalculationBody {
         status: Status::Done,
         compute_ms: Some(37),
         finished_at: Some("2026-11-23T23:50:28.000Z".to_owned()),
@@ -218,16 +218,16 @@ pub(crate) fn done_long(index: &str) -> Calculation {
     }
 }
 
-pub(crate) fn evicted(index: &str) -> Calculation {
-    Calculation { value_state: Some(ValueState::Evicted), ..done_long(index) }
+pub(crate) fn evicted(index: &str) -> CalculationBody {
+    CalculationBody { value_state: Some(ValueState::Evicted), ..done_long(index) }
 }
 
-pub(crate) fn failed(index: &str) -> Calculation {
+pub(crate) fn failed(index: &str) -> CalculationBody {
     let reason = FailureReason::WorkersLost;
-    let failure = Failure { reason, detail: reason.sentence().to_owned(), attempts: 5 };
-    Calculation { status: Status::Failed, failure: Some(failure), ..queued(index) }
+    let failure = FailureBody { reason, detail: reason.sentence().to_owned(), attempts: 5 };
+    CalculationBody { status: Status::Failed, failure: Some(failure), ..queued(index) }
 }
 
-pub(crate) fn cancelled(index: &str) -> Calculation {
-    Calculation { status: Status::Cancelled, ..queued(index) }
+pub(crate) fn cancelled(index: &str) -> CalculationBody {
+    CalculationBody { status: Status::Cancelled, ..queued(index) }
 }

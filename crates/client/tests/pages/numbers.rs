@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use crate::fake_api::{FakeApi, cancelled, done, done_long, evicted, failed, queued, running};
 use crate::visitor::{Answer, Visitor};
 
-async fn page_of(calculation: wire::Calculation) -> Answer {
+async fn page_of(calculation: wire::CalculationBody) -> Answer {
     let path = format!("/n/{}", calculation.index);
     let answer = Visitor::of(&Arc::new(FakeApi::knowing([calculation]))).await.get(&path).await;
     assert_eq!(answer.status, StatusCode::OK);
