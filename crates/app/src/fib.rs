@@ -156,11 +156,11 @@ impl Part {
     /// The answer, if it is a part of the value that is wanted.
     fn answer(&self, index: i64) -> Option<String> {
         if let Some(modulus) = self.modulus {
-            Some(fibonacci::modulo(index, modulus).to_string())
+            fibonacci::modulo(index, &modulus.get().into()).map(|residue| residue.to_string())
         } else if let Some(count) = self.first {
-            Some(fibonacci::first_digits(index, count))
+            Some(fibonacci::first_digits(index, count.into()))
         } else if let Some(count) = self.last {
-            Some(fibonacci::last_digits(index, count))
+            Some(fibonacci::last_digits(index, count.into()))
         } else {
             self.digits.then(|| fibonacci::digit_count(index).to_string())
         }

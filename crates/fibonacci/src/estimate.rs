@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::goldilocks::plan::Plan;
-use crate::instant::digit_count;
+use crate::instant::digit_count_of_word;
 
 /// What [`nth`](crate::nth()) will take for an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn estimate(n: i64) -> Estimate {
     let memory_bytes = plan.memory_bytes();
     // A unit of work was made a nanosecond by measurement; touching new memory costs half of one a byte.
     Estimate {
-        digits: digit_count(n),
+        digits: digit_count_of_word(n.unsigned_abs()),
         memory_bytes,
         work: Duration::from_nanos(plan.work().saturating_add(memory_bytes / 2).saturating_add(CALL_NANOS)),
     }

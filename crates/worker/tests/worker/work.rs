@@ -165,7 +165,7 @@ async fn record_text(system: &System, n: i64, text: &str) {
 async fn record(system: &System, n: i64, sha256: Sha256, placement: Placement) {
     let digits = match &placement {
         Placement::Inline(text) => text.len() as u64,
-        Placement::Object => fibonacci::digit_count(n),
+        Placement::Object => fibonacci::estimate(n).digits,
     };
     let recorded = CompletedValue {
         subject: subject(n),
