@@ -76,7 +76,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::digit_count;
+    use crate::instant::digit_count_of_word;
 
     /// 10ᵈ − 1, in as many limbs as given.
     pub(crate) fn nines(digits: u64, limbs: usize) -> Vec<u64> {
@@ -155,9 +155,9 @@ pub(crate) mod tests {
 
     #[test]
     fn the_digit_bound_is_never_below_and_at_most_one_above() {
-        let large = (1..63).map(|shift| (1 << shift) - 1);
+        let large = (1..63).map(|shift| (1_i64 << shift) - 1);
         for n in (0..2_000).chain(large) {
-            let digits = digit_count(n);
+            let digits = digit_count_of_word(n as u64);
             let bound = digits_at_most(n as u64);
             assert!((digits..=digits + 1).contains(&bound), "F({n}): {bound} for {digits}");
         }
