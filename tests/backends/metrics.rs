@@ -31,19 +31,20 @@ async fn depth_and_age_by_lane_attempts_reclaims_and_latencies_are_told_by_the_d
         assert_eq!(api.submit(n).await.0, StatusCode::ACCEPTED);
     }
     assert_eq!(api.submit(LONG).await.0, StatusCode::ACCEPTED);
-    let waiting = async |lane: &str| figure(&api, &format!("queue_waiting{{lane=\"{lane}\"}}")).await;
+    let waiting = async |lane: &str| figure(&api, &format!("abaci_queue_waiting{{lane=\"{lane}\"}}")).await;
     eventually("what waits is told", async || {
         (waiting("short").await == 5.0 && waiting("long").await == 1.0).then_some(())
     })
     .await;
     assert_eq!(waiting("medium").await, 0.0);
     eventually("its age is told", async || {
-        (figure(&api, "queue_oldest_seconds{lane=\"long\"}").await > 0.5).then_some(())
+        (figure(&api, "abaci_queue_oldest_seconds{lane=\"long\"}").await > 0.5).then_some(())
     })
     .await;
 
     let killed = system.role("worker", &[]);
-    eventually("it computes", async || (figure(&api, "queue_in_hand{lane=\"long\"}").await == 1.0).then_some(())).await;
+    eventually("it computes", async || (figure(&api, "abaci_queue_in_hand{lane=\"long\"}").await == 1.0).then_some(()))
+        .await;
     eventually("it has a lease", async || (api.calculation(LONG).await["status"] == "running").then_some(())).await;
     for n in 1..=5 {
         api.value(n).await;
@@ -57,12 +58,12 @@ async fn depth_and_age_by_lane_attempts_reclaims_and_latencies_are_told_by_the_d
     for n in 6..=9 {
         api.value(n).await;
     }
-    assert_eq!(figure(&api, "api_accepted_total{lane=\"short\"}").await, 9.0);
+    assert_eq!(figure(&api, "abaci_api_accepted_total{lane=\"short\"}").await, 9.0);
     assert_eq!(figure(&worker, "worker_jobs_total{outcome=\"recorded\",lane=\"short\"}").await, 4.0);
     assert!(figure(&worker, "worker_queue_wait_seconds_count{lane=\"short\"}").await >= 4.0);
     assert!(figure(&worker, "worker_compute_seconds_count{lane=\"short\"}").await >= 4.0);
     assert!(figure(&worker, "store_call_seconds_count{call=\"complete\"}").await >= 4.0);
-    assert!(figure(&api, "api_request_seconds_count{route=\"/api/calculations\"}").await >= 10.0);
+    assert!(figure(&api, "abaci_http_request_seconds_count{route=\"/api/calculations\"}").await >= 10.0);
 
     let told: BTreeSet<String> = names(&scrape(&api).await).union(&names(&scrape(&worker).await)).cloned().collect();
     for name in documented() {
@@ -71,8 +72,10 @@ async fn depth_and_age_by_lane_attempts_reclaims_and_latencies_are_told_by_the_d
 
     // Without the queue the record knows; and nobody is told that nothing waits when nobody knows.
     system.redis.kill();
-    eventually("the record tells", async || (figure(&api, "queue_in_hand{lane=\"long\"}").await == 1.0).then_some(()))
-        .await;
+    eventually("the record tells", async || {
+        (figure(&api, "abaci_queue_in_hand{lane=\"long\"}").await == 1.0).then_some(())
+    })
+    .await;
     system.postgres.kill();
     eventually("the depth is not known", async || waiting("short").await.is_nan().then_some(())).await;
 }

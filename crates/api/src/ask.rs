@@ -13,7 +13,6 @@ use crate::hub::{Heard, Waiter};
 use crate::metrics;
 use crate::ratelimit::Charge;
 use crate::state::ApiState;
-use crate::trace;
 
 /// What asking came to.
 pub(crate) enum Answer {
@@ -101,7 +100,7 @@ async fn submit(state: &ApiState, admitted: &Admitted, charge: Charge<'_>) -> Re
         digits: admitted.digits,
         lane: admitted.lane(),
         ask: token.clone(),
-        traceparent: trace::current_trace(),
+        traceparent: server::current_trace(),
         now: state.ports.clock.now(),
     };
     match state.ports.store.submit(&acceptance).await? {

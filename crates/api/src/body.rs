@@ -11,10 +11,10 @@ use http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use server::BodyTooSlow;
 use wire::Shortened;
 
 use crate::error::ApiError;
-use crate::serve::BodyTooSlow;
 
 /// A body that is too large is read on for so long, so that its sender hears why it was refused: most
 /// listen only when they have said everything.

@@ -8,10 +8,9 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use model::{Index, Status};
+use server::CrossSiteError;
 use store::StoreError;
 use wire::{Problem, ProblemKind, Shortened};
-
-use crate::trace;
 
 /// The cause below, kept for the log and never sent out.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -71,8 +70,8 @@ pub(crate) enum ApiError {
     #[error("not this calculation's token")]
     Forbidden,
     /// 403: sent by a page of another site.
-    #[error("from another site")]
-    CrossSite,
+    #[error(transparent)]
+    CrossSite(#[from] CrossSiteError),
     /// 429 with `Retry-After`.
     #[error("too much work asked for")]
     TooManyRequests { retry_after: Duration },
@@ -119,7 +118,7 @@ impl ApiError {
             Self::ValueNotReady(_) | Self::ValueGone(_) => (StatusCode::CONFLICT, ProblemKind::ValueNotReady),
             Self::NotWithdrawable(_) => (StatusCode::CONFLICT, ProblemKind::Conflict),
             Self::Forbidden => (StatusCode::FORBIDDEN, ProblemKind::Forbidden),
-            Self::CrossSite => (StatusCode::FORBIDDEN, ProblemKind::CrossSite),
+            Self::CrossSite(_) => (StatusCode::FORBIDDEN, ProblemKind::CrossSite),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, ProblemKind::TooManyRequests),
             Self::QueueFull { .. } => (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::QueueFull),
             Self::NoRoom(_) => (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::TooLargeToFit),
@@ -183,6 +182,7 @@ impl ApiError {
                 calculation_status: Some(*status),
                 ..facts
             },
+            Self::CrossSite(error) => Facts { detail: said(&error.to_string()), ..facts },
             Self::Forbidden => Facts { field: Some("ask"), ..facts },
             Self::TooManyRequests { retry_after } => Facts { retry_after: Some(*retry_after), ..facts },
             Self::QueueFull { allowed } => Facts {
@@ -199,7 +199,7 @@ impl ApiError {
             Self::Unavailable(_) => {
                 Facts { detail: said("Nothing was stored."), retry_after: Some(Duration::from_secs(1)), ..facts }
             }
-            Self::NoSuchPath | Self::MethodNotAllowed | Self::CrossSite | Self::Internal(_) => facts,
+            Self::NoSuchPath | Self::MethodNotAllowed | Self::Internal(_) => facts,
         }
     }
 
@@ -253,7 +253,7 @@ impl IntoResponse for ApiError {
             given: facts.given,
             allowed: facts.allowed,
             calculation_status: facts.calculation_status.map(|status| status.as_str().to_owned()),
-            request_id: trace::current_request_id(),
+            request_id: server::current_request_id(),
         };
         let mut response = (status, axum::Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -13,6 +13,7 @@ use cache::EventId;
 use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use model::{Index, Subject};
+use server::Draining;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::Instant;
@@ -23,7 +24,6 @@ use crate::hub::{Event, Kind, News, Subscription};
 use crate::metrics::{self, Counted};
 use crate::pending::{Next, Pending};
 use crate::query::{Query, wrong};
-use crate::serve::Draining;
 use crate::state::ApiState;
 
 /// A page may follow so many indexes.

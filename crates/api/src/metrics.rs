@@ -1,30 +1,22 @@
 //! What the api counts. Each process counts what passed through its own hands.
 
-use std::time::Duration;
-
-use http::{Method, StatusCode};
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{counter, describe_counter, describe_gauge, gauge};
 use model::Lane;
 use wire::LaneStatus;
 
-const REQUESTS: &str = "api_requests_total";
-const REQUEST_SECONDS: &str = "api_request_seconds";
-const ACCEPTED: &str = "api_accepted_total";
-const OFFERS_FAILED: &str = "api_offers_failed_total";
-const CACHE_FAILED: &str = "api_cache_failed_total";
-const VALUES_LOST: &str = "api_values_lost_total";
-const WATCHERS: &str = "api_event_connections";
-const RESETS: &str = "api_event_resets_total";
-const WAITERS: &str = "api_waiters";
-const CONNECTIONS: &str = "http_connections";
-const WAITING: &str = "queue_waiting";
-const IN_HAND: &str = "queue_in_hand";
-const OLDEST_SECONDS: &str = "queue_oldest_seconds";
+const ACCEPTED: &str = "abaci_api_accepted_total";
+const OFFERS_FAILED: &str = "abaci_api_offers_failed_total";
+const CACHE_FAILED: &str = "abaci_api_cache_failed_total";
+const VALUES_LOST: &str = "abaci_api_values_lost_total";
+const WATCHERS: &str = "abaci_api_event_connections";
+const RESETS: &str = "abaci_api_event_resets_total";
+const WAITERS: &str = "abaci_api_waiters";
+const WAITING: &str = "abaci_queue_waiting";
+const IN_HAND: &str = "abaci_queue_in_hand";
+const OLDEST_SECONDS: &str = "abaci_queue_oldest_seconds";
 
 /// Says once, after a recorder is installed, what each metric means.
 pub fn describe() {
-    describe_counter!(REQUESTS, "Requests answered, by route, method and status.");
-    describe_histogram!(REQUEST_SECONDS, "Seconds to the head of an answer, by route.");
     describe_counter!(ACCEPTED, "Calculations entered into the record, by lane.");
     describe_counter!(
         OFFERS_FAILED,
@@ -35,28 +27,12 @@ pub fn describe() {
     describe_gauge!(WATCHERS, "Open event streams.");
     describe_counter!(RESETS, "Times a watching page was told to load everything again.");
     describe_gauge!(WAITERS, "Requests that wait for a value.");
-    describe_gauge!(CONNECTIONS, "Open HTTP connections.");
     describe_gauge!(WAITING, "Calculations that wait in the whole system, by lane.");
     describe_gauge!(IN_HAND, "Calculations in workers' hands in the whole system, by lane.");
     describe_gauge!(
         OLDEST_SECONDS,
         "Seconds that the longest waiting calculation has waited, by lane; 0 if none waits."
     );
-}
-
-pub(crate) fn answered(method: &Method, route: Option<&str>, status: StatusCode, took: Duration) {
-    let route = route.unwrap_or("unknown").to_owned();
-    // A method is part of a label only if it is one of the few that exist here: labels must stay few.
-    let method = match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::DELETE => "DELETE",
-        _ => "other",
-    };
-    let status = status.as_str().to_owned();
-    histogram!(REQUEST_SECONDS, "route" => route.clone()).record(took.as_secs_f64());
-    counter!(REQUESTS, "route" => route, "method" => method, "status" => status).increment(1);
 }
 
 pub(crate) fn accepted(lane: Lane) {
@@ -103,10 +79,6 @@ impl Counted {
 
     pub(crate) fn waiter() -> Self {
         Self::new(WAITERS)
-    }
-
-    pub(crate) fn connection() -> Self {
-        Self::new(CONNECTIONS)
     }
 
     fn new(name: &'static str) -> Self {

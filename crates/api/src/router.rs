@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use http::header;
+use http::{HeaderName, HeaderValue, Method, header};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::Predicate;
 
-use crate::crosssite::refuse_cross_site;
 use crate::error::ApiError;
-use crate::state::ApiState;
-use crate::trace::observe;
+use crate::state::{ApiState, Limits};
 use crate::{calculation, docs, events, list, openapi, original, submit, system, value, withdraw};
 
 /// The HTTP API. Answers everything below `/api`, and everything else with 404.
@@ -25,8 +25,42 @@ pub fn router(state: ApiState) -> Router {
         .fallback(async || ApiError::NoSuchPath)
         .layer(from_fn_with_state(limits, refuse_cross_site))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(SomeJson))
-        .layer(from_fn(observe))
+        .layer(from_fn(complete_headers))
+        .layer(from_fn(server::trace_requests))
         .with_state(state)
+}
+
+/// Refuses requests that change something and were sent by a page of another site.
+async fn refuse_cross_site(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if !is_safe && let Err(error) = server::check_same_site(request.headers(), limits.public_url.as_ref()) {
+        return ApiError::from(error).into_response();
+    }
+    next.run(request).await
+}
+
+/// Adds the security headers, unless the response has its own.
+async fn complete_headers(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let mut response = next.run(request).await;
+    let mut set_default = |name: HeaderName, value: &'static str| {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set_default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set_default(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    set_default(header::REFERRER_POLICY, "no-referrer");
+    let resource_policy = HeaderName::from_static("cross-origin-resource-policy");
+    if reads {
+        set_default(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        set_default(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "etag, content-range, content-length, accept-ranges, retry-after, abaci-complete, x-request-id",
+        );
+        set_default(resource_policy, "cross-origin");
+    } else {
+        set_default(resource_policy, "same-origin");
+    }
+    response
 }
 
 /// Every path with its methods. The description of the api names exactly these; a test compares.

@@ -5,20 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
+use http::Uri;
+use ipnet::IpNet;
 use model::{Calculation, CalculationEvent, Index, Job, Subject};
 use ports::Ports;
 use store::StoreError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::address::{Network, client_address};
 use crate::hub::Hub;
 use crate::metrics;
 use crate::ratelimit::RateLimit;
 use crate::rates::Rates;
 use crate::system::SystemView;
 use crate::tally::Tally;
-use crate::trace;
 
 /// What may be asked for. `None` is no limit.
 #[derive(Clone, Debug)]
@@ -36,9 +36,9 @@ pub struct Limits {
     /// Seconds of work that one address may ask for in a minute.
     pub rate: Option<f64>,
     /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
-    /// The origin under which pages see this system, where a proxy changes the `Host` header.
-    pub public_origin: Option<String>,
+    pub trusted_proxies: Vec<IpNet>,
+    /// The address that browsers use, where a proxy changes the `Host` header.
+    pub public_url: Option<Uri>,
     /// The version of the program, as told by `/api/system`.
     pub version: &'static str,
     /// `embedded` or `distributed`, as told by `/api/system`.
@@ -55,7 +55,7 @@ impl Default for Limits {
             waiters: 1_024,
             rate: None,
             trusted_proxies: Vec::new(),
-            public_origin: None,
+            public_url: None,
             version: env!("CARGO_PKG_VERSION"),
             mode: "embedded",
         }
@@ -113,7 +113,7 @@ impl ApiState {
 
     /// The address that asks.
     pub(crate) fn client_address(&self, request: &Request) -> IpAddr {
-        client_address(request.headers(), request.extensions(), &self.limits.trusted_proxies)
+        server::client_address(request.headers(), request.extensions(), &self.limits.trusted_proxies)
     }
 
     /// A finished calculation, if it is near at hand. A cache that fails is a cache that knows nothing.
@@ -170,7 +170,7 @@ impl ApiState {
             lane,
             attempt: 1,
             enqueued_at: self.ports.clock.now(),
-            traceparent: trace::current_trace(),
+            traceparent: server::current_trace(),
         };
         if let Err(error) = self.ports.queue.enqueue(&job).await {
             metrics::offer_failed();

@@ -7,11 +7,11 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use model::{AskToken, Calculation};
+use server::Draining;
 
 use crate::ask::{Answer, Patience, ask};
 use crate::body;
 use crate::error::ApiError;
-use crate::serve::Draining;
 use crate::state::ApiState;
 
 /// The longest that an answer is held back for a value.

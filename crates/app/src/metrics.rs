@@ -27,6 +27,7 @@ pub(crate) fn start() -> Result<PrometheusHandle, MetricsError> {
     let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS_SECS)?.build_recorder();
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder)?;
+    server::describe_metrics();
     api::describe_metrics();
     queue::describe_metrics();
     cache::describe_metrics();

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use api::ServeLimits;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use server::ServerLimits;
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -70,10 +70,10 @@ impl Process {
     }
 
     /// Starts answering at an address.
-    pub(crate) fn answer(&mut self, name: &'static str, listener: TcpListener, router: Router, limits: ServeLimits) {
+    pub(crate) fn answer(&mut self, name: &'static str, listener: TcpListener, router: Router, limits: ServerLimits) {
         let stopping = self.stopping.clone().cancelled_owned();
         self.start(name, async move {
-            if let Err(error) = api::run(listener, router, limits, stopping).await {
+            if let Err(error) = server::run(listener, router, limits, stopping).await {
                 tracing::error!(%error, "a listener failed");
             }
         });
@@ -96,19 +96,19 @@ pub(crate) async fn listen(variable: &'static str, address: SocketAddr) -> Resul
 }
 
 /// What connections may take.
-pub(crate) fn serve_limits(connections: &Connections) -> ServeLimits {
-    ServeLimits {
+pub(crate) fn serve_limits(connections: &Connections) -> ServerLimits {
+    ServerLimits {
         connections: usize::try_from(connections.connections).unwrap_or(usize::MAX),
         header_timeout: connections.header_timeout_ms,
         drain: DRAIN,
-        ..ServeLimits::default()
+        ..ServerLimits::default()
     }
 }
 
 /// What connections to an internal port may take, where there is no other.
 #[cfg(feature = "distributed")]
-pub(crate) fn internal_limits() -> ServeLimits {
-    ServeLimits { drain: DRAIN, ..ServeLimits::default() }
+pub(crate) fn internal_limits() -> ServerLimits {
+    ServerLimits { drain: DRAIN, ..ServerLimits::default() }
 }
 
 /// Says on standard output where the process is to be found.

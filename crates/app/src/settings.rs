@@ -33,7 +33,7 @@ impl ApiSettings<'_> {
             store_bytes: Some(self.store_bytes.0),
             rate: self.requests.rate.0,
             trusted_proxies: self.proxies.trusted_proxies.clone(),
-            public_origin: self.public.public_url.as_ref().map(ToString::to_string),
+            public_url: self.public.public_url.as_ref().map(|url| url.uri()),
             version: env!("CARGO_PKG_VERSION"),
             mode: self.mode.as_str(),
             ..api::Limits::default()

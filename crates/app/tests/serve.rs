@@ -117,7 +117,11 @@ fn health_and_metrics_are_told_on_the_internal_port_only() {
     assert!(get(&serve.internal, "/healthz").starts_with("HTTP/1.1 200"));
     assert!(get(&serve.internal, "/readyz").starts_with("HTTP/1.1 200"));
     let metrics = get(&serve.internal, "/metrics");
-    for told in ["abaci_build_info{", "queue_waiting{lane=\"short\"} 0\n", "queue_oldest_seconds{lane=\"long\"} 0\n"] {
+    for told in [
+        "abaci_build_info{",
+        "abaci_queue_waiting{lane=\"short\"} 0\n",
+        "abaci_queue_oldest_seconds{lane=\"long\"} 0\n",
+    ] {
         assert!(metrics.contains(told), "{told} in {metrics}");
     }
     for path in ["/healthz", "/readyz", "/metrics"] {

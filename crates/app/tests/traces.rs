@@ -28,13 +28,14 @@ fn one_trace_goes_from_the_page_over_the_api_to_the_worker() {
 
     let spans = collector.received();
     let of_trace: Vec<_> = spans.iter().filter(|span| span.trace_id == TRACE).collect();
-    let one = |name: &str| {
-        let mut named = of_trace.iter().filter(|span| span.name == name);
-        named.next().unwrap_or_else(|| panic!("no {name} among {spans:?}"))
+    let one = |what: &str, is_it: &dyn Fn(&&&Span) -> bool| {
+        *of_trace.iter().find(is_it).unwrap_or_else(|| panic!("no {what} among {spans:?}"))
     };
-    let (page, request, job) = (one("page"), one("request"), one("job"));
-    assert_eq!(page.parent_id, CALLER);
-    assert!(of_trace.iter().filter(|span| span.name == "request").all(|span| span.parent_id == page.span_id));
+    let page = one("page", &|span| span.name == "request" && span.parent_id == CALLER);
+    let request = one("call of the API", &|span| span.name == "request" && span.parent_id == page.span_id);
+    let job = one("job", &|span| span.name == "job");
+    let requests = of_trace.iter().filter(|span| span.name == "request" && span.span_id != page.span_id);
+    assert!(requests.into_iter().all(|span| span.parent_id == page.span_id));
     let parent = of_trace.iter().find(|span| span.span_id == job.parent_id).map(|span| span.name.as_str());
     assert_eq!(parent, Some("request"), "the job is a child of the request that asked for it");
     for span in [page, request, job] {

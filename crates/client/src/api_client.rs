@@ -21,7 +21,6 @@ use serde::de::DeserializeOwned;
 use wire::{CalculationBody, CalculationList, Problem, Submitted, SystemStatus};
 
 use crate::metrics;
-use crate::trace::PageTrace;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// From sending a request to having read the whole answer.
@@ -252,8 +251,8 @@ impl<S: Sync> FromRequestParts<S> for OnBehalf {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let mut headers = HeaderMap::new();
-        let trace = parts.extensions.get::<PageTrace>();
-        if let Some(traceparent) = trace.and_then(|PageTrace(trace)| HeaderValue::try_from(trace.to_string()).ok()) {
+        let trace = server::current_trace();
+        if let Some(traceparent) = trace.and_then(|trace| HeaderValue::try_from(trace.to_string()).ok()) {
             headers.insert(TRACEPARENT, traceparent);
         }
         // The address that called us comes last: the API believes the chain from its end, as far as it

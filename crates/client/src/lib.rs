@@ -5,14 +5,12 @@
 
 mod api_client;
 mod assets;
-mod cross_site;
 mod endpoints;
 mod html;
 mod live_assets;
 mod metrics;
 mod router;
 mod state;
-mod trace;
 
 pub use api_client::{ApiClient, BaseUrlError, OutOfReach};
 pub use router::router;

@@ -11,7 +11,7 @@ use http::header::{
 };
 use tower_http::compression::CompressionLayer;
 
-use crate::{ClientState, assets, endpoints, live_assets, trace};
+use crate::{ClientState, assets, endpoints, live_assets};
 
 /// The most bytes of a form that are read: a field of at most 200 characters needs far fewer.
 const FORM_BYTES: usize = 16 << 10;
@@ -43,7 +43,7 @@ pub fn router(state: ClientState) -> Router {
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(map_response(protect))
         .layer(CompressionLayer::new())
-        .layer(from_fn(trace::observe))
+        .layer(from_fn(server::trace_requests))
         .with_state(state)
 }
 

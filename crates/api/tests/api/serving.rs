@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use api::ServeLimits;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
 use http::StatusCode;
+use server::ServerLimits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -21,14 +21,14 @@ const SHORT: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// All of a client's times are short, and that it is the right one that ends shows in how long it took.
-fn limits() -> ServeLimits {
-    ServeLimits {
+fn limits() -> ServerLimits {
+    ServerLimits {
         header_timeout: SHORT,
         body_timeout: SHORT,
         idle_timeout: Duration::from_secs(60),
         write_timeout: SHORT,
         drain: PATIENCE,
-        ..ServeLimits::default()
+        ..ServerLimits::default()
     }
 }
 
@@ -39,11 +39,11 @@ struct Server {
 }
 
 impl Server {
-    async fn start(router: Router, limits: ServeLimits) -> Self {
+    async fn start(router: Router, limits: ServerLimits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(api::run(listener, router, limits, shutdown.clone().cancelled_owned()));
+        let serving = tokio::spawn(server::run(listener, router, limits, shutdown.clone().cancelled_owned()));
         Self { address, shutdown, serving }
     }
 
@@ -125,7 +125,7 @@ async fn a_second_header_must_be_finished_as_well() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_in_the_end() {
-    let server = Server::start(echo(), ServeLimits { idle_timeout: 2 * SHORT, ..limits() }).await;
+    let server = Server::start(echo(), ServerLimits { idle_timeout: 2 * SHORT, ..limits() }).await;
     let mut stream = server.connect().await;
     hello(&mut stream).await;
     let began = Instant::now();
@@ -181,7 +181,7 @@ async fn too_many_or_too_long_headers_are_refused() {
 
 #[tokio::test]
 async fn more_connections_than_allowed_wait_for_a_place() {
-    let server = Server::start(echo(), ServeLimits { connections: 2, ..limits() }).await;
+    let server = Server::start(echo(), ServerLimits { connections: 2, ..limits() }).await;
     let (mut one, mut other) = (server.connect().await, server.connect().await);
     hello(&mut one).await;
     hello(&mut other).await;
@@ -254,7 +254,7 @@ async fn shutdown_lets_requests_finish_and_closes_idle_connections() {
 #[tokio::test]
 async fn shutdown_does_not_wait_for_ever() {
     let (router, mut has_begun) = slow(CancellationToken::new());
-    let server = Server::start(router, ServeLimits { drain: SHORT, ..limits() }).await;
+    let server = Server::start(router, ServerLimits { drain: SHORT, ..limits() }).await;
     let mut stream = server.connect().await;
     stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("to write");
     has_begun.recv().await.expect("a request");

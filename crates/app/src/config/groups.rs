@@ -48,15 +48,15 @@ pub(crate) struct Public {
 #[command(next_help_heading = "Addresses")]
 pub(crate) struct Proxies {
     /// Networks of proxies whose forwarded client address is believed, separated by commas [default: none].
-    #[arg(long, env = "ABACI_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',')]
-    pub(crate) trusted_proxies: Vec<api::Network>,
+    #[arg(long, env = "ABACI_TRUSTED_PROXIES", value_name = "CIDR,…", value_delimiter = ',', value_parser = server::parse_network)]
+    pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
 }
 
 impl Proxies {
     /// Believes this machine too.
     pub(crate) fn trust_loopback(&mut self) {
         const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
-        self.trusted_proxies.extend(LOOPBACK.iter().filter_map(|network| network.parse::<api::Network>().ok()));
+        self.trusted_proxies.extend(LOOPBACK.iter().filter_map(|network| server::parse_network(network).ok()));
     }
 }
 

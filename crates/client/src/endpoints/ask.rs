@@ -15,7 +15,6 @@ use super::home::{self, Place};
 use super::withdraw::AskCookie;
 use crate::ClientState;
 use crate::api_client::OnBehalf;
-use crate::cross_site::is_cross_site;
 use crate::html;
 
 #[derive(Debug, Default, Deserialize)]
@@ -36,8 +35,8 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     typed: Result<Form<Typed>, FormRejection>,
 ) -> Response {
-    if is_cross_site(&headers, &state.settings) {
-        return Failure::new(StatusCode::FORBIDDEN, ProblemKind::CrossSite).into_response();
+    if let Err(error) = server::check_same_site(&headers, state.settings.public_url.as_ref()) {
+        return Failure::from(error).into_response();
     }
     let (text, answer) = match typed {
         Ok(Form(typed)) => {

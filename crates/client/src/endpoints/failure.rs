@@ -4,6 +4,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Method, StatusCode, Uri};
 use maud::Markup;
+use server::CrossSiteError;
 use wire::{Problem, ProblemKind};
 
 use crate::api_client::ApiError;
@@ -50,6 +51,12 @@ impl Failure {
             response.headers_mut().insert(RETRY_AFTER, retry_after);
         }
         response
+    }
+}
+
+impl From<CrossSiteError> for Failure {
+    fn from(error: CrossSiteError) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ProblemKind::CrossSite).detailed(&error.to_string())
     }
 }
 

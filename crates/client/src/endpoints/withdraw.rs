@@ -10,7 +10,6 @@ use wire::{ProblemKind, Submitted};
 use super::failure::Failure;
 use super::number::Spelling;
 use crate::api_client::{ApiError, OnBehalf};
-use crate::cross_site::is_cross_site;
 use crate::{ClientState, Settings};
 
 /// The name of the cookie. One name is enough: its path is that of one number.
@@ -28,9 +27,7 @@ pub(crate) async fn withdraw(
     Spelling(index): Spelling,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    if is_cross_site(&headers, &state.settings) {
-        return Err(Failure::new(StatusCode::FORBIDDEN, ProblemKind::CrossSite));
-    }
+    server::check_same_site(&headers, state.settings.public_url.as_ref())?;
     let index: Index = index.parse().map_err(|_| Failure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound))?;
     let ask = AskCookie::read(index, &headers).ok_or_else(|| {
         Failure::new(StatusCode::FORBIDDEN, ProblemKind::Forbidden)

@@ -1,0 +1,89 @@
+//! One connection: its requests, its timeouts and its end.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::HeaderValue;
+use http::header::CONNECTION;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use crate::limits::ServerLimits;
+use crate::request_body::TimedBody;
+use crate::timed_stream::{Activity, TimedStream};
+
+/// In the extensions of every request: cancelled when the server begins to shut down, so that endless responses
+/// can end.
+#[derive(Clone, Debug)]
+pub struct Draining(pub CancellationToken);
+
+/// While draining, an idle connection is closed after this time. Closing it at once would race with the next
+/// request of a busy proxy, which must not send a POST twice. A response with `Connection: close` prevents that.
+const KEEPALIVE_LINGER: Duration = Duration::from_millis(300);
+
+pub(crate) async fn serve_connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    limits: ServerLimits,
+    draining: CancellationToken,
+) {
+    // Small responses must not wait for the acknowledgement of the previous packet.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, %peer, "a connection broke before its first request");
+        return;
+    }
+    let activity = Arc::new(Activity::default());
+    let io = TokioIo::new(TimedStream::new(stream, Arc::clone(&activity), &limits));
+    let token = draining.clone();
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let in_progress = Activity::begin_request(&activity);
+        let (head, body) = request.into_parts();
+        let (body, end) = TimedBody::wrap(body, limits.body_timeout);
+        let mut request = http::Request::from_parts(head, body);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(Draining(token.clone()));
+        let response = router.clone().call(request);
+        let token = token.clone();
+        async move {
+            let mut response = response.await?;
+            // An unread body would be parsed as the next request, so the connection cannot be reused.
+            if !end.was_read() || token.is_cancelled() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response.map(|body: Body| in_progress.until_sent(body)))
+        }
+    });
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.idle_timeout)
+            .max_headers(limits.headers)
+            .max_header_size(limits.header_bytes)
+            .serve_connection(io, service)
+    );
+    let served = tokio::select! {
+        served = &mut connection => served,
+        () = draining.cancelled() => tokio::select! {
+            served = &mut connection => served,
+            () = tokio::time::sleep(KEEPALIVE_LINGER) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        },
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, %peer, "a connection ended early");
+    }
+}

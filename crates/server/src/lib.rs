@@ -1,0 +1,24 @@
+//! The HTTP server that the API, the pages and the internal port share.
+//!
+//! [`run`] serves any router over HTTP/1.1 and limits everything that a client can make a server hold or wait
+//! for. [`trace_requests`] names, traces and measures requests. [`check_same_site`] and [`client_address`] tell
+//! who sent one.
+
+mod accept;
+mod client_address;
+mod connection;
+mod cross_site;
+mod limits;
+mod metrics;
+mod request_body;
+mod timed_stream;
+mod trace;
+
+pub use accept::run;
+pub use client_address::{NetworkError, client_address, parse_network};
+pub use connection::Draining;
+pub use cross_site::{CrossSiteError, check_same_site};
+pub use limits::ServerLimits;
+pub use metrics::describe as describe_metrics;
+pub use request_body::BodyTooSlow;
+pub use trace::{current_request_id, current_trace, trace_requests};
