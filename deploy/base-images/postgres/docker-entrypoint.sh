@@ -1,5 +1,5 @@
 #!/bin/bash
-# What the official image does at start: POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB (each also as
+# Does what the official image does at start: POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB (each also as
 # _FILE), POSTGRES_INITDB_ARGS, and /docker-entrypoint-initdb.d on the first start.
 set -Eeuo pipefail
 
@@ -19,7 +19,7 @@ main() {
   exec "$@"
 }
 
-# Takes a variable from the file that its _FILE twin names, or its default.
+# Sets a variable from the file that its _FILE variable names, or to its default.
 from_file() {
   local name=$1 file=$1_FILE
   if [ -n "${!file:-}" ]; then

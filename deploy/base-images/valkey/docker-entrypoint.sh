@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the official image does at start: options alone mean the server, which gives up root and, without
-# a configuration file, answers on every address.
+# Does what the official image does at start: options alone start the server, which drops root and, without a
+# configuration file, listens on every address.
 set -e
 
 if [ "${1#-}" != "$1" ] || [ "${1%.conf}" != "$1" ]; then
