@@ -10,13 +10,13 @@ use crate::system::System;
 
 /// What counts trouble alone begins with the first of it.
 const OF_TROUBLE: [&str; 7] = [
-    "cache_unavailable_total",
-    "queue_unavailable_total",
+    "abaci_cache_unavailable_total",
+    "abaci_queue_unavailable_total",
     "store_errors_total",
     "store_objects_lost_total",
-    "worker_leases_lost_total",
-    "worker_parts_broken_total",
-    "worker_swept_total",
+    "abaci_worker_leases_lost_total",
+    "abaci_worker_task_panics_total",
+    "abaci_worker_swept_total",
 ];
 
 /// Work of seconds, so that a worker can be killed at it.
@@ -52,16 +52,16 @@ async fn depth_and_age_by_lane_attempts_reclaims_and_latencies_are_told_by_the_d
     drop(killed);
     let worker = system.role("worker", &[]);
     eventually("another has taken over", async || {
-        (figure(&worker, "queue_claimed_total{lane=\"long\",reclaimed=\"true\"}").await == 1.0).then_some(())
+        (figure(&worker, "abaci_queue_claimed_total{lane=\"long\",reclaimed=\"true\"}").await == 1.0).then_some(())
     })
     .await;
     for n in 6..=9 {
         api.value(n).await;
     }
     assert_eq!(figure(&api, "abaci_api_accepted_total{lane=\"short\"}").await, 9.0);
-    assert_eq!(figure(&worker, "worker_jobs_total{outcome=\"recorded\",lane=\"short\"}").await, 4.0);
-    assert!(figure(&worker, "worker_queue_wait_seconds_count{lane=\"short\"}").await >= 4.0);
-    assert!(figure(&worker, "worker_compute_seconds_count{lane=\"short\"}").await >= 4.0);
+    assert_eq!(figure(&worker, "abaci_worker_jobs_total{outcome=\"recorded\",lane=\"short\"}").await, 4.0);
+    assert!(figure(&worker, "abaci_worker_queue_wait_seconds_count{lane=\"short\"}").await >= 4.0);
+    assert!(figure(&worker, "abaci_worker_compute_seconds_count{lane=\"short\"}").await >= 4.0);
     assert!(figure(&worker, "store_call_seconds_count{call=\"complete\"}").await >= 4.0);
     assert!(figure(&api, "abaci_http_request_seconds_count{route=\"/api/calculations\"}").await >= 10.0);
 

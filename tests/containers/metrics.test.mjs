@@ -35,7 +35,7 @@ test("what the rules are about is exported", async () => {
   assert.deepEqual(rules.filter(({ health }) => health === "err"), []);
   assert.ok((await submit(freshIndex(), { wait: 30 })).ok);
   // Counters of what goes wrong begin with the first time it does.
-  const wanted = ["up", "abaci_api_accepted_total", "abaci_http_requests_total", "worker_jobs_total", "worker_queue_wait_seconds_bucket"];
+  const wanted = ["up", "abaci_api_accepted_total", "abaci_http_requests_total", "abaci_worker_jobs_total", "abaci_worker_queue_wait_seconds_bucket"];
   await eventually(`${wanted.join(", ")} are scraped`, async () => {
     const { data: names } = await ask("label/__name__/values");
     return wanted.every((name) => names.includes(name));

@@ -135,7 +135,7 @@ impl ApiState {
 
     /// Removes what can no longer be read from the cache.
     pub(crate) async fn forget(&self, subject: &Subject) {
-        if let Err(error) = self.ports.cache.forget(subject).await {
+        if let Err(error) = self.ports.cache.remove(subject).await {
             metrics::cache_failed("forget");
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -156,7 +156,7 @@ impl ApiState {
     /// Tells everybody how a calculation stands. Pages that miss it load the record again.
     pub(crate) async fn announce(&self, calculation: &Calculation) {
         let announcement = CalculationEvent::Calculation(Box::new(calculation.clone()));
-        if let Err(error) = self.ports.events.announce(&announcement).await {
+        if let Err(error) = self.ports.events.publish(&announcement).await {
             metrics::cache_failed("announce");
             tracing::warn!(error = &error as &dyn std::error::Error, "a calculation could not be announced");
         }

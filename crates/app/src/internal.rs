@@ -176,7 +176,7 @@ impl Check {
 
 async fn queue_answers(ports: &ports::Ports) -> bool {
     let subject = Subject::from(Index::new(0));
-    matches!(tokio::time::timeout(PATIENCE, ports.queue.holds(&subject)).await, Ok(Ok(_)))
+    matches!(tokio::time::timeout(PATIENCE, ports.queue.contains(&subject)).await, Ok(Ok(_)))
 }
 
 async fn cache_answers(ports: &ports::Ports) -> bool {

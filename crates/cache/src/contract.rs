@@ -1,7 +1,7 @@
-//! What every backend of the two ports must do, one function per concern.
+//! The contracts of every cache and every event channel, one function per rule.
 //!
-//! Written for real time and a busy machine: it asserts order and identity, and waits for
-//! conditions with a deadline that is far more than any backend needs.
+//! They run in real time on a busy machine: they assert order and identity, and wait for conditions with a timeout
+//! that is far more than any backend needs.
 
 mod event_channel;
 mod value_cache;
@@ -16,54 +16,54 @@ use model::{
     Timestamp, Value, ValueState,
 };
 
-/// Waited at most for what must happen at once.
+/// Timeout for what must happen at once.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
 
-macro_rules! values_keep_the_contract {
+macro_rules! value_cache_keeps_the_contract {
     ($make:path, $setting:tt) => {
         $crate::contract::test_each!($make, $setting,
-            a_known_value_is_given_as_it_was_put
-            a_forgotten_value_is_known_no_longer
-            only_what_is_done_and_readable_is_kept
-            the_latest_put_counts
+            a_cached_value_is_returned_as_it_was_put
+            a_removed_value_is_a_miss
+            only_done_and_readable_calculations_are_cached
+            the_latest_put_wins
         );
     };
 }
-pub(crate) use values_keep_the_contract;
+pub(crate) use value_cache_keeps_the_contract;
 
-macro_rules! announcements_keep_the_contract {
+macro_rules! event_channel_keeps_the_contract {
     ($make:path, $setting:tt) => {
         $crate::contract::test_each!($make, $setting,
-            a_new_reader_starts_at_the_present
-            several_readers_see_the_same_in_the_same_order
-            reading_on_sees_all_and_nothing_twice
-            a_waiting_reader_wakes
-            a_reader_that_waits_for_nothing_keeps_its_place
-            a_place_too_old_is_missed
-            a_place_of_another_life_is_missed
-            a_reading_is_bounded
-            announcements_of_several_at_once_have_one_order
+            a_new_subscriber_starts_at_the_latest_event
+            subscribers_see_the_same_events_in_the_same_order
+            continuing_from_an_id_returns_each_later_event_once
+            a_waiting_read_wakes
+            a_read_that_times_out_returns_the_same_id
+            an_id_that_is_too_old_is_a_gap
+            an_id_of_another_epoch_is_a_gap
+            a_read_is_bounded
+            concurrent_events_have_one_order
         );
     };
 }
-pub(crate) use announcements_keep_the_contract;
+pub(crate) use event_channel_keeps_the_contract;
 
-/// Makes a test of every concern, over what `$make().await` gives together with what that stands on.
+/// Makes a test of every rule, over what `$make().await` returns together with its server.
 macro_rules! test_each {
-    ($make:path, $setting:tt, $($concern:ident)*) => {
-        $($crate::contract::test_each!(@one $make, $setting, $concern);)*
+    ($make:path, $setting:tt, $($rule:ident)*) => {
+        $($crate::contract::test_each!(@one $make, $setting, $rule);)*
     };
-    (@one $make:path, [$($setting:tt)*], $concern:ident) => {
+    (@one $make:path, [$($setting:tt)*], $rule:ident) => {
         #[tokio::test($($setting)*)]
-        async fn $concern() {
-            let (made, _ground) = $make().await;
-            $crate::contract::$concern(made).await;
+        async fn $rule() {
+            let (made, _server) = $make().await;
+            $crate::contract::$rule(made).await;
         }
     };
 }
 pub(crate) use test_each;
 
-/// A calculation of F(n) that is done; its value is not really F(n).
+/// Returns a calculation of F(n) that is done, with made-up digits.
 pub(crate) fn done(n: i64) -> Calculation {
     let value = Value {
         sha256: Sha256([7; 32]),
@@ -91,8 +91,8 @@ pub(crate) fn in_state(n: i64, state: CalculationState) -> Calculation {
     }
 }
 
-/// The n-th of some news, calculations and progress by turns.
-pub(crate) fn news(n: i64) -> CalculationEvent {
+/// Returns the n-th of some events, calculations and progress alternating.
+pub(crate) fn event(n: i64) -> CalculationEvent {
     if n % 2 == 0 {
         return CalculationEvent::Calculation(Box::new(done(n)));
     }

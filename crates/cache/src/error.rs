@@ -1,12 +1,11 @@
-//! Why the cache could not serve a call.
+//! Errors of the cache and the event channel.
 
-/// The cause below, kept for the log and never sent out.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use model::BoxError;
 
-/// Why the cache could not serve a call. Callers go on without it.
+/// Why a call failed. Callers continue without the cache.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
-    /// Out of reach, loading or full; the same call may succeed later.
-    #[error("the cache is out of reach")]
+    /// The backend is unreachable, loading or full; the same call may succeed later.
+    #[error("cache unavailable")]
     Unavailable(#[source] BoxError),
 }

@@ -1,6 +1,6 @@
-//! Known values near at hand, and announcements on their way to open pages.
+//! Cached values, and live events on their way to open pages.
 //!
-//! Both ports may forget everything at any moment: a miss costs time, a lost announcement a reload.
+//! Both ports may lose everything at any moment: a miss costs time, a lost event a reload.
 
 #[cfg(test)]
 mod contract;
@@ -12,7 +12,7 @@ mod port;
 #[cfg(feature = "redis")]
 mod redis;
 
-pub use error::{BoxError, CacheError};
+pub use error::CacheError;
 pub use local::LocalValueCache;
 pub use memory::{MemoryEventChannel, MemoryValueCache};
 pub use metrics::describe as describe_metrics;

@@ -1,75 +1,70 @@
-//! Known values of a cache that is shared, kept for a moment in this process too.
+//! A cache in this process, in front of a shared one.
 //!
-//! A value that many ask for at once then costs one look into the shared cache a second, not one each.
-//! Only values that never make room for others are kept, so that what is forgotten elsewhere, which
-//! happens to those that do, is noticed as soon as without this.
+//! A value that many clients request at once then costs one lookup in the shared cache a second. Only inline
+//! values are cached locally: they are never evicted from the store, so a removal elsewhere cannot be missed.
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lru::LruCache;
 use model::{Calculation, Subject, ValueState};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::{CacheError, ValueCache, metrics};
 
-/// The shared cache is asked again after so long, so that it knows what is asked for.
-const KEPT: Duration = Duration::from_secs(1);
-/// So many are kept; at some 2 KB each no more than a megabyte.
+/// Short, so that the shared cache still sees which values are in use.
+const LOCAL_TTL: Duration = Duration::from_secs(1);
+/// At some 2 KB each about a megabyte.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(512).expect("not zero");
 
-/// The known values of another cache, each at hand here for a second after it was looked up there.
+/// A cache that keeps the values of a shared one for a second after each lookup.
 pub struct LocalValueCache {
-    far: Arc<dyn ValueCache>,
-    near: Mutex<LruCache<Subject, (Instant, Calculation)>>,
+    shared: Arc<dyn ValueCache>,
+    local: Mutex<LruCache<Subject, (Instant, Calculation)>>,
 }
 
 impl LocalValueCache {
-    /// Keeps what `far` knows near at hand.
-    pub fn new(far: Arc<dyn ValueCache>) -> Self {
-        Self { far, near: Mutex::new(LruCache::new(CAPACITY)) }
+    /// Creates an empty cache in front of `shared`.
+    pub fn new(shared: Arc<dyn ValueCache>) -> Self {
+        Self { shared, local: Mutex::new(LruCache::new(CAPACITY)) }
     }
 
-    fn keep(&self, calculation: &Calculation) {
+    fn put_local(&self, calculation: &Calculation) {
         if calculation.value().is_some_and(|value| value.state == ValueState::Inline) {
-            let until = Instant::now() + KEPT;
-            self.near().put(calculation.subject.clone(), (until, calculation.clone()));
+            let until = Instant::now() + LOCAL_TTL;
+            self.local.lock().put(calculation.subject.clone(), (until, calculation.clone()));
         }
-    }
-
-    /// No call leaves the values half changed, so a panic elsewhere need not end this.
-    fn near(&self) -> MutexGuard<'_, LruCache<Subject, (Instant, Calculation)>> {
-        self.near.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl ValueCache for LocalValueCache {
     async fn get(&self, subject: &Subject) -> Result<Option<Calculation>, CacheError> {
-        let near = self.near().get(subject).filter(|(until, _)| Instant::now() < *until).cloned();
-        if let Some((_, known)) = near {
+        let local = self.local.lock().get(subject).filter(|(until, _)| Instant::now() < *until).cloned();
+        if let Some((_, cached)) = local {
             metrics::looked_up(true);
-            return Ok(Some(known));
+            return Ok(Some(cached));
         }
-        let known = self.far.get(subject).await?;
-        if let Some(known) = &known {
-            self.keep(known);
+        let cached = self.shared.get(subject).await?;
+        if let Some(cached) = &cached {
+            self.put_local(cached);
         }
-        Ok(known)
+        Ok(cached)
     }
 
     async fn put(&self, calculation: &Calculation) -> Result<(), CacheError> {
-        // Whoever puts a value has it; only what is asked for is kept near.
-        self.near().pop(&calculation.subject);
-        self.far.put(calculation).await
+        // Cached locally on lookup only: the caller of `put` has the value.
+        self.local.lock().pop(&calculation.subject);
+        self.shared.put(calculation).await
     }
 
-    async fn forget(&self, subject: &Subject) -> Result<(), CacheError> {
-        self.near().pop(subject);
-        self.far.forget(subject).await
+    async fn remove(&self, subject: &Subject) -> Result<(), CacheError> {
+        self.local.lock().pop(subject);
+        self.shared.remove(subject).await
     }
 }
 
@@ -91,34 +86,34 @@ mod tests {
         (Arc::new(LocalValueCache::new(Arc::new(MemoryValueCache::new(1 << 20)))), ())
     }
 
-    crate::contract::values_keep_the_contract!(value_cache, []);
+    crate::contract::value_cache_keeps_the_contract!(value_cache, []);
 
-    /// A value that lies as told, known to a cache and to one near it, and forgotten behind the latter's back.
-    async fn forgotten_elsewhere(lies: ValueState) -> (LocalValueCache, Subject) {
-        let far = Arc::new(MemoryValueCache::new(1 << 20));
-        let near = LocalValueCache::new(Arc::clone(&far) as _);
-        let mut known = done(10);
-        if let CalculationState::Done { value, .. } = &mut known.state {
-            value.state = lies;
+    /// Looks a value up, then removes it from the shared cache only.
+    async fn removed_elsewhere(state: ValueState) -> (LocalValueCache, Subject) {
+        let shared = Arc::new(MemoryValueCache::new(1 << 20));
+        let local = LocalValueCache::new(Arc::clone(&shared) as _);
+        let mut cached = done(10);
+        if let CalculationState::Done { value, .. } = &mut cached.state {
+            value.state = state;
         }
-        far.put(&known).await.unwrap();
-        assert_eq!(near.get(&known.subject).await.unwrap().as_ref(), Some(&known));
-        far.forget(&known.subject).await.unwrap();
-        (near, known.subject)
+        shared.put(&cached).await.unwrap();
+        assert_eq!(local.get(&cached.subject).await.unwrap().as_ref(), Some(&cached));
+        shared.remove(&cached.subject).await.unwrap();
+        (local, cached.subject)
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_looked_up_is_at_hand_for_a_second() {
-        let (near, subject) = forgotten_elsewhere(ValueState::Inline).await;
-        tokio::time::advance(KEPT - Duration::from_millis(1)).await;
-        assert!(near.get(&subject).await.unwrap().is_some());
+    async fn an_inline_value_is_cached_for_a_second() {
+        let (local, subject) = removed_elsewhere(ValueState::Inline).await;
+        tokio::time::advance(LOCAL_TTL - Duration::from_millis(1)).await;
+        assert!(local.get(&subject).await.unwrap().is_some());
         tokio::time::advance(Duration::from_millis(1)).await;
-        assert_eq!(near.get(&subject).await.unwrap(), None);
+        assert_eq!(local.get(&subject).await.unwrap(), None);
     }
 
     #[tokio::test]
-    async fn what_may_be_evicted_is_looked_up_each_time() {
-        let (near, subject) = forgotten_elsewhere(ValueState::Object).await;
-        assert_eq!(near.get(&subject).await.unwrap(), None);
+    async fn an_object_is_looked_up_each_time() {
+        let (local, subject) = removed_elsewhere(ValueState::Object).await;
+        assert_eq!(local.get(&subject).await.unwrap(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The cache and the announcements of one process, empty at every start.
+//! The cache and the event channel of one process, empty at every start.
 
 mod event_channel;
 mod value_cache;

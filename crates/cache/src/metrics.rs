@@ -1,24 +1,24 @@
-//! What the cache counts. Each process counts what passed through its own hands.
+//! Metrics of the cache and the event channel. Each process counts its own calls.
 
 use metrics::{counter, describe_counter};
 
-const HITS: &str = "cache_hits_total";
-const MISSES: &str = "cache_misses_total";
-const EVICTED: &str = "cache_evicted_total";
-const ANNOUNCED: &str = "cache_announced_total";
-const MISSED: &str = "cache_announcements_missed_total";
+const HITS: &str = "abaci_cache_hits_total";
+const MISSES: &str = "abaci_cache_misses_total";
+const EVICTED: &str = "abaci_cache_evicted_total";
 #[cfg(feature = "redis")]
-const UNAVAILABLE: &str = "cache_unavailable_total";
+const UNAVAILABLE: &str = "abaci_cache_unavailable_total";
+const PUBLISHED: &str = "abaci_events_published_total";
+const GAPS: &str = "abaci_events_gaps_total";
 
-/// Says once, after a recorder is installed, what each counter means.
+/// Describes each metric. Call once, after a recorder is installed.
 pub fn describe() {
-    describe_counter!(HITS, "Known values that were at hand.");
-    describe_counter!(MISSES, "Known values that were asked for and not at hand.");
-    describe_counter!(EVICTED, "Known values that made room for others.");
-    describe_counter!(ANNOUNCED, "EventChannel made by this process.");
-    describe_counter!(MISSED, "Times that a reader had fallen too far behind to be told all.");
+    describe_counter!(HITS, "Cache lookups that found a value.");
+    describe_counter!(MISSES, "Cache lookups that found no value.");
+    describe_counter!(EVICTED, "Cached values evicted to stay within the capacity.");
     #[cfg(feature = "redis")]
-    describe_counter!(UNAVAILABLE, "Calls that Redis was asked for and could not serve, by call.");
+    describe_counter!(UNAVAILABLE, "Calls of the cache or the event channel that Redis failed, by call.");
+    describe_counter!(PUBLISHED, "Events published by this process.");
+    describe_counter!(GAPS, "Reads that found events missing because the subscriber lagged too far behind.");
 }
 
 pub(crate) fn looked_up(hit: bool) {
@@ -29,12 +29,12 @@ pub(crate) fn evicted() {
     counter!(EVICTED).increment(1);
 }
 
-pub(crate) fn announced() {
-    counter!(ANNOUNCED).increment(1);
+pub(crate) fn published() {
+    counter!(PUBLISHED).increment(1);
 }
 
-pub(crate) fn missed() {
-    counter!(MISSED).increment(1);
+pub(crate) fn gap() {
+    counter!(GAPS).increment(1);
 }
 
 #[cfg(feature = "redis")]

@@ -1,4 +1,4 @@
-//! The ports: what a cache and a channel of announcements promise.
+//! The ports: what every cache and every event channel guarantees.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,59 +9,96 @@ use model::{Calculation, CalculationEvent, Subject};
 
 use crate::CacheError;
 
-/// Finished calculations near at hand. Bounded in bytes; what is rarely asked for goes first.
+/// A cache of finished calculations, bounded in bytes. The least recently used ones are evicted first.
+///
+/// Every method fails with [`CacheError::Unavailable`] if the backend does not answer.
+///
+/// ```
+/// use cache::{MemoryValueCache, ValueCache};
+/// use model::{Index, Subject};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cache::CacheError> {
+/// let cache = MemoryValueCache::new(8 << 20);
+/// assert_eq!(cache.get(&Subject::from(Index::new(10))).await?, None);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait ValueCache: Send + Sync {
-    /// The finished calculation of a subject, if it is at hand.
+    /// Returns the finished calculation of a subject, or `None` if it is not cached.
     async fn get(&self, subject: &Subject) -> Result<Option<Calculation>, CacheError>;
 
-    /// Keeps a calculation that is done and readable; any other is refused silently, since it may change.
+    /// Caches a calculation that is done and readable. Ignores any other, because it may still change.
     async fn put(&self, calculation: &Calculation) -> Result<(), CacheError>;
 
-    /// Forgets a subject, because its value can no longer be read.
-    async fn forget(&self, subject: &Subject) -> Result<(), CacheError>;
+    /// Removes a subject, because its value can no longer be read.
+    async fn remove(&self, subject: &Subject) -> Result<(), CacheError>;
 }
 
-/// News, in one order for everybody, the latest few thousand of them kept to be read again.
+/// A channel of events, in the same order for every subscriber. It keeps the latest few thousand for replay.
+///
+/// Every method fails with [`CacheError::Unavailable`] if the backend does not answer.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use cache::{EventChannel, MemoryEventChannel, Read};
+/// use model::{CalculationEvent, Index, Progress, ProgressReport, Subject};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cache::CacheError> {
+/// let channel = MemoryEventChannel::new(1_000);
+/// let Read::Events { last: start, .. } = channel.read(None, Duration::ZERO).await? else { panic!("a gap") };
+///
+/// let progress = Progress { fraction: 0.5, remaining_ms: Some(120) };
+/// let event = CalculationEvent::Progress(ProgressReport { subject: Subject::from(Index::new(10)), progress });
+/// channel.publish(&event).await?;
+///
+/// let Read::Events { events, .. } = channel.read(Some(&start), Duration::ZERO).await? else { panic!("a gap") };
+/// assert_eq!(events[0].1, event);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait EventChannel: Send + Sync {
-    /// Tells everybody.
-    async fn announce(&self, announcement: &CalculationEvent) -> Result<(), CacheError>;
+    /// Publishes an event to every subscriber.
+    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError>;
 
-    /// What was announced after `after`, in order, at most some hundreds at a time; waits up to `wait`
-    /// for the first. With `None`, nothing but the present place in the order: start from there.
+    /// Returns the events after `after`, in order, at most some hundreds at a time. Waits up to `wait` for the first.
+    /// Without `after` it returns no events and the id of the latest one at once: start from there.
     async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError>;
 }
 
-/// What reading announcements found.
+/// The result of reading events.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Read {
-    /// These came after, possibly none; go on from `last`.
+    /// The events after the given id, possibly none.
     Events {
-        /// The events with their positions.
+        /// The events with their ids.
         events: Vec<(EventId, CalculationEvent)>,
-        /// The place to read on from.
+        /// The id to continue from.
         last: EventId,
     },
-    /// The place is of another life of the channel, or no longer kept: something was missed for good.
+    /// The given id is of another epoch or no longer kept: some events are lost for this subscriber.
     Gap {
-        /// The place to go on from.
+        /// The id to continue from.
         last: EventId,
     },
 }
 
-/// A place in the order of announcements: `<epoch>-<number>`, numbers rising within an epoch.
+/// The id of an event: `<epoch>-<number>`. Numbers increase within an epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EventId {
-    /// The life of the channel; letters and digits.
+    /// The epoch of the channel; letters and digits.
     pub epoch: String,
-    /// The place in it.
+    /// The number of the event in its epoch.
     pub number: u64,
 }
 
-/// A text that is no place in the order.
+/// Error for a text that is not an event id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an event id")]
+#[error("expected an event id like 0123abcd-42")]
 pub struct EventIdError;
 
 impl fmt::Display for EventId {

@@ -1,30 +1,50 @@
-//! Known values and announcements of the distributed system, on Redis 6.2 or Valkey 7.2 and later.
+//! The cache and the event channel of the distributed system, on Redis 6.2, Valkey 7.2 or later.
 //!
-//! | key | type | holds |
+//! | key | type | contents |
 //! |---|---|---|
-//! | `<prefix>:v:<subject>` | string | a finished calculation as JSON, for a day after it was last asked for |
-//! | `<prefix>:v` | sorted set | the subjects of those, by when they were last asked for |
-//! | `<prefix>:{e}:events` | stream | the latest announcements, field `a`, JSON, numbered 1, 2, 3 … (`<number>-1`) |
-//! | `<prefix>:{e}:epoch` | string | the name of the channel's present life |
+//! | `<prefix>:v:<subject>` | string | a finished calculation as JSON, with a TTL of a day after its last use |
+//! | `<prefix>:v` | sorted set | the cached subjects, by the time of their last use |
+//! | `<prefix>:{e}:events` | stream | the latest events, field `a`, JSON, numbered 1, 2, 3 … (`<number>-1`) |
+//! | `<prefix>:{e}:epoch` | string | the epoch of the channel |
 //!
-//! Redis is told to evict nothing, since the queue lies in it too; so the bytes are bounded here: no
-//! value is larger than 2 KiB, and the sorted set knows which ones to delete when there are too many.
-//! A stream gives everybody the same order, and places to resume from; publish and subscribe would
-//! lose what is said while a reader reconnects. Numbers are our own, so that a place that was trimmed
-//! away is told from one that never was.
+//! Redis must evict nothing by itself, because the queue is in it too. So the cache bounds its own size: no value
+//! is larger than 2 KiB, and the sorted set tells which ones to delete.
+//! A stream gives every subscriber the same order and ids to resume from; publish/subscribe would lose events while
+//! a subscriber reconnects. The channel numbers its events itself, so that a trimmed event can be told from one
+//! that never existed.
 //!
-//! A user for it needs, and needs no more than:
+//! Redis Cluster is refused when connecting. A user for both needs exactly these rights:
 //! ```text
 //! ACL SETUSER abaci on >password resetchannels ~<prefix>:* -@all +@connection +evalsha +script|load
 //!   +del +exists +get +getex +set +xadd +xrange +xread +xrevrange +zadd +zcard +zpopmin +zrem +zremrangebyscore
 //! ```
 
 mod event_channel;
-mod link;
+#[cfg(test)]
+mod tests;
 mod value_cache;
+
+use std::time::Duration;
+
+use redis_link::{LinkError, RedisLink};
 
 pub use event_channel::RedisEventChannel;
 pub use value_cache::RedisValueCache;
 
-#[cfg(test)]
-mod tests;
+use crate::{CacheError, metrics};
+
+/// Timeout of a call, connecting included.
+const CALL_TIMEOUT: Duration = Duration::from_millis(500);
+/// Callers should lose little time while Redis is away.
+const BACKOFF: Duration = Duration::from_millis(500);
+
+fn link(client: redis::Client) -> RedisLink {
+    RedisLink::new(client, CALL_TIMEOUT, BACKOFF)
+}
+
+fn unavailable(call: &'static str, error: LinkError) -> CacheError {
+    if !matches!(error, LinkError::Backoff(_)) {
+        metrics::unavailable(call);
+    }
+    CacheError::Unavailable(Box::new(error))
+}

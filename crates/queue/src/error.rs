@@ -1,12 +1,11 @@
-//! Why the queue could not serve a call.
+//! Errors of the queue.
 
-/// The cause below, kept for the log and never sent out.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use model::BoxError;
 
-/// Why the queue could not serve a call.
+/// Why a call of the queue failed.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// Out of reach, loading, read-only or full; the same call may succeed later.
-    #[error("the queue is out of reach")]
+    /// The queue is unreachable, loading, read-only or full; the same call may succeed later.
+    #[error("queue unavailable")]
     Unavailable(#[source] BoxError),
 }

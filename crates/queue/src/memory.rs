@@ -1,49 +1,43 @@
-//! The queue of one process: empty at every start, filled again from the record.
+//! The queue of one process. It starts empty, and the sweep fills it from the store.
 //!
-//! There is no task behind it. Whoever claims moves what has become due, and sleeps until the next
-//! thing will be; whoever adds something wakes all that sleep.
+//! There is no background task. A claim moves what has become due and sleeps until the next job is due; every
+//! change wakes all sleeping claims.
 
 mod state;
+#[cfg(test)]
+mod tests;
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Job, Lane, Subject, WorkerId, WorkerReport};
+use model::{Job, Lane, Subject, WorkerId, WorkerReport, new_epoch};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use self::state::{Next, State};
+use self::state::{QueueState, TakeResult};
 use crate::{Delivery, Enqueued, JobQueue, LaneDepth, QueueError, metrics};
 
-/// A queue inside this process, in the order of enqueuing within each lane.
+/// A queue inside this process, first in, first out within each lane.
 #[derive(Debug)]
 pub struct MemoryQueue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Notify,
     epoch: String,
     capacity: usize,
 }
 
-/// The cause of `Unavailable` when there is no room.
+/// The cause of `Unavailable` when the queue is full.
 #[derive(Debug, thiserror::Error)]
-#[error("the queue holds {capacity} jobs and takes no more")]
-struct Full {
+#[error("the queue is at its capacity of {capacity} jobs")]
+struct CapacityReached {
     capacity: usize,
 }
 
 impl MemoryQueue {
-    /// An empty queue for at most `capacity` jobs, claimed and delayed ones included.
+    /// Creates an empty queue for at most `capacity` jobs, claimed and delayed ones included.
     pub fn new(capacity: usize) -> Self {
-        // The standard library's own randomness: it never fails, and an epoch need not be secret.
-        let epoch = format!("{:016x}", RandomState::new().hash_one(capacity));
-        Self { state: Mutex::default(), changed: Notify::new(), epoch, capacity }
-    }
-
-    /// No call leaves the state half changed, so a panic elsewhere need not end the queue.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { state: Mutex::default(), changed: Notify::new(), epoch: new_epoch(), capacity }
     }
 }
 
@@ -51,12 +45,12 @@ impl MemoryQueue {
 impl JobQueue for MemoryQueue {
     async fn enqueue(&self, job: &Job) -> Result<Enqueued, QueueError> {
         let enqueued = {
-            let mut state = self.state();
-            if state.holds(&job.subject) {
+            let mut state = self.state.lock();
+            if state.contains(&job.subject) {
                 Enqueued::AlreadyQueued
             } else if state.len() >= self.capacity {
                 metrics::unavailable("enqueue");
-                return Err(QueueError::Unavailable(Box::new(Full { capacity: self.capacity })));
+                return Err(QueueError::Unavailable(Box::new(CapacityReached { capacity: self.capacity })));
             } else {
                 state.add(job.clone(), Instant::now());
                 Enqueued::Added
@@ -82,14 +76,15 @@ impl JobQueue for MemoryQueue {
             changed.as_mut().enable();
 
             let now = Instant::now();
-            let next_due = match self.state().take(worker, lanes, lease, now, max_short.max(1)) {
-                Next::Taken(deliveries) => {
+            let taken = self.state.lock().take(worker, lanes, lease, now, max_short.max(1));
+            let next_due = match taken {
+                TakeResult::Taken(deliveries) => {
                     for delivery in &deliveries {
                         metrics::claimed(delivery.job.lane, delivery.reclaimed);
                     }
                     return Ok(deliveries);
                 }
-                Next::NothingBefore(due) => due,
+                TakeResult::NothingBefore(due) => due,
             };
             if now >= deadline {
                 return Ok(Vec::new());
@@ -103,7 +98,7 @@ impl JobQueue for MemoryQueue {
     }
 
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError> {
-        let extended = self.state().extend(delivery, Instant::now());
+        let extended = self.state.lock().extend(delivery, Instant::now());
         if !extended {
             metrics::stale("extend");
         }
@@ -111,7 +106,7 @@ impl JobQueue for MemoryQueue {
     }
 
     async fn ack(&self, delivery: &Delivery) -> Result<(), QueueError> {
-        match self.state().end(delivery) {
+        match self.state.lock().ack(delivery) {
             true => metrics::acked(delivery.job.lane),
             false => metrics::stale("ack"),
         }
@@ -120,7 +115,7 @@ impl JobQueue for MemoryQueue {
 
     async fn nack(&self, delivery: &Delivery, delay: Duration) -> Result<(), QueueError> {
         let now = Instant::now();
-        if self.state().retry(delivery, state::after(now, delay), now) {
+        if self.state.lock().nack(delivery, state::after(now, delay), now) {
             metrics::nacked(delivery.job.lane);
             self.changed.notify_waiters();
         } else {
@@ -129,18 +124,18 @@ impl JobQueue for MemoryQueue {
         Ok(())
     }
 
-    async fn hand_back(&self, delivery: &Delivery) -> Result<(), QueueError> {
-        if self.state().hand_back(delivery) {
-            metrics::handed_back(delivery.job.lane);
+    async fn release(&self, delivery: &Delivery) -> Result<(), QueueError> {
+        if self.state.lock().release(delivery) {
+            metrics::released(delivery.job.lane);
             self.changed.notify_waiters();
         } else {
-            metrics::stale("hand_back");
+            metrics::stale("release");
         }
         Ok(())
     }
 
-    async fn holds(&self, subject: &Subject) -> Result<bool, QueueError> {
-        Ok(self.state().holds(subject))
+    async fn contains(&self, subject: &Subject) -> Result<bool, QueueError> {
+        Ok(self.state.lock().contains(subject))
     }
 
     async fn epoch(&self) -> Result<String, QueueError> {
@@ -149,19 +144,16 @@ impl JobQueue for MemoryQueue {
 
     async fn depth(&self) -> Result<[LaneDepth; 3], QueueError> {
         let now = Instant::now();
-        let state = self.state();
+        let state = self.state.lock();
         Ok(Lane::ALL.map(|lane| state.depth(lane, now)))
     }
 
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {
-        self.state().report(report.clone(), Instant::now());
+        self.state.lock().report(report.clone(), Instant::now());
         Ok(())
     }
 
     async fn workers(&self) -> Result<Vec<WorkerReport>, QueueError> {
-        Ok(self.state().workers(Instant::now()))
+        Ok(self.state.lock().workers(Instant::now()))
     }
 }
-
-#[cfg(test)]
-mod tests;

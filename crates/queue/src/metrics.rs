@@ -1,37 +1,37 @@
-//! What the queue counts. Each process counts what passed through its own hands.
+//! Metrics of the queue. Each process counts its own calls.
 
 use metrics::{counter, describe_counter};
 use model::Lane;
 
 use crate::Enqueued;
 
-const ENQUEUED: &str = "queue_enqueued_total";
-const CLAIMED: &str = "queue_claimed_total";
-const ACKED: &str = "queue_acked_total";
-const NACKED: &str = "queue_nacked_total";
-const HANDED_BACK: &str = "queue_handed_back_total";
-const STALE: &str = "queue_stale_total";
+const ENQUEUED: &str = "abaci_queue_enqueued_total";
+const CLAIMED: &str = "abaci_queue_claimed_total";
+const ACKED: &str = "abaci_queue_acked_total";
+const NACKED: &str = "abaci_queue_nacked_total";
+const RELEASED: &str = "abaci_queue_released_total";
+const STALE: &str = "abaci_queue_stale_total";
 #[cfg(feature = "redis")]
-const UNREADABLE: &str = "queue_unreadable_total";
-const UNAVAILABLE: &str = "queue_unavailable_total";
+const UNREADABLE: &str = "abaci_queue_unreadable_total";
+const UNAVAILABLE: &str = "abaci_queue_unavailable_total";
 
-/// Says once, after a recorder is installed, what each counter means.
+/// Describes each metric. Call once, after a recorder is installed.
 pub fn describe() {
-    describe_counter!(ENQUEUED, "Jobs offered, by lane and by whether the queue had them already.");
-    describe_counter!(CLAIMED, "Jobs taken by this process, by lane and by whether another holder had lost them.");
-    describe_counter!(ACKED, "Jobs ended, by lane.");
-    describe_counter!(NACKED, "Jobs given back to be tried later, by lane.");
-    describe_counter!(HANDED_BACK, "Jobs given back untouched, by lane.");
-    describe_counter!(STALE, "Calls about a delivery that is its holder's no longer, by call.");
-    describe_counter!(UNAVAILABLE, "Calls that the queue could not serve, by call.");
+    describe_counter!(ENQUEUED, "Jobs enqueued, by lane and by whether the queue contained them already.");
+    describe_counter!(CLAIMED, "Jobs claimed, by lane and by whether an earlier lease had expired.");
+    describe_counter!(ACKED, "Jobs acknowledged, by lane.");
+    describe_counter!(NACKED, "Jobs returned to the queue for a retry, by lane.");
+    describe_counter!(RELEASED, "Jobs returned to the queue unprocessed, by lane.");
+    describe_counter!(STALE, "Calls for a delivery whose job was redelivered or has ended, by call.");
+    describe_counter!(UNAVAILABLE, "Calls that failed because the queue was unavailable, by call.");
     #[cfg(feature = "redis")]
-    describe_counter!(UNREADABLE, "Entries that this version cannot read, each time one came by.");
+    describe_counter!(UNREADABLE, "Deliveries of entries that this version cannot read.");
 }
 
 pub(crate) fn enqueued(lane: Lane, enqueued: Enqueued) {
     let outcome = match enqueued {
         Enqueued::Added => "added",
-        Enqueued::AlreadyQueued => "already_there",
+        Enqueued::AlreadyQueued => "already_queued",
     };
     counter!(ENQUEUED, "lane" => lane.as_str(), "outcome" => outcome).increment(1);
 }
@@ -49,8 +49,8 @@ pub(crate) fn nacked(lane: Lane) {
     counter!(NACKED, "lane" => lane.as_str()).increment(1);
 }
 
-pub(crate) fn handed_back(lane: Lane) {
-    counter!(HANDED_BACK, "lane" => lane.as_str()).increment(1);
+pub(crate) fn released(lane: Lane) {
+    counter!(RELEASED, "lane" => lane.as_str()).increment(1);
 }
 
 pub(crate) fn stale(call: &'static str) {

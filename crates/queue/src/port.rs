@@ -1,4 +1,4 @@
-//! The port: what the queue promises, whichever backend is behind it.
+//! The port: what every backend of the queue guarantees.
 
 use std::time::Duration;
 
@@ -7,16 +7,42 @@ use model::{Job, Lane, Subject, WorkerId, WorkerReport};
 
 use crate::QueueError;
 
-/// Jobs between api and worker. Delivery is at least once, order is not promised.
+/// Jobs from the API to the workers. Delivery is at least once; order is not guaranteed.
 ///
-/// A job is in the queue from `enqueue` to `ack`; the same subject is in it at most once. It may lose
-/// everything at any moment, all at once; then [`epoch`](JobQueue::epoch) changes.
+/// A job is in the queue from `enqueue` to `ack`; a subject is in it at most once. The queue may lose every job at
+/// any moment, all at once; its [`epoch`](JobQueue::epoch) changes then.
+///
+/// Every method fails with [`QueueError::Unavailable`] if the backend does not answer.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use model::{Index, Job, Lane, Subject, Timestamp, WorkerId};
+/// use queue::{Enqueued, JobQueue, MemoryQueue};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let queue = MemoryQueue::new(100);
+/// let subject = Subject::from(Index::new(10));
+/// let job = Job { subject, lane: Lane::Short, attempt: 1, enqueued_at: Timestamp::default(), traceparent: None };
+/// assert_eq!(queue.enqueue(&job).await?, Enqueued::Added);
+/// assert_eq!(queue.enqueue(&job).await?, Enqueued::AlreadyQueued);
+///
+/// let (worker, lease) = (WorkerId("w1".into()), Duration::from_secs(2));
+/// let delivery = queue.claim(&worker, &Lane::ALL, lease, Duration::ZERO).await?.expect("one job is waiting");
+/// assert_eq!(delivery.job, job);
+/// queue.ack(&delivery).await?;
+/// assert!(!queue.contains(&job.subject).await?);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait JobQueue: Send + Sync {
-    /// Adds a job, unless its subject is in the queue already. When this returns, another process can claim it.
+    /// Adds a job unless its subject is in the queue. When this returns, any worker can claim it.
     async fn enqueue(&self, job: &Job) -> Result<Enqueued, QueueError>;
 
-    /// Takes the next job of the given lanes, the first lane first, waiting up to `wait`; `None` if none came.
+    /// Claims the next job of the given lanes, the first lane first. Waits up to `wait`; returns `None` if no job
+    /// came.
     async fn claim(
         &self,
         worker: &WorkerId,
@@ -27,14 +53,12 @@ pub trait JobQueue: Send + Sync {
         Ok(self.claim_batch(worker, lanes, lease, wait, 1).await?.pop())
     }
 
-    /// Takes the next jobs of the given lanes, the first lane first, waiting up to `wait`; none if none came.
-    /// It is one job, or up to `max_short` if they are of the short lane: then each is too little to be
-    /// worth a call of its own.
+    /// Claims the next jobs of the given lanes, the first lane first: one job, or up to `max_short` of the short
+    /// lane. Waits up to `wait`; returns nothing if no job came.
     ///
-    /// A delivery that is neither acked, nacked nor extended for `lease` is claimable again; each holder
-    /// in a row that loses the job doubles the lease of the next, up to a minute. All workers of a queue
-    /// ask for the same `lease`. Dropping the future loses nothing: what was taken meanwhile comes again
-    /// after its lease.
+    /// A delivery that is not acked, nacked, released or extended within `lease` can be claimed again. Each lease
+    /// that expires in a row doubles the next one ([`model::lease_after_losses`]). All workers of a queue pass the
+    /// same `lease`. Dropping the future loses nothing: a job claimed meanwhile is redelivered after its lease.
     async fn claim_batch(
         &self,
         worker: &WorkerId,
@@ -44,63 +68,63 @@ pub trait JobQueue: Send + Sync {
         max_short: usize,
     ) -> Result<Vec<Delivery>, QueueError>;
 
-    /// Keeps a delivery ours for another lease. `false` if it is ours no longer.
+    /// Starts the lease of a delivery anew. Returns `false` if the job was redelivered or has ended.
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError>;
 
-    /// Ends a job: the subject may be enqueued again.
+    /// Ends a job: its subject may be enqueued again.
     async fn ack(&self, delivery: &Delivery) -> Result<(), QueueError>;
 
-    /// Gives a job back, to be claimable after `delay` with its attempt raised by one.
+    /// Returns a job to the queue as another attempt, claimable after `delay`.
     async fn nack(&self, delivery: &Delivery, delay: Duration) -> Result<(), QueueError>;
 
-    /// Gives a job back at once, as if it had never been claimed: its attempt stays.
-    async fn hand_back(&self, delivery: &Delivery) -> Result<(), QueueError>;
+    /// Returns a job to the queue at once and as if it had never been claimed: its attempt stays the same.
+    async fn release(&self, delivery: &Delivery) -> Result<(), QueueError>;
 
-    /// Whether the subject is in the queue: waiting, delayed or claimed.
-    async fn holds(&self, subject: &Subject) -> Result<bool, QueueError>;
+    /// Returns whether a subject is in the queue: waiting, delayed or claimed.
+    async fn contains(&self, subject: &Subject) -> Result<bool, QueueError>;
 
-    /// A name for the queue's present life; another name means that everything in it was lost.
+    /// Returns the queue's epoch. A new epoch means that every job of the one before was lost.
     async fn epoch(&self) -> Result<String, QueueError>;
 
-    /// How full each lane is, shortest first.
+    /// Returns the depth of each lane, the short lane first.
     async fn depth(&self) -> Result<[LaneDepth; 3], QueueError>;
 
-    /// Tells who works and on what; forgotten after a few seconds without another report.
+    /// Stores a worker's report for five seconds.
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError>;
 
-    /// The workers that reported lately, by name.
+    /// Returns the latest report of every worker, ordered by its id.
     async fn workers(&self) -> Result<Vec<WorkerReport>, QueueError>;
 }
 
-/// What became of an offer.
+/// The result of enqueuing a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enqueued {
-    /// It is in the queue now.
+    /// The job was added.
     Added,
     /// Its subject was in the queue already.
     AlreadyQueued,
 }
 
-/// A job in a worker's hands.
+/// One hand-out of a job to a worker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Delivery {
-    /// What to do. `job.attempt` counts deliveries, from 1.
+    /// The job. `job.attempt` counts deliveries, from 1.
     pub job: Job,
     /// The backend's name for this delivery.
     pub receipt: String,
-    /// Who holds it.
+    /// The worker that claimed it.
     pub worker: WorkerId,
-    /// Whether somebody else held it before and let go without a word.
+    /// Whether an earlier delivery's lease expired.
     pub reclaimed: bool,
 }
 
-/// How full a lane is.
+/// The number of jobs in a lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneDepth {
-    /// Waiting to be claimed, delayed ones included.
+    /// Jobs waiting to be claimed, delayed ones included.
     pub waiting: u64,
-    /// In workers' hands.
+    /// Jobs claimed by workers.
     pub claimed: u64,
-    /// How long the longest waiting job has waited.
+    /// The age of the oldest waiting job.
     pub oldest_age: Option<Duration>,
 }

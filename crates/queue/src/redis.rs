@@ -1,24 +1,23 @@
-//! The queue of the distributed system, on Redis 6.2 or Valkey 7.2 and later.
+//! The queue of the distributed system, on Redis 6.2, Valkey 7.2 or later.
 //!
-//! | key | type | holds |
+//! | key | type | contents |
 //! |---|---|---|
 //! | `<prefix>:{q}:stream:<lane>` | stream, group `workers` | one entry per job of the lane, field `job`, JSON `{v, subject, lane, attempt, enqueued_ms, traceparent}` |
-//! | `<prefix>:{q}:queued` | set | the subjects in the queue, claimed and delayed ones too; makes enqueuing idempotent |
-//! | `<prefix>:{q}:delayed` | sorted set | jobs given back, `<lane> <job>`, by the moment they are due in Redis's time |
-//! | `<prefix>:{q}:epoch` | string | the name of the queue's present life, made together with the groups |
-//! | `<prefix>:workers` | hash | the workers' latest reports, with the moment each was made in Redis's time |
+//! | `<prefix>:{q}:queued` | set | subjects in the queue, claimed and delayed ones too; makes enqueuing idempotent |
+//! | `<prefix>:{q}:delayed` | sorted set | delayed jobs, `<lane> <job>`, by the time they are due |
+//! | `<prefix>:{q}:epoch` | string | the epoch, created together with the groups |
+//! | `<prefix>:workers` | hash | the latest report of each worker, with the time it was made |
 //!
-//! A stream's pending list is the record of leases: it knows who holds an entry, for how long that holder
-//! was silent, and how often it was delivered. Nothing else is written while a job is claimed, and all
-//! times are Redis's, so that hosts may disagree on theirs. Every change is one script, so that the set
-//! and the streams are lost together or not at all: if any key is gone, the next call begins a new life
-//! with a new epoch, and the record offers its jobs again. What was delivered to a worker that said no
-//! more is found by looking at idle times, four times a second, by everybody who waits for a job.
+//! The streams' pending lists hold the leases: who claimed an entry, for how long that worker was silent, and how
+//! often the entry was delivered. Nothing else is written while a job is claimed, and all times are Redis's own, so
+//! clocks of hosts may differ. Every change is one script, so the set and the streams are lost together or not at
+//! all: if any key is missing, the next call resets the queue with a new epoch, and the sweep fills it from the
+//! store. Every waiting claim looks for expired leases four times a second.
 //!
-//! Lists would need a second list per worker to survive its death; a sorted set by deadline would be
-//! polled. Streams wake one waiting worker per job.
+//! Lists would need a second list per worker to survive its death; a sorted set by deadline would have to be
+//! polled. A stream wakes one waiting worker per job.
 //!
-//! A user for it needs, and needs no more than:
+//! Redis Cluster is refused when connecting. A user for the queue needs exactly these rights:
 //! ```text
 //! ACL SETUSER abaci on >password resetchannels ~<prefix>:* -@all +@connection +evalsha +script|load
 //!   +del +exists +get +set +hset +hdel +hgetall +pexpire +sadd +srem +sismember +time
@@ -27,44 +26,49 @@
 //! ```
 
 mod claim;
-mod link;
 mod payload;
+mod receipt;
 mod scripts;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Job, Lane, Subject, WorkerId, WorkerReport};
-use redis::AsyncCommands;
+use model::{Job, Lane, Subject, WorkerId, WorkerReport, new_epoch};
+use redis::{AsyncCommands, FromRedisValue, Script, ScriptInvocation};
+use redis_link::{LinkError, RedisLink};
 
-use self::link::Link;
-use self::payload::Receipt;
+use self::claim::ClaimRequest;
+use self::receipt::Receipt;
 use self::scripts::Scripts;
 use crate::{Delivery, Enqueued, JobQueue, LaneDepth, QueueError, metrics};
 
-/// A report is forgotten after so long without another.
-const REPORT_KEPT: Duration = Duration::from_secs(5);
+/// Timeout of a call, connecting included.
+const CALL_TIMEOUT: Duration = Duration::from_secs(1);
+const REPORT_TTL: Duration = Duration::from_secs(5);
 
-/// A queue on Redis, shared with every other process of the same prefix.
+/// A queue on Redis, shared by all processes with the same prefix.
 pub struct RedisQueue {
-    link: Link,
+    link: RedisLink,
     scripts: Scripts,
     prefix: String,
 }
 
 impl RedisQueue {
-    /// A queue whose keys begin with `prefix`. Connects at the first call, and again after every trouble.
-    ///
-    /// With a `rediss` address the program must have installed a process-wide `rustls` provider before the first
-    /// call: this crate brings none, and `rustls` panics without.
+    /// Creates a queue whose keys begin with `prefix`. It connects at the first call, and again after every error.
     pub fn new(client: redis::Client, prefix: &str) -> Self {
-        Self { link: Link::new(client), scripts: Scripts::new(prefix), prefix: prefix.to_owned() }
+        let link = RedisLink::new(client, CALL_TIMEOUT, Duration::ZERO);
+        Self { link, scripts: Scripts::new(prefix), prefix: prefix.to_owned() }
     }
 
-    /// Gives a delivery's job back in the form given, if it is still its holder's.
-    async fn give_back(
+    async fn run<T: FromRedisValue>(&self, call: &'static str, script: &ScriptInvocation<'_>) -> Result<T, QueueError> {
+        self.link.run(script).await.map_err(|error| unavailable(call, error))
+    }
+
+    /// Returns a delivery's job to the queue in the given form. Returns `false` if the delivery is stale.
+    async fn requeue(
         &self,
         call: &'static str,
         delivery: &Delivery,
@@ -73,22 +77,17 @@ impl RedisQueue {
     ) -> Result<bool, QueueError> {
         let Some(receipt) = receipt(call, delivery) else { return Ok(false) };
         let job = payload::encode(job).map_err(|error| QueueError::Unavailable(Box::new(error)))?;
-        let mut script = self.about(&self.scripts.give_back, delivery, &receipt);
+        let mut script = self.for_delivery(&self.scripts.requeue, delivery, &receipt);
         script.arg(job).arg(milliseconds(delay));
-        let is_ours: bool = self.link.run(call, &script).await?;
+        let is_ours: bool = self.run(call, &script).await?;
         if !is_ours {
             metrics::stale(call);
         }
         Ok(is_ours)
     }
 
-    /// Prepares a script that begins by asking whether the delivery is still its holder's.
-    fn about<'a>(
-        &'a self,
-        script: &'a redis::Script,
-        delivery: &Delivery,
-        receipt: &Receipt,
-    ) -> redis::ScriptInvocation<'a> {
+    /// Prepares a script that does nothing if the delivery is stale.
+    fn for_delivery<'a>(&'a self, script: &'a Script, delivery: &Delivery, receipt: &Receipt) -> ScriptInvocation<'a> {
         let mut script = self.scripts.over_queue(script);
         script.arg(delivery.job.lane.as_str()).arg(&receipt.entry).arg(&delivery.worker.0).arg(receipt.deliveries);
         script
@@ -100,8 +99,8 @@ impl JobQueue for RedisQueue {
     async fn enqueue(&self, job: &Job) -> Result<Enqueued, QueueError> {
         let payload = payload::encode(job).map_err(|error| QueueError::Unavailable(Box::new(error)))?;
         let mut script = self.scripts.over_queue(&self.scripts.enqueue);
-        script.arg(epoch_of_a_new_life()).arg(job.subject.to_string()).arg(job.lane.as_str()).arg(payload);
-        let added: bool = self.link.run("enqueue", &script).await?;
+        script.arg(new_epoch()).arg(job.subject.to_string()).arg(job.lane.as_str()).arg(payload);
+        let added: bool = self.run("enqueue", &script).await?;
         let enqueued = if added { Enqueued::Added } else { Enqueued::AlreadyQueued };
         metrics::enqueued(job.lane, enqueued);
         Ok(enqueued)
@@ -116,13 +115,13 @@ impl JobQueue for RedisQueue {
         max_short: usize,
     ) -> Result<Vec<Delivery>, QueueError> {
         let max_short = max_short.max(1);
-        claim::Claim { link: &self.link, scripts: &self.scripts, worker, lanes, lease, max_short }.within(wait).await
+        ClaimRequest { link: &self.link, scripts: &self.scripts, worker, lanes, lease, max_short }.run(wait).await
     }
 
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError> {
         let Some(receipt) = receipt("extend", delivery) else { return Ok(false) };
-        let script = self.about(&self.scripts.extend, delivery, &receipt);
-        let extended: bool = self.link.run("extend", &script).await?;
+        let script = self.for_delivery(&self.scripts.extend, delivery, &receipt);
+        let extended: bool = self.run("extend", &script).await?;
         if !extended {
             metrics::stale("extend");
         }
@@ -131,9 +130,9 @@ impl JobQueue for RedisQueue {
 
     async fn ack(&self, delivery: &Delivery) -> Result<(), QueueError> {
         let Some(receipt) = receipt("ack", delivery) else { return Ok(()) };
-        let mut script = self.about(&self.scripts.ack, delivery, &receipt);
+        let mut script = self.for_delivery(&self.scripts.ack, delivery, &receipt);
         script.arg(delivery.job.subject.to_string());
-        match self.link.run("ack", &script).await? {
+        match self.run("ack", &script).await? {
             true => metrics::acked(delivery.job.lane),
             false => metrics::stale("ack"),
         }
@@ -142,34 +141,35 @@ impl JobQueue for RedisQueue {
 
     async fn nack(&self, delivery: &Delivery, delay: Duration) -> Result<(), QueueError> {
         let job = Job { attempt: delivery.job.attempt.saturating_add(1), ..delivery.job.clone() };
-        if self.give_back("nack", delivery, &job, delay).await? {
+        if self.requeue("nack", delivery, &job, delay).await? {
             metrics::nacked(job.lane);
         }
         Ok(())
     }
 
-    async fn hand_back(&self, delivery: &Delivery) -> Result<(), QueueError> {
-        if self.give_back("hand_back", delivery, &delivery.job, Duration::ZERO).await? {
-            metrics::handed_back(delivery.job.lane);
+    async fn release(&self, delivery: &Delivery) -> Result<(), QueueError> {
+        if self.requeue("release", delivery, &delivery.job, Duration::ZERO).await? {
+            metrics::released(delivery.job.lane);
         }
         Ok(())
     }
 
-    async fn holds(&self, subject: &Subject) -> Result<bool, QueueError> {
+    async fn contains(&self, subject: &Subject) -> Result<bool, QueueError> {
         let (key, subject) = (self.scripts.queued_key(), subject.to_string());
-        self.link.call("holds", async |mut redis| redis.sismember(key, subject).await).await
+        let call = self.link.call(async |mut redis| redis.sismember(key, subject).await);
+        call.await.map_err(|error| unavailable("contains", error))
     }
 
     async fn epoch(&self) -> Result<String, QueueError> {
         let mut script = self.scripts.over_queue(&self.scripts.epoch);
-        script.arg(epoch_of_a_new_life());
-        self.link.run("epoch", &script).await
+        script.arg(new_epoch());
+        self.run("epoch", &script).await
     }
 
     async fn depth(&self) -> Result<[LaneDepth; 3], QueueError> {
         let mut script = self.scripts.over_queue(&self.scripts.depth);
-        script.arg(epoch_of_a_new_life());
-        let depth: [(u64, u64, i64); 3] = self.link.run("depth", &script).await?;
+        script.arg(new_epoch());
+        let depth: [(u64, u64, i64); 3] = self.run("depth", &script).await?;
         Ok(depth.map(|(waiting, claimed, age_ms)| {
             let oldest_age = u64::try_from(age_ms).ok().map(Duration::from_millis);
             LaneDepth { waiting, claimed, oldest_age }
@@ -179,15 +179,15 @@ impl JobQueue for RedisQueue {
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {
         let text = serde_json::to_string(report).map_err(|error| QueueError::Unavailable(Box::new(error)))?;
         let mut script = self.scripts.report();
-        script.arg(&report.id.0).arg(text).arg(milliseconds(REPORT_KEPT));
-        self.link.run("report", &script).await
+        script.arg(&report.id.0).arg(text).arg(milliseconds(REPORT_TTL));
+        self.run("report", &script).await
     }
 
     async fn workers(&self) -> Result<Vec<WorkerReport>, QueueError> {
         let mut script = self.scripts.workers();
-        script.arg(milliseconds(REPORT_KEPT));
-        let texts: Vec<String> = self.link.run("workers", &script).await?;
-        // A report that only a newer version can read is left out rather than hiding all the others.
+        script.arg(milliseconds(REPORT_TTL));
+        let texts: Vec<String> = self.run("workers", &script).await?;
+        // A report that only a newer version can read is left out; the others are still shown.
         let mut reports: Vec<WorkerReport> = texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
         reports.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(reports)
@@ -200,7 +200,12 @@ impl fmt::Debug for RedisQueue {
     }
 }
 
-/// The name of a delivery, unless it never was one.
+fn unavailable(call: &'static str, error: LinkError) -> QueueError {
+    metrics::unavailable(call);
+    QueueError::Unavailable(Box::new(error))
+}
+
+/// Returns the receipt of a delivery, or `None` if no backend of this kind issued it.
 fn receipt(call: &'static str, delivery: &Delivery) -> Option<Receipt> {
     let receipt = delivery.receipt.parse().ok();
     if receipt.is_none() {
@@ -209,18 +214,9 @@ fn receipt(call: &'static str, delivery: &Delivery) -> Option<Receipt> {
     receipt
 }
 
-/// A name for the queue's life, should this call be the first of it.
-fn epoch_of_a_new_life() -> String {
-    // The standard library's own randomness: it never fails, and an epoch need not be secret.
-    format!("{:016x}", RandomState::new().hash_one("epoch"))
-}
-
-/// Redis counts in whole milliseconds; more than ten years are as good as ten, and stay exact in its scripts.
+/// Returns whole milliseconds, rounded up and at most ten years, which stay exact in Redis's scripts.
 fn milliseconds(duration: Duration) -> u64 {
-    const FAR: u64 = 10 * 365 * 24 * 60 * 60 * 1_000;
+    const TEN_YEARS: u64 = 10 * 365 * 24 * 60 * 60 * 1_000;
     let rounded_up = duration.as_nanos().div_ceil(1_000_000);
-    u64::try_from(rounded_up).map_or(FAR, |ms| ms.min(FAR))
+    u64::try_from(rounded_up).map_or(TEN_YEARS, |ms| ms.min(TEN_YEARS))
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,9 +3,6 @@
 use queue::QueueError;
 use store::StoreError;
 
-/// The cause below, kept for the log.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
 /// Why a step came to nothing. The job is not lost in any case: it comes again, by the queue or by the sweep.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {

@@ -146,7 +146,7 @@ impl Beat {
             }
             told = progress.fraction;
             let report = ProgressReport { subject: self.lease.subject.clone(), progress };
-            if let Err(error) = self.worker.ports.events.announce(&CalculationEvent::Progress(report)).await {
+            if let Err(error) = self.worker.ports.events.publish(&CalculationEvent::Progress(report)).await {
                 tracing::debug!(error = &error as &dyn std::error::Error, "progress not announced");
             }
         }

@@ -21,7 +21,7 @@ mod sweep;
 mod threads;
 mod worker;
 
-pub use error::{BoxError, WorkerError};
+pub use error::WorkerError;
 pub use metrics::describe as describe_metrics;
 pub use run::run;
 pub use settings::Settings;

@@ -5,25 +5,28 @@ use std::time::Duration;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use model::Lane;
 
-const JOBS: &str = "worker_jobs_total";
-const COMPUTE_SECONDS: &str = "worker_compute_seconds";
-const QUEUE_WAIT_SECONDS: &str = "worker_queue_wait_seconds";
-const LEASES_LOST: &str = "worker_leases_lost_total";
-const BROKEN: &str = "worker_parts_broken_total";
-const SWEPT: &str = "worker_swept_total";
-const MEMORY_BYTES: &str = "worker_memory_bytes";
-const MEMORY_LIMIT_BYTES: &str = "worker_memory_limit_bytes";
+const JOBS: &str = "abaci_worker_jobs_total";
+const COMPUTE_SECONDS: &str = "abaci_worker_compute_seconds";
+const QUEUE_WAIT_SECONDS: &str = "abaci_worker_queue_wait_seconds";
+const LEASES_LOST: &str = "abaci_worker_leases_lost_total";
+const BROKEN: &str = "abaci_worker_task_panics_total";
+const SWEPT: &str = "abaci_worker_swept_total";
+const MEMORY_BYTES: &str = "abaci_worker_memory_bytes";
+const MEMORY_LIMIT_BYTES: &str = "abaci_worker_memory_limit_bytes";
 
 /// Says once, after a recorder is installed, what each metric means.
 pub fn describe() {
-    describe_counter!(JOBS, "Jobs claimed, by lane and by what came of them.");
+    describe_counter!(JOBS, "Jobs processed, by lane and outcome.");
     describe_histogram!(COMPUTE_SECONDS, "Time spent computing a value, without hashing and writing it, by lane.");
-    describe_histogram!(QUEUE_WAIT_SECONDS, "Time between the first offer of a job and its claim, by lane.");
-    describe_counter!(LEASES_LOST, "Leases that another had when they were needed.");
-    describe_counter!(BROKEN, "Times that a slot, the sweep or the report panicked and began anew: bugs.");
-    describe_counter!(SWEPT, "Jobs that the sweep found missing in the queue.");
-    describe_gauge!(MEMORY_BYTES, "Bytes that running computations are counted for.");
-    describe_gauge!(MEMORY_LIMIT_BYTES, "Bytes that running computations may be counted for together.");
+    describe_histogram!(QUEUE_WAIT_SECONDS, "Time between the first enqueuing of a job and its claim, by lane.");
+    describe_counter!(LEASES_LOST, "Leases that expired and were taken by another worker.");
+    describe_counter!(
+        BROKEN,
+        "Panics of a slot, the sweep or the report task, by task. Each is a bug; the task restarts."
+    );
+    describe_counter!(SWEPT, "Jobs that the sweep found missing in the queue and enqueued.");
+    describe_gauge!(MEMORY_BYTES, "Bytes reserved by running computations.");
+    describe_gauge!(MEMORY_LIMIT_BYTES, "Bytes that running computations may reserve together.");
 }
 
 /// `outcome` is the word of an outcome, or `error`.

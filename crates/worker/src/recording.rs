@@ -7,10 +7,11 @@ use model::{Calculation, FailureReason, Timestamp, Value};
 use store::{CompleteResult, CompletedValue, Lease, StoreError, ValueError};
 use tokio::time::{Instant, sleep};
 
+use crate::WorkerError;
 use crate::found::Found;
 use crate::heartbeat::Heartbeat;
 use crate::step::{Outcome, Task};
-use crate::{BoxError, WorkerError};
+use model::BoxError;
 
 /// The first pause between two tries to record; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

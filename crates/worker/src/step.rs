@@ -330,7 +330,7 @@ impl Task<'_> {
 
     /// Gives the job back at once. A failure is logged only: the job comes again after its claim.
     pub(crate) async fn hand_back(&self) {
-        if let Err(error) = self.worker.ports.queue.hand_back(self.delivery).await {
+        if let Err(error) = self.worker.ports.queue.release(self.delivery).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not handed back");
         }
     }

@@ -74,7 +74,7 @@ impl Worker {
     /// Tells everybody how a calculation stands. A failure is logged only: pages reload what they miss.
     pub(crate) async fn announce(&self, calculation: &Calculation) {
         let announcement = CalculationEvent::Calculation(Box::new(calculation.clone()));
-        if let Err(error) = self.ports.events.announce(&announcement).await {
+        if let Err(error) = self.ports.events.publish(&announcement).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not announced");
         }
     }
@@ -82,7 +82,7 @@ impl Worker {
     /// Has the cache forget a value that can no longer be read. A failure is logged only: who then finds
     /// nothing to read asks the record.
     pub(crate) async fn forget(&self, subject: &Subject) {
-        if let Err(error) = self.ports.cache.forget(subject).await {
+        if let Err(error) = self.ports.cache.remove(subject).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "not forgotten by the cache");
         }
     }

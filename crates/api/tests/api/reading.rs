@@ -124,7 +124,7 @@ async fn an_evicted_value_is_not_served_and_asking_again_computes_it_again() {
     let value = calculation.value().expect("a value");
     let evicted = StoredObject { subject: subject(6_000_000), sha256: value.sha256, size_bytes: value.size_bytes };
     system.store.mark_evicted(&evicted).await.expect("the record answers");
-    system.ports.cache.forget(&subject(6_000_000)).await.expect("the cache answers");
+    system.ports.cache.remove(&subject(6_000_000)).await.expect("the cache answers");
 
     let problem = read(&system, 6_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
     assert_eq!(problem.json()["calculation_status"], "done");

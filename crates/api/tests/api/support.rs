@@ -171,7 +171,7 @@ impl TestSystem {
     }
 
     pub(crate) async fn announce(&self, announcement: &CalculationEvent) {
-        self.events.announce(announcement).await.expect("the channel answers");
+        self.events.publish(announcement).await.expect("the channel answers");
     }
 
     pub(crate) async fn announce_progress(&self, n: i64, fraction: f64) {

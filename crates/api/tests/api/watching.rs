@@ -230,9 +230,9 @@ impl Flaky {
 
 #[async_trait::async_trait]
 impl EventChannel for Flaky {
-    async fn announce(&self, announcement: &CalculationEvent) -> Result<(), CacheError> {
+    async fn publish(&self, announcement: &CalculationEvent) -> Result<(), CacheError> {
         self.is_up()?;
-        self.channel.announce(announcement).await
+        self.channel.publish(announcement).await
     }
 
     async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError> {

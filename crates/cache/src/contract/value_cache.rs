@@ -1,4 +1,4 @@
-//! Known values.
+//! The contract of caches.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use model::{CalculationState, Failure, FailureReason, Progress, Timestamp, Value
 use super::{done, in_state};
 use crate::ValueCache;
 
-pub(crate) async fn a_known_value_is_given_as_it_was_put(values: Arc<dyn ValueCache>) {
+pub(crate) async fn a_cached_value_is_returned_as_it_was_put(values: Arc<dyn ValueCache>) {
     assert_eq!(values.get(&done(10).subject).await.unwrap(), None);
     for n in [10, -10, i64::MIN] {
         values.put(&done(n)).await.unwrap();
@@ -18,17 +18,17 @@ pub(crate) async fn a_known_value_is_given_as_it_was_put(values: Arc<dyn ValueCa
     assert_eq!(values.get(&done(11).subject).await.unwrap(), None);
 }
 
-pub(crate) async fn a_forgotten_value_is_known_no_longer(values: Arc<dyn ValueCache>) {
+pub(crate) async fn a_removed_value_is_a_miss(values: Arc<dyn ValueCache>) {
     for n in [10, 11] {
         values.put(&done(n)).await.unwrap();
     }
-    values.forget(&done(10).subject).await.unwrap();
-    values.forget(&done(12).subject).await.unwrap();
+    values.remove(&done(10).subject).await.unwrap();
+    values.remove(&done(12).subject).await.unwrap();
     assert_eq!(values.get(&done(10).subject).await.unwrap(), None);
     assert_eq!(values.get(&done(11).subject).await.unwrap(), Some(done(11)));
 }
 
-pub(crate) async fn only_what_is_done_and_readable_is_kept(values: Arc<dyn ValueCache>) {
+pub(crate) async fn only_done_and_readable_calculations_are_cached(values: Arc<dyn ValueCache>) {
     let at = Timestamp::from_unix_ms(1_763_941_827_123);
     let mut evicted = done(1);
     if let CalculationState::Done { value, .. } = &mut evicted.state {
@@ -54,10 +54,10 @@ pub(crate) async fn only_what_is_done_and_readable_is_kept(values: Arc<dyn Value
     }
 }
 
-pub(crate) async fn the_latest_put_counts(values: Arc<dyn ValueCache>) {
-    let mut known = done(10);
-    values.put(&known).await.unwrap();
-    known.request_count = 17;
-    values.put(&known).await.unwrap();
-    assert_eq!(values.get(&known.subject).await.unwrap(), Some(known));
+pub(crate) async fn the_latest_put_wins(values: Arc<dyn ValueCache>) {
+    let mut cached = done(10);
+    values.put(&cached).await.unwrap();
+    cached.request_count = 17;
+    values.put(&cached).await.unwrap();
+    assert_eq!(values.get(&cached.subject).await.unwrap(), Some(cached));
 }

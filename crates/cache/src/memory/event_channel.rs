@@ -1,67 +1,60 @@
-//! EventChannel within one process: a ring of the latest, and a bell.
+//! Events within one process: a ring of the latest ones, and a notification.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::CalculationEvent;
+use model::{CalculationEvent, new_epoch};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::{CacheError, EventChannel, EventId, Read, metrics};
 
-/// At most so many announcements come of one reading.
-const AT_ONCE: usize = 256;
+/// The most events that one read returns.
+const READ_BATCH: usize = 256;
 
-/// The latest announcements of this process.
+/// The latest events of this process.
 #[derive(Debug)]
 pub struct MemoryEventChannel {
-    ring: Mutex<Ring>,
-    rung: Notify,
+    ring: Mutex<EventRing>,
+    published: Notify,
     epoch: String,
-    kept: usize,
+    capacity: usize,
 }
 
 #[derive(Debug, Default)]
-struct Ring {
-    /// The latest, the last of them numbered `last`.
-    news: VecDeque<CalculationEvent>,
+struct EventRing {
+    /// The latest events, the last of them numbered `last`.
+    events: VecDeque<CalculationEvent>,
     last: u64,
 }
 
 impl MemoryEventChannel {
-    /// A silent channel that keeps the latest `kept` announcements, at least one.
-    pub fn new(kept: usize) -> Self {
-        // The standard library's own randomness: it never fails, and an epoch need not be secret.
-        let epoch = format!("{:016x}", RandomState::new().hash_one(kept));
-        Self { ring: Mutex::default(), rung: Notify::new(), epoch, kept: kept.max(1) }
+    /// Creates an empty channel that keeps the latest `capacity` events, at least one.
+    pub fn new(capacity: usize) -> Self {
+        let capacity = capacity.max(1);
+        Self { ring: Mutex::default(), published: Notify::new(), epoch: new_epoch(), capacity }
     }
 
-    /// No call leaves the ring half changed, so a panic elsewhere need not end the channel.
-    fn ring(&self) -> MutexGuard<'_, Ring> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn place(&self, number: u64) -> EventId {
+    fn id(&self, number: u64) -> EventId {
         EventId { epoch: self.epoch.clone(), number }
     }
 
     fn read_now(&self, after: Option<&EventId>) -> Read {
-        let ring = self.ring();
+        let ring = self.ring.lock();
         let Some(after) = after else {
-            return Read::Events { events: Vec::new(), last: self.place(ring.last) };
+            return Read::Events { events: Vec::new(), last: self.id(ring.last) };
         };
         match ring.after(after.number).filter(|_| after.epoch == self.epoch) {
             Some(newer) => {
-                let events: Vec<_> = newer.map(|(number, event)| (self.place(number), event.clone())).collect();
-                let last = events.last().map_or_else(|| after.clone(), |(place, _)| place.clone());
+                let events: Vec<_> = newer.map(|(number, event)| (self.id(number), event.clone())).collect();
+                let last = events.last().map_or_else(|| after.clone(), |(id, _)| id.clone());
                 Read::Events { events, last }
             }
             None => {
-                metrics::missed();
-                Read::Gap { last: self.place(ring.last) }
+                metrics::gap();
+                Read::Gap { last: self.id(ring.last) }
             }
         }
     }
@@ -69,48 +62,49 @@ impl MemoryEventChannel {
 
 #[async_trait]
 impl EventChannel for MemoryEventChannel {
-    async fn announce(&self, announcement: &CalculationEvent) -> Result<(), CacheError> {
-        self.ring().push(announcement.clone(), self.kept);
-        metrics::announced();
-        self.rung.notify_waiters();
+    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
+        self.ring.lock().push(event.clone(), self.capacity);
+        metrics::published();
+        self.published.notify_waiters();
         Ok(())
     }
 
     async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError> {
-        const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-        let deadline = Instant::now() + wait.min(FAR);
+        const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+        let deadline = Instant::now() + wait.min(TEN_YEARS);
         loop {
-            // Subscribe before looking, so that an announcement between the two is not missed.
-            let mut rung = std::pin::pin!(self.rung.notified());
-            rung.as_mut().enable();
+            // Subscribe before looking, so that an event between the two is not missed.
+            let mut published = std::pin::pin!(self.published.notified());
+            published.as_mut().enable();
 
             let read = self.read_now(after);
-            let nothing_yet = after.is_some() && matches!(&read, Read::Events { events, .. } if events.is_empty());
-            if !nothing_yet || Instant::now() >= deadline {
+            let is_empty = after.is_some() && matches!(&read, Read::Events { events, .. } if events.is_empty());
+            if !is_empty || Instant::now() >= deadline {
                 return Ok(read);
             }
             tokio::select! {
-                () = rung => {}
+                () = published => {}
                 () = tokio::time::sleep_until(deadline) => {}
             }
         }
     }
 }
 
-impl Ring {
-    fn push(&mut self, announcement: CalculationEvent, kept: usize) {
-        while self.news.len() >= kept {
-            self.news.pop_front();
+impl EventRing {
+    fn push(&mut self, event: CalculationEvent, capacity: usize) {
+        while self.events.len() >= capacity {
+            self.events.pop_front();
         }
-        self.news.push_back(announcement);
+        self.events.push_back(event);
         self.last = self.last.saturating_add(1);
     }
 
-    /// What came after a number, with numbers; `None` if some of it is no longer kept, or the number is still to come.
+    /// Returns the events after a number with their own numbers, or `None` if some are no longer kept or the number
+    /// is in the future.
     fn after(&self, number: u64) -> Option<impl Iterator<Item = (u64, &CalculationEvent)>> {
-        let behind = usize::try_from(self.last.checked_sub(number)?).ok()?;
-        let known = self.news.len().checked_sub(behind)?;
-        Some((number.saturating_add(1)..).zip(self.news.iter().skip(known)).take(AT_ONCE))
+        let lag = usize::try_from(self.last.checked_sub(number)?).ok()?;
+        let skipped = self.events.len().checked_sub(lag)?;
+        Some((number.saturating_add(1)..).zip(self.events.iter().skip(skipped)).take(READ_BATCH))
     }
 }
 
@@ -119,41 +113,41 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::contract::news;
+    use crate::contract::event;
 
-    async fn announcements() -> (Arc<MemoryEventChannel>, ()) {
+    async fn event_channel() -> (Arc<MemoryEventChannel>, ()) {
         (Arc::new(MemoryEventChannel::new(1_000)), ())
     }
 
-    crate::contract::announcements_keep_the_contract!(announcements, [start_paused = true]);
+    crate::contract::event_channel_keeps_the_contract!(event_channel, [start_paused = true]);
 
     #[tokio::test]
-    async fn the_oldest_place_kept_is_read_and_the_one_before_is_missed() {
+    async fn the_oldest_kept_event_is_read_and_an_older_one_is_a_gap() {
         let channel = MemoryEventChannel::new(3);
         for n in 1..=5 {
-            channel.announce(&news(n)).await.unwrap();
+            channel.publish(&event(n)).await.unwrap();
         }
-        let Read::Events { events, last } = channel.read(Some(&channel.place(2)), Duration::ZERO).await.unwrap() else {
+        let Read::Events { events, last } = channel.read(Some(&channel.id(2)), Duration::ZERO).await.unwrap() else {
             panic!("all after the second are kept");
         };
-        assert_eq!(events.iter().map(|(place, _)| place.number).collect::<Vec<_>>(), [3, 4, 5]);
-        assert_eq!(last, channel.place(5));
-        let missed = channel.read(Some(&channel.place(1)), Duration::ZERO).await.unwrap();
-        assert_eq!(missed, Read::Gap { last: channel.place(5) });
+        assert_eq!(events.iter().map(|(id, _)| id.number).collect::<Vec<_>>(), [3, 4, 5]);
+        assert_eq!(last, channel.id(5));
+        let missed = channel.read(Some(&channel.id(1)), Duration::ZERO).await.unwrap();
+        assert_eq!(missed, Read::Gap { last: channel.id(5) });
     }
 
     #[tokio::test]
-    async fn the_ring_stays_within_what_it_keeps() {
+    async fn the_ring_stays_within_its_capacity() {
         let channel = MemoryEventChannel::new(0);
         for n in 0..100 {
-            channel.announce(&news(n)).await.unwrap();
+            channel.publish(&event(n)).await.unwrap();
         }
-        assert_eq!(channel.ring().news.len(), 1);
+        assert_eq!(channel.ring.lock().events.len(), 1);
     }
 
     #[tokio::test]
     async fn every_channel_has_an_epoch_of_its_own_that_an_event_id_can_carry() {
-        let (one, other) = (MemoryEventChannel::new(9).place(7), MemoryEventChannel::new(9).place(7));
+        let (one, other) = (MemoryEventChannel::new(9).id(7), MemoryEventChannel::new(9).id(7));
         assert_ne!(one, other);
         assert_eq!(one.to_string().parse(), Ok(one));
     }

@@ -1,131 +1,124 @@
-//! EventChannel to every process, over a stream.
+//! Events between processes, over a stream.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::CalculationEvent;
-use redis::aio::MultiplexedConnection;
+use model::{CalculationEvent, new_epoch};
 use redis::streams::{StreamReadOptions, StreamReadReply};
-use redis::{AsyncCommands, RedisResult, Script, ScriptInvocation};
+use redis::{AsyncCommands, Script, ScriptInvocation};
+use redis_link::{ExclusiveConnection, LinkError, RedisLink};
 use tokio::time::{Instant, sleep};
 
-use super::link::{Link, patiently};
+use super::{link, unavailable};
 use crate::{CacheError, EventChannel, EventId, Read, metrics};
 
-/// At most so many announcements come of one reading.
-const AT_ONCE: u32 = 256;
-/// A waiting reader looks so often whether the channel has begun another life.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A reading that fails takes at least so long, if it may, so that whoever repeats it does not spin.
-const PAUSE: Duration = Duration::from_millis(250);
+/// The most events that one read returns.
+const READ_BATCH: u32 = 256;
+/// How often a waiting read looks for a new epoch.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a failing read takes at least, so that a caller that repeats it does not spin.
+const FAILURE_PAUSE: Duration = Duration::from_millis(250);
 
-/// EventChannel on Redis, shared with every other process of the same prefix.
+/// An event channel on Redis, shared by all processes with the same prefix.
 pub struct RedisEventChannel {
-    link: Link,
+    link: RedisLink,
     keys: [String; 2],
-    kept: u64,
-    announce: Script,
+    capacity: u64,
+    publish: Script,
     read: Script,
 }
 
-/// What Redis says of a place: the channel's epoch, its last number, whether something was missed, and the news.
-type Answer = (String, u64, bool, Vec<(u64, String)>);
+/// The answer of the script: the epoch, the last number, whether there is a gap, and the events.
+type ReadAnswer = (String, u64, bool, Vec<(u64, String)>);
 
 impl RedisEventChannel {
-    /// A channel under keys that begin with `prefix`, which keeps about the latest `kept` announcements. Connects at
-    /// the first call, and again after every trouble; every reader that waits has a connection of its own.
-    ///
-    /// With a `rediss` address the program must have installed a process-wide `rustls` provider before the first
-    /// call: this crate brings none, and `rustls` panics without.
-    pub fn new(client: redis::Client, prefix: &str, kept: u64) -> Self {
+    /// Creates a channel whose keys begin with `prefix` and which keeps about the latest `capacity` events. It
+    /// connects at the first call, and again after every error; every waiting read has a connection of its own.
+    pub fn new(client: redis::Client, prefix: &str, capacity: u64) -> Self {
         Self {
-            link: Link::new(client),
-            // The braces put both keys into one slot, should Redis be a cluster.
+            link: link(client),
             keys: ["epoch", "events"].map(|name| format!("{prefix}:{{e}}:{name}")),
-            kept: kept.max(1),
-            announce: Script::new(concat!(include_str!("lua/prelude.lua"), "\n", include_str!("lua/announce.lua"))),
+            capacity: capacity.max(1),
+            publish: Script::new(concat!(include_str!("lua/prelude.lua"), "\n", include_str!("lua/publish.lua"))),
             read: Script::new(concat!(include_str!("lua/prelude.lua"), "\n", include_str!("lua/read.lua"))),
         }
     }
 
     fn prepare<'a>(&'a self, script: &'a Script) -> ScriptInvocation<'a> {
         let mut script = script.key(&self.keys);
-        // A name for the channel's life, should this call be the first of it. The standard library's own
-        // randomness never fails, and an epoch need not be secret.
-        script.arg(format!("{:016x}", RandomState::new().hash_one("epoch")));
+        script.arg(new_epoch());
         script
     }
 
-    async fn look_and_wait(
+    async fn read_or_wait(
         &self,
-        redis: &mut MultiplexedConnection,
+        redis: &mut ExclusiveConnection,
         after: &EventId,
         wait: Duration,
-    ) -> RedisResult<Read> {
+    ) -> Result<Read, LinkError> {
         let began = Instant::now();
         loop {
             let mut script = self.prepare(&self.read);
-            script.arg(&after.epoch).arg(after.number).arg(AT_ONCE);
-            let answer: Answer = patiently(Duration::ZERO, script.invoke_async(redis)).await?;
-            let left = wait.saturating_sub(began.elapsed());
-            let (_, last, is_missed, _) = &answer;
-            if *is_missed || *last > after.number || left.is_zero() {
-                return Ok(read(answer, after));
+            script.arg(&after.epoch).arg(after.number).arg(READ_BATCH);
+            let answer: ReadAnswer = redis.run(&script).await?;
+            let remaining = wait.saturating_sub(began.elapsed());
+            let (_, last, is_gap, _) = &answer;
+            if *is_gap || *last > after.number || remaining.is_zero() {
+                return Ok(decode(answer, after));
             }
-            self.wait(redis, after, left.min(LOOK_EVERY)).await?;
+            self.wait(redis, after, remaining.min(POLL_INTERVAL)).await?;
         }
     }
 
-    /// Waits until something comes after a place. What it is, the next look tells.
-    async fn wait(&self, redis: &mut MultiplexedConnection, after: &EventId, block: Duration) -> RedisResult<()> {
+    /// Waits until there is an event after the given one.
+    async fn wait(&self, redis: &mut ExclusiveConnection, after: &EventId, block: Duration) -> Result<(), LinkError> {
         let block_ms = usize::try_from(block.as_millis().max(1)).unwrap_or(usize::MAX);
         let options = StreamReadOptions::default().count(1).block(block_ms);
-        let place = format!("{}-1", after.number);
-        let [_, events_key] = &self.keys;
+        let (key, id) = ([&self.keys[1]], [format!("{}-1", after.number)]);
         let _woken: Option<StreamReadReply> =
-            patiently(block, redis.xread_options(&[events_key], &[place], &options)).await?;
+            redis.block(block, |redis| redis.xread_options(&key, &id, &options)).await?;
         Ok(())
     }
 }
 
 #[async_trait]
 impl EventChannel for RedisEventChannel {
-    async fn announce(&self, announcement: &CalculationEvent) -> Result<(), CacheError> {
-        let text = serde_json::to_string(announcement).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
-        let mut script = self.prepare(&self.announce);
-        script.arg(text).arg(self.kept);
-        let _: u32 = self.link.call("announce", async |mut redis| script.invoke_async(&mut redis).await).await?;
-        metrics::announced();
+    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
+        let text = serde_json::to_string(event).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
+        let mut script = self.prepare(&self.publish);
+        script.arg(text).arg(self.capacity);
+        self.link.run::<u32>(&script).await.map_err(|error| unavailable("publish", error))?;
+        metrics::published();
         Ok(())
     }
 
     async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError> {
         let Some(after) = after else {
-            let script = self.prepare(&self.read);
-            let (epoch, number, ..): Answer =
-                self.link.call("read", async |mut redis| script.invoke_async(&mut redis).await).await?;
+            let answer = self.link.run::<ReadAnswer>(&self.prepare(&self.read)).await;
+            let (epoch, number, ..) = answer.map_err(|error| unavailable("read", error))?;
             return Ok(Read::Events { events: Vec::new(), last: EventId { epoch, number } });
         };
-        let read = self.link.call_alone("read", async |redis| self.look_and_wait(redis, after, wait).await).await;
-        if read.is_err() {
-            sleep(PAUSE.min(wait)).await;
+        match self.link.call_exclusive(async |redis| self.read_or_wait(redis, after, wait).await).await {
+            Ok(read) => Ok(read),
+            Err(error) => {
+                sleep(FAILURE_PAUSE.min(wait)).await;
+                Err(unavailable("read", error))
+            }
         }
-        read
     }
 }
 
-fn read((epoch, last, is_missed, news): Answer, after: &EventId) -> Read {
-    let place = |number| EventId { epoch: epoch.clone(), number };
-    if is_missed {
-        metrics::missed();
-        return Read::Gap { last: place(last) };
+fn decode((epoch, last, is_gap, events): ReadAnswer, after: &EventId) -> Read {
+    let id = |number| EventId { epoch: epoch.clone(), number };
+    if is_gap {
+        metrics::gap();
+        return Read::Gap { last: id(last) };
     }
-    let last = place(news.last().map_or(after.number, |(number, _)| *number));
-    // What only a newer version can say is passed over.
-    let news = news.into_iter().filter_map(|(number, text)| Some((place(number), serde_json::from_str(&text).ok()?)));
-    Read::Events { events: news.collect(), last }
+    let last = id(events.last().map_or(after.number, |(number, _)| *number));
+    // An event that only a newer version can read is skipped.
+    let events = events.into_iter().filter_map(|(number, text)| Some((id(number), serde_json::from_str(&text).ok()?)));
+    Read::Events { events: events.collect(), last }
 }
 
 impl fmt::Debug for RedisEventChannel {

@@ -1,4 +1,4 @@
-//! How jobs go in and come out.
+//! Enqueuing and claiming.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use tokio::time::{Instant, timeout};
 use super::{LONG_LEASE, ROUNDING, SHORT_LEASE, SOON, claim, claim_now, job, worker};
 use crate::{Enqueued, JobQueue};
 
-pub(crate) async fn a_job_comes_out_as_it_went_in(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn a_job_is_delivered_as_it_was_enqueued(queue: Arc<dyn JobQueue>) {
     for (n, lane) in [(10, Lane::Short), (-20, Lane::Medium), (i64::MAX, Lane::Long)] {
-        let mut offered = job(n, lane);
-        offered.attempt = 4;
-        assert_eq!(queue.enqueue(&offered).await.unwrap(), Enqueued::Added);
+        let mut sent = job(n, lane);
+        sent.attempt = 4;
+        assert_eq!(queue.enqueue(&sent).await.unwrap(), Enqueued::Added);
         let delivery = claim(&*queue, "a", LONG_LEASE).await;
-        assert_eq!(delivery.job, offered);
+        assert_eq!(delivery.job, sent);
         assert_eq!(delivery.worker, worker("a"));
         assert!(!delivery.reclaimed);
     }
@@ -24,12 +24,12 @@ pub(crate) async fn a_job_comes_out_as_it_went_in(queue: Arc<dyn JobQueue>) {
 
 pub(crate) async fn a_subject_is_in_the_queue_once(queue: Arc<dyn JobQueue>) {
     let first = job(10, Lane::Short);
-    assert!(!queue.holds(&first.subject).await.unwrap());
+    assert!(!queue.contains(&first.subject).await.unwrap());
     assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::Added);
     assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::AlreadyQueued);
-    // The subject counts, not the rest of the job.
+    // Only the subject is compared.
     assert_eq!(queue.enqueue(&job(10, Lane::Long)).await.unwrap(), Enqueued::AlreadyQueued);
-    assert!(queue.holds(&first.subject).await.unwrap());
+    assert!(queue.contains(&first.subject).await.unwrap());
 
     let delivery = claim(&*queue, "a", LONG_LEASE).await;
     assert_eq!(delivery.job, first);
@@ -38,30 +38,30 @@ pub(crate) async fn a_subject_is_in_the_queue_once(queue: Arc<dyn JobQueue>) {
 
     queue.nack(&delivery, LONG_LEASE).await.unwrap();
     assert_eq!(queue.enqueue(&first).await.unwrap(), Enqueued::AlreadyQueued, "delayed is in the queue too");
-    assert!(queue.holds(&first.subject).await.unwrap());
+    assert!(queue.contains(&first.subject).await.unwrap());
     assert_eq!(claim_now(&*queue, "b").await, None);
 }
 
 pub(crate) async fn an_acked_subject_may_be_enqueued_again(queue: Arc<dyn JobQueue>) {
-    let offered = job(10, Lane::Short);
+    let sent = job(10, Lane::Short);
     for _ in 0..3 {
-        assert_eq!(queue.enqueue(&offered).await.unwrap(), Enqueued::Added);
+        assert_eq!(queue.enqueue(&sent).await.unwrap(), Enqueued::Added);
         let delivery = claim(&*queue, "a", LONG_LEASE).await;
-        assert_eq!(delivery.job, offered);
+        assert_eq!(delivery.job, sent);
         queue.ack(&delivery).await.unwrap();
-        assert!(!queue.holds(&offered.subject).await.unwrap());
+        assert!(!queue.contains(&sent.subject).await.unwrap());
         assert_eq!(claim_now(&*queue, "a").await, None);
     }
 }
 
-/// Far below `wait`, so that it is not the end of waiting that finds the job.
+/// Wakes far below `wait`, so the end of waiting does not find the job.
 pub(crate) async fn a_waiting_claim_wakes_at_once(queue: Arc<dyn JobQueue>) {
     for (n, lane) in (1..).zip(Lane::ALL) {
         let waiting = tokio::spawn({
             let queue = Arc::clone(&queue);
             async move { queue.claim(&worker("a"), &Lane::ALL, LONG_LEASE, SOON * 3).await }
         });
-        // Whether it waits already or comes a moment later must make no difference.
+        // It may not be waiting yet; that must make no difference.
         tokio::time::sleep(Duration::from_millis(30)).await;
         queue.enqueue(&job(n, lane)).await.unwrap();
         let claimed = timeout(SOON, waiting).await.expect("the claim wakes").unwrap().unwrap();
@@ -69,15 +69,15 @@ pub(crate) async fn a_waiting_claim_wakes_at_once(queue: Arc<dyn JobQueue>) {
     }
 }
 
-pub(crate) async fn a_claim_that_does_not_wait_returns_empty_handed(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn a_claim_that_does_not_wait_returns_nothing(queue: Arc<dyn JobQueue>) {
     assert_eq!(timeout(SOON, claim_now(&*queue, "a")).await.expect("it does not wait"), None);
     let wait = Duration::from_millis(60);
     let began = Instant::now();
     assert_eq!(queue.claim(&worker("a"), &Lane::ALL, LONG_LEASE, wait).await.unwrap(), None);
-    assert!(began.elapsed() + ROUNDING >= wait, "it gave up after {:?}", began.elapsed());
+    assert!(began.elapsed() + ROUNDING >= wait, "it returned after {:?}", began.elapsed());
 }
 
-pub(crate) async fn short_jobs_are_taken_several_at_a_time_and_others_one_by_one(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn short_jobs_are_claimed_in_batches_and_others_one_by_one(queue: Arc<dyn JobQueue>) {
     let take = |lanes: &'static [Lane], max_short| {
         let queue = Arc::clone(&queue);
         async move { queue.claim_batch(&worker("a"), lanes, LONG_LEASE, Duration::ZERO, max_short).await.unwrap() }
@@ -89,7 +89,7 @@ pub(crate) async fn short_jobs_are_taken_several_at_a_time_and_others_one_by_one
     let mut taken = take(&[Lane::Short, Lane::Medium], 3).await;
     assert_eq!(taken.len(), 3);
     taken.extend(take(&[Lane::Short, Lane::Medium], 0).await);
-    assert_eq!(taken.len(), 4, "none at a time would be no claim");
+    assert_eq!(taken.len(), 4, "at least one");
     taken.extend(take(&[Lane::Short, Lane::Medium], 10).await);
     assert_eq!(taken.len(), 5);
     let mut subjects: Vec<_> = taken.iter().map(|delivery| delivery.job.subject.index().get()).collect();
@@ -113,10 +113,10 @@ pub(crate) async fn the_first_lane_is_preferred(queue: Arc<dyn JobQueue>) {
             queue.enqueue(&job(n, lane)).await.unwrap();
         }
     };
-    let offered = [Lane::Long, Lane::Medium, Lane::Short, Lane::Long, Lane::Short, Lane::Medium];
+    let sent = [Lane::Long, Lane::Medium, Lane::Short, Lane::Long, Lane::Short, Lane::Medium];
     let orders = [[Lane::Short, Lane::Medium, Lane::Long], [Lane::Medium, Lane::Long, Lane::Short]];
     for order in orders {
-        offer(offered).await;
+        offer(sent).await;
         let mut lanes = Vec::new();
         while let Some(delivery) = queue.claim(&worker("a"), &order, LONG_LEASE, Duration::ZERO).await.unwrap() {
             queue.ack(&delivery).await.unwrap();
@@ -135,7 +135,7 @@ pub(crate) async fn other_lanes_are_left_alone(queue: Arc<dyn JobQueue>) {
     assert_eq!(claim(&*queue, "a", LONG_LEASE).await.job.lane, Lane::Long);
 }
 
-pub(crate) async fn jobs_of_one_lane_come_in_order(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn jobs_of_one_lane_are_delivered_in_order(queue: Arc<dyn JobQueue>) {
     for n in 1..=5 {
         queue.enqueue(&job(n, Lane::Medium)).await.unwrap();
     }
@@ -144,7 +144,7 @@ pub(crate) async fn jobs_of_one_lane_come_in_order(queue: Arc<dyn JobQueue>) {
     }
 }
 
-pub(crate) async fn a_nacked_job_comes_later_as_another_attempt(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn a_nacked_job_is_redelivered_later_as_another_attempt(queue: Arc<dyn JobQueue>) {
     let delay = Duration::from_millis(200);
     queue.enqueue(&job(1, Lane::Medium)).await.unwrap();
     let mut delivery = claim(&*queue, "a", LONG_LEASE).await;
@@ -152,26 +152,26 @@ pub(crate) async fn a_nacked_job_comes_later_as_another_attempt(queue: Arc<dyn J
         let began = Instant::now();
         queue.nack(&delivery, delay).await.unwrap();
         let again = claim(&*queue, "b", LONG_LEASE).await;
-        assert!(began.elapsed() + ROUNDING >= delay, "it came after {:?}", began.elapsed());
+        assert!(began.elapsed() + ROUNDING >= delay, "it was redelivered after {:?}", began.elapsed());
         assert_eq!(again.job, model::Job { attempt, ..delivery.job.clone() });
-        assert!(!again.reclaimed, "its holder did say a word");
+        assert!(!again.reclaimed, "it was nacked");
         assert!(!queue.extend(&delivery).await.unwrap(), "the old delivery is over");
         delivery = again;
     }
 }
 
-pub(crate) async fn a_job_nacked_without_delay_comes_at_once(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn a_job_nacked_without_delay_is_redelivered_at_once(queue: Arc<dyn JobQueue>) {
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
     let delivery = claim(&*queue, "a", LONG_LEASE).await;
     queue.nack(&delivery, Duration::ZERO).await.unwrap();
     assert_eq!(claim_now(&*queue, "b").await.expect("it is there").job.attempt, 2);
 }
 
-pub(crate) async fn a_job_handed_back_comes_as_if_it_had_never_left(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn a_released_job_is_redelivered_as_if_it_had_never_been_claimed(queue: Arc<dyn JobQueue>) {
     queue.enqueue(&job(1, Lane::Long)).await.unwrap();
     let mut delivery = claim(&*queue, "a", LONG_LEASE).await;
     for _ in 0..7 {
-        queue.hand_back(&delivery).await.unwrap();
+        queue.release(&delivery).await.unwrap();
         assert!(!queue.extend(&delivery).await.unwrap(), "the old delivery is over");
         let again = claim_now(&*queue, "b").await.expect("it is there at once");
         assert_eq!(again.job, delivery.job);
@@ -183,27 +183,26 @@ pub(crate) async fn a_job_handed_back_comes_as_if_it_had_never_left(queue: Arc<d
 pub(crate) async fn concurrent_claimers_get_each_job_once(queue: Arc<dyn JobQueue>) {
     const JOBS: i64 = 1_000;
     const CLAIMERS: i64 = 8;
-    let claimers: Vec<_> =
-        (0..CLAIMERS).map(|name| tokio::spawn(claim_until_a_stop_sign(queue.clone(), name))).collect();
+    let claimers: Vec<_> = (0..CLAIMERS).map(|name| tokio::spawn(claim_until_negative(queue.clone(), name))).collect();
     for n in 1..=JOBS {
         let lane = if n % 2 == 0 { Lane::Medium } else { Lane::Short };
         assert_eq!(queue.enqueue(&job(n, lane)).await.unwrap(), Enqueued::Added);
     }
-    // In the lane that all of them look into last.
+    // In the lane that all of them claim from last.
     for n in 1..=CLAIMERS {
         queue.enqueue(&job(-n, Lane::Long)).await.unwrap();
     }
 
     let mut times: HashMap<i64, u32> = HashMap::new();
     for claimer in claimers {
-        let taken = timeout(SOON, claimer).await.expect("every claimer comes to its end").unwrap();
+        let taken = timeout(SOON, claimer).await.expect("every claimer ends").unwrap();
         taken.into_iter().for_each(|n| *times.entry(n).or_default() += 1);
     }
     assert_eq!(times.len(), usize::try_from(JOBS).unwrap());
     assert!(times.values().all(|&times| times == 1), "{times:?}");
 }
 
-async fn claim_until_a_stop_sign(queue: Arc<dyn JobQueue>, name: i64) -> Vec<i64> {
+async fn claim_until_negative(queue: Arc<dyn JobQueue>, name: i64) -> Vec<i64> {
     let mut taken = Vec::new();
     loop {
         let delivery = claim(&*queue, &format!("w{name}"), LONG_LEASE).await;
@@ -216,7 +215,7 @@ async fn claim_until_a_stop_sign(queue: Arc<dyn JobQueue>, name: i64) -> Vec<i64
     }
 }
 
-pub(crate) async fn a_claim_dropped_while_waiting_loses_nothing(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn a_claim_dropped_while_waiting_loses_no_job(queue: Arc<dyn JobQueue>) {
     const JOBS: i64 = 40;
     let enqueuing = tokio::spawn({
         let queue = Arc::clone(&queue);
@@ -229,10 +228,10 @@ pub(crate) async fn a_claim_dropped_while_waiting_loses_nothing(queue: Arc<dyn J
     });
     let mut seen = std::collections::BTreeSet::new();
     let (name, began) = (worker("a"), Instant::now());
-    // Claims given up after a few milliseconds, in the midst of arrivals.
+    // Claims dropped after a few milliseconds, while jobs arrive.
     while !enqueuing.is_finished() && began.elapsed() < SOON {
-        let impatient = queue.claim(&name, &Lane::ALL, SHORT_LEASE, SOON);
-        if let Ok(claimed) = timeout(Duration::from_millis(3), impatient).await {
+        let short_claim = queue.claim(&name, &Lane::ALL, SHORT_LEASE, SOON);
+        if let Ok(claimed) = timeout(Duration::from_millis(3), short_claim).await {
             let delivery = claimed.unwrap().expect("a job");
             queue.ack(&delivery).await.unwrap();
             seen.insert(delivery.job.subject);

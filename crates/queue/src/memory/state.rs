@@ -1,85 +1,81 @@
-//! What a queue in memory holds, and how it changes. Every method is told the time.
+//! The state of a queue in memory. Every method is given the time.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
-use model::{Job, Lane, Subject, WorkerId, WorkerReport};
+use model::{Job, Lane, Subject, WorkerId, WorkerReport, lease_after_losses};
 use tokio::time::Instant;
 
-use crate::lease::stretched;
 use crate::{Delivery, LaneDepth};
 
-/// A report is forgotten after so long without another.
-const REPORT_KEPT: Duration = Duration::from_secs(5);
+const REPORT_TTL: Duration = Duration::from_secs(5);
 
-/// What taking a job came to.
-pub(super) enum Next {
+/// The result of taking jobs.
+pub(super) enum TakeResult {
     /// Jobs of one lane.
     Taken(Vec<Delivery>),
-    /// None, and none becomes due in these lanes before this moment unless something is added.
+    /// No job, and none becomes due in these lanes before this moment unless something is added.
     NothingBefore(Option<Instant>),
 }
 
 #[derive(Debug, Default)]
-pub(super) struct State {
-    entries: HashMap<Subject, Entry>,
+pub(super) struct QueueState {
+    jobs: HashMap<Subject, QueuedJob>,
     lanes: [LaneState; 3],
     reports: BTreeMap<WorkerId, (Instant, WorkerReport)>,
     last_number: u64,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct QueuedJob {
     job: Job,
-    place: Place,
-    /// Holders in a row that let go without a word.
+    stage: Stage,
+    /// Leases that expired in a row.
     lost: u32,
 }
 
-/// Where an entry is; the lane's collections hold its subject under the same key.
+/// The stage of a job; the lane's collections hold its subject under the same key.
 #[derive(Debug)]
-enum Place {
+enum Stage {
     Waiting,
     Delayed,
-    Claimed(Claim),
+    Claimed(ClaimedStage),
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Claim {
+struct ClaimedStage {
     receipt: u64,
     until: Instant,
     lease: Duration,
-    /// Since when it had been waiting.
-    since: Instant,
+    waiting_since: Instant,
 }
 
-/// Numbers beside the instants keep entries of the same instant apart, and in order.
+/// The jobs of a lane. Numbers beside the instants keep jobs of the same instant apart, and in order.
 #[derive(Debug, Default)]
 struct LaneState {
-    /// With the instant since when; the first has waited longest.
+    /// With the moment each began to wait, the oldest first.
     waiting: VecDeque<(Instant, Subject)>,
     delayed: BTreeMap<(Instant, u64), Subject>,
     claimed: BTreeMap<(Instant, u64), Subject>,
 }
 
-impl State {
+impl QueueState {
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.jobs.len()
     }
 
-    pub(super) fn holds(&self, subject: &Subject) -> bool {
-        self.entries.contains_key(subject)
+    pub(super) fn contains(&self, subject: &Subject) -> bool {
+        self.jobs.contains_key(subject)
     }
 
-    /// Adds a job whose subject is not held yet.
+    /// Adds a job whose subject is not in the queue.
     pub(super) fn add(&mut self, job: Job, now: Instant) {
         self.lane(job.lane).waiting.push_back((now, job.subject.clone()));
-        let entry = Entry { place: Place::Waiting, lost: 0, job };
-        self.entries.insert(entry.job.subject.clone(), entry);
+        self.jobs.insert(job.subject.clone(), QueuedJob { stage: Stage::Waiting, lost: 0, job });
     }
 
-    /// Gives the first job of the first lane that has one, or the first `max_short` of the short lane; what
-    /// was lost goes before what is new.
+    /// Takes the first job of the first lane that has one, or the first `max_short` of the short lane. Jobs whose
+    /// lease has expired come first.
     pub(super) fn take(
         &mut self,
         worker: &WorkerId,
@@ -87,88 +83,88 @@ impl State {
         lease: Duration,
         now: Instant,
         max_short: usize,
-    ) -> Next {
+    ) -> TakeResult {
         for &lane in lanes {
-            self.release_delayed(lane, now);
-            let most = if lane == Lane::Short { max_short } else { 1 };
-            let taken: Vec<_> = (0..most).map_while(|_| self.take_from(lane, worker, lease, now)).collect();
+            self.promote_due(lane, now);
+            let max = if lane == Lane::Short { max_short } else { 1 };
+            let taken: Vec<_> = (0..max).map_while(|_| self.take_from(lane, worker, lease, now)).collect();
             if !taken.is_empty() {
-                return Next::Taken(taken);
+                return TakeResult::Taken(taken);
             }
         }
-        Next::NothingBefore(lanes.iter().filter_map(|&lane| self.lane_ref(lane).next_due()).min())
+        TakeResult::NothingBefore(lanes.iter().filter_map(|&lane| self.lanes[position(lane)].next_due()).min())
     }
 
     fn take_from(&mut self, lane: Lane, worker: &WorkerId, lease: Duration, now: Instant) -> Option<Delivery> {
         let receipt = self.next_number();
-        let LaneState { waiting, claimed, .. } = &mut self.lanes[slot(lane)];
-        let lost = claimed.first_entry().filter(|first| first.key().0 <= now).map(|first| first.remove());
-        let reclaimed = lost.is_some();
-        let (since, subject) = lost.map(|subject| (now, subject)).or_else(|| waiting.pop_front())?;
-        let entry = self.entries.get_mut(&subject)?;
+        let LaneState { waiting, claimed, .. } = &mut self.lanes[position(lane)];
+        let expired = claimed.first_entry().filter(|first| first.key().0 <= now).map(|first| first.remove());
+        let reclaimed = expired.is_some();
+        let (waiting_since, subject) = expired.map(|subject| (now, subject)).or_else(|| waiting.pop_front())?;
+        let queued = self.jobs.get_mut(&subject)?;
         if reclaimed {
-            entry.lost = entry.lost.saturating_add(1);
-            entry.job.attempt = entry.job.attempt.saturating_add(1);
+            queued.lost = queued.lost.saturating_add(1);
+            queued.job.attempt = queued.job.attempt.saturating_add(1);
         }
-        let lease = stretched(lease, entry.lost);
+        let lease = lease_after_losses(lease, queued.lost);
         let until = after(now, lease);
-        entry.place = Place::Claimed(Claim { receipt, until, lease, since });
+        queued.stage = Stage::Claimed(ClaimedStage { receipt, until, lease, waiting_since });
         claimed.insert((until, receipt), subject);
-        Some(Delivery { job: entry.job.clone(), receipt: receipt.to_string(), worker: worker.clone(), reclaimed })
+        Some(Delivery { job: queued.job.clone(), receipt: receipt.to_string(), worker: worker.clone(), reclaimed })
     }
 
-    fn release_delayed(&mut self, lane: Lane, now: Instant) {
-        let LaneState { waiting, delayed, .. } = &mut self.lanes[slot(lane)];
+    fn promote_due(&mut self, lane: Lane, now: Instant) {
+        let LaneState { waiting, delayed, .. } = &mut self.lanes[position(lane)];
         while let Some(first) = delayed.first_entry().filter(|first| first.key().0 <= now) {
             let subject = first.remove();
-            if let Some(entry) = self.entries.get_mut(&subject) {
-                entry.place = Place::Waiting;
+            if let Some(queued) = self.jobs.get_mut(&subject) {
+                queued.stage = Stage::Waiting;
             }
             waiting.push_back((now, subject));
         }
     }
 
-    /// Starts the delivery's lease anew; `false` if it is its holder's no longer.
+    /// Starts the lease anew; returns `false` if the delivery is stale.
     pub(super) fn extend(&mut self, delivery: &Delivery, now: Instant) -> bool {
-        let Some((lane, claim)) = self.release(delivery) else { return false };
-        let until = after(now, claim.lease);
-        self.place(delivery, Place::Claimed(Claim { until, ..claim }));
-        self.lane(lane).claimed.insert((until, claim.receipt), delivery.job.subject.clone());
+        let Some((lane, claimed)) = self.unclaim(delivery) else { return false };
+        let until = after(now, claimed.lease);
+        self.set_stage(delivery, Stage::Claimed(ClaimedStage { until, ..claimed }));
+        self.lane(lane).claimed.insert((until, claimed.receipt), delivery.job.subject.clone());
         true
     }
 
-    /// Removes the job; `false` if it is its holder's no longer.
-    pub(super) fn end(&mut self, delivery: &Delivery) -> bool {
-        self.release(delivery).is_some() && self.entries.remove(&delivery.job.subject).is_some()
+    /// Removes the job; returns `false` if the delivery is stale.
+    pub(super) fn ack(&mut self, delivery: &Delivery) -> bool {
+        self.unclaim(delivery).is_some() && self.jobs.remove(&delivery.job.subject).is_some()
     }
 
-    /// Makes the job claimable at `due` as another attempt; `false` if it is its holder's no longer.
-    pub(super) fn retry(&mut self, delivery: &Delivery, due: Instant, now: Instant) -> bool {
-        let Some((lane, _)) = self.release(delivery) else { return false };
-        if let Some(entry) = self.entries.get_mut(&delivery.job.subject) {
-            entry.job.attempt = entry.job.attempt.saturating_add(1);
-            entry.lost = 0;
+    /// Makes the job claimable at `due` as another attempt; returns `false` if the delivery is stale.
+    pub(super) fn nack(&mut self, delivery: &Delivery, due: Instant, now: Instant) -> bool {
+        let Some((lane, _)) = self.unclaim(delivery) else { return false };
+        if let Some(queued) = self.jobs.get_mut(&delivery.job.subject) {
+            queued.job.attempt = queued.job.attempt.saturating_add(1);
+            queued.lost = 0;
         }
-        self.place(delivery, Place::Delayed);
+        self.set_stage(delivery, Stage::Delayed);
         let number = self.next_number();
         self.lane(lane).delayed.insert((due, number), delivery.job.subject.clone());
-        self.release_delayed(lane, now);
+        self.promote_due(lane, now);
         true
     }
 
-    /// Puts the job where the next claim finds it; `false` if it is its holder's no longer.
-    pub(super) fn hand_back(&mut self, delivery: &Delivery) -> bool {
-        let Some((lane, claim)) = self.release(delivery) else { return false };
-        if let Some(entry) = self.entries.get_mut(&delivery.job.subject) {
-            entry.lost = 0;
+    /// Makes the job the next one to be claimed; returns `false` if the delivery is stale.
+    pub(super) fn release(&mut self, delivery: &Delivery) -> bool {
+        let Some((lane, claimed)) = self.unclaim(delivery) else { return false };
+        if let Some(queued) = self.jobs.get_mut(&delivery.job.subject) {
+            queued.lost = 0;
         }
-        self.place(delivery, Place::Waiting);
-        self.lane(lane).waiting.push_front((claim.since, delivery.job.subject.clone()));
+        self.set_stage(delivery, Stage::Waiting);
+        self.lane(lane).waiting.push_front((claimed.waiting_since, delivery.job.subject.clone()));
         true
     }
 
     pub(super) fn depth(&self, lane: Lane, now: Instant) -> LaneDepth {
-        let lane = self.lane_ref(lane);
+        let lane = &self.lanes[position(lane)];
         let due = lane.delayed.keys().next().map(|&(due, _)| due).filter(|due| *due <= now);
         let oldest = lane.waiting.front().map(|(since, _)| *since).into_iter().chain(due).min();
         LaneDepth {
@@ -179,35 +175,35 @@ impl State {
     }
 
     pub(super) fn report(&mut self, report: WorkerReport, now: Instant) {
-        self.forget_silent(now);
+        self.expire_reports(now);
         self.reports.insert(report.id.clone(), (now, report));
     }
 
     pub(super) fn workers(&mut self, now: Instant) -> Vec<WorkerReport> {
-        self.forget_silent(now);
+        self.expire_reports(now);
         self.reports.values().map(|(_, report)| report.clone()).collect()
     }
 
-    fn forget_silent(&mut self, now: Instant) {
-        self.reports.retain(|_, (said, _)| now.duration_since(*said) < REPORT_KEPT);
+    fn expire_reports(&mut self, now: Instant) {
+        self.reports.retain(|_, (reported, _)| now.duration_since(*reported) < REPORT_TTL);
     }
 
-    /// Takes the delivery out of its lane, if it is still its holder's. The caller places it anew.
-    fn release(&mut self, delivery: &Delivery) -> Option<(Lane, Claim)> {
-        let shown = delivery.receipt.parse::<u64>().ok()?;
-        let entry = self.entries.get(&delivery.job.subject)?;
-        let Place::Claimed(claim) = entry.place else { return None };
-        if claim.receipt != shown {
+    /// Takes the job of a delivery out of its lane unless the delivery is stale. The caller sets its new stage.
+    fn unclaim(&mut self, delivery: &Delivery) -> Option<(Lane, ClaimedStage)> {
+        let receipt = delivery.receipt.parse::<u64>().ok()?;
+        let queued = self.jobs.get(&delivery.job.subject)?;
+        let Stage::Claimed(claimed) = queued.stage else { return None };
+        if claimed.receipt != receipt {
             return None;
         }
-        let lane = entry.job.lane;
-        self.lane(lane).claimed.remove(&(claim.until, claim.receipt))?;
-        Some((lane, claim))
+        let lane = queued.job.lane;
+        self.lane(lane).claimed.remove(&(claimed.until, claimed.receipt))?;
+        Some((lane, claimed))
     }
 
-    fn place(&mut self, delivery: &Delivery, place: Place) {
-        if let Some(entry) = self.entries.get_mut(&delivery.job.subject) {
-            entry.place = place;
+    fn set_stage(&mut self, delivery: &Delivery, stage: Stage) {
+        if let Some(queued) = self.jobs.get_mut(&delivery.job.subject) {
+            queued.stage = stage;
         }
     }
 
@@ -217,11 +213,7 @@ impl State {
     }
 
     fn lane(&mut self, lane: Lane) -> &mut LaneState {
-        &mut self.lanes[slot(lane)]
-    }
-
-    fn lane_ref(&self, lane: Lane) -> &LaneState {
-        &self.lanes[slot(lane)]
+        &mut self.lanes[position(lane)]
     }
 }
 
@@ -232,13 +224,13 @@ impl LaneState {
     }
 }
 
-/// The moment `duration` after `now`, or one so far away that nobody waits for it.
+/// Returns the moment `duration` after `now`, at most ten years away.
 pub(super) fn after(now: Instant, duration: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-    now + duration.min(FAR)
+    const TEN_YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+    now + duration.min(TEN_YEARS)
 }
 
-const fn slot(lane: Lane) -> usize {
+const fn position(lane: Lane) -> usize {
     match lane {
         Lane::Short => 0,
         Lane::Medium => 1,

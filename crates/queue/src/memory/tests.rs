@@ -23,18 +23,18 @@ async fn claimers_on_several_threads_get_each_job_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn claims_dropped_on_several_threads_lose_nothing() {
-    contract::a_claim_dropped_while_waiting_loses_nothing(Arc::new(queue().await)).await;
+async fn claims_dropped_on_several_threads_lose_no_job() {
+    contract::a_claim_dropped_while_waiting_loses_no_job(Arc::new(queue().await)).await;
 }
 
 #[tokio::test]
-async fn a_full_queue_takes_nothing_until_a_job_has_ended() {
+async fn a_full_queue_accepts_nothing_until_a_job_is_acked() {
     let queue = MemoryQueue::new(2);
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
     queue.enqueue(&job(2, Lane::Long)).await.unwrap();
     assert_eq!(queue.enqueue(&job(2, Lane::Long)).await.unwrap(), Enqueued::AlreadyQueued);
     assert!(matches!(queue.enqueue(&job(3, Lane::Short)).await, Err(QueueError::Unavailable(_))));
-    assert!(!queue.holds(&job(3, Lane::Short).subject).await.unwrap());
+    assert!(!queue.contains(&job(3, Lane::Short).subject).await.unwrap());
 
     let delivery = claim(&queue, "a", LONG_LEASE).await;
     assert!(queue.enqueue(&job(3, Lane::Short)).await.is_err(), "claimed ones count");
@@ -76,7 +76,7 @@ async fn a_delay_ends_to_the_millisecond() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_worker_is_forgotten_after_five_seconds() {
+async fn a_worker_report_expires_after_five_seconds() {
     let queue = queue().await;
     let report = WorkerReport {
         id: worker("a"),
@@ -104,13 +104,13 @@ async fn no_duration_is_too_long() {
 }
 
 #[tokio::test]
-async fn a_job_handed_back_goes_before_those_that_came_after_it() {
+async fn a_released_job_precedes_later_jobs() {
     let queue = queue().await;
     for n in [1, 2] {
         queue.enqueue(&job(n, Lane::Short)).await.unwrap();
     }
     let first = claim(&queue, "a", LONG_LEASE).await;
-    queue.hand_back(&first).await.unwrap();
+    queue.release(&first).await.unwrap();
     assert_eq!(claim(&queue, "b", LONG_LEASE).await.job, first.job);
 }
 

@@ -1,32 +1,31 @@
-//! LeaseResult: look into every lane, then wait for the first job of any, and begin again.
+//! Claiming jobs: look into every lane, then wait for the first job of any lane, and repeat.
 //!
-//! The waiting goes over a connection of the claimer's own. When the claim is dropped the connection
-//! is closed with it, and Redis forgets that somebody waited.
+//! A claim waits on a connection of its own. When the claim is dropped the connection is closed, and Redis stops
+//! serving the claim.
 
 use std::time::Duration;
 
-use model::{JOB_VERSION, Job, Lane, WorkerId};
-use redis::aio::MultiplexedConnection;
+use model::{JOB_VERSION, Job, Lane, WorkerId, lease_after_losses, new_epoch};
+use redis::AsyncCommands;
 use redis::streams::{StreamReadOptions, StreamReadReply};
-use redis::{AsyncCommands, RedisResult};
+use redis_link::{ExclusiveConnection, LinkError, RedisLink};
 use tokio::time::{Instant, sleep};
 
-use super::link::{self, Link};
-use super::payload::{self, Content, Receipt};
+use super::payload::{self, DecodedEntry};
+use super::receipt::Receipt;
 use super::scripts::Scripts;
-use super::{epoch_of_a_new_life, milliseconds};
+use super::{milliseconds, unavailable};
 use crate::{Delivery, QueueError, metrics};
 
-/// Lost and delayed jobs are looked for so often while waiting.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// A claim that fails takes at least so long, if it may, so that whoever repeats it does not spin.
-const PAUSE: Duration = Duration::from_millis(250);
+/// How often a waiting claim looks for expired leases and due jobs.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// How long a failing claim takes at least, so that a caller that repeats it does not spin.
+const FAILURE_PAUSE: Duration = Duration::from_millis(250);
+/// The groups keep the name of every worker; those without jobs are removed after this time.
+const IDLE_WORKER_TTL: Duration = Duration::from_secs(60 * 60);
 
-/// Redis keeps every worker's name in the groups; of those that are silent for so long it is removed.
-const FORGET_WORKERS_AFTER: Duration = Duration::from_secs(60 * 60);
-
-pub(super) struct Claim<'a> {
-    pub(super) link: &'a Link,
+pub(super) struct ClaimRequest<'a> {
+    pub(super) link: &'a RedisLink,
     pub(super) scripts: &'a Scripts,
     pub(super) worker: &'a WorkerId,
     pub(super) lanes: &'a [Lane],
@@ -34,8 +33,8 @@ pub(super) struct Claim<'a> {
     pub(super) max_short: usize,
 }
 
-/// What the script took: a lane, and of each entry its name, how often it was delivered, and its job.
-pub(super) type Taken = (String, Vec<(String, u32, String)>);
+/// The answer of the script: a lane, and of each entry its id, the number of its deliveries, and its job.
+pub(super) type TakenEntries = (String, Vec<(String, u32, String)>);
 
 /// An entry as Redis delivered it.
 struct RawEntry {
@@ -45,87 +44,78 @@ struct RawEntry {
     job: String,
 }
 
-/// What an entry is to us.
-enum Entry {
+enum ClaimedEntry {
     Job(Delivery),
     Newer(RawEntry),
-    Unknown,
+    Invalid,
 }
 
-impl Claim<'_> {
-    pub(super) async fn within(self, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
-        let claimed = self.claim(wait).await;
-        match &claimed {
+impl ClaimRequest<'_> {
+    pub(super) async fn run(self, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
+        let claim = self.link.call_exclusive(async |redis| self.claim(redis, wait).await);
+        match claim.await {
             Ok(deliveries) => {
-                for delivery in deliveries {
+                for delivery in &deliveries {
                     metrics::claimed(delivery.job.lane, delivery.reclaimed);
                 }
-            }
-            Err(_) => sleep(PAUSE.min(wait)).await,
-        }
-        claimed
-    }
-
-    async fn claim(&self, wait: Duration) -> Result<Vec<Delivery>, QueueError> {
-        let (mut redis, is_new) = self.link.own("claim").await?;
-        let outcome = async {
-            if is_new {
-                let mut tidy = self.scripts.over_queue(&self.scripts.tidy);
-                tidy.arg(milliseconds(FORGET_WORKERS_AFTER));
-                let _: u32 = self.link.patiently(Duration::ZERO, tidy.invoke_async(&mut redis)).await?;
-            }
-            self.look_and_wait(&mut redis, wait).await
-        };
-        match outcome.await {
-            Ok(deliveries) => {
-                self.link.put_back(redis);
                 Ok(deliveries)
             }
-            Err(error) => Err(self.link.failed("claim", error)),
+            Err(error) => {
+                let error = unavailable("claim", error);
+                sleep(FAILURE_PAUSE.min(wait)).await;
+                Err(error)
+            }
         }
     }
 
-    async fn look_and_wait(&self, redis: &mut MultiplexedConnection, wait: Duration) -> RedisResult<Vec<Delivery>> {
+    async fn claim(&self, redis: &mut ExclusiveConnection, wait: Duration) -> Result<Vec<Delivery>, LinkError> {
+        if redis.is_new() {
+            let mut script = self.scripts.over_queue(&self.scripts.remove_idle_workers);
+            script.arg(milliseconds(IDLE_WORKER_TTL));
+            redis.run::<u32>(&script).await?;
+        }
         let began = Instant::now();
         loop {
-            let taken = self.look(redis).await?;
+            let taken = self.take(redis).await?;
             if !taken.is_empty() {
-                // What cannot be read stays pending, and comes by again when its lease is over.
-                let read = taken.into_iter().map(|entry| self.read(entry));
-                let jobs =
-                    read.filter_map(|entry| if let Entry::Job(delivery) = entry { Some(delivery) } else { None });
-                let jobs: Vec<Delivery> = jobs.collect();
-                if jobs.is_empty() {
-                    // There may be others.
+                let deliveries: Vec<Delivery> = taken
+                    .into_iter()
+                    .filter_map(|entry| match self.decode(entry) {
+                        ClaimedEntry::Job(delivery) => Some(delivery),
+                        // An unreadable entry stays pending and is delivered again after its lease.
+                        ClaimedEntry::Newer(_) | ClaimedEntry::Invalid => None,
+                    })
+                    .collect();
+                if deliveries.is_empty() {
                     continue;
                 }
-                return Ok(jobs);
+                return Ok(deliveries);
             }
-            let left = wait.saturating_sub(began.elapsed());
-            if left.is_zero() {
+            let remaining = wait.saturating_sub(began.elapsed());
+            if remaining.is_zero() {
                 return Ok(Vec::new());
             }
             if self.lanes.is_empty() {
-                sleep(left).await;
+                sleep(remaining).await;
                 continue;
             }
-            if let Some(delivery) = self.wait(redis, left.min(LOOK_EVERY)).await? {
+            if let Some(delivery) = self.wait(redis, remaining.min(POLL_INTERVAL)).await? {
                 return Ok(vec![delivery]);
             }
         }
     }
 
-    /// Takes what is there, without waiting, in the order of the lanes.
-    async fn look(&self, redis: &mut MultiplexedConnection) -> RedisResult<Vec<RawEntry>> {
-        // After an outage the holders could not say a word; they are given one lease to do so.
-        let takes_lost = !self.link.had_trouble_within(self.lease);
+    /// Takes the jobs that are there, without waiting, in the order of the lanes.
+    async fn take(&self, redis: &mut ExclusiveConnection) -> Result<Vec<RawEntry>, LinkError> {
+        // During an outage no worker could extend; each gets one lease of time to do so.
+        let reclaims = !self.link.failed_within(self.lease);
         let mut script = self.scripts.over_queue(&self.scripts.take);
-        script.arg(epoch_of_a_new_life()).arg(&self.worker.0).arg(milliseconds(self.lease).max(1)).arg(JOB_VERSION);
-        script.arg(u8::from(takes_lost)).arg(self.max_short);
+        script.arg(new_epoch()).arg(&self.worker.0).arg(leases(self.lease)).arg(JOB_VERSION);
+        script.arg(u8::from(reclaims)).arg(self.max_short);
         for lane in self.lanes {
             script.arg(lane.as_str());
         }
-        let taken: Option<Taken> = self.link.patiently(Duration::ZERO, script.invoke_async(redis)).await?;
+        let taken: Option<TakenEntries> = redis.run(&script).await?;
         let Some((lane, entries)) = taken else { return Ok(Vec::new()) };
         let Ok(lane) = lane.parse() else { return Ok(Vec::new()) };
         Ok(entries.into_iter().map(|(id, deliveries, job)| RawEntry { lane, id, deliveries, job }).collect())
@@ -134,19 +124,18 @@ impl Claim<'_> {
     /// Waits for the first new job of any of the lanes.
     pub(super) async fn wait(
         &self,
-        redis: &mut MultiplexedConnection,
+        redis: &mut ExclusiveConnection,
         block: Duration,
-    ) -> RedisResult<Option<Delivery>> {
+    ) -> Result<Option<Delivery>, LinkError> {
         let block_ms = usize::try_from(milliseconds(block).max(1)).unwrap_or(usize::MAX);
         let options = StreamReadOptions::default().group("workers", &self.worker.0).count(1).block(block_ms);
         let keys: Vec<&str> = self.lanes.iter().map(|&lane| self.scripts.stream_key(lane)).collect();
-        let news = vec![">"; keys.len()];
-        let read: RedisResult<Option<StreamReadReply>> =
-            self.link.patiently(block, redis.xread_options(&keys, &news, &options)).await;
-        let read = match read {
-            Ok(read) => read.unwrap_or_default(),
-            Err(error) if link::is_gone(&error) => {
-                // Emptied while we waited. The next look begins a new life.
+        let undelivered = vec![">"; keys.len()];
+        let read = redis.block(block, |redis| redis.xread_options(&keys, &undelivered, &options)).await;
+        let read: StreamReadReply = match read {
+            Ok(read) => Option::unwrap_or_default(read),
+            Err(LinkError::Redis(error)) if matches!(error.code(), Some("NOGROUP" | "UNBLOCKED")) => {
+                // The streams were deleted meanwhile. The next look resets the queue.
                 sleep(Duration::from_millis(20)).await;
                 return Ok(None);
             }
@@ -154,18 +143,18 @@ impl Claim<'_> {
         };
         let mut first = None;
         for entry in self.entries(read) {
-            // Several lanes may have got a job in the same instant; all but the first go back.
-            match self.read(entry) {
-                Entry::Job(delivery) if first.is_none() => first = Some(delivery),
-                Entry::Job(surplus) => self.hand_back(redis, &surplus).await?,
-                Entry::Newer(newer) => self.park(redis, &newer).await?,
-                Entry::Unknown => {}
+            // Several lanes may have got a job in the same instant; all but the first are released.
+            match self.decode(entry) {
+                ClaimedEntry::Job(delivery) if first.is_none() => first = Some(delivery),
+                ClaimedEntry::Job(surplus) => self.release(redis, &surplus).await?,
+                ClaimedEntry::Newer(newer) => self.park(redis, &newer).await?,
+                ClaimedEntry::Invalid => {}
             }
         }
         Ok(first)
     }
 
-    /// The entries read, in the order of the lanes.
+    /// Returns the entries read, in the order of the lanes.
     fn entries(&self, read: StreamReadReply) -> Vec<RawEntry> {
         let lane_of = |key: &str| self.lanes.iter().copied().find(|&lane| self.scripts.stream_key(lane) == key);
         let mut entries: Vec<RawEntry> = Vec::new();
@@ -180,38 +169,54 @@ impl Claim<'_> {
         entries
     }
 
-    fn read(&self, entry: RawEntry) -> Entry {
+    fn decode(&self, entry: RawEntry) -> ClaimedEntry {
         let RawEntry { lane, id, deliveries, job } = &entry;
         match payload::decode(job, *deliveries) {
-            Content::Job(job) => Entry::Job(Delivery {
+            DecodedEntry::Job(job) => ClaimedEntry::Job(Delivery {
                 job: Job { lane: *lane, ..job },
                 receipt: Receipt { entry: id.clone(), deliveries: *deliveries }.to_string(),
                 worker: self.worker.clone(),
                 reclaimed: *deliveries > 1,
             }),
-            Content::Newer => {
+            DecodedEntry::Newer => {
                 metrics::unreadable();
-                Entry::Newer(entry)
+                ClaimedEntry::Newer(entry)
             }
-            Content::Unknown(error) => {
+            DecodedEntry::Invalid(error) => {
                 metrics::unreadable();
-                tracing::warn!(entry = %id, lane = %lane, %error, "queue entry {id} is no job that this version knows");
-                Entry::Unknown
+                tracing::warn!(entry = %id, lane = %lane, %error, "queue entry {id} is not a valid job");
+                ClaimedEntry::Invalid
             }
         }
     }
 
-    async fn hand_back(&self, redis: &mut MultiplexedConnection, surplus: &Delivery) -> RedisResult<()> {
+    async fn release(&self, redis: &mut ExclusiveConnection, surplus: &Delivery) -> Result<(), LinkError> {
         let Ok(receipt) = surplus.receipt.parse::<Receipt>() else { return Ok(()) };
         let Ok(job) = payload::encode(&surplus.job) else { return Ok(()) };
-        let mut script = self.scripts.over_queue(&self.scripts.give_back);
+        let mut script = self.scripts.over_queue(&self.scripts.requeue);
         script.arg(surplus.job.lane.as_str()).arg(receipt.entry).arg(&self.worker.0).arg(1).arg(job).arg(0);
-        self.link.patiently(Duration::ZERO, script.invoke_async(redis)).await
+        redis.run(&script).await
     }
 
-    async fn park(&self, redis: &mut MultiplexedConnection, newer: &RawEntry) -> RedisResult<()> {
+    async fn park(&self, redis: &mut ExclusiveConnection, newer: &RawEntry) -> Result<(), LinkError> {
         let mut script = self.scripts.over_queue(&self.scripts.park);
         script.arg(newer.lane.as_str()).arg(&newer.id).arg(&self.worker.0);
-        self.link.patiently(Duration::ZERO, script.invoke_async(redis)).await
+        redis.run(&script).await
     }
+}
+
+/// Returns the leases after 0, 1, 2 … losses in milliseconds, up to the longest.
+fn leases(lease: Duration) -> String {
+    let mut leases: Vec<u64> =
+        (0..).map(|lost| milliseconds(lease_after_losses(lease, lost)).max(1)).take(32).collect();
+    leases.dedup();
+    leases.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+#[test]
+fn the_script_is_given_the_leases_of_the_one_rule() {
+    assert_eq!(leases(Duration::from_secs(2)), "2000 4000 8000 16000 32000 60000");
+    assert_eq!(leases(Duration::from_secs(90)), "90000");
+    assert!(leases(Duration::from_millis(1)).ends_with(" 32768 60000"));
 }

@@ -1,9 +1,8 @@
-//! The scripts that change the queue in one step each, and the keys they work on.
+//! The scripts, each of which changes the queue atomically, and their keys.
 
 use model::Lane;
 use redis::{Script, ScriptInvocation};
 
-/// Scripts over the keys of the queue itself.
 pub(super) struct Scripts {
     keys: [String; 6],
     workers_key: String,
@@ -11,11 +10,11 @@ pub(super) struct Scripts {
     pub(super) take: Script,
     pub(super) extend: Script,
     pub(super) ack: Script,
-    pub(super) give_back: Script,
+    pub(super) requeue: Script,
     pub(super) park: Script,
     pub(super) epoch: Script,
     pub(super) depth: Script,
-    pub(super) tidy: Script,
+    pub(super) remove_idle_workers: Script,
     report: Script,
     workers: Script,
 }
@@ -28,7 +27,6 @@ macro_rules! script {
 
 impl Scripts {
     pub(super) fn new(prefix: &str) -> Self {
-        // The braces put all keys of the queue into one slot, should Redis be a cluster.
         let key = |name: &str| format!("{prefix}:{{q}}:{name}");
         let [short, medium, long] = Lane::ALL.map(|lane| key(&format!("stream:{lane}")));
         Self {
@@ -38,11 +36,11 @@ impl Scripts {
             take: script!("take"),
             extend: script!("extend"),
             ack: script!("ack"),
-            give_back: script!("give_back"),
+            requeue: script!("requeue"),
             park: script!("park"),
             epoch: script!("epoch"),
             depth: script!("depth"),
-            tidy: script!("tidy"),
+            remove_idle_workers: script!("remove_idle_workers"),
             report: Script::new(include_str!("lua/report.lua")),
             workers: Script::new(include_str!("lua/workers.lua")),
         }
@@ -53,22 +51,22 @@ impl Scripts {
         script.key(&self.keys)
     }
 
-    /// Prepares the script that keeps a worker's report.
+    /// Prepares the script that stores a worker's report.
     pub(super) fn report(&self) -> ScriptInvocation<'_> {
         self.report.key(&self.workers_key)
     }
 
-    /// Prepares the script that gives the workers' reports.
+    /// Prepares the script that returns the workers' reports.
     pub(super) fn workers(&self) -> ScriptInvocation<'_> {
         self.workers.key(&self.workers_key)
     }
 
-    /// The set of subjects in the queue.
+    /// Returns the key of the set of queued subjects.
     pub(super) fn queued_key(&self) -> &str {
         &self.keys[1]
     }
 
-    /// The stream of a lane.
+    /// Returns the key of a lane's stream.
     pub(super) fn stream_key(&self, lane: Lane) -> &str {
         &self.keys[match lane {
             Lane::Short => 3,

@@ -1,18 +1,17 @@
 mod outage;
-mod server;
 mod versions;
 
 use std::sync::Arc;
 
+use redis_link::TestServer;
 use tokio::time::{Instant, sleep, timeout};
 
-use self::server::Server;
 use super::*;
 use crate::contract::{self, LONG_LEASE, SHORT_LEASE, SOON, claim, claim_now, job, worker};
 
 /// A queue on a server of its own.
-async fn queue() -> (Arc<RedisQueue>, Server) {
-    let server = Server::start();
+async fn queue() -> (Arc<RedisQueue>, TestServer) {
+    let server = TestServer::start();
     (Arc::new(RedisQueue::new(server.client(), "test")), server)
 }
 
@@ -37,7 +36,7 @@ async fn processes_of_one_prefix_share_a_queue_and_those_of_another_do_not() {
     assert_eq!(claim_now(&other, "a").await, None);
     let delivery = claim_now(&same, "a").await.expect("the job");
     queue.ack(&delivery).await.unwrap();
-    assert!(!same.holds(&delivery.job.subject).await.unwrap());
+    assert!(!same.contains(&delivery.job.subject).await.unwrap());
 }
 
 /// Between a look and the waiting, every lane may get a job, and Redis then gives one of each.
@@ -49,7 +48,7 @@ async fn jobs_of_several_lanes_are_not_kept_by_one_claim() {
         queue.enqueue(job).await.unwrap();
     }
     let (name, lanes) = (worker("a"), [Lane::Short, Lane::Medium, Lane::Long]);
-    let waiting = claim::Claim {
+    let request = ClaimRequest {
         link: &queue.link,
         scripts: &queue.scripts,
         worker: &name,
@@ -57,8 +56,8 @@ async fn jobs_of_several_lanes_are_not_kept_by_one_claim() {
         lease: LONG_LEASE,
         max_short: 1,
     };
-    let (mut connection, _) = queue.link.own("claim").await.unwrap();
-    let first = waiting.wait(&mut connection, Duration::from_millis(1)).await.unwrap().expect("a job");
+    let waiting = queue.link.call_exclusive(async |redis| request.wait(redis, Duration::from_millis(1)).await);
+    let first = waiting.await.unwrap().expect("a job");
     assert_eq!(first.job, jobs[1]);
     for left in [&jobs[0], &jobs[2]] {
         let delivery = claim_now(&*queue, "b").await.expect("it is there");
@@ -67,21 +66,21 @@ async fn jobs_of_several_lanes_are_not_kept_by_one_claim() {
 }
 
 #[tokio::test]
-async fn a_claim_that_is_dropped_waits_no_longer_in_redis() {
+async fn a_dropped_claim_stops_waiting_in_redis() {
     let (queue, server) = queue().await;
     let waiting = tokio::spawn({
         let queue = Arc::clone(&queue);
         async move { queue.claim(&worker("a"), &Lane::ALL, LONG_LEASE, SOON).await }
     });
-    until(|| server.ask::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
+    until(|| server.run::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
     waiting.abort();
-    until(|| server.ask::<String>(&["CLIENT", "LIST"]).lines().count() == 1).await;
+    until(|| server.run::<String>(&["CLIENT", "LIST"]).lines().count() == 1).await;
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
-    assert!(claim_now(&*queue, "b").await.is_some(), "nobody took it who is gone");
+    assert!(claim_now(&*queue, "b").await.is_some(), "the dropped claim took the job");
 }
 
 #[tokio::test]
-async fn workers_that_hold_nothing_are_forgotten_by_the_groups() {
+async fn idle_workers_without_jobs_are_removed_from_the_groups() {
     let (queue, server) = queue().await;
     for n in [1, 2] {
         queue.enqueue(&job(n, Lane::Short)).await.unwrap();
@@ -89,11 +88,11 @@ async fn workers_that_hold_nothing_are_forgotten_by_the_groups() {
     claim(&*queue, "holder", LONG_LEASE).await;
     let ended = claim(&*queue, "idle", LONG_LEASE).await;
     queue.ack(&ended).await.unwrap();
-    let consumers = || server.ask::<String>(&["EVAL", CONSUMERS, "1", "test:{q}:stream:short"]);
+    let consumers = || server.run::<String>(&["EVAL", CONSUMERS, "1", "test:{q}:stream:short"]);
     assert_eq!(consumers(), "holder idle");
-    let mut tidy = queue.scripts.over_queue(&queue.scripts.tidy);
-    tidy.arg(0);
-    queue.link.run::<u32>("tidy", &tidy).await.unwrap();
+    let mut script = queue.scripts.over_queue(&queue.scripts.remove_idle_workers);
+    script.arg(0);
+    queue.link.run::<u32>(&script).await.unwrap();
     assert_eq!(consumers(), "holder");
 }
 
@@ -102,10 +101,10 @@ for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], 'workers')) 
 table.sort(names)
 return table.concat(names, ' ')";
 
-/// The line in the documentation at the top of `redis.rs` is what is tested.
+/// Uses the rights that the documentation at the top of `redis.rs` lists.
 #[tokio::test]
 async fn a_user_with_the_documented_rights_can_do_everything() {
-    let server = Server::start();
+    let server = TestServer::start();
     let rights: String = include_str!("../redis.rs")
         .lines()
         .skip_while(|line| !line.contains("ACL SETUSER"))
@@ -113,7 +112,7 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
         .map(|line| line.trim_start_matches("//!"))
         .collect();
     let rights = rights.replace("<prefix>", "test");
-    server.ask::<()>(&rights.split_whitespace().collect::<Vec<_>>());
+    server.run::<()>(&rights.split_whitespace().collect::<Vec<_>>());
     let client = redis::Client::open(format!("{}?user=abaci&pass=password", server.address())).unwrap();
     let queue = RedisQueue::new(client, "test");
 
@@ -122,11 +121,11 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
     }
     let lost = claim(&queue, "a", SHORT_LEASE).await;
     let deliveries = [(); 3].map(|()| claim(&queue, "b", LONG_LEASE));
-    let [nacked, handed_back, acked] = deliveries;
-    let (nacked, handed_back, acked) = (nacked.await, handed_back.await, acked.await);
+    let [nacked, released, acked] = deliveries;
+    let (nacked, released, acked) = (nacked.await, released.await, acked.await);
     assert!(queue.extend(&acked).await.unwrap());
     queue.nack(&nacked, Duration::from_millis(10)).await.unwrap();
-    queue.hand_back(&handed_back).await.unwrap();
+    queue.release(&released).await.unwrap();
     queue.ack(&acked).await.unwrap();
     let mut subjects = std::collections::BTreeSet::new();
     while subjects.len() < 3 {
@@ -134,7 +133,7 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
     }
     assert!(subjects.contains(&lost.job.subject));
     assert_eq!(claim_now(&queue, "d").await, None, "having waited");
-    assert!(queue.holds(&lost.job.subject).await.unwrap());
+    assert!(queue.contains(&lost.job.subject).await.unwrap());
     queue.depth().await.unwrap();
     queue.epoch().await.unwrap();
     let report = WorkerReport {
@@ -148,30 +147,30 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
     queue.report(&report).await.unwrap();
     assert_eq!(queue.workers().await.unwrap(), [report]);
     let other = client_of_another_prefix(&server);
-    assert!(matches!(other.epoch().await, Err(QueueError::Unavailable(_))), "another prefix is not theirs");
+    assert!(matches!(other.epoch().await, Err(QueueError::Unavailable(_))), "expected another prefix to be forbidden");
 }
 
-fn client_of_another_prefix(server: &Server) -> RedisQueue {
+fn client_of_another_prefix(server: &TestServer) -> RedisQueue {
     let client = redis::Client::open(format!("{}?user=abaci&pass=password", server.address())).unwrap();
     RedisQueue::new(client, "other")
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 async fn until(condition: impl Fn() -> bool) {
     let began = Instant::now();
     while !condition() {
-        assert!(began.elapsed() < SOON, "it becomes so");
+        assert!(began.elapsed() < SOON, "timed out waiting for a condition");
         sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// Does it again until it succeeds.
+/// Repeats a call until it succeeds.
 async fn until_ok<T>(mut call: impl AsyncFnMut() -> Result<T, QueueError>) -> T {
     let began = Instant::now();
     loop {
         match call().await {
             Ok(value) => return value,
-            Err(error) => assert!(began.elapsed() < SOON, "it heals: {error:?}"),
+            Err(error) => assert!(began.elapsed() < SOON, "still failing: {error:?}"),
         }
         sleep(Duration::from_millis(20)).await;
     }

@@ -55,8 +55,8 @@ async fn a_worker_that_shuts_down_hands_back_and_another_finishes() {
     stop.send(()).expect("still running");
     running.await.expect("no panic");
     assert!(asked_at.elapsed() < Duration::from_secs(1), "{:?}", asked_at.elapsed());
-    let handed_back = system.find(n).await;
-    assert_eq!((handed_back.status(), handed_back.attempt), (Status::Queued, 0));
+    let released = system.find(n).await;
+    assert_eq!((released.status(), released.attempt), (Status::Queued, 0));
 
     assert_eq!(system.step(&system.worker("second")).await, Outcome::Recorded { subject: subject(n) });
     let mut news = system.news_of(n).await;
@@ -166,7 +166,7 @@ async fn a_job_that_another_holds_is_left_to_it() {
     let now = model::Clock::now(&*system.clock);
     system.store.lease(&subject(LONG), &holder, Duration::from_secs(60), now).await.expect("reachable");
     assert_eq!(system.step(&system.worker("w")).await, Outcome::HeldElsewhere { subject: subject(LONG) });
-    assert!(system.queue.holds(&subject(LONG)).await.expect("in memory"));
+    assert!(system.queue.contains(&subject(LONG)).await.expect("in memory"));
     assert_eq!(system.status(LONG).await, Status::Running);
 }
 

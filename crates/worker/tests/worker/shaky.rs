@@ -65,12 +65,12 @@ impl JobQueue for ForgetfulQueue {
         self.now().nack(delivery, delay).await
     }
 
-    async fn hand_back(&self, delivery: &Delivery) -> Result<(), QueueError> {
-        self.now().hand_back(delivery).await
+    async fn release(&self, delivery: &Delivery) -> Result<(), QueueError> {
+        self.now().release(delivery).await
     }
 
-    async fn holds(&self, subject: &Subject) -> Result<bool, QueueError> {
-        self.now().holds(subject).await
+    async fn contains(&self, subject: &Subject) -> Result<bool, QueueError> {
+        self.now().contains(subject).await
     }
 
     async fn epoch(&self) -> Result<String, QueueError> {
@@ -107,14 +107,14 @@ impl ValueCache for OutOfReach {
         refuse()
     }
 
-    async fn forget(&self, _: &Subject) -> Result<(), CacheError> {
+    async fn remove(&self, _: &Subject) -> Result<(), CacheError> {
         refuse()
     }
 }
 
 #[async_trait]
 impl EventChannel for OutOfReach {
-    async fn announce(&self, _: &CalculationEvent) -> Result<(), CacheError> {
+    async fn publish(&self, _: &CalculationEvent) -> Result<(), CacheError> {
         refuse()
     }
 

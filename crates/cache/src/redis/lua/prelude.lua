@@ -1,9 +1,9 @@
--- Comes before the scripts of the announcements. Both are given the same keys.
+-- Precedes every script of the event channel. All of them get the same keys.
 
 local EPOCH, EVENTS = KEYS[1], KEYS[2]
 
--- Begins a new life if the old one is gone. Its first entry only makes the stream, which is never empty after.
-local function revive(epoch)
+-- Begins a new epoch if a key is missing. The first entry is no event: it creates the stream, which is never empty.
+local function ensure_complete(epoch)
   if redis.call('EXISTS', EPOCH, EVENTS) == 2 then
     return
   end

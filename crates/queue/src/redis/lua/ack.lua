@@ -1,6 +1,6 @@
--- lane, entry, worker, deliveries, subject → 1 if it is ended, 0 if it is not theirs
+-- lane, entry, worker, deliveries, subject → 1 if the job has ended, 0 if the delivery is stale
 local stream, id = STREAMS[ARGV[1]], ARGV[2]
-if not is_held(stream, id, ARGV[3], ARGV[4]) then
+if not is_current(stream, id, ARGV[3], ARGV[4]) then
   return 0
 end
 remove(stream, id)

@@ -1,5 +1,5 @@
--- epoch of a new life → for each lane: waiting, claimed, ms that the oldest has waited or -1
-revive(ARGV[1])
+-- new epoch → for each lane: waiting, claimed, age of the oldest waiting job in ms or -1
+ensure_complete(ARGV[1])
 local now = now_ms()
 local delayed = { short = 0, medium = 0, long = 0 }
 for _, member in ipairs(redis.call('ZRANGE', DELAYED, 0, -1)) do
@@ -9,7 +9,7 @@ for _, member in ipairs(redis.call('ZRANGE', DELAYED, 0, -1)) do
   end
 end
 
--- XINFO answers names and values in turn.
+-- XINFO alternates names and values.
 local function last_delivered(stream)
   local group = redis.call('XINFO', 'GROUPS', stream)[1]
   for i = 1, #group, 2 do
@@ -30,7 +30,7 @@ local function depth(lane)
   end
   local waiting = redis.call('XLEN', stream) - claimed + delayed[lane]
   local oldest = redis.call('XRANGE', stream, '(' .. last_delivered(stream), '+', 'COUNT', 1)[1]
-  -- An entry's name begins with the moment it was added.
+  -- An entry id begins with the time it was added.
   local age = oldest and math.max(now - tonumber(string.match(oldest[1], '^%d+')), 0) or -1
   return { waiting, claimed, age }
 end

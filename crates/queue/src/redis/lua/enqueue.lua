@@ -1,5 +1,5 @@
--- epoch of a new life, subject, lane, job → 1 if it was added, 0 if it was there
-revive(ARGV[1])
+-- new epoch, subject, lane, job → 1 if the job was added, 0 if its subject was in the queue
+ensure_complete(ARGV[1])
 if redis.call('SADD', QUEUED, ARGV[2]) == 0 then
   return 0
 end

@@ -1,3 +1,3 @@
--- epoch of a new life → the epoch of the present one
-revive(ARGV[1])
+-- new epoch, used if the queue is incomplete → the epoch
+ensure_complete(ARGV[1])
 return redis.call('GET', EPOCH)

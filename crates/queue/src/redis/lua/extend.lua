@@ -1,8 +1,8 @@
--- lane, entry, worker, deliveries → 1 if it is kept for another lease, 0 if it is not theirs
+-- lane, entry, worker, deliveries → 1 if the lease begins anew, 0 if the delivery is stale
 local stream, id = STREAMS[ARGV[1]], ARGV[2]
-if not is_held(stream, id, ARGV[3], ARGV[4]) then
+if not is_current(stream, id, ARGV[3], ARGV[4]) then
   return 0
 end
--- With JUSTID the idle time begins anew and the deliveries are not counted up.
+-- JUSTID resets the idle time without counting a delivery.
 redis.call('XCLAIM', stream, GROUP, ARGV[3], 0, id, 'JUSTID')
 return 1

@@ -1,9 +1,9 @@
--- Comes before every script of the queue. All of them are given the same keys.
+-- Precedes every script of the queue. All of them get the same keys.
 
 local EPOCH, QUEUED, DELAYED = KEYS[1], KEYS[2], KEYS[3]
 local STREAMS = { short = KEYS[4], medium = KEYS[5], long = KEYS[6] }
 local GROUP = 'workers'
--- The consumer that holds what this version cannot read, until a newer worker comes.
+-- The consumer that holds entries which this version cannot read, until a newer worker takes them.
 local NEWER = '(newer)'
 
 local function now_ms()
@@ -11,12 +11,12 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function is_whole()
+local function is_complete()
   if redis.call('EXISTS', EPOCH, KEYS[4], KEYS[5], KEYS[6]) < 4 then
     return false
   end
   for i = 4, 6 do
-    -- The cheapest question that only a group can answer.
+    -- The cheapest command that fails without a group.
     if redis.pcall('XPENDING', KEYS[i], GROUP).err then
       return false
     end
@@ -24,16 +24,20 @@ local function is_whole()
   return true
 end
 
--- Begins a new life if any part of the old one is gone: half a queue would hold jobs that never come out.
-local function revive(epoch)
-  if is_whole() then
-    return
-  end
+-- Deletes all jobs and begins a new epoch.
+local function reset(epoch)
   redis.call('DEL', unpack(KEYS))
   for i = 4, 6 do
     redis.call('XGROUP', 'CREATE', KEYS[i], GROUP, '0', 'MKSTREAM')
   end
   redis.call('SET', EPOCH, epoch)
+end
+
+-- Resets the queue if a key is missing: the rest may hold jobs that would never be delivered.
+local function ensure_complete(epoch)
+  if not is_complete() then
+    reset(epoch)
+  end
 end
 
 local function add(stream, job)
@@ -57,8 +61,8 @@ local function is_readable(job, known_version)
   return decoded and type(payload) == 'table' and type(payload.v) == 'number' and payload.v <= known_version
 end
 
--- A delivery is somebody's as long as nobody was given the entry after them.
-local function is_held(stream, id, worker, deliveries)
+-- A delivery is current until its entry is delivered again.
+local function is_current(stream, id, worker, deliveries)
   local pending = redis.pcall('XPENDING', stream, GROUP, id, id, 1)
   local entry = pending[1]
   return entry ~= nil and not pending.err and entry[2] == worker and entry[4] == tonumber(deliveries)
@@ -69,7 +73,7 @@ local function remove(stream, id)
   redis.call('XDEL', stream, id)
 end
 
--- Never delivered, as far as anyone can tell, and idle for so long that a newer worker takes it at once.
+-- Makes an entry look undelivered, and idle for so long that a newer worker takes it at once.
 local function park(stream, id)
   redis.call('XCLAIM', stream, GROUP, NEWER, 0, id, 'IDLE', 3600000, 'RETRYCOUNT', 0, 'JUSTID')
 end

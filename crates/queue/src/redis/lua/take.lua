@@ -1,20 +1,23 @@
--- epoch of a new life, worker, lease in ms, version known, 1 to take what was lost, how many short ones, lanes …
--- → lane, and of each job: entry, deliveries, job; or nothing
-local worker, lease, known_version, takes_lost = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == '1'
-local most_short = tonumber(ARGV[6])
-local AT_ONCE, LONGEST_LEASE = 16, 60000
+-- new epoch, worker, leases in ms after 0, 1, … losses, known version, 1 to take expired deliveries,
+-- max short jobs, lanes … → lane, and of each job: entry, deliveries, job; or nothing
+local worker, known_version, reclaims = ARGV[2], tonumber(ARGV[4]), ARGV[5] == '1'
+local max_short = tonumber(ARGV[6])
+local BATCH = 16
 
--- Each delivery before doubles the lease; the same rule as `lease.rs`.
-local function stretched(deliveries)
-  local doubled = lease * 2 ^ math.max(deliveries - 1, 0)
-  return math.min(doubled, math.max(LONGEST_LEASE, lease))
+local leases = {}
+for ms in string.gmatch(ARGV[3], '%d+') do
+  leases[#leases + 1] = tonumber(ms)
+end
+
+local function lease_of(deliveries)
+  return leases[math.min(math.max(deliveries, 1), #leases)]
 end
 
 local function promote_due()
   local due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now_ms(), 'LIMIT', 0, 100)
   for _, member in ipairs(due) do
     local lane, job = string.match(member, '^(%a+) (.*)$')
-    -- A lane that only a newer version has is left to its workers.
+    -- A job of a lane that only a newer version knows is left to newer workers.
     if lane and STREAMS[lane] then
       add(STREAMS[lane], job)
       redis.call('ZREM', DELAYED, member)
@@ -22,14 +25,14 @@ local function promote_due()
   end
 end
 
-local function take_lost(stream)
+local function take_expired(stream)
   local from = '-'
   while true do
-    local pending = redis.call('XPENDING', stream, GROUP, 'IDLE', ARGV[3], from, '+', AT_ONCE)
-    for _, lost in ipairs(pending) do
-      local id, idle, deliveries = lost[1], lost[3], lost[4]
+    local pending = redis.call('XPENDING', stream, GROUP, 'IDLE', leases[1], from, '+', BATCH)
+    for _, delivery in ipairs(pending) do
+      local id, idle, deliveries = delivery[1], delivery[3], delivery[4]
       from = '(' .. id
-      if idle >= stretched(deliveries) then
+      if idle >= lease_of(deliveries) then
         local entry = redis.call('XRANGE', stream, id, id)[1]
         if not entry then
           redis.call('XACK', stream, GROUP, id)
@@ -39,17 +42,17 @@ local function take_lost(stream)
         end
       end
     end
-    if #pending < AT_ONCE then
+    if #pending < BATCH then
       return nil
     end
   end
 end
 
--- Adds to `taken` what is new, until those are so many.
-local function take_new(stream, taken, most)
-  for _ = 1, AT_ONCE do
-    local wanted = most - #taken
-    local read = wanted > 0 and redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', wanted, 'STREAMS', stream, '>')
+-- Appends new jobs to `taken` until there are `max`.
+local function take_new(stream, taken, max)
+  for _ = 1, BATCH do
+    local count = max - #taken
+    local read = count > 0 and redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', count, 'STREAMS', stream, '>')
     local entries = read and read[1] and read[1][2] or {}
     if #entries == 0 then
       return
@@ -64,18 +67,18 @@ local function take_new(stream, taken, most)
   end
 end
 
-revive(ARGV[1])
+ensure_complete(ARGV[1])
 promote_due()
 for i = 7, #ARGV do
   local lane, taken = ARGV[i], {}
   local id, deliveries, job
-  if takes_lost then
-    id, deliveries, job = take_lost(STREAMS[lane])
+  if reclaims then
+    id, deliveries, job = take_expired(STREAMS[lane])
   end
   if id then
     taken = { { id, deliveries, job } }
   else
-    take_new(STREAMS[lane], taken, lane == 'short' and most_short or 1)
+    take_new(STREAMS[lane], taken, lane == 'short' and max_short or 1)
   end
   if #taken > 0 then
     return { lane, taken }

@@ -1,32 +1,31 @@
-//! Redis emptied, killed, silent, out of reach.
+//! Redis flushed, killed, hanging, unreachable.
 
 use std::net::TcpListener;
 
 use super::*;
 
-/// Within so long a call must have given up.
-const GIVEN_UP: Duration = Duration::from_secs(2);
+/// The latest moment at which a call must have failed.
+const FAILS_WITHIN: Duration = Duration::from_secs(2);
 
 async fn is_unavailable<T: fmt::Debug>(call: impl Future<Output = Result<T, QueueError>>) {
     let began = Instant::now();
     let outcome = call.await;
     assert!(matches!(outcome, Err(QueueError::Unavailable(_))), "{outcome:?}");
-    assert!(began.elapsed() < GIVEN_UP, "it gave up after {:?}", began.elapsed());
+    assert!(began.elapsed() < FAILS_WITHIN, "it failed after {:?}", began.elapsed());
 }
 
 async fn all_is_unavailable(queue: &RedisQueue) {
-    let offered = job(1, Lane::Short);
-    let delivery =
-        Delivery { job: offered.clone(), receipt: "1-1:1".to_owned(), worker: worker("a"), reclaimed: false };
+    let sent = job(1, Lane::Short);
+    let delivery = Delivery { job: sent.clone(), receipt: "1-1:1".to_owned(), worker: worker("a"), reclaimed: false };
     let name = worker("a");
     tokio::join!(
-        is_unavailable(queue.enqueue(&offered)),
+        is_unavailable(queue.enqueue(&sent)),
         is_unavailable(queue.claim(&name, &Lane::ALL, LONG_LEASE, SOON)),
         is_unavailable(queue.extend(&delivery)),
         is_unavailable(queue.ack(&delivery)),
         is_unavailable(queue.nack(&delivery, Duration::ZERO)),
-        is_unavailable(queue.hand_back(&delivery)),
-        is_unavailable(queue.holds(&offered.subject)),
+        is_unavailable(queue.release(&delivery)),
+        is_unavailable(queue.contains(&sent.subject)),
         is_unavailable(queue.epoch()),
         is_unavailable(queue.depth()),
         is_unavailable(queue.workers()),
@@ -34,23 +33,23 @@ async fn all_is_unavailable(queue: &RedisQueue) {
 }
 
 async fn works(queue: &RedisQueue, n: i64) {
-    let offered = job(n, Lane::Short);
-    assert_eq!(until_ok(async || queue.enqueue(&offered).await).await, Enqueued::Added);
-    // What was asked for during an outage may still have been done; that job comes first and ends.
+    let sent = job(n, Lane::Short);
+    assert_eq!(until_ok(async || queue.enqueue(&sent).await).await, Enqueued::Added);
+    // A call that failed during an outage may have succeeded in Redis; its job comes first and is acked.
     let delivery = loop {
         let claimed = until_ok(async || queue.claim(&worker("z"), &Lane::ALL, LONG_LEASE, SOON).await).await;
         match claimed.expect("the job comes") {
-            delivery if delivery.job == offered => break delivery,
+            delivery if delivery.job == sent => break delivery,
             other => queue.ack(&other).await.unwrap(),
         }
     };
     assert!(queue.extend(&delivery).await.unwrap());
     queue.ack(&delivery).await.unwrap();
-    assert!(!queue.holds(&offered.subject).await.unwrap());
+    assert!(!queue.contains(&sent.subject).await.unwrap());
 }
 
 #[tokio::test]
-async fn a_flush_loses_everything_at_once_and_tells_so() {
+async fn a_flush_loses_every_job_and_changes_the_epoch() {
     let (queue, server) = queue().await;
     for n in 1..=3 {
         queue.enqueue(&job(n, Lane::Short)).await.unwrap();
@@ -60,17 +59,17 @@ async fn a_flush_loses_everything_at_once_and_tells_so() {
     let delayed = claim(&*queue, "a", LONG_LEASE).await;
     queue.nack(&delayed, Duration::from_millis(1)).await.unwrap();
 
-    server.ask::<()>(&["FLUSHALL"]);
+    server.run::<()>(&["FLUSHALL"]);
     assert!(!queue.extend(&held).await.unwrap());
     queue.ack(&held).await.unwrap();
     queue.nack(&held, Duration::ZERO).await.unwrap();
     for n in 1..=3 {
-        assert!(!queue.holds(&job(n, Lane::Short).subject).await.unwrap());
+        assert!(!queue.contains(&job(n, Lane::Short).subject).await.unwrap());
     }
     assert_ne!(queue.epoch().await.unwrap(), epoch);
     assert_eq!(queue.depth().await.unwrap(), [LaneDepth::default(); 3]);
     assert_eq!(claim_now(&*queue, "b").await, None);
-    // The same jobs are offered again, and the old delivery is not mistaken for one of the new life.
+    // The same job is enqueued again, and the old delivery stays stale.
     assert_eq!(queue.enqueue(&held.job).await.unwrap(), Enqueued::Added);
     let again = claim(&*queue, "a", LONG_LEASE).await;
     queue.ack(&held).await.unwrap();
@@ -78,15 +77,15 @@ async fn a_flush_loses_everything_at_once_and_tells_so() {
 }
 
 #[tokio::test]
-async fn a_claim_that_waits_while_redis_is_emptied_gets_what_comes_after() {
+async fn a_claim_waiting_during_a_flush_gets_the_next_job() {
     let (queue, server) = queue().await;
     for n in 1..=3 {
         let waiting = tokio::spawn({
             let queue = Arc::clone(&queue);
             async move { claim(&*queue, "a", LONG_LEASE).await }
         });
-        until(|| server.ask::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
-        server.ask::<()>(&["FLUSHALL"]);
+        until(|| server.run::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
+        server.run::<()>(&["FLUSHALL"]);
         queue.enqueue(&job(n, Lane::Medium)).await.unwrap();
         let delivery = timeout(SOON, waiting).await.expect("it wakes").unwrap();
         assert_eq!(delivery.job.subject, job(n, Lane::Medium).subject);
@@ -95,7 +94,7 @@ async fn a_claim_that_waits_while_redis_is_emptied_gets_what_comes_after() {
 }
 
 #[tokio::test]
-async fn flushes_in_the_midst_of_work_never_leave_a_subject_that_cannot_come_out() {
+async fn lost_keys_never_leave_a_subject_that_is_not_delivered() {
     let (queue, server) = queue().await;
     for round in 0..20 {
         for n in 1..=10 {
@@ -103,10 +102,10 @@ async fn flushes_in_the_midst_of_work_never_leave_a_subject_that_cannot_come_out
         }
         claim(&*queue, "a", LONG_LEASE).await;
         if round % 2 == 0 {
-            server.ask::<()>(&["FLUSHALL"]);
+            server.run::<()>(&["FLUSHALL"]);
         } else {
             let keys = ["epoch", "stream:short", "stream:medium", "stream:long"];
-            server.ask::<u32>(&["DEL", &format!("test:{{q}}:{}", keys[round / 2 % keys.len()])]);
+            server.run::<u32>(&["DEL", &format!("test:{{q}}:{}", keys[round / 2 % keys.len()])]);
         }
         for n in 1..=10 {
             assert_eq!(queue.enqueue(&job(n, Lane::Short)).await.unwrap(), Enqueued::Added, "in round {round}");
@@ -118,12 +117,12 @@ async fn flushes_in_the_midst_of_work_never_leave_a_subject_that_cannot_come_out
         }
         assert_eq!(left, 0, "in round {round}");
     }
-    server.ask::<u32>(&["XGROUP", "DESTROY", "test:{q}:stream:short", "workers"]);
+    server.run::<u32>(&["XGROUP", "DESTROY", "test:{q}:stream:short", "workers"]);
     works(&queue, 1).await;
 }
 
 #[tokio::test]
-async fn a_server_killed_is_unavailable_and_an_empty_one_in_its_place_heals() {
+async fn a_killed_server_is_unavailable_until_an_empty_one_replaces_it() {
     let (queue, mut server) = queue().await;
     let epoch = queue.epoch().await.unwrap();
     queue.enqueue(&job(1, Lane::Long)).await.unwrap();
@@ -132,19 +131,19 @@ async fn a_server_killed_is_unavailable_and_an_empty_one_in_its_place_heals() {
         let queue = Arc::clone(&queue);
         async move { queue.claim(&worker("a"), &Lane::ALL, LONG_LEASE, SOON).await }
     });
-    until(|| server.ask::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
+    until(|| server.run::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
 
     server.kill();
     is_unavailable(async { waiting.await.unwrap() }).await;
     all_is_unavailable(&queue).await;
 
-    server.start_again();
+    server.restart();
     works(&queue, 1).await;
     assert_ne!(queue.epoch().await.unwrap(), epoch);
 }
 
 #[tokio::test]
-async fn a_claim_while_redis_is_gone_does_not_return_at_once() {
+async fn a_claim_without_redis_does_not_return_at_once() {
     let (queue, mut server) = queue().await;
     server.kill();
     let began = Instant::now();
@@ -155,10 +154,10 @@ async fn a_claim_while_redis_is_gone_does_not_return_at_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_unavailable_until_it_goes_on() {
+async fn a_hanging_server_is_unavailable_until_it_continues() {
     let (queue, server) = queue().await;
     works(&queue, 1).await;
-    server.ask::<()>(&["CLIENT", "PAUSE", "2500"]);
+    server.run::<()>(&["CLIENT", "PAUSE", "2500"]);
     all_is_unavailable(&queue).await;
     until_ok(async || queue.epoch().await).await;
     works(&queue, 2_000).await;
@@ -172,7 +171,7 @@ async fn a_peer_that_accepts_and_never_answers_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens_is_unavailable() {
+async fn a_closed_port_is_unavailable() {
     let address = format!("redis://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     all_is_unavailable(&RedisQueue::new(redis::Client::open(address).unwrap(), "test")).await;
 }
@@ -182,27 +181,27 @@ async fn a_server_that_is_read_only_for_a_while_is_unavailable_meanwhile() {
     let (queue, server) = queue().await;
     works(&queue, 1).await;
     let elsewhere = ["REPLICAOF", "127.0.0.1", "1"];
-    server.ask::<()>(&elsewhere);
+    server.run::<()>(&elsewhere);
     is_unavailable(queue.enqueue(&job(2, Lane::Short))).await;
     is_unavailable(queue.claim(&worker("a"), &Lane::ALL, LONG_LEASE, SOON)).await;
-    server.ask::<()>(&["REPLICAOF", "NO", "ONE"]);
+    server.run::<()>(&["REPLICAOF", "NO", "ONE"]);
     works(&queue, 2).await;
 }
 
 #[tokio::test]
-async fn after_an_outage_holders_are_given_one_lease_to_say_that_they_live() {
+async fn after_an_outage_workers_get_one_lease_of_time_to_extend() {
     let (queue, server) = queue().await;
     let lease = Duration::from_millis(1_500);
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
     let held = claim(&*queue, "a", lease).await;
-    // Longer than the lease: nobody could extend anything.
-    server.ask::<()>(&["CLIENT", "PAUSE", "3000"]);
+    // Longer than the lease: nobody can extend.
+    server.run::<()>(&["CLIENT", "PAUSE", "3000"]);
     is_unavailable(queue.extend(&held)).await;
     is_unavailable(queue.claim(&worker("b"), &Lane::ALL, lease, SOON)).await;
 
     let failed = Instant::now();
     let again = until_ok(async || queue.claim(&worker("b"), &Lane::ALL, lease, SOON).await).await;
-    assert!(again.expect("it comes in the end").reclaimed);
-    // A lease, less the pause that a failing claim makes at its end and some room.
+    assert!(again.expect("the job is redelivered").reclaimed);
+    // A lease, less the pause at the end of a failing claim and some margin.
     assert!(failed.elapsed() >= lease / 2, "it came {:?} after the outage", failed.elapsed());
 }

@@ -1,19 +1,19 @@
-//! Rolling deploys: jobs of a version to come, and jobs of a kind to come.
+//! Rolling deploys: jobs of a newer version, and jobs of an unknown kind.
 
 use super::*;
 
 const NEWER: &str = r#"{"v":2,"subject":{"kind":"F","n":"7"},"lane":"short"}"#;
 
-async fn add(server: &Server, queue: &RedisQueue, payload: &str) {
+async fn add(server: &TestServer, queue: &RedisQueue, payload: &str) {
     queue.epoch().await.unwrap();
-    server.ask::<String>(&["XADD", "test:{q}:stream:short", "*", "job", payload]);
+    server.run::<String>(&["XADD", "test:{q}:stream:short", "*", "job", payload]);
 }
 
-/// What a worker of another version would be given.
+/// Takes a job as a worker of another version does.
 async fn take(queue: &RedisQueue, known_version: u32) -> Option<(u32, String)> {
     let mut script = queue.scripts.over_queue(&queue.scripts.take);
-    script.arg("0").arg("newer").arg(60_000).arg(known_version).arg(1).arg(1).arg("short");
-    let taken: Option<claim::Taken> = queue.link.run("take", &script).await.unwrap();
+    script.arg("0").arg("newer").arg("60000").arg(known_version).arg(1).arg(1).arg("short");
+    let taken: Option<claim::TakenEntries> = queue.link.run(&script).await.unwrap();
     taken.and_then(|(_, mut entries)| entries.pop()).map(|(_, deliveries, payload)| (deliveries, payload))
 }
 
@@ -21,12 +21,12 @@ async fn is_left_for_a_newer_worker(queue: &RedisQueue) {
     let [short, ..] = queue.depth().await.unwrap();
     assert_eq!((short.waiting, short.claimed), (1, 0), "it waits");
     let (deliveries, payload) = take(queue, 2).await.expect("it is there at once");
-    assert_eq!((deliveries, payload.as_str()), (1, NEWER), "as if nobody had seen it");
+    assert_eq!((deliveries, payload.as_str()), (1, NEWER), "as if it had never been delivered");
     assert_eq!(take(queue, 2).await, None);
 }
 
 #[tokio::test]
-async fn a_newer_job_does_not_keep_others_and_is_left_for_a_newer_worker() {
+async fn a_newer_job_does_not_block_others_and_is_left_to_a_newer_worker() {
     let (queue, server) = queue().await;
     add(&server, &queue, NEWER).await;
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
@@ -34,20 +34,20 @@ async fn a_newer_job_does_not_keep_others_and_is_left_for_a_newer_worker() {
     assert_eq!(delivery.job.subject, job(1, Lane::Short).subject);
     queue.ack(&delivery).await.unwrap();
 
-    // Long enough for its lease to be over several times.
+    // Several times its lease.
     let wait = SHORT_LEASE * 6;
     assert_eq!(queue.claim(&worker("b"), &Lane::ALL, SHORT_LEASE, wait).await.unwrap(), None);
     is_left_for_a_newer_worker(&queue).await;
 }
 
 #[tokio::test]
-async fn a_newer_job_that_meets_a_waiting_claim_is_left_too() {
+async fn a_newer_job_that_wakes_a_waiting_claim_is_left_too() {
     let (queue, server) = queue().await;
     let waiting = tokio::spawn({
         let queue = Arc::clone(&queue);
         async move { claim(&*queue, "a", LONG_LEASE).await }
     });
-    until(|| server.ask::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
+    until(|| server.run::<String>(&["INFO", "clients"]).contains("blocked_clients:1")).await;
     add(&server, &queue, NEWER).await;
     queue.enqueue(&job(1, Lane::Long)).await.unwrap();
     assert_eq!(waiting.await.unwrap().job.lane, Lane::Long);
@@ -55,36 +55,36 @@ async fn a_newer_job_that_meets_a_waiting_claim_is_left_too() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_no_job_is_left_alone() {
+async fn an_entry_that_is_not_a_job_is_left_alone() {
     let (queue, server) = queue().await;
     queue.epoch().await.unwrap();
     let stream = "test:{q}:stream:short";
-    server.ask::<String>(&["XADD", stream, "*", "something", "else"]);
+    server.run::<String>(&["XADD", stream, "*", "something", "else"]);
     for payload in ["", "no json", "[1,2]", r#"{"v":"1"}"#, r#"{"v":1}"#, r#"{"v":1,"subject":"L(7)"}"#] {
-        server.ask::<String>(&["XADD", stream, "*", "job", payload]);
+        server.run::<String>(&["XADD", stream, "*", "job", payload]);
     }
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
     let delivery = timeout(SOON, claim(&*queue, "a", SHORT_LEASE)).await.unwrap();
     assert_eq!(delivery.job.subject, job(1, Lane::Short).subject);
     queue.ack(&delivery).await.unwrap();
     assert_eq!(queue.claim(&worker("a"), &Lane::ALL, SHORT_LEASE, SHORT_LEASE * 4).await.unwrap(), None);
-    assert_eq!(server.ask::<u32>(&["XLEN", stream]), 7, "none was thrown away");
-    let commands = |server: &Server| {
-        let info: String = server.ask(&["INFO", "commandstats"]);
+    assert_eq!(server.run::<u32>(&["XLEN", stream]), 7, "none was deleted");
+    let commands = |server: &TestServer| {
+        let info: String = server.run(&["INFO", "commandstats"]);
         let xclaim = info.lines().find(|line| line.starts_with("cmdstat_xclaim:")).unwrap_or("calls=0,").to_owned();
         xclaim.split(['=', ',']).nth(1).and_then(|calls| calls.parse::<u32>().ok()).unwrap()
     };
-    // Each of them comes by once per lease, and leases double: no more than a few times each.
+    // Each is delivered once per lease, and leases double: a few times at most.
     assert!(commands(&server) < 7 * 6, "{} times", commands(&server));
 }
 
 #[tokio::test]
-async fn a_delayed_job_in_a_lane_to_come_is_left_alone() {
+async fn a_delayed_job_of_an_unknown_lane_is_left_alone() {
     let (queue, server) = queue().await;
     queue.epoch().await.unwrap();
-    server.ask::<u32>(&["ZADD", "test:{q}:delayed", "1", "endless {}", "1", "", "1", "short"]);
+    server.run::<u32>(&["ZADD", "test:{q}:delayed", "1", "endless {}", "1", "", "1", "short"]);
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
     assert!(claim_now(&*queue, "a").await.is_some());
-    assert_eq!(server.ask::<u32>(&["ZCARD", "test:{q}:delayed"]), 3);
+    assert_eq!(server.run::<u32>(&["ZCARD", "test:{q}:delayed"]), 3);
     assert_eq!(queue.depth().await.unwrap().map(|depth| depth.waiting), [0, 0, 0]);
 }

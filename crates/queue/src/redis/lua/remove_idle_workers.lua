@@ -1,4 +1,4 @@
--- ms → forgets the workers that were not seen for so long and hold nothing
+-- idle time in ms → removes the workers that were idle for longer and hold no job
 for _, stream in pairs(STREAMS) do
   local consumers = redis.pcall('XINFO', 'CONSUMERS', stream, GROUP)
   for _, consumer in ipairs(consumers.err and {} or consumers) do

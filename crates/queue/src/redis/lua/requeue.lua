@@ -1,7 +1,7 @@
--- lane, entry, worker, deliveries, job, delay in ms → 1 if it is given back, 0 if it is not theirs
+-- lane, entry, worker, deliveries, job, delay in ms → 1 if the job is back in the queue, 0 if the delivery is stale
 local lane, id, job, delay_ms = ARGV[1], ARGV[2], ARGV[5], tonumber(ARGV[6])
 local stream = STREAMS[lane]
-if not is_held(stream, id, ARGV[3], ARGV[4]) then
+if not is_current(stream, id, ARGV[3], ARGV[4]) then
   return 0
 end
 remove(stream, id)

@@ -1,4 +1,4 @@
-//! What can be seen of the queue from outside.
+//! Depth, epoch and worker reports.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::{LONG_LEASE, ROUNDING, SOON, claim, job, worker};
 use crate::{JobQueue, LaneDepth};
 
-pub(crate) async fn depth_tells_what_waits_and_what_is_claimed(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn depth_counts_waiting_and_claimed_jobs(queue: Arc<dyn JobQueue>) {
     assert_eq!(queue.depth().await.unwrap(), [LaneDepth::default(); 3]);
     for n in 1..=3 {
         queue.enqueue(&job(n, Lane::Medium)).await.unwrap();
@@ -26,7 +26,7 @@ pub(crate) async fn depth_tells_what_waits_and_what_is_claimed(queue: Arc<dyn Jo
     queue.ack(&second).await.unwrap();
     assert_eq!(counts(&*queue).await, [(0, 0), (2, 0), (1, 0)]);
     let third = claim(&*queue, "a", LONG_LEASE).await;
-    queue.hand_back(&third).await.unwrap();
+    queue.release(&third).await.unwrap();
     assert_eq!(counts(&*queue).await, [(0, 0), (2, 0), (1, 0)]);
 }
 
@@ -34,7 +34,7 @@ async fn counts(queue: &dyn JobQueue) -> [(u64, u64); 3] {
     queue.depth().await.unwrap().map(|depth| (depth.waiting, depth.claimed))
 }
 
-pub(crate) async fn the_oldest_job_that_waits_is_told(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn depth_reports_the_age_of_the_oldest_waiting_job(queue: Arc<dyn JobQueue>) {
     let before = Instant::now();
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
     let after = Instant::now();
@@ -52,10 +52,10 @@ pub(crate) async fn the_oldest_job_that_waits_is_told(queue: Arc<dyn JobQueue>) 
     assert!(younger <= after.elapsed().saturating_sub(Duration::from_millis(40)) + ROUNDING, "{younger:?}");
     claim(&*queue, "a", LONG_LEASE).await;
     let [short, ..] = queue.depth().await.unwrap();
-    assert_eq!(short.oldest_age, None, "what is claimed does not wait");
+    assert_eq!(short.oldest_age, None, "claimed jobs are not waiting");
 }
 
-pub(crate) async fn the_epoch_stays_while_nothing_is_lost(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn the_epoch_stays_while_no_job_is_lost(queue: Arc<dyn JobQueue>) {
     let epoch = queue.epoch().await.unwrap();
     assert!(epoch.len() >= 8 && epoch.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{epoch:?}");
     queue.enqueue(&job(1, Lane::Short)).await.unwrap();
@@ -64,7 +64,7 @@ pub(crate) async fn the_epoch_stays_while_nothing_is_lost(queue: Arc<dyn JobQueu
     assert_eq!(queue.epoch().await.unwrap(), epoch);
 }
 
-pub(crate) async fn workers_are_known_by_their_latest_report(queue: Arc<dyn JobQueue>) {
+pub(crate) async fn workers_are_listed_by_their_latest_report(queue: Arc<dyn JobQueue>) {
     assert_eq!(queue.workers().await.unwrap(), []);
     let report = |name: &str, finished| WorkerReport {
         id: worker(name),
@@ -79,16 +79,16 @@ pub(crate) async fn workers_are_known_by_their_latest_report(queue: Arc<dyn JobQ
     queue.report(&report("b", 3)).await.unwrap();
     assert_eq!(queue.workers().await.unwrap(), [report("a", 2), report("b", 3)]);
 
-    // Only "a" goes on reporting; "b" is forgotten, "a" never.
+    // Only "a" keeps reporting, so only the report of "b" expires.
     let began = Instant::now();
     let mut finished = 3;
     while names(&*queue).await != [worker("a")] {
-        assert!(began.elapsed() < SOON, "the silent worker is forgotten");
+        assert!(began.elapsed() < SOON, "the report of b expires");
         sleep(Duration::from_millis(200)).await;
         queue.report(&report("a", finished)).await.unwrap();
         finished += 1;
     }
-    assert!(began.elapsed() > Duration::from_secs(2), "it was forgotten after {:?}", began.elapsed());
+    assert!(began.elapsed() > Duration::from_secs(2), "it expired after {:?}", began.elapsed());
 }
 
 async fn names(queue: &dyn JobQueue) -> Vec<WorkerId> {
