@@ -102,7 +102,7 @@ test("what others ask for appears without a reload", () =>
     assert.equal(await page.evaluate(() => window.notReloaded), true);
   }));
 
-test("long work shows a progress bar that moves, and can be withdrawn", () =>
+test("long work shows a progress bar that moves, and can be cancelled", () =>
   withPage({}, async (page) => {
     await page.goto("/");
     await ask(page, "9*10^8");
@@ -113,7 +113,7 @@ test("long work shows a progress bar that moves, and can be withdrawn", () =>
     const earlier = await value();
     await until("it moves on", async () => (await value()) > earlier);
     await page.getByRole("button", { name: /withdraw|cancel/i }).click();
-    await until("it is withdrawn", async () => /withdrawn/i.test(await page.locator("main").innerText()));
+    await until("it is cancelled", async () => /cancelled/i.test(await page.locator("main").innerText()));
   }));
 
 test("what cannot be read is explained beside the field, and the text stays", () =>

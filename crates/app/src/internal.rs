@@ -163,7 +163,7 @@ impl Check {
                 }
                 Ok(shortcomings)
             }
-            Self::Pages(api) => match api.reach().await {
+            Self::Pages(api) => match api.check().await {
                 Ok(()) => Ok(Vec::new()),
                 Err(error) => {
                     warn(&error);

@@ -49,7 +49,7 @@ pub(crate) fn pages(
 ) -> Result<(Router, ApiClient), BaseUrlError> {
     let api = ApiClient::new(api_url)?;
     let public_url = public.public_url.as_ref().map(|url| url.uri());
-    let settings = ::client::Settings { public_url, assets_dir: development.assets_dir.clone() };
+    let settings = ::client::PageSettings { public_url, assets_dir: development.assets_dir.clone() };
     Ok((::client::router(ClientState::new(api.clone(), settings)), api))
 }
 

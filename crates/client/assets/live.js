@@ -1,4 +1,4 @@
-// Makes a page live: listens to the event stream and fetches the parts that have changed.
+// Live updates: listens to the event stream and fetches the parts of the page that have changed.
 //
 // HTML is rendered by the server alone; here only the progress of a computation is written, four times a
 // second. Indexes and values stay strings: F(79) is already above 2^53 and a Number would round it.
@@ -61,8 +61,8 @@ function showStanding() {
 
 /** Reads something out, without moving anything. */
 function say(text) {
-  const news = document.getElementById("news");
-  if (news) news.textContent = text;
+  const announcer = document.getElementById("announcer");
+  if (announcer) announcer.textContent = text;
 }
 
 // --- What has changed is fetched: at once when it is quiet, then once a second at most. ---
@@ -171,8 +171,8 @@ function left(ms) {
 // --- Only the end of what this visitor waits for is read out. ---
 
 function announce(part, before) {
-  const { news, index, status } = part.dataset;
-  if (news && before !== status && awaited().includes(index)) say(news);
+  const { announcement, index, status } = part.dataset;
+  if (announcement && before !== status && awaited().includes(index)) say(announcement);
 }
 
 function awaited() {

@@ -1,7 +1,7 @@
-//! The HTTP API as the pages use it: plain HTTP/1.1 over kept-alive connections.
+//! The client of the HTTP API: plain HTTP/1.1 over kept-alive connections.
 //!
-//! Whoever asked and which trace it belongs to is passed on, so that the API limits visitors, not this
-//! process, and the log tells one story.
+//! The visitor's address and trace are forwarded, so that the API limits visitors instead of this process,
+//! and one trace covers both.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -23,12 +23,12 @@ use wire::{CalculationBody, CalculationList, Problem, Submitted, SystemStatus};
 use crate::metrics;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// From sending a request to having read the whole answer.
+/// Timeout from sending a request to having read the whole response.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
-/// Shorter than what servers keep idle connections for, so that we rarely write to one just closed.
+/// Shorter than the idle timeout of servers, so that a request rarely meets a connection just closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
-/// A page of the record with 200 values of 1,000 digits has a tenth of it.
-const MAX_ANSWER_BYTES: usize = 4 << 20;
+/// A page of the history with 200 values of 1,000 digits needs a tenth of it.
+const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -46,38 +46,38 @@ pub struct ApiClient {
 #[derive(Debug, thiserror::Error)]
 pub enum BaseUrlError {
     /// Not a URL.
-    #[error("the API's URL cannot be read")]
+    #[error("cannot parse the API's URL")]
     Malformed(#[from] http::uri::InvalidUri),
-    /// Only `http://host:port` is understood: no encryption, no path, no query.
+    /// Only `http://host:port` is supported: no encryption, no path, no query.
     #[error("the API's URL must be http://host:port without a path")]
     Unsupported,
 }
 
-/// The API does not answer.
+/// The API does not respond.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct OutOfReach(ApiError);
+pub struct ApiUnreachable(CallError);
 
-/// Why the API gave no answer that can be shown.
+/// Why a call of the API failed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ApiError {
-    /// It said itself what is wrong; for people to read.
-    #[error("the API answered {}: {}", problem.status, problem.title)]
+pub(crate) enum CallError {
+    /// The API responded with problem details.
+    #[error("the API responded {}: {}", problem.status, problem.title)]
     Problem { problem: Box<Problem>, retry_after: Option<HeaderValue> },
-    /// Nobody answers there, or the connection broke; later it may work.
-    #[error("the API is out of reach")]
+    /// Connecting failed or the connection broke; a retry may succeed.
+    #[error("cannot reach the API")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// No complete answer in time; later it may work.
-    #[error("the API did not answer within {} s", CALL_TIMEOUT.as_secs())]
+    /// No complete response within the timeout; a retry may succeed.
+    #[error("the API did not respond within {} s", CALL_TIMEOUT.as_secs())]
     TimedOut,
-    /// An answer of another shape than agreed: another program, or a version too far apart.
-    #[error("the API answered {status} with something else than agreed")]
-    Unintelligible { status: StatusCode },
+    /// The response has another shape than expected: another program, or an incompatible version.
+    #[error("the API responded {status} with an unexpected body")]
+    UnexpectedBody { status: StatusCode },
 }
 
-/// What is passed on from a visitor's request to the API.
+/// The headers that are forwarded from a visitor's request to the API.
 #[derive(Debug, Default)]
-pub(crate) struct OnBehalf(HeaderMap);
+pub(crate) struct ForwardedHeaders(HeaderMap);
 
 impl ApiClient {
     /// Calls the API at a base URL such as `http://127.0.0.1:3050`. Connects when first used.
@@ -98,98 +98,108 @@ impl ApiClient {
         Ok(Self { http, base: format!("http://{authority}") })
     }
 
-    /// Whether the API answers, if only that it is not well itself. For readiness.
+    /// Checks that the API responds, if only with a problem. For readiness.
     ///
     /// # Errors
-    /// When nobody answers there, or another program.
-    pub async fn reach(&self) -> Result<(), OutOfReach> {
-        match self.system(&OnBehalf::default()).await {
-            Ok(_) | Err(ApiError::Problem { .. }) => Ok(()),
-            Err(error) => Err(OutOfReach(error)),
+    /// When nothing responds there, or another program does.
+    pub async fn check(&self) -> Result<(), ApiUnreachable> {
+        match self.system(&ForwardedHeaders::default()).await {
+            Ok(_) | Err(CallError::Problem { .. }) => Ok(()),
+            Err(error) => Err(ApiUnreachable(error)),
         }
     }
 
-    /// Asks for F(n).
-    pub(crate) async fn submit(&self, index: Index, by: &OnBehalf) -> Result<Submitted, ApiError> {
+    /// Submits an index.
+    pub(crate) async fn submit(&self, index: Index, forwarded: &ForwardedHeaders) -> Result<Submitted, CallError> {
         let body = serde_json::json!({ "index": index }).to_string();
-        self.call("submit", Method::POST, "/api/calculations", body, by).await
+        self.call("submit", Method::POST, "/api/calculations", body, forwarded).await
     }
 
-    /// One calculation; `None` if it was never asked for.
-    pub(crate) async fn calculation(&self, index: Index, by: &OnBehalf) -> Result<Option<CalculationBody>, ApiError> {
+    /// Returns one calculation; `None` if it was never submitted.
+    pub(crate) async fn calculation(
+        &self,
+        index: Index,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<Option<CalculationBody>, CallError> {
         let path = format!("/api/calculations/{index}");
-        match self.call("calculation", Method::GET, &path, String::new(), by).await {
-            Err(ApiError::Problem { problem, .. }) if problem.kind == wire::ProblemKind::NotFound => Ok(None),
-            answer => answer.map(Some),
+        match self.call("calculation", Method::GET, &path, String::new(), forwarded).await {
+            Err(CallError::Problem { problem, .. }) if problem.kind == wire::ProblemKind::NotFound => Ok(None),
+            result => result.map(Some),
         }
     }
 
-    /// A page of the record, newest first.
-    pub(crate) async fn record(
+    /// Returns a page of the history, newest first.
+    pub(crate) async fn history(
         &self,
         limit: u32,
         after: Option<&Cursor>,
-        by: &OnBehalf,
-    ) -> Result<CalculationList, ApiError> {
+        forwarded: &ForwardedHeaders,
+    ) -> Result<CalculationList, CallError> {
         let mut path = format!("/api/calculations?limit={limit}");
         if let Some(Cursor(after)) = after {
             path = format!("{path}&after={after}");
         }
-        self.call("record", Method::GET, &path, String::new(), by).await
+        self.call("history", Method::GET, &path, String::new(), forwarded).await
     }
 
-    /// Withdraws an ask.
-    pub(crate) async fn withdraw(
+    /// Cancels a calculation with the token of its submission.
+    pub(crate) async fn cancel(
         &self,
         index: Index,
         ask: &AskToken,
-        by: &OnBehalf,
-    ) -> Result<CalculationBody, ApiError> {
-        let mut headers = by.0.clone();
-        let mut token = HeaderValue::try_from(ask.to_string()).expect("hexadecimal digits may stand in a heading");
+        forwarded: &ForwardedHeaders,
+    ) -> Result<CalculationBody, CallError> {
+        let mut headers = forwarded.0.clone();
+        let mut token = HeaderValue::try_from(ask.to_string()).expect("hexadecimal digits are valid in a header");
         token.set_sensitive(true);
         headers.insert(ASK, token);
         let path = format!("/api/calculations/{index}");
-        self.call("withdraw", Method::DELETE, &path, String::new(), &OnBehalf(headers)).await
+        self.call("cancel", Method::DELETE, &path, String::new(), &ForwardedHeaders(headers)).await
     }
 
-    /// The state of the system.
-    pub(crate) async fn system(&self, by: &OnBehalf) -> Result<SystemStatus, ApiError> {
-        self.call("system", Method::GET, "/api/system", String::new(), by).await
+    /// Returns the state of the system.
+    pub(crate) async fn system(&self, forwarded: &ForwardedHeaders) -> Result<SystemStatus, CallError> {
+        self.call("system", Method::GET, "/api/system", String::new(), forwarded).await
     }
 
-    async fn call<Answer: DeserializeOwned>(
+    async fn call<T: DeserializeOwned>(
         &self,
         call: &'static str,
         method: Method,
         path: &str,
         body: String,
-        by: &OnBehalf,
-    ) -> Result<Answer, ApiError> {
-        let begun = Instant::now();
-        let answer = tokio::time::timeout(CALL_TIMEOUT, self.exchange(method, path, body, by))
+        forwarded: &ForwardedHeaders,
+    ) -> Result<T, CallError> {
+        let started = Instant::now();
+        let result = tokio::time::timeout(CALL_TIMEOUT, self.exchange(method, path, body, forwarded))
             .await
-            .unwrap_or(Err(ApiError::TimedOut))
-            .and_then(|answer| answer.read());
-        let outcome = answer.as_ref().map_or_else(ApiError::outcome, |_| "ok");
-        metrics::api_called(call, outcome, begun.elapsed());
-        answer
+            .unwrap_or(Err(CallError::TimedOut))
+            .and_then(RawResponse::parse);
+        let outcome = result.as_ref().map_or_else(CallError::outcome, |_| "ok");
+        metrics::record_api_call(call, outcome, started.elapsed());
+        result
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: String, by: &OnBehalf) -> Result<Answer, ApiError> {
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: String,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<RawResponse, CallError> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(headers) = request.headers_mut() {
-            headers.extend(by.0.clone());
+            headers.extend(forwarded.0.clone());
             headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
             if !body.is_empty() {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
         }
-        let unreachable = |error: Box<dyn std::error::Error + Send + Sync>| ApiError::Unreachable(error);
+        let unreachable = |error: Box<dyn std::error::Error + Send + Sync>| CallError::Unreachable(error);
         let request = request.body(Full::from(body)).map_err(|error| unreachable(error.into()))?;
         let (parts, body) = self.http.request(request).await.map_err(|error| unreachable(error.into()))?.into_parts();
-        let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map_err(unreachable)?.to_bytes();
-        Ok(Answer { status: parts.status, retry_after: parts.headers.get(RETRY_AFTER).cloned(), body })
+        let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await.map_err(unreachable)?.to_bytes();
+        Ok(RawResponse { status: parts.status, retry_after: parts.headers.get(RETRY_AFTER).cloned(), body })
     }
 }
 
@@ -199,42 +209,42 @@ impl fmt::Debug for ApiClient {
     }
 }
 
-/// What came back, not yet understood.
-struct Answer {
+/// A response before its body is parsed.
+struct RawResponse {
     status: StatusCode,
     retry_after: Option<HeaderValue>,
     body: Bytes,
 }
 
-impl Answer {
-    fn read<T: DeserializeOwned>(self) -> Result<T, ApiError> {
-        let unintelligible = || ApiError::Unintelligible { status: self.status };
+impl RawResponse {
+    fn parse<T: DeserializeOwned>(self) -> Result<T, CallError> {
+        let unexpected = || CallError::UnexpectedBody { status: self.status };
         if self.status.is_success() {
-            return serde_json::from_slice(&self.body).map_err(|_| unintelligible());
+            return serde_json::from_slice(&self.body).map_err(|_| unexpected());
         }
-        let problem: Problem = serde_json::from_slice(&self.body).map_err(|_| unintelligible())?;
-        Err(ApiError::Problem { problem: Box::new(problem), retry_after: self.retry_after })
+        let problem: Problem = serde_json::from_slice(&self.body).map_err(|_| unexpected())?;
+        Err(CallError::Problem { problem: Box::new(problem), retry_after: self.retry_after })
     }
 }
 
-impl ApiError {
+impl CallError {
     const fn outcome(&self) -> &'static str {
         match self {
             Self::Problem { .. } => "problem",
             Self::Unreachable(_) => "unreachable",
             Self::TimedOut => "timeout",
-            Self::Unintelligible { .. } => "unintelligible",
+            Self::UnexpectedBody { .. } => "unexpected-body",
         }
     }
 }
 
-/// Where a page of the record goes on; opaque, but only of characters that may stand in a query.
+/// The cursor of a page of the history: opaque, but made only of characters that are safe in a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor(String);
 
 impl Cursor {
-    /// `None` for a text that the API cannot have given out.
-    pub(crate) fn read(text: &str) -> Option<Self> {
+    /// Parses a cursor; `None` for a text that the API cannot have issued.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
         (!text.is_empty() && text.len() <= 100 && text.bytes().all(plain)).then(|| Self(text.to_owned()))
     }
@@ -246,7 +256,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for OnBehalf {
+impl<S: Sync> FromRequestParts<S> for ForwardedHeaders {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
@@ -255,11 +265,10 @@ impl<S: Sync> FromRequestParts<S> for OnBehalf {
         if let Some(traceparent) = trace.and_then(|trace| HeaderValue::try_from(trace.to_string()).ok()) {
             headers.insert(TRACEPARENT, traceparent);
         }
-        // The address that called us comes last: the API believes the chain from its end, as far as it
-        // trusts the links.
-        let said = parts.headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        // The address of our peer comes last: the API reads the chain from its end, as far as it trusts the proxies.
+        let claimed = parts.headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
         let seen = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|caller| caller.0.ip().to_string());
-        let chain: Vec<String> = said.map(str::to_owned).chain(seen).collect();
+        let chain: Vec<String> = claimed.map(str::to_owned).chain(seen).collect();
         if let Ok(chain) = HeaderValue::try_from(chain.join(", "))
             && !chain.is_empty()
         {
@@ -285,9 +294,9 @@ mod tests {
 
     #[test]
     fn a_cursor_holds_nothing_that_changes_a_query() {
-        assert_eq!(Cursor::read("c12").map(|cursor| cursor.to_string()).as_deref(), Some("c12"));
+        assert_eq!(Cursor::parse("c12").map(|cursor| cursor.to_string()).as_deref(), Some("c12"));
         for bad in ["", "a&limit=1", "a b", "a#", "é", &"a".repeat(101)] {
-            assert_eq!(Cursor::read(bad), None, "{bad}");
+            assert_eq!(Cursor::parse(bad), None, "{bad}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which path leads to which page, and the headings on every answer.
+//! The routes of the pages, and the security headers on every response.
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -11,47 +11,47 @@ use http::header::{
 };
 use tower_http::compression::CompressionLayer;
 
-use crate::{ClientState, assets, endpoints, live_assets};
+use crate::{ClientState, endpoints};
 
-/// The most bytes of a form that are read: a field of at most 200 characters needs far fewer.
-const FORM_BYTES: usize = 16 << 10;
+/// The maximum size of a form: a field of at most 200 characters needs far less.
+const MAX_FORM_BYTES: usize = 16 << 10;
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// All pages.
+/// Returns the router of all pages.
 ///
-/// Served with `into_make_service_with_connect_info::<SocketAddr>()`, the visitor's address is passed on to
+/// Served with `into_make_service_with_connect_info::<SocketAddr>()`, the visitor's address is forwarded to
 /// the API.
 pub fn router(state: ClientState) -> Router {
     let files = match &state.settings.assets_dir {
-        None => Router::new().route("/assets/{name}", get(assets::asset)),
-        Some(folder) => live_assets::routes(folder.clone()),
+        None => Router::new().route("/assets/{name}", get(endpoints::asset)),
+        Some(folder) => endpoints::development_assets(folder.clone()),
     };
     Router::new()
         .merge(files)
-        .route("/", get(endpoints::home).post(endpoints::ask))
+        .route("/", get(endpoints::home).post(endpoints::submit))
         .route("/n/{index}", get(endpoints::number))
         .route("/n/{index}/fragment", get(endpoints::number_fragment))
-        .route("/n/{index}/withdraw", post(endpoints::withdraw))
-        .route("/fragments/record", get(endpoints::record_fragment))
+        .route("/n/{index}/withdraw", post(endpoints::cancel))
+        .route("/fragments/history", get(endpoints::history_fragment))
         .route("/fragments/row/{index}", get(endpoints::row_fragment))
         .route("/about", get(endpoints::about))
         .route("/robots.txt", get(endpoints::robots))
-        .fallback(endpoints::nowhere)
-        .method_not_allowed_fallback(endpoints::wrong_method)
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .layer(map_response(protect))
+        .fallback(endpoints::not_found)
+        .method_not_allowed_fallback(endpoints::method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(map_response(add_security_headers))
         .layer(CompressionLayer::new())
         .layer(from_fn(server::trace_requests))
         .with_state(state)
 }
 
-/// Headings that tell browsers to be strict. Pages are asked for anew each time: they show what changes.
-async fn protect(mut response: Response) -> Response {
+/// Adds headers that make browsers strict. Pages are revalidated each time because they show what changes.
+async fn add_security_headers(mut response: Response) -> Response {
     let headers: &mut HeaderMap = response.headers_mut();
     for (name, value) in [
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (CONTENT_SECURITY_POLICY, CONTENT_POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Not `no-referrer`: with it, browsers send our own forms with `Origin: null`.
         (REFERRER_POLICY, "same-origin"),

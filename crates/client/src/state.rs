@@ -1,4 +1,4 @@
-//! What every page is handed.
+//! The state and settings of the pages.
 
 use std::path::PathBuf;
 
@@ -6,32 +6,32 @@ use http::Uri;
 
 use crate::ApiClient;
 
-/// What every page is handed: the API and a few settings.
+/// The state shared by every page: the API's client and the settings.
 #[derive(Clone, Debug)]
 pub struct ClientState {
     pub(crate) api: ApiClient,
-    pub(crate) settings: Settings,
+    pub(crate) settings: PageSettings,
 }
 
-/// What can be set about the pages.
+/// The settings of the pages.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// Where people reach the pages, if that is not what the `Host` heading says: forms sent from there are
-    /// accepted too, and with `https` cookies are only sent back over it.
+pub struct PageSettings {
+    /// The URL that people use, if it differs from the `Host` header: forms from there are accepted too, and
+    /// with `https` cookies are `Secure`. Default: none.
     pub public_url: Option<Uri>,
-    /// For development: a folder to take `style.css`, `live.js` and `icon.svg` from, read at each request;
-    /// open pages load themselves again when one of them, or this process, has changed.
+    /// For development: a folder from which the assets are read at each request. Open pages reload when one of
+    /// them, or the process, has changed. Default: none; the assets compiled in are served.
     pub assets_dir: Option<PathBuf>,
 }
 
 impl ClientState {
-    /// Pages over the given API.
-    pub fn new(api: ApiClient, settings: Settings) -> Self {
+    /// Creates the state of pages over an API.
+    pub fn new(api: ApiClient, settings: PageSettings) -> Self {
         Self { api, settings }
     }
 }
 
-impl Settings {
+impl PageSettings {
     pub(crate) fn secure_cookies(&self) -> bool {
         self.public_url.as_ref().and_then(Uri::scheme_str) == Some("https")
     }

@@ -1,26 +1,26 @@
-//! How it works, and what robots may read.
+//! The page about the system, and `robots.txt`.
 
 use axum::extract::State;
 use axum::response::Html;
 use http::header::{CONTENT_TYPE, HeaderName};
 
 use crate::ClientState;
-use crate::api_client::OnBehalf;
-use crate::html;
+use crate::api_client::ForwardedHeaders;
+use crate::views;
 
-/// `GET /about`: how it works, and how it stands.
+/// `GET /about` explains how it works and shows the state of the system.
 ///
-/// 200, also when the API is out of reach: then without its figures
+/// 200, also when the API is unavailable: then without its figures
 #[tracing::instrument(skip_all)]
-pub(crate) async fn about(State(state): State<ClientState>, by: OnBehalf) -> Html<String> {
-    let system = state.api.system(&by).await;
+pub(crate) async fn about(State(state): State<ClientState>, forwarded: ForwardedHeaders) -> Html<String> {
+    let system = state.api.system(&forwarded).await;
     if let Err(error) = &system {
-        tracing::warn!(error = error as &dyn std::error::Error, "the state of the system cannot be read");
+        tracing::warn!(error = error as &dyn std::error::Error, "cannot read the state of the system");
     }
-    Html(html::about(system.as_ref().ok()).into_string())
+    Html(views::about(system.as_ref().ok()).into_string())
 }
 
-/// `GET /robots.txt`: the first page and how it works; numbers have no end.
+/// `GET /robots.txt`
 pub(crate) async fn robots() -> ([(HeaderName, &'static str); 1], &'static str) {
     let text = "User-agent: *\nAllow: /$\nAllow: /about\nAllow: /assets/\nDisallow: /\n";
     ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text)

@@ -1,4 +1,4 @@
-//! Answers that are not what was hoped for, always as pages.
+//! Failures as pages: the API's problem details, and what is found here.
 
 use axum::response::{Html, IntoResponse, Response};
 use http::header::RETRY_AFTER;
@@ -7,22 +7,22 @@ use maud::Markup;
 use server::CrossSiteError;
 use wire::{Problem, ProblemKind};
 
-use crate::api_client::ApiError;
-use crate::html;
+use crate::api_client::CallError;
+use crate::views;
 
-/// Seconds after which it is worth trying again when a part of the system is out of reach.
-const TRY_AGAIN_S: HeaderValue = HeaderValue::from_static("5");
+/// When to retry after a part of the system was unavailable.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("5");
 
-/// What went wrong, for the page and for the headings.
+/// A response that is not a success: its status, problem and headers.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct PageFailure {
     pub(crate) status: StatusCode,
     pub(crate) problem: Box<Problem>,
     retry_after: Option<HeaderValue>,
 }
 
-impl Failure {
-    /// A failure found here, not by the API.
+impl PageFailure {
+    /// Creates a failure that was found here, not by the API.
     pub(crate) fn new(status: StatusCode, kind: ProblemKind) -> Self {
         let problem = Box::new(Problem {
             kind,
@@ -35,17 +35,17 @@ impl Failure {
             calculation_status: None,
             request_id: None,
         });
-        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(TRY_AGAIN_S);
+        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S);
         Self { status, problem, retry_after }
     }
 
-    pub(crate) fn detailed(mut self, detail: &str) -> Self {
+    pub(crate) fn with_detail(mut self, detail: &str) -> Self {
         self.problem.detail = Some(detail.to_owned());
         self
     }
 
-    /// Answers with a page, which says what is said here or more.
-    pub(crate) fn with(self, page: Markup) -> Response {
+    /// Turns it into a response with the given page.
+    pub(crate) fn with_page(self, page: Markup) -> Response {
         let mut response = (self.status, Html(page.into_string())).into_response();
         if let Some(retry_after) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, retry_after);
@@ -54,52 +54,52 @@ impl Failure {
     }
 }
 
-impl From<CrossSiteError> for Failure {
+impl From<CrossSiteError> for PageFailure {
     fn from(error: CrossSiteError) -> Self {
-        Self::new(StatusCode::FORBIDDEN, ProblemKind::CrossSite).detailed(&error.to_string())
+        Self::new(StatusCode::FORBIDDEN, ProblemKind::CrossSite).with_detail(&error.to_string())
     }
 }
 
-impl From<ApiError> for Failure {
-    fn from(error: ApiError) -> Self {
+impl From<CallError> for PageFailure {
+    fn from(error: CallError) -> Self {
         match error {
-            ApiError::Problem { problem, retry_after } => {
-                let said = StatusCode::from_u16(problem.status).ok();
-                let error = said.filter(|status| status.is_client_error() || status.is_server_error());
+            CallError::Problem { problem, retry_after } => {
+                let stated = StatusCode::from_u16(problem.status).ok();
+                let error = stated.filter(|status| status.is_client_error() || status.is_server_error());
                 Self { status: error.unwrap_or(StatusCode::BAD_GATEWAY), problem, retry_after }
             }
-            ApiError::Unreachable(_) | ApiError::TimedOut => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the API gave no answer");
+            CallError::Unreachable(_) | CallError::TimedOut => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the API gave no response");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Unavailable)
-                    .detailed("The calculating part of Abaci does not answer. Please try again in a few seconds.")
+                    .with_detail("Abaci's API does not respond. Please try again in a few seconds.")
             }
-            ApiError::Unintelligible { .. } => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the API cannot be understood");
+            CallError::UnexpectedBody { .. } => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the API gave an unexpected response");
                 Self::new(StatusCode::BAD_GATEWAY, ProblemKind::Internal)
-                    .detailed("The calculating part of Abaci answered something that this page does not understand.")
+                    .with_detail("Abaci's API gave a response that this page does not understand.")
             }
         }
     }
 }
 
-/// A failure that takes the whole page.
-impl IntoResponse for Failure {
+/// The whole page is about the failure.
+impl IntoResponse for PageFailure {
     fn into_response(self) -> Response {
-        let page = html::failure(&self.problem);
-        self.with(page)
+        let page = views::failure(&self.problem);
+        self.with_page(page)
     }
 }
 
-/// Any path that leads nowhere: 404.
-pub(crate) async fn nowhere() -> Response {
-    Failure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound)
-        .detailed("There is no page under this address.")
+/// Responds 404 to a path without a page.
+pub(crate) async fn not_found() -> Response {
+    PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound)
+        .with_detail("There is no page at this address.")
         .into_response()
 }
 
-/// A path that knows other methods: 405.
-pub(crate) async fn wrong_method(method: Method, uri: Uri) -> Response {
+/// Responds 405 to a method that the path does not support.
+pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
     let path = wire::Shortened::new(uri.path()).to_string();
-    let page = html::wrong_method(method.as_str(), &path);
+    let page = views::method_not_allowed(method.as_str(), &path);
     (StatusCode::METHOD_NOT_ALLOWED, Html(page.into_string())).into_response()
 }

@@ -1,6 +1,6 @@
 //! Parts of pages, fetched by the script when something has changed.
 //!
-//! One rendering for both: what is shown first and what replaces it later cannot differ.
+//! The page and its updates share one rendering, so they cannot differ.
 
 use axum::extract::State;
 use axum::response::Html;
@@ -8,56 +8,60 @@ use http::{HeaderMap, StatusCode};
 use model::Index;
 use wire::{CalculationBody, ProblemKind};
 
-use super::failure::Failure;
-use super::home::{self, Place};
-use super::number::Spelling;
-use super::withdraw::AskCookie;
+use super::ask_cookie::AskCookie;
+use super::failure::PageFailure;
+use super::home::{self, HomeQuery};
+use super::index_path::IndexPath;
 use crate::ClientState;
-use crate::api_client::OnBehalf;
-use crate::html;
+use crate::api_client::ForwardedHeaders;
+use crate::views;
 
-/// `GET /fragments/record?after=`: a page of the record.
+/// `GET /fragments/history?after=` returns a page of the history.
 ///
-/// 200 · 404 a cursor that is none · 503 the API is out of reach
-pub(crate) async fn record_fragment(
+/// 200 · 404 invalid cursor · 503 the API is unavailable
+pub(crate) async fn history_fragment(
     State(state): State<ClientState>,
-    by: OnBehalf,
-    place: Place,
-) -> Result<Html<String>, Failure> {
-    let record = home::record(&state, &place, &by).await?;
-    Ok(Html(html::record(&record).into_string()))
+    forwarded: ForwardedHeaders,
+    query: HomeQuery,
+) -> Result<Html<String>, PageFailure> {
+    let history = home::history(&state, &query, &forwarded).await?;
+    Ok(Html(views::history(&history).into_string()))
 }
 
-/// `GET /fragments/row/{index}`: one row of the record.
+/// `GET /fragments/row/{index}` returns one row of the history.
 ///
-/// 200 · 404 never asked for · 503 the API is out of reach
+/// 200 · 404 never submitted · 503 the API is unavailable
 pub(crate) async fn row_fragment(
     State(state): State<ClientState>,
-    by: OnBehalf,
-    Spelling(index): Spelling,
-) -> Result<Html<String>, Failure> {
-    let (_, calculation) = find(&state, &index, &by).await?;
-    Ok(Html(html::row(&calculation).into_string()))
+    forwarded: ForwardedHeaders,
+    IndexPath(index): IndexPath,
+) -> Result<Html<String>, PageFailure> {
+    let (_, calculation) = find(&state, &index, &forwarded).await?;
+    Ok(Html(views::row(&calculation).into_string()))
 }
 
-/// `GET /n/{index}/fragment`: the part of a number's page that changes. Below `/n/{index}`, because the cookie
-/// that shows whose ask it is is sent nowhere else.
+/// `GET /n/{index}/fragment` returns the part of a number's page that changes. It is below `/n/{index}` because
+/// the cookie of a submission is sent only there.
 ///
-/// 200 · 404 never asked for · 503 the API is out of reach
+/// 200 · 404 never submitted · 503 the API is unavailable
 pub(crate) async fn number_fragment(
     State(state): State<ClientState>,
-    by: OnBehalf,
-    Spelling(index): Spelling,
+    forwarded: ForwardedHeaders,
+    IndexPath(index): IndexPath,
     headers: HeaderMap,
-) -> Result<Html<String>, Failure> {
-    let (index, calculation) = find(&state, &index, &by).await?;
+) -> Result<Html<String>, PageFailure> {
+    let (index, calculation) = find(&state, &index, &forwarded).await?;
     let mine = AskCookie::read(index, &headers).is_some();
-    Ok(Html(html::number_part(index, &calculation, mine).into_string()))
+    Ok(Html(views::number_part(index, &calculation, mine).into_string()))
 }
 
-async fn find(state: &ClientState, index: &str, by: &OnBehalf) -> Result<(Index, CalculationBody), Failure> {
-    let not_found = || Failure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound);
+async fn find(
+    state: &ClientState,
+    index: &str,
+    forwarded: &ForwardedHeaders,
+) -> Result<(Index, CalculationBody), PageFailure> {
+    let not_found = || PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound);
     let index: Index = index.parse().map_err(|_| not_found())?;
-    let calculation = state.api.calculation(index, by).await?.ok_or_else(not_found)?;
+    let calculation = state.api.calculation(index, forwarded).await?.ok_or_else(not_found)?;
     Ok((index, calculation))
 }

@@ -1,4 +1,4 @@
-//! The first page: ask, and see what was asked.
+//! The first page: the form and the history.
 
 use axum::extract::{FromRequestParts, Query, State};
 use axum::response::{Html, IntoResponse, Response};
@@ -7,56 +7,68 @@ use http::request::Parts;
 use serde::Deserialize;
 use wire::ProblemKind;
 
-use super::failure::Failure;
+use super::failure::PageFailure;
 use crate::ClientState;
-use crate::api_client::{Cursor, OnBehalf};
-use crate::html::{self, Form, Record};
+use crate::api_client::{Cursor, ForwardedHeaders};
+use crate::views::{self, History, SubmitForm};
 
-/// Calculations on one page of the record.
+/// Calculations on one page of the history.
 const PER_PAGE: u32 = 30;
 
+/// The query of the first page.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Place {
-    /// Where the page of the record begins.
+pub(crate) struct HomeQuery {
+    /// The cursor of the page of the history.
     after: Option<String>,
-    /// What stands in the field already.
+    /// The initial text of the field.
     index: Option<String>,
 }
 
-/// `GET /?after=&index=`: the form and a page of the record.
+/// `GET /?after=&index=` shows the form and a page of the history.
 ///
-/// 200 · 404 a cursor that is none · 503 with `Retry-After` the API is out of reach; the form is shown anyway
+/// 200 · 404 invalid cursor · 503 with `Retry-After` the API is unavailable; the form is still shown
 #[tracing::instrument(skip_all)]
-pub(crate) async fn home(State(state): State<ClientState>, by: OnBehalf, place: Place) -> Result<Response, Failure> {
-    let form = Form { text: place.index.as_deref().unwrap_or_default(), problem: None };
-    match record(&state, &place, &by).await {
-        Ok(record) => Ok(Html(html::home(&form, Ok(&record)).into_string()).into_response()),
+pub(crate) async fn home(
+    State(state): State<ClientState>,
+    forwarded: ForwardedHeaders,
+    query: HomeQuery,
+) -> Result<Response, PageFailure> {
+    let form = SubmitForm { text: query.index.as_deref().unwrap_or_default(), problem: None };
+    match history(&state, &query, &forwarded).await {
+        Ok(history) => Ok(Html(views::home(&form, Ok(&history)).into_string()).into_response()),
         Err(failure) if failure.status.is_client_error() => Err(failure),
         Err(failure) => {
-            let page = html::home(&form, Err(&failure.problem));
-            Ok(failure.with(page))
+            let page = views::home(&form, Err(&failure.problem));
+            Ok(failure.with_page(page))
         }
     }
 }
 
-/// The page of the record that begins at a place.
-pub(crate) async fn record(state: &ClientState, place: &Place, by: &OnBehalf) -> Result<Record, Failure> {
-    let unknown =
-        || Failure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound).detailed("There is no such page of the record.");
-    let after = match place.after.as_deref() {
-        Some(text) => Some(Cursor::read(text).ok_or_else(unknown)?),
+/// Returns the page of the history that a query names.
+pub(crate) async fn history(
+    state: &ClientState,
+    query: &HomeQuery,
+    forwarded: &ForwardedHeaders,
+) -> Result<History, PageFailure> {
+    let invalid = || {
+        PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound)
+            .with_detail("There is no such page of the history.")
+    };
+    let after = match query.after.as_deref() {
+        Some(text) => Some(Cursor::parse(text).ok_or_else(invalid)?),
         None => None,
     };
-    let list = state.api.record(PER_PAGE, after.as_ref(), by).await?;
-    Ok(Record { list, after })
+    let list = state.api.history(PER_PAGE, after.as_ref(), forwarded).await?;
+    Ok(History { list, after })
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Place {
-    type Rejection = Failure;
+impl<S: Send + Sync> FromRequestParts<S> for HomeQuery {
+    type Rejection = PageFailure;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let unreadable =
-            |_| Failure::new(StatusCode::BAD_REQUEST, ProblemKind::NotFound).detailed("The address cannot be read.");
-        Query::from_request_parts(parts, state).await.map(|Query(place)| place).map_err(unreadable)
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageFailure> {
+        let unreadable = |_| {
+            PageFailure::new(StatusCode::BAD_REQUEST, ProblemKind::NotFound).with_detail("The address cannot be read.")
+        };
+        Query::from_request_parts(parts, state).await.map(|Query(query)| query).map_err(unreadable)
     }
 }

@@ -1,17 +1,23 @@
-//! What is answered under each path.
+//! One file for each endpoint, and what they share.
 
 mod about;
-mod ask;
+mod ask_cookie;
+mod asset;
+mod cancel;
+mod development_assets;
 mod failure;
 mod fragments;
 mod home;
+mod index_path;
 mod number;
-mod withdraw;
+mod submit;
 
 pub(crate) use about::{about, robots};
-pub(crate) use ask::ask;
-pub(crate) use failure::{nowhere, wrong_method};
-pub(crate) use fragments::{number_fragment, record_fragment, row_fragment};
+pub(crate) use asset::asset;
+pub(crate) use cancel::cancel;
+pub(crate) use development_assets::routes as development_assets;
+pub(crate) use failure::{method_not_allowed, not_found};
+pub(crate) use fragments::{history_fragment, number_fragment, row_fragment};
 pub(crate) use home::home;
 pub(crate) use number::number;
-pub(crate) use withdraw::withdraw;
+pub(crate) use submit::submit;

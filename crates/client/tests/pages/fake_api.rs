@@ -75,9 +75,9 @@ impl FakeApi {
     }
 }
 
-type Api = State<Arc<FakeApi>>;
+type FakeApiState = State<Arc<FakeApi>>;
 
-async fn list(State(api): Api, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+async fn list(State(api): FakeApiState, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     if let Some(refused) = api.note(format!("GET /api/calculations?{}", query.unwrap_or_default()), headers) {
         return refused;
     }
@@ -86,7 +86,7 @@ async fn list(State(api): Api, RawQuery(query): RawQuery, headers: HeaderMap) ->
     Json(CalculationList { items, next: api.next.clone() }).into_response()
 }
 
-async fn submit(State(api): Api, headers: HeaderMap, body: String) -> Response {
+async fn submit(State(api): FakeApiState, headers: HeaderMap, body: String) -> Response {
     if let Some(refused) = api.note(format!("POST /api/calculations {body}"), headers) {
         return refused;
     }
@@ -97,7 +97,7 @@ async fn submit(State(api): Api, headers: HeaderMap, body: String) -> Response {
     (StatusCode::ACCEPTED, Json(Submitted { calculation, ask })).into_response()
 }
 
-async fn find(State(api): Api, Path(index): Path<String>, headers: HeaderMap) -> Response {
+async fn find(State(api): FakeApiState, Path(index): Path<String>, headers: HeaderMap) -> Response {
     if let Some(refused) = api.note(format!("GET /api/calculations/{index}"), headers) {
         return refused;
     }
@@ -105,7 +105,7 @@ async fn find(State(api): Api, Path(index): Path<String>, headers: HeaderMap) ->
     Json(known).into_response()
 }
 
-async fn withdraw(State(api): Api, Path(index): Path<String>, headers: HeaderMap) -> Response {
+async fn withdraw(State(api): FakeApiState, Path(index): Path<String>, headers: HeaderMap) -> Response {
     let token = headers.get("abaci-ask").is_some_and(|token| token == TOKEN);
     if let Some(refused) = api.note(format!("DELETE /api/calculations/{index}"), headers) {
         return refused;
@@ -120,7 +120,7 @@ async fn withdraw(State(api): Api, Path(index): Path<String>, headers: HeaderMap
     Json(CalculationBody { status: Status::Cancelled, ..known.clone() }).into_response()
 }
 
-async fn system(State(api): Api, headers: HeaderMap) -> Response {
+async fn system(State(api): FakeApiState, headers: HeaderMap) -> Response {
     if let Some(refused) = api.note("GET /api/system".to_owned(), headers) {
         return refused;
     }

@@ -1,9 +1,9 @@
-//! The pages as a visitor sees them, over an API that answers real HTTP.
+//! The pages as a browser sees them, over an API that answers real HTTP.
 
-mod asking;
+mod browser;
+mod cancelling;
 mod fake_api;
+mod history;
 mod numbers;
 mod protection;
-mod record;
-mod visitor;
-mod withdrawing;
+mod submitting;

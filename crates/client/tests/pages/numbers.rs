@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
+use crate::browser::{Browser, PageResponse};
 use crate::fake_api::{FakeApi, cancelled, done, done_long, evicted, failed, queued, running};
-use crate::visitor::{Answer, Visitor};
 
-async fn page_of(calculation: wire::CalculationBody) -> Answer {
+async fn page_of(calculation: wire::CalculationBody) -> PageResponse {
     let path = format!("/n/{}", calculation.index);
-    let answer = Visitor::of(&Arc::new(FakeApi::knowing([calculation]))).await.get(&path).await;
+    let answer = Browser::of(&Arc::new(FakeApi::knowing([calculation]))).await.get(&path).await;
     assert_eq!(answer.status, StatusCode::OK);
     answer
 }
@@ -53,7 +53,7 @@ async fn work_under_way_is_shown_live_and_reloads_without_scripts() {
     page.shows("<span data-left>about 13 s left</span>");
     page.shows(r#"<noscript><meta http-equiv="refresh" content="2"></noscript>"#);
     page.shows(r#"data-events="/api/events?index=1000000""#);
-    page.hides("Withdraw");
+    page.hides("withdraw");
 
     let mut long = running("1000000000");
     long.remaining_ms = Some(600_000);
@@ -68,12 +68,12 @@ async fn work_under_way_is_shown_live_and_reloads_without_scripts() {
 async fn what_came_to_nothing_says_why_and_can_be_asked_for_again() {
     for (calculation, why) in [
         (failed("7"), "The workers that computed it stopped before the end"),
-        (cancelled("7"), "Withdrawn"),
-        (evicted("7"), "made room"),
+        (cancelled("7"), "Cancelled"),
+        (evicted("7"), "make room"),
     ] {
         let page = page_of(calculation).await;
         page.shows(why);
-        page.shows(r#"<button id="again" name="index" value="7">Ask again</button>"#);
+        page.shows(r#"<button id="again" name="index" value="7">Compute again</button>"#);
         page.hides("http-equiv");
         page.hides("?download");
     }
@@ -81,8 +81,8 @@ async fn what_came_to_nothing_says_why_and_can_be_asked_for_again() {
 
 #[tokio::test]
 async fn a_number_nobody_asked_for_is_404_and_offered() {
-    let visitor = Visitor::of(&Arc::new(FakeApi::default())).await;
-    let page = visitor.get("/n/9223372036854775807").await;
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
+    let page = browser.get("/n/9223372036854775807").await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
     page.shows(r#"<button id="again" name="index" value="9223372036854775807">Compute it</button>"#);
     page.shows(r#"value="9223372036854775806""#);
@@ -91,14 +91,14 @@ async fn a_number_nobody_asked_for_is_404_and_offered() {
 
 #[tokio::test]
 async fn other_spellings_lead_to_the_one_address_of_a_number() {
-    let visitor = Visitor::of(&Arc::new(FakeApi::default())).await;
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
     for (spelled, n) in [("10%5E6", "1000000"), ("007", "7"), ("+7", "7"), ("-0", "0"), ("%201%20000%20", "1000")] {
-        let answer = visitor.get(&format!("/n/{spelled}")).await;
+        let answer = browser.get(&format!("/n/{spelled}")).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{spelled}");
         assert_eq!(answer.heading("location"), Some(format!("/n/{n}").as_str()));
     }
     for nonsense in ["abc", "%ff", "1.5", "9223372036854775808"] {
-        let answer = visitor.get(&format!("/n/{nonsense}")).await;
+        let answer = browser.get(&format!("/n/{nonsense}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{nonsense}");
         answer.shows("</html>");
     }
@@ -106,9 +106,9 @@ async fn other_spellings_lead_to_the_one_address_of_a_number() {
 
 #[tokio::test]
 async fn the_fragment_is_what_the_page_shows() {
-    let visitor = Visitor::of(&Arc::new(FakeApi::knowing([running("1000")]))).await;
-    let fragment = visitor.get("/n/1000/fragment").await;
+    let browser = Browser::of(&Arc::new(FakeApi::knowing([running("1000")]))).await;
+    let fragment = browser.get("/n/1000/fragment").await;
     assert!(fragment.body.starts_with("<article"), "{}", fragment.body);
-    visitor.get("/n/1000").await.shows(&fragment.body);
-    assert_eq!(visitor.get("/n/1001/fragment").await.status, StatusCode::NOT_FOUND);
+    browser.get("/n/1000").await.shows(&fragment.body);
+    assert_eq!(browser.get("/n/1001/fragment").await.status, StatusCode::NOT_FOUND);
 }

@@ -7,19 +7,19 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use wire::ProblemKind;
 
+use crate::browser::{Browser, PageResponse};
 use crate::fake_api::{FakeApi, done, done_long, evicted, failed, problem, running};
-use crate::visitor::{Answer, Visitor};
 
-async fn every_page() -> Vec<Answer> {
+async fn every_page() -> Vec<PageResponse> {
     let known = [done("7", "13"), done_long("1000000"), evicted("3"), failed("4"), running("5")];
-    let visitor = Visitor::of(&Arc::new(FakeApi::knowing(known).with_more("c12"))).await;
-    let mut pages = vec![visitor.post("/", "index=x").await];
+    let browser = Browser::of(&Arc::new(FakeApi::knowing(known).with_more("c12"))).await;
+    let mut pages = vec![browser.post("/", "index=x").await];
     for path in ["/", "/?after=c12", "/about", "/n/7", "/n/1000000", "/n/3", "/n/4", "/n/5", "/n/6", "/n/x", "/nowhere"]
     {
-        pages.push(visitor.get(path).await);
+        pages.push(browser.get(path).await);
     }
-    pages.push(visitor.send(Method::PUT, "/", String::new()).await);
-    pages.push(Visitor::without_api().await.get("/").await);
+    pages.push(browser.send(Method::PUT, "/", String::new()).await);
+    pages.push(Browser::without_api().await.get("/").await);
     pages
 }
 
@@ -63,10 +63,10 @@ async fn no_id_stands_twice_on_a_page() {
 
 #[tokio::test]
 async fn every_link_leads_somewhere() {
-    let visitor = Visitor::of(&Arc::new(FakeApi::knowing([done("7", "13")]).with_more("c12"))).await;
+    let browser = Browser::of(&Arc::new(FakeApi::knowing([done("7", "13")]).with_more("c12"))).await;
     let mut links = BTreeSet::new();
     for path in ["/", "/about", "/n/7", "/nowhere"] {
-        let page = visitor.get(path).await;
+        let page = browser.get(path).await;
         for attribute in ["href=\"", "src=\"", "data-fragment=\""] {
             let found = page.body.split(attribute).skip(1).filter_map(|rest| rest.split('"').next());
             links.extend(found.map(str::to_owned));
@@ -75,20 +75,20 @@ async fn every_link_leads_somewhere() {
     assert!(links.len() > 8, "{links:?}");
     // The API's own paths and places on the page lead out of here.
     for link in links.iter().filter(|link| !link.starts_with("/api/") && !link.starts_with('#')) {
-        assert_eq!(visitor.get(link).await.status, StatusCode::OK, "{link}");
+        assert_eq!(browser.get(link).await.status, StatusCode::OK, "{link}");
     }
 }
 
 #[tokio::test]
 async fn assets_are_kept_for_ever_under_names_of_their_content() {
-    let visitor = Visitor::of(&Arc::new(FakeApi::default())).await;
-    let page = visitor.get("/").await;
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
+    let page = browser.get("/").await;
     let script = page.body.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a script");
-    let answer = visitor.get(script).await;
+    let answer = browser.get(script).await;
     assert_eq!(answer.heading("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(answer.heading("content-type"), Some("text/javascript; charset=utf-8"));
     assert!(answer.body.len() < 10_000, "{} bytes", answer.body.len());
-    assert_eq!(visitor.get("/assets/live.0000000000000000.js").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get("/assets/live.0000000000000000.js").await.status, StatusCode::NOT_FOUND);
 }
 
 #[test]
@@ -108,29 +108,29 @@ fn the_script_is_a_module_that_parses() {
 async fn forms_of_other_sites_are_refused_before_anything_is_asked() {
     for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.test"), ("origin", "null")] {
         let api = Arc::new(FakeApi::default());
-        let visitor = Visitor::of(&api).await.with(name, value);
+        let browser = Browser::of(&api).await.with(name, value);
         for path in ["/", "/n/7/withdraw"] {
-            let answer = visitor.post(path, "index=7").await;
+            let answer = browser.post(path, "index=7").await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}: {value}");
             answer.shows("Requests from pages of other sites are refused");
         }
         assert!(api.calls().is_empty());
     }
-    let own = Visitor::of(&Arc::new(FakeApi::default())).await.with("origin", "http://abaci.test");
+    let own = Browser::of(&Arc::new(FakeApi::default())).await.with("origin", "http://abaci.test");
     assert_eq!(own.post("/", "index=7").await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
 async fn unknown_paths_and_methods_are_answered_with_pages() {
-    let visitor = Visitor::of(&Arc::new(FakeApi::default())).await;
-    let nowhere = visitor.get("/otherpage").await;
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
+    let nowhere = browser.get("/otherpage").await;
     assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
-    nowhere.shows("There is no page under this address.");
-    let put = visitor.send(Method::PUT, "/", String::new()).await;
+    nowhere.shows("There is no page at this address.");
+    let put = browser.send(Method::PUT, "/", String::new()).await;
     assert_eq!(put.status, StatusCode::METHOD_NOT_ALLOWED);
     assert!(put.heading("allow").is_some());
-    put.shows("This address does not take PUT");
-    let robots = visitor.get("/robots.txt").await;
+    put.shows("This address does not support PUT");
+    let robots = browser.get("/robots.txt").await;
     assert_eq!(robots.heading("content-type"), Some("text/plain; charset=utf-8"));
     robots.shows("Disallow: /");
 }
@@ -139,7 +139,7 @@ async fn unknown_paths_and_methods_are_answered_with_pages() {
 async fn internal_faults_of_the_api_are_shown_with_the_name_of_the_request() {
     let mut fault = problem(500, ProblemKind::Internal);
     fault.request_id = Some("r-1".to_owned());
-    let page = Visitor::of(&Arc::new(FakeApi::refusing(fault, None))).await.get("/n/7").await;
+    let page = Browser::of(&Arc::new(FakeApi::refusing(fault, None))).await.get("/n/7").await;
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
     page.shows("A fault of ours");
     page.shows("<code>r-1</code>");

@@ -1,9 +1,9 @@
-//! How quantities are written.
+//! Formats of numbers, times and sizes.
 
 use maud::{Markup, html};
 
-/// A whole number in groups of three. The groups are set apart by style alone, so that what is copied is the
-/// bare number. Four digits stay together.
+/// Renders a whole number in groups of three. The groups are set apart by style alone, so that a copy is the bare
+/// number. Four digits stay together.
 pub(super) fn grouped(number: &str) -> Markup {
     let digits = number.strip_prefix('-').unwrap_or(number);
     let sign = if digits.len() < number.len() { "-" } else { "" };
@@ -19,7 +19,7 @@ pub(super) fn grouped(number: &str) -> Markup {
     }
 }
 
-/// Many digits, in groups of ten that stand below each other.
+/// Renders many digits in groups of ten that align below each other.
 pub(super) fn in_tens(number: &str) -> Markup {
     html! { @for group in pieces(number, 10) { span { (group) } } }
 }
@@ -45,7 +45,7 @@ pub(super) fn duration(ms: u64) -> String {
     }
 }
 
-/// What is left, rounded up. The script writes the same words.
+/// Formats the time left, rounded up. The script uses the same format.
 pub(super) fn left(ms: u64) -> String {
     match ms {
         0..1_000 => "under 1 s left".to_owned(),
@@ -54,7 +54,7 @@ pub(super) fn left(ms: u64) -> String {
     }
 }
 
-/// `43 %`, rounded down: 100 % is only said of what is done.
+/// `43 %`, rounded down: 100 % means done.
 pub(super) fn percent(fraction: f64) -> String {
     format!("{:.0} %", (fraction.clamp(0.0, 0.99) * 100.0).floor())
 }
@@ -78,7 +78,7 @@ pub(super) fn moment(rfc3339: &str) -> Markup {
     html! { time datetime=(rfc3339) { (shown) } }
 }
 
-/// Cuts a text into pieces of so many characters; only digits and a sign are expected, other text stays whole.
+/// Splits ASCII text into pieces of `size` characters; other text stays whole.
 fn pieces(text: &str, size: usize) -> Vec<&str> {
     let whole = || vec![text];
     if text.is_ascii() {

@@ -1,4 +1,4 @@
-//! A visitor with a browser: asks for pages, sends forms, reads what comes back.
+//! A browser with a browser: asks for pages, sends forms, reads what comes back.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,24 +7,24 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use client::{ApiClient, ClientState, Settings, router};
+use client::{ApiClient, ClientState, PageSettings, router};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use crate::fake_api::FakeApi;
 
-pub(crate) struct Visitor {
+pub(crate) struct Browser {
     pages: Router,
     headers: Vec<(&'static str, String)>,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct PageResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
-impl Visitor {
+impl Browser {
     /// Visits pages over a given API.
     pub(crate) async fn of(api: &Arc<FakeApi>) -> Self {
         Self::of_router(api.clone().router()).await
@@ -49,7 +49,7 @@ impl Visitor {
 
     fn of_address(address: SocketAddr) -> Self {
         let api = ApiClient::new(&format!("http://{address}")).expect("a base URL");
-        let pages = router(ClientState::new(api, Settings::default()));
+        let pages = router(ClientState::new(api, PageSettings::default()));
         Self { pages, headers: vec![("host", "abaci.test".to_owned())] }
     }
 
@@ -59,15 +59,15 @@ impl Visitor {
         self
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> PageResponse {
         self.send(Method::GET, path, String::new()).await
     }
 
-    pub(crate) async fn post(&self, path: &str, form: &str) -> Answer {
+    pub(crate) async fn post(&self, path: &str, form: &str) -> PageResponse {
         self.send(Method::POST, path, form.to_owned()).await
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, form: String) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, form: String) -> PageResponse {
         let mut request = Request::builder().method(&method).uri(path);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -80,11 +80,15 @@ impl Visitor {
         let answer = self.pages.clone().oneshot(request).await.expect("the router always answers");
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).expect("text") }
+        PageResponse {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).expect("text"),
+        }
     }
 }
 
-impl Answer {
+impl PageResponse {
     pub(crate) fn heading(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }

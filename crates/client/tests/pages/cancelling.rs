@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
+use crate::browser::Browser;
 use crate::fake_api::{FakeApi, TOKEN, done, running};
-use crate::visitor::Visitor;
 
 #[tokio::test]
 async fn dear_work_can_be_withdrawn_by_the_browser_that_asked() {
     let api = Arc::new(FakeApi::knowing([running("1000000000")]).giving_tokens());
-    let asked = Visitor::of(&api).await.post("/", "index=1e9").await;
+    let asked = Browser::of(&api).await.post("/", "index=1e9").await;
     assert_eq!(
         asked.heading("set-cookie"),
         Some(format!("ask={TOKEN}; Path=/n/1000000000; Max-Age=86400; HttpOnly; SameSite=Strict").as_str())
     );
 
-    let asker = Visitor::of(&api).await.with("cookie", format!("other=1; ask={TOKEN}"));
+    let asker = Browser::of(&api).await.with("cookie", format!("other=1; ask={TOKEN}"));
     asker.get("/n/1000000000").await.shows(r#"action="/n/1000000000/withdraw""#);
     let answer = asker.post("/n/1000000000/withdraw", "").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -30,7 +30,7 @@ async fn dear_work_can_be_withdrawn_by_the_browser_that_asked() {
 #[tokio::test]
 async fn nobody_else_can_withdraw() {
     let api = Arc::new(FakeApi::knowing([running("1000")]).giving_tokens());
-    let stranger = Visitor::of(&api).await;
+    let stranger = Browser::of(&api).await;
     let answer = stranger.post("/n/1000/withdraw", "").await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(api.calls().is_empty(), "the API was not bothered");
@@ -42,13 +42,13 @@ async fn nobody_else_can_withdraw() {
 #[tokio::test]
 async fn withdrawing_what_is_finished_leads_back_to_its_page() {
     let api = Arc::new(FakeApi::knowing([done("7", "13")]).giving_tokens());
-    let asker = Visitor::of(&api).await.with("cookie", format!("ask={TOKEN}"));
+    let asker = Browser::of(&api).await.with("cookie", format!("ask={TOKEN}"));
     asker.get("/n/7").await.hides("withdraw");
     assert_eq!(asker.post("/n/7/withdraw", "").await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
 async fn cheap_work_leaves_no_cookie() {
-    let answer = Visitor::of(&Arc::new(FakeApi::default())).await.post("/", "index=7").await;
+    let answer = Browser::of(&Arc::new(FakeApi::default())).await.post("/", "index=7").await;
     assert_eq!(answer.heading("set-cookie"), None);
 }

@@ -1,8 +1,7 @@
-//! For development: script, style and icon from a folder, and pages that load themselves again.
+//! For development: serves the assets from a folder, and reloads open pages when they change.
 //!
-//! The files are read at each request, whatever version of them the page names, so that an edit needs no
-//! compiler. The script is sent with an addition that asks, twice a second, whether a file or this process
-//! has changed.
+//! The files are read at each request, whatever version the page names, so that an edit needs no compiler. The
+//! script is sent with an addition that polls twice a second whether a file or the process has changed.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
@@ -15,23 +14,24 @@ use axum::routing::get;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
+use super::failure::not_found;
+use crate::ClientState;
 use crate::assets::fnv1a;
-use crate::{ClientState, endpoints};
 
-/// The routes below `/assets/`, over the files of `folder`.
+/// Returns the routes below `/assets/` over the files of `folder`.
 pub(crate) fn routes(folder: PathBuf) -> Router<ClientState> {
-    let live = Arc::new(Live { folder, process: RandomState::new().build_hasher().finish() });
-    Router::new().route("/assets/version", get(version)).route("/assets/{name}", get(asset)).with_state(live)
+    let state = Arc::new(AssetFolder { folder, process_id: RandomState::new().build_hasher().finish() });
+    Router::new().route("/assets/version", get(version)).route("/assets/{name}", get(asset)).with_state(state)
 }
 
 #[derive(Debug)]
-struct Live {
+struct AssetFolder {
     folder: PathBuf,
-    /// Differs in every process: the pages themselves may have changed with it.
-    process: u64,
+    /// A random number that differs in every process: its pages may differ too.
+    process_id: u64,
 }
 
-/// The file's name without the version, and what it is.
+/// File names without the version, and their media types.
 const FILES: [(&str, &str); 3] = [
     ("style.css", "text/css; charset=utf-8"),
     (SCRIPT, "text/javascript; charset=utf-8"),
@@ -56,12 +56,12 @@ const RELOAD: &str = r#"
 
 /// `GET /assets/{stem}.{version}.{extension}`
 ///
-/// 200, not to be kept · 404 for other names · 500 when the file cannot be read
-async fn asset(State(live): State<Arc<Live>>, Path(name): Path<String>) -> Response {
+/// 200, not cached · 404 for other names · 500 when the file cannot be read
+async fn asset(State(folder): State<Arc<AssetFolder>>, Path(name): Path<String>) -> Response {
     let Some((file, media_type)) = FILES.into_iter().find(|(file, _)| is_version_of(&name, file)) else {
-        return endpoints::nowhere().await;
+        return not_found().await;
     };
-    let mut content = match live.read(file).await {
+    let mut content = match folder.read(file).await {
         Ok(content) => content,
         Err(error) => return unreadable(&error),
     };
@@ -71,33 +71,33 @@ async fn asset(State(live): State<Arc<Live>>, Path(name): Path<String>) -> Respo
     ([(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-store")], content).into_response()
 }
 
-/// `GET /assets/version`: a word that changes with the files and with the process.
+/// `GET /assets/version` returns a word that changes with the files and with the process.
 ///
 /// 200 · 500 when a file cannot be read
-async fn version(State(live): State<Arc<Live>>) -> Response {
+async fn version(State(folder): State<Arc<AssetFolder>>) -> Response {
     let mut all = String::new();
     for (file, _) in FILES {
-        match live.read(file).await {
+        match folder.read(file).await {
             Ok(content) => all.push_str(&content),
             Err(error) => return unreadable(&error),
         }
     }
-    let version = fnv1a(all.as_bytes()) ^ live.process;
+    let version = fnv1a(all.as_bytes()) ^ folder.process_id;
     ([(CACHE_CONTROL, "no-store")], format!("{version:016x}")).into_response()
 }
 
-impl Live {
+impl AssetFolder {
     async fn read(&self, file: &str) -> std::io::Result<String> {
         tokio::fs::read_to_string(self.folder.join(file)).await
     }
 }
 
-/// An editor may be writing it at this moment; the page asks again.
+/// Responds 500: an editor may be writing the file right now, and the page polls again.
 fn unreadable(error: &std::io::Error) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
 }
 
-/// Whether `style.0123456789abcdef.css` is a version of `style.css`.
+/// Returns whether `style.0123456789abcdef.css` is a version of `style.css`.
 fn is_version_of(name: &str, file: &str) -> bool {
     let Some((stem, extension)) = file.split_once('.') else { return false };
     let version = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(extension));
@@ -112,22 +112,22 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::{ApiClient, Settings};
+    use crate::{ApiClient, PageSettings};
 
-    struct Visitor {
+    struct DevelopmentServer {
         pages: Router,
         folder: tempfile::TempDir,
     }
 
-    impl Visitor {
+    impl DevelopmentServer {
         fn new() -> Self {
             let folder = tempfile::tempdir().expect("a folder");
             let pages = pages(folder.path().to_owned());
-            let visitor = Self { pages, folder };
-            visitor.edit("style.css", "main { color: red }");
-            visitor.edit("live.js", "start();");
-            visitor.edit("icon.svg", "<svg/>");
-            visitor
+            let server = Self { pages, folder };
+            server.edit("style.css", "main { color: red }");
+            server.edit("live.js", "start();");
+            server.edit("icon.svg", "<svg/>");
+            server
         }
 
         fn edit(&self, file: &str, content: &str) {
@@ -145,20 +145,20 @@ mod tests {
 
     fn pages(folder: PathBuf) -> Router {
         let api = ApiClient::new("http://127.0.0.1:9").expect("an API");
-        crate::router(ClientState::new(api, Settings { assets_dir: Some(folder), ..Settings::default() }))
+        crate::router(ClientState::new(api, PageSettings { assets_dir: Some(folder), ..PageSettings::default() }))
     }
 
     #[tokio::test]
     async fn an_edit_is_served_at_once_under_every_version() {
-        let visitor = Visitor::new();
-        assert_eq!(visitor.get("/assets/style.0.css").await, (StatusCode::OK, "main { color: red }".to_owned()));
-        visitor.edit("style.css", "main { color: blue }");
-        assert_eq!(visitor.get("/assets/style.f00d.css").await, (StatusCode::OK, "main { color: blue }".to_owned()));
+        let server = DevelopmentServer::new();
+        assert_eq!(server.get("/assets/style.0.css").await, (StatusCode::OK, "main { color: red }".to_owned()));
+        server.edit("style.css", "main { color: blue }");
+        assert_eq!(server.get("/assets/style.f00d.css").await, (StatusCode::OK, "main { color: blue }".to_owned()));
     }
 
     #[tokio::test]
     async fn the_script_asks_whether_to_load_again() {
-        let (status, script) = Visitor::new().get("/assets/live.0.js").await;
+        let (status, script) = DevelopmentServer::new().get("/assets/live.0.js").await;
         assert_eq!(status, StatusCode::OK);
         assert!(script.starts_with("start();"));
         assert!(script.ends_with(RELOAD));
@@ -166,31 +166,31 @@ mod tests {
 
     #[tokio::test]
     async fn the_version_changes_with_a_file_and_with_the_process_and_not_otherwise() {
-        let visitor = Visitor::new();
-        let before = visitor.get("/assets/version").await;
-        assert_eq!(visitor.get("/assets/version").await, before);
-        visitor.edit("style.css", "main { color: blue }");
-        let after = visitor.get("/assets/version").await;
+        let server = DevelopmentServer::new();
+        let before = server.get("/assets/version").await;
+        assert_eq!(server.get("/assets/version").await, before);
+        server.edit("style.css", "main { color: blue }");
+        let after = server.get("/assets/version").await;
         assert_eq!(after.0, StatusCode::OK);
         assert_ne!(after, before);
-        let restarted = Visitor { pages: pages(visitor.folder.path().to_owned()), folder: visitor.folder };
+        let restarted = DevelopmentServer { pages: pages(server.folder.path().to_owned()), folder: server.folder };
         assert_ne!(restarted.get("/assets/version").await, after);
     }
 
     #[tokio::test]
     async fn nothing_else_of_the_folder_is_served() {
-        let visitor = Visitor::new();
-        visitor.edit("secret.txt", "secret");
+        let server = DevelopmentServer::new();
+        server.edit("secret.txt", "secret");
         for path in ["/assets/secret.txt", "/assets/secret.0.txt", "/assets/style.css", "/assets/..%2Fsecret.0.txt"] {
-            assert_eq!(visitor.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(server.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
         }
     }
 
     #[tokio::test]
     async fn a_missing_file_is_an_error_and_not_an_empty_style() {
-        let visitor = Visitor::new();
-        std::fs::remove_file(visitor.folder.path().join("style.css")).expect("removed");
-        assert_eq!(visitor.get("/assets/style.0.css").await.0, StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(visitor.get("/assets/version").await.0, StatusCode::INTERNAL_SERVER_ERROR);
+        let server = DevelopmentServer::new();
+        std::fs::remove_file(server.folder.path().join("style.css")).expect("removed");
+        assert_eq!(server.get("/assets/style.0.css").await.0, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(server.get("/assets/version").await.0, StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

@@ -6,17 +6,17 @@ use axum::Router;
 use axum::http::StatusCode;
 use wire::ProblemKind;
 
+use crate::browser::Browser;
 use crate::fake_api::{FakeApi, problem, running};
-use crate::visitor::Visitor;
 
 #[tokio::test]
 async fn what_people_type_leads_to_the_page_of_the_number() {
     let api = Arc::new(FakeApi::default());
-    let visitor = Visitor::of(&api).await;
+    let browser = Browser::of(&api).await;
     for (typed, n) in
         [("1000", "1000"), ("10%5E6", "1000000"), ("1+000+000", "1000000"), ("2%5E20%2B1", "1048577"), ("-8", "-8")]
     {
-        let answer = visitor.post("/", &format!("index={typed}")).await;
+        let answer = browser.post("/", &format!("index={typed}")).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{typed}");
         assert_eq!(answer.heading("location"), Some(format!("/n/{n}").as_str()));
         let asked = api.calls().pop().expect("a call");
@@ -27,7 +27,7 @@ async fn what_people_type_leads_to_the_page_of_the_number() {
 #[tokio::test]
 async fn what_cannot_be_read_stays_in_the_field_with_the_reason_beside_it() {
     let api = Arc::new(FakeApi::knowing([running("1000000")]));
-    let answer = Visitor::of(&api).await.post("/", "index=10%5E%5E6").await;
+    let answer = Browser::of(&api).await.post("/", "index=10%5E%5E6").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.shows(r#"value="10^^6""#);
     answer.shows(r#"aria-invalid="true""#);
@@ -41,7 +41,7 @@ async fn what_cannot_be_read_stays_in_the_field_with_the_reason_beside_it() {
 
 #[tokio::test]
 async fn every_kind_of_wrong_text_is_answered_with_the_form() {
-    let visitor = Visitor::of(&Arc::new(FakeApi::default())).await;
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
     for (form, says) in [
         ("index=", "No index was given"),
         ("", "No index was given"),
@@ -50,7 +50,7 @@ async fn every_kind_of_wrong_text_is_answered_with_the_form() {
         (&format!("index={}", "1".repeat(201)), "Longer than 200 characters."),
         ("index=7%00", "is not understood at place 2"),
     ] {
-        let answer = visitor.post("/", form).await;
+        let answer = browser.post("/", form).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
         answer.shows(says);
         answer.shows(r#"<form class="ask""#);
@@ -59,27 +59,27 @@ async fn every_kind_of_wrong_text_is_answered_with_the_form() {
 
 #[tokio::test]
 async fn html_in_the_field_is_shown_as_text() {
-    let visitor = Visitor::of(&Arc::new(FakeApi::default())).await;
-    let answer = visitor.post("/", "index=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").await;
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
+    let answer = browser.post("/", "index=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.hides("<script>");
     answer.shows("&lt;script&gt;alert(1)&lt;/script&gt;");
-    visitor.get("/?index=%22%3E%3Cscript%3E").await.hides("<script>");
-    visitor.get("/n/%22%3E%3Cscript%3E").await.hides("<script>");
-    visitor.get("/%3Cscript%3E").await.hides("<script>");
+    browser.get("/?index=%22%3E%3Cscript%3E").await.hides("<script>");
+    browser.get("/n/%22%3E%3Cscript%3E").await.hides("<script>");
+    browser.get("/%3Cscript%3E").await.hides("<script>");
 }
 
 #[tokio::test]
 async fn a_body_that_is_no_form_is_answered_with_the_form() {
     let api = Arc::new(FakeApi::default());
-    let visitor = Visitor::of(&api).await;
-    let twice = visitor.post("/", "index=1&index=2").await;
+    let browser = Browser::of(&api).await;
+    let twice = browser.post("/", "index=1&index=2").await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
     twice.shows("The request body cannot be read");
-    let large = visitor.post("/", &format!("index={}", "1".repeat(20_000))).await;
+    let large = browser.post("/", &format!("index={}", "1".repeat(20_000))).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     large.shows("The request body is too large");
-    let json = visitor.with("content-type", "application/json").post("/", r#"{"index":1}"#).await;
+    let json = browser.with("content-type", "application/json").post("/", r#"{"index":1}"#).await;
     assert_eq!(json.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     json.shows(r#"<form class="ask""#);
 }
@@ -90,14 +90,14 @@ async fn what_the_api_refuses_is_shown_beside_the_field_with_its_status() {
     refusal.given = Some("9000000000000".to_owned());
     refusal.allowed = Some("-1000000000 to 1000000000".to_owned());
     refusal.request_id = Some("<r1>".to_owned());
-    let answer = Visitor::of(&Arc::new(FakeApi::refusing(refusal, None))).await.post("/", "index=9e12").await;
+    let answer = Browser::of(&Arc::new(FakeApi::refusing(refusal, None))).await.post("/", "index=9e12").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.shows(r#"value="9e12""#);
     answer.shows("<dd>-1000000000 to 1000000000</dd>");
     answer.shows("<code>&lt;r1&gt;</code>");
 
     let full = FakeApi::refusing(problem(503, ProblemKind::QueueFull), Some("17"));
-    let answer = Visitor::of(&Arc::new(full)).await.post("/", "index=7").await;
+    let answer = Browser::of(&Arc::new(full)).await.post("/", "index=7").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.heading("retry-after"), Some("17"));
     answer.shows("Too many calculations are waiting");
@@ -105,37 +105,37 @@ async fn what_the_api_refuses_is_shown_beside_the_field_with_its_status() {
 
 #[tokio::test]
 async fn without_the_api_every_page_says_so_and_when_to_try_again() {
-    let visitor = Visitor::without_api().await;
-    for answer in [visitor.post("/", "index=7").await, visitor.get("/").await, visitor.get("/n/7").await] {
+    let browser = Browser::without_api().await;
+    for answer in [browser.post("/", "index=7").await, browser.get("/").await, browser.get("/n/7").await] {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.heading("retry-after"), Some("5"));
-        answer.shows("does not answer");
+        answer.shows("does not respond");
     }
-    visitor.post("/", "index=7").await.shows(r#"value="7""#);
-    let about = visitor.get("/about").await;
+    browser.post("/", "index=7").await.shows(r#"value="7""#);
+    let about = browser.get("/about").await;
     assert_eq!(about.status, StatusCode::OK);
-    about.shows("cannot be read now");
+    about.shows("unavailable right now");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_api_that_never_answers_is_out_of_reach_after_a_few_seconds() {
     let silent = Router::new().fallback(std::future::pending::<()>);
-    let answer = Visitor::of_router(silent).await.post("/", "index=7").await;
+    let answer = Browser::of_router(silent).await.post("/", "index=7").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     answer.shows(r#"value="7""#);
 }
 
 #[tokio::test]
 async fn answers_that_are_not_the_apis_are_a_fault_behind_the_page() {
-    let foreign = Visitor::of_router(Router::new().fallback(|| async { "<h1>It works!</h1>" })).await;
-    let missing = Visitor::of_router(Router::new()).await;
-    for visitor in [foreign, missing] {
-        let answer = visitor.get("/n/7").await;
+    let foreign = Browser::of_router(Router::new().fallback(|| async { "<h1>It works!</h1>" })).await;
+    let missing = Browser::of_router(Router::new()).await;
+    for browser in [foreign, missing] {
+        let answer = browser.get("/n/7").await;
         assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
         answer.shows("does not understand");
         answer.hides("It works!");
     }
-    let endless = Visitor::of_router(Router::new().fallback(|| async { " ".repeat(5 << 20) })).await;
+    let endless = Browser::of_router(Router::new().fallback(|| async { " ".repeat(5 << 20) })).await;
     assert_eq!(endless.get("/n/7").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
@@ -143,15 +143,15 @@ async fn answers_that_are_not_the_apis_are_a_fault_behind_the_page() {
 async fn who_asked_and_the_trace_are_passed_on() {
     let api = Arc::new(FakeApi::default());
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    let visitor = Visitor::of(&api).await.with("x-forwarded-for", "192.0.2.7").with("traceparent", trace);
-    visitor.post("/", "index=7").await;
+    let browser = Browser::of(&api).await.with("x-forwarded-for", "192.0.2.7").with("traceparent", trace);
+    browser.post("/", "index=7").await;
     let asked = api.calls().pop().expect("a call");
     assert_eq!(asked.headers["x-forwarded-for"], "192.0.2.7, 192.0.2.9");
-    // A span of its own in the visitor's trace.
+    // A span of its own in the browser's trace.
     let passed = asked.headers["traceparent"].to_str().expect("text");
     assert!(passed.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && passed != trace, "{passed}");
 
-    Visitor::of(&api).await.with("traceparent", "nonsense").post("/", "index=7").await;
+    Browser::of(&api).await.with("traceparent", "nonsense").post("/", "index=7").await;
     let call = api.calls().pop().expect("a call");
     let passed = call.headers["traceparent"].to_str().expect("text");
     assert!(passed.parse::<model::TraceContext>().is_ok() && !passed.contains("4bf92f35"), "{passed}");

@@ -3,45 +3,45 @@
 use maud::{Markup, html};
 use wire::Problem;
 
-use super::failure::what_is_wrong;
-use super::layout::{Page, Place, golden_rectangle};
-use super::record::{Record, record as list};
+use super::failure::problem_summary;
+use super::history::{History, history as list};
+use super::layout::{NavItem, PageLayout, golden_rectangle};
 
-/// What stands in the form: the text that was typed, and what is wrong with it.
-pub(crate) struct Form<'a> {
+/// The text of the form's field, and what is wrong with it.
+pub(crate) struct SubmitForm<'a> {
     pub(crate) text: &'a str,
     pub(crate) problem: Option<&'a Problem>,
 }
 
-/// The form and the record, or why the record cannot be read.
-pub(crate) fn home(form: &Form<'_>, record: Result<&Record, &Problem>) -> Markup {
+/// Renders the form and the history, or why the history is unavailable.
+pub(crate) fn home(form: &SubmitForm<'_>, history: Result<&History, &Problem>) -> Markup {
     let title = if form.problem.is_some() { "Please check the index" } else { "" };
     let content = html! {
         section.hero {
             div.hero-words {
                 h1 { "Abaci" }
                 p.lede { "Fibonacci numbers, exact to the last digit." }
-                (ask(form))
+                (submit_form(form))
             }
             (golden_rectangle())
         }
-        section aria-labelledby="record-title" {
+        section aria-labelledby="history-title" {
             div.section-head {
-                h2 #record-title { "Asked for" }
+                h2 #history-title { "Recent calculations" }
                 p #live.live {}
             }
-            @match record {
-                Ok(record) => (list(record)),
-                // Said once: beside the field if that is why the page is shown.
-                Err(_) if form.problem.is_some() => p.empty { "The record cannot be read now." },
-                Err(problem) => div.problem role="alert" { (what_is_wrong(problem)) },
+            @match history {
+                Ok(history) => (list(history)),
+                // The problem is shown once: beside the field if it concerns the submission.
+                Err(_) if form.problem.is_some() => p.empty { "The history is unavailable right now." },
+                Err(problem) => div.problem role="alert" { (problem_summary(problem)) },
             }
         }
     };
-    Page { title, place: Place::Home, refresh_s: None, content }.render()
+    PageLayout { title, nav: NavItem::Home, refresh_s: None, content }.render()
 }
 
-fn ask(form: &Form<'_>) -> Markup {
+fn submit_form(form: &SubmitForm<'_>) -> Markup {
     let invalid = form.problem.is_some().then_some("true");
     let described = if invalid.is_some() { "index-problem index-help" } else { "index-help" };
     html! {
@@ -56,7 +56,7 @@ fn ask(form: &Form<'_>) -> Markup {
                 button type="submit" { "Compute" }
             }
             @if let Some(problem) = form.problem {
-                div #index-problem.problem role="alert" { (what_is_wrong(problem)) }
+                div #index-problem.problem role="alert" { (problem_summary(problem)) }
             }
             p #index-help.help {
                 "A whole number, written as " code { "1000" } ", " code { "10^6" } ", " code { "1 000 000" } ", "

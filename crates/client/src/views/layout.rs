@@ -1,28 +1,28 @@
-//! What all pages share.
+//! The frame of every page.
 
 use maud::{DOCTYPE, Markup, html};
 
 use crate::assets::{ICON, SCRIPT, STYLE};
 
 /// One page.
-pub(super) struct Page<'a> {
+pub(super) struct PageLayout<'a> {
     /// Without the name of the product; empty on the first page.
     pub(super) title: &'a str,
-    /// Where it is in the navigation.
-    pub(super) place: Place,
+    /// The entry of the navigation that is current.
+    pub(super) nav: NavItem,
     /// Seconds after which a browser without scripts loads it again.
     pub(super) refresh_s: Option<u64>,
     pub(super) content: Markup,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum NavItem {
     Home,
     About,
     Elsewhere,
 }
 
-impl Page<'_> {
+impl PageLayout<'_> {
     pub(super) fn render(self) -> Markup {
         html! {
             (DOCTYPE)
@@ -44,23 +44,23 @@ impl Page<'_> {
                 }
                 body {
                     a.skip href="#main" { "Skip to the content" }
-                    (header(self.place))
+                    (header(self.nav))
                     main #main tabindex="-1" { (self.content) }
                     (footer())
-                    p #news.unseen role="status" aria-live="polite" {}
+                    p #announcer.unseen role="status" aria-live="polite" {}
                 }
             }
         }
     }
 }
 
-fn header(place: Place) -> Markup {
-    let here = |at: Place| (place == at).then_some("page");
+fn header(nav: NavItem) -> Markup {
+    let here = |at: NavItem| (nav == at).then_some("page");
     html! {
         header.top {
-            a.brand href="/" aria-current=[here(Place::Home)] { (mark()) "Abaci" }
+            a.brand href="/" aria-current=[here(NavItem::Home)] { (mark()) "Abaci" }
             nav aria-label="Pages" {
-                a href="/about" aria-current=[here(Place::About)] { "How it works" }
+                a href="/about" aria-current=[here(NavItem::About)] { "How it works" }
                 a href="/api/docs" { "API" }
             }
         }

@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
+use crate::browser::Browser;
 use crate::fake_api::{FakeApi, cancelled, done, done_long, evicted, failed, queued, running};
-use crate::visitor::Visitor;
 
 #[tokio::test]
 async fn every_status_has_its_row() {
     let rows = [done("1", "1"), done_long("2"), evicted("3"), failed("4"), cancelled("5"), queued("6"), running("7")];
-    let visitor = Visitor::of(&Arc::new(FakeApi::knowing(rows))).await;
+    let browser = Browser::of(&Arc::new(FakeApi::knowing(rows))).await;
     let mut shown = String::new();
     for n in 1..=7 {
-        let row = visitor.get(&format!("/fragments/row/{n}")).await;
-        visitor.get("/").await.shows(&row.body);
+        let row = browser.get(&format!("/fragments/row/{n}")).await;
+        browser.get("/").await.shows(&row.body);
         shown = shown + row.text().trim() + "\n";
     }
     insta::assert_snapshot!(shown, @r"
     F(1)1Done: 1 digit · 37 ms
     F(2)195328212870…838242546875Done: 208988 digits · 37 ms
-    F(3)195328212870…838242546875Done: 208988 digits · discarded
+    F(3)195328212870…838242546875Done: 208988 digits · evicted
     F(4)The workers that computed it stopped before the end, several times in a row.Failed
-    F(5)Not computedWithdrawn
+    F(5)Not computedCancelled
     F(6)Will have 208988 digitsWaiting for its turn
     F(7)43 % about 13 s leftComputing
     ");
@@ -30,7 +30,7 @@ async fn every_status_has_its_row() {
 
 #[tokio::test]
 async fn an_empty_record_says_so() {
-    let page = Visitor::of(&Arc::new(FakeApi::default())).await.get("/").await;
+    let page = Browser::of(&Arc::new(FakeApi::default())).await.get("/").await;
     assert_eq!(page.status, StatusCode::OK);
     page.shows("Nothing yet.");
     page.shows("<title>Abaci</title>");
@@ -39,24 +39,24 @@ async fn an_empty_record_says_so() {
 #[tokio::test]
 async fn older_pages_follow_the_cursor_and_do_not_take_new_rows() {
     let api = Arc::new(FakeApi::knowing([done("1", "1")]).with_more("c12"));
-    let visitor = Visitor::of(&api).await;
-    let first = visitor.get("/").await;
+    let browser = Browser::of(&api).await;
+    let first = browser.get("/").await;
     first.shows(r#"href="/?after=c12""#);
     first.shows("data-newest");
-    let second = visitor.get("/?after=c12").await;
-    second.shows(r#"data-fragment="/fragments/record?after=c12""#);
+    let second = browser.get("/?after=c12").await;
+    second.shows(r#"data-fragment="/fragments/history?after=c12""#);
     second.hides("data-newest");
     assert_eq!(api.calls().pop().expect("a call").what, "GET /api/calculations?limit=30&after=c12");
-    let fragment = visitor.get("/fragments/record?after=c12").await;
-    assert!(fragment.body.starts_with(r#"<div id="record""#), "{}", fragment.body);
+    let fragment = browser.get("/fragments/history?after=c12").await;
+    assert!(fragment.body.starts_with(r#"<div id="history""#), "{}", fragment.body);
     second.shows(&fragment.body);
 }
 
 #[tokio::test]
 async fn a_cursor_that_is_none_is_404() {
-    let visitor = Visitor::of(&Arc::new(FakeApi::default())).await;
-    for path in ["/?after=a%26limit%3D1", "/?after=", "/fragments/record?after=%20"] {
-        assert_eq!(visitor.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
+    for path in ["/?after=a%26limit%3D1", "/?after=", "/fragments/history?after=%20"] {
+        assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    assert_eq!(visitor.get("/?after=c1&after=c2").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(browser.get("/?after=c1&after=c2").await.status, StatusCode::BAD_REQUEST);
 }

@@ -1,12 +1,12 @@
-//! How it works.
+//! The page about how it works.
 
 use maud::{Markup, html};
 use wire::SystemStatus;
 
-use super::layout::{Page, Place};
-use super::words;
+use super::format;
+use super::layout::{NavItem, PageLayout};
 
-/// The path of a number, the limits, and how the system stands if that is known.
+/// Renders the path of a number, the limits, and the state of the system if it is known.
 pub(crate) fn about(system: Option<&SystemStatus>) -> Markup {
     let content = html! {
         article.about {
@@ -20,28 +20,28 @@ pub(crate) fn about(system: Option<&SystemStatus>) -> Markup {
                 h2 #now { "Right now" }
                 @match system {
                     Some(system) => (figures(system)),
-                    None => p.empty { "The state of the system cannot be read now." },
+                    None => p.empty { "The state of the system is unavailable right now." },
                 }
             }
             (limits(system))
         }
     };
-    Page { title: "How it works", place: Place::About, refresh_s: None, content }.render()
+    PageLayout { title: "How it works", nav: NavItem::About, refresh_s: None, content }.render()
 }
 
 fn path() -> Markup {
     let steps = [
         ("Page", "takes what you type, reads 10^6 as a million, and asks the API."),
         ("API", "answers at once. It never computes a large number itself."),
-        ("Record", "the ask is committed. From here on it is a promise, even if processes die."),
-        ("Queue", "holds the job in a lane by its size, so that a large one never keeps a small one waiting."),
+        ("Store", "commits the calculation. From here on it is a promise, even if processes die."),
+        ("Queue", "holds the job in a lane by its size, so that a large one never delays a small one."),
         (
             "Worker",
             "claims the job under a lease, computes F(n) by doubling, and checks the result. \
                     If it dies, another takes over.",
         ),
-        ("Value", "the exact digits are stored with their SHA-256, and announced."),
-        ("Page", "hears of it over an event stream and shows the digits. Nothing to reload."),
+        ("Value", "the exact digits are stored with their SHA-256, and an event is published."),
+        ("Page", "receives the event and shows the digits. Nothing to reload."),
     ];
     html! {
         section aria-labelledby="path" {
@@ -57,8 +57,8 @@ fn figures(system: &SystemStatus) -> Markup {
     html! {
         dl.facts {
             div { dt { "Workers" } dd { (system.workers.len()) } }
-            div { dt { "Waiting" } dd { (words::grouped(&waiting.to_string())) } }
-            div { dt { "Computing" } dd { (words::grouped(&computing.to_string())) } }
+            div { dt { "Waiting" } dd { (format::grouped(&waiting.to_string())) } }
+            div { dt { "Computing" } dd { (format::grouped(&computing.to_string())) } }
             div { dt { "Finished per second" } dd { (format!("{:.1}", system.finished_per_s)) } }
             @if let Some(ms) = system.latency_p50_ms {
                 div { dt { "Median wait" } dd { (format!("{ms:.1} ms")) } }
@@ -74,17 +74,17 @@ fn limits(system: Option<&SystemStatus>) -> Markup {
             h2 #limits { "What to expect" }
             ul {
                 @if let Some(system) = system {
-                    li { "Indexes from " "−" (words::grouped(&system.max_index)) " to "
-                         (words::grouped(&system.max_index)) "." }
+                    li { "Indexes from " "−" (format::grouped(&system.max_index)) " to "
+                         (format::grouped(&system.max_index)) "." }
                 }
                 li { "Every digit is exact. Values are text everywhere: F(79) is already more than a "
                      "double-precision number can hold." }
                 li { "Negative indexes follow F(−n) = (−1)" sup { "n+1" } " F(n)." }
-                li { "Values may be discarded to make room. Their SHA-256 stays, and they can be computed again." }
-                li { "No account, no cookies but one: whoever asks for something large gets a token with which the ask "
-                     "can be withdrawn, kept for a day." }
+                li { "Values may be evicted to make room. Their SHA-256 stays, and they can be computed again." }
+                li { "No account, and one cookie: it is set for a day when you submit something large, so that you can "
+                     "cancel it." }
             }
-            p { "Everything on these pages can be had from the " a href="/api/docs" { "HTTP API" } "." }
+            p { "Everything on these pages is available from the " a href="/api/docs" { "HTTP API" } "." }
         }
     }
 }

@@ -1,0 +1,56 @@
+//! The cookie that remembers which numbers this browser submitted.
+
+use http::header::COOKIE;
+use http::{HeaderMap, HeaderValue};
+use model::{AskToken, Index};
+use wire::Submitted;
+
+use crate::PageSettings;
+
+/// The name of the cookie. One name is enough: its path is that of one number.
+const NAME: &str = "ask";
+const MAX_AGE_S: u32 = 24 * 60 * 60;
+
+/// The token of a submission, stored by the browser that submitted it and sent only to the pages of that number.
+#[derive(Debug)]
+pub(crate) struct AskCookie {
+    index: Index,
+    pub(crate) token: AskToken,
+}
+
+impl AskCookie {
+    /// Returns the cookie for a response that carries a token.
+    pub(crate) fn from_response(submitted: &Submitted) -> Option<Self> {
+        let token = submitted.ask.as_deref()?.parse().ok()?;
+        Some(Self { index: submitted.calculation.index.parse().ok()?, token })
+    }
+
+    /// Reads the cookie of a number from a request.
+    pub(crate) fn read(index: Index, headers: &HeaderMap) -> Option<Self> {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let token = cookies
+            .flat_map(|cookies| cookies.split(';'))
+            .filter_map(|cookie| cookie.trim().split_once('='))
+            .find_map(|(name, value)| if name == NAME { value.parse().ok() } else { None })?;
+        Some(Self { index, token })
+    }
+
+    /// Returns the `Set-Cookie` value that stores it for a day.
+    pub(crate) fn set(&self, settings: &PageSettings) -> Option<HeaderValue> {
+        self.header(&self.token.to_string(), MAX_AGE_S, settings)
+    }
+
+    /// Returns the `Set-Cookie` value that deletes it.
+    pub(crate) fn delete(&self, settings: &PageSettings) -> Option<HeaderValue> {
+        self.header("", 0, settings)
+    }
+
+    fn header(&self, value: &str, max_age_s: u32, settings: &PageSettings) -> Option<HeaderValue> {
+        let secure = if settings.secure_cookies() { "; Secure" } else { "" };
+        let index = self.index;
+        let text = format!("{NAME}={value}; Path=/n/{index}; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
+        let mut header = HeaderValue::try_from(text).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}

@@ -1,0 +1,44 @@
+//! Cancelling a calculation that this browser submitted.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
+use model::Index;
+use wire::ProblemKind;
+
+use super::ask_cookie::AskCookie;
+use super::failure::PageFailure;
+use super::index_path::IndexPath;
+use crate::ClientState;
+use crate::api_client::{CallError, ForwardedHeaders};
+
+/// `POST /n/{index}/withdraw` cancels the calculation that this browser submitted.
+///
+/// 303 back to the number's page, also when it has finished · 403 cross-site, or without the cookie ·
+/// 404 not an index · otherwise the API's status
+#[tracing::instrument(skip_all)]
+pub(crate) async fn cancel(
+    State(state): State<ClientState>,
+    forwarded: ForwardedHeaders,
+    IndexPath(index): IndexPath,
+    headers: HeaderMap,
+) -> Result<Response, PageFailure> {
+    server::check_same_site(&headers, state.settings.public_url.as_ref())?;
+    let index: Index = index.parse().map_err(|_| PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound))?;
+    let ask = AskCookie::read(index, &headers).ok_or_else(|| {
+        PageFailure::new(StatusCode::FORBIDDEN, ProblemKind::Forbidden)
+            .with_detail("Only the browser that submitted this number can cancel it, within a day.")
+    })?;
+    match state.api.cancel(index, &ask.token, &forwarded).await {
+        Ok(_) => {}
+        // Already finished or cancelled; its page says which.
+        Err(CallError::Problem { problem, .. }) if problem.kind == ProblemKind::Conflict => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut response = Redirect::to(&format!("/n/{index}")).into_response();
+    if let Some(cookie) = ask.delete(&state.settings) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,83 @@
+//! Facts about one number that need no calculation.
+
+use serde::{Deserialize, Serialize};
+
+/// The response to `GET /api/numbers/{n}`: facts about n and F(n) that take a few milliseconds at most.
+///
+/// Numbers that may exceed 2^53 are decimal text. Facts that are too expensive for this n are `null`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NumberFacts {
+    /// The index n, as text.
+    pub index: String,
+    /// `F(1000)`
+    pub subject: String,
+    /// Whether a calculation of this index is accepted here.
+    pub accepted: bool,
+    /// The largest |n| that is accepted here.
+    pub max_index: String,
+    /// The estimated time to compute F(n) here; `null` if it is beyond the library.
+    #[serde(default)]
+    pub estimated_ms: Option<u64>,
+    /// The estimated memory to compute F(n).
+    #[serde(default)]
+    pub estimated_memory_bytes: Option<u64>,
+    /// Whether F(n) < 0, which holds for even n < 0.
+    pub negative: bool,
+    /// Whether F(n) is even, which holds if 3 divides n.
+    pub even: bool,
+    /// The count of decimal digits of F(n), without the sign.
+    pub digits: String,
+    /// The first digits of |F(n)|: 50, or all.
+    pub first_digits: String,
+    /// The last digits of |F(n)|: 50, or all.
+    pub last_digits: String,
+    /// The value in decimal, up to 5,000 digits.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// Residues of F(n), computed without computing F(n).
+    pub residues: Vec<Residue>,
+    /// Small primes that divide F(n), ascending.
+    #[serde(default)]
+    pub prime_factors: Vec<PrimeFactor>,
+    /// What remains of |F(n)| when it is divided by the prime factors; `null` if it is large.
+    #[serde(default)]
+    pub cofactor: Option<String>,
+    /// The Pisano periods π(m) of small moduli m, and F(n) mod m.
+    #[serde(default)]
+    pub periods: Vec<Period>,
+}
+
+/// One residue of F(n).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Residue {
+    /// The modulus, as text.
+    pub modulus: String,
+    /// F(n) modulo it, from 0 to modulus − 1, as text.
+    pub residue: String,
+}
+
+/// A prime that divides F(n).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PrimeFactor {
+    /// The prime, as text.
+    pub prime: String,
+    /// The highest power of it that divides F(n).
+    pub exponent: u32,
+    /// The least d > 0 for which it divides F(d); d divides n.
+    pub rank: String,
+}
+
+/// The period of the Fibonacci numbers modulo m.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Period {
+    /// The modulus m.
+    pub modulus: u64,
+    /// π(m): F(n) mod m repeats after as many n.
+    pub period: u64,
+    /// F(n) mod m.
+    pub residue: u64,
+}
