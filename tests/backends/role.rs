@@ -40,7 +40,7 @@ impl Role {
             address(&said(), "Health and metrics are at ").is_some()
         });
         let internal_url = address(&said(), "Health and metrics are at ").expect("just now");
-        let url = address(&said(), "Abaci's api is at ");
+        let url = address(&said(), "Abaci's API is at ");
         let http = crate::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
         Self { process, url, internal_url, http, log }
     }

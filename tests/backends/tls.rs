@@ -139,7 +139,7 @@ async fn everything_works_over_tls_by_password_and_with_the_documented_rights_al
     }
     for role in [&api, &worker] {
         tells_no_secret(&role.said());
-        assert!(!role.said().contains("does not let us in"), "{}", role.said());
+        assert!(!role.said().contains("cannot connect to"), "{}", role.said());
         assert!(!role.said().contains("NOPERM"), "{}", role.said());
     }
 }
@@ -151,12 +151,12 @@ async fn migrate_says_what_to_set_when_postgresql_is_not_to_be_trusted_or_wants_
     let other_authority = another.certificate().display().to_string();
     let not_pem = servers.folder.path().join("pg").display().to_string();
     for (variable, wrong, code, told) in [
-        ("PGSSLROOTCERT", other_authority.as_str(), 1, "PGSSLROOTCERT names a file"),
-        ("PGSSLROOTCERT", "/no/such/file", 2, "PGSSLROOTCERT: /no/such/file cannot be read"),
-        ("PGSSLROOTCERT", not_pem.as_str(), 2, "has no certificate in it"),
-        ("PGHOST", OTHER_HOST, 1, "PGHOST must be one that the certificate is for"),
+        ("PGSSLROOTCERT", other_authority.as_str(), 1, "set PGSSLROOTCERT to a PEM file"),
+        ("PGSSLROOTCERT", "/no/such/file", 2, "PGSSLROOTCERT: cannot read /no/such/file"),
+        ("PGSSLROOTCERT", not_pem.as_str(), 2, "contains no PEM certificates"),
+        ("PGHOST", OTHER_HOST, 1, "set PGHOST to the name in the certificate"),
         ("PGSSLMODE", "disable", 1, "set PGSSLMODE=verify-full"),
-        ("PGPASSWORD_FILE", "/no/such/file", 2, "PGPASSWORD_FILE: /no/such/file cannot be read"),
+        ("PGPASSWORD_FILE", "/no/such/file", 2, "PGPASSWORD_FILE: cannot read /no/such/file"),
         ("PGUSER", "somebody", 1, "password authentication failed for user \"somebody\""),
     ] {
         let refused = abaci(&["migrate"], &servers.but(variable, wrong));
@@ -167,7 +167,10 @@ async fn migrate_says_what_to_set_when_postgresql_is_not_to_be_trusted_or_wants_
     }
     let settings: Settings = servers.settings().into_iter().filter(|(name, _)| *name != "PGSSLROOTCERT").collect();
     let refused = abaci(&["migrate"], &settings);
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("PGSSLROOTCERT names a file"), "a private authority");
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("set PGSSLROOTCERT to a PEM file"),
+        "a private authority"
+    );
     // Who asks for less is let in with less.
     for lenient in ["require", "prefer"] {
         let migrated = abaci(&["migrate"], &servers.but("PGSSLMODE", lenient));
@@ -186,15 +189,19 @@ async fn roles_that_are_not_let_in_say_what_to_set_and_are_not_ready() {
         (
             "PGSSLROOTCERT",
             other_authority.as_str(),
-            "PostgreSQL does not let us in: its certificate is of an authority",
+            "cannot connect to PostgreSQL: its certificate authority is not trusted",
         ),
-        ("PGHOST", OTHER_HOST, "PostgreSQL does not let us in: its certificate is for another name"),
-        ("PGSSLMODE", "disable", "PostgreSQL does not let us in: it wants TLS"),
-        ("SSL_CERT_FILE", other_authority.as_str(), "Redis does not let us in: its certificate is of an authority"),
-        ("REDIS_HOST", OTHER_HOST, "Redis does not let us in: its certificate is for another name"),
-        ("REDIS_TLS", "false", "Redis does not let us in: it hangs up; if it wants TLS"),
-        ("REDIS_PASSWORD_FILE", wrong_password.as_str(), "Redis does not let us in: it does not know the user"),
-        ("REDIS_PORT", &plain.port.to_string(), "Redis does not let us in: it gives no answer in TLS"),
+        ("PGHOST", OTHER_HOST, "cannot connect to PostgreSQL: its certificate is for another host name"),
+        ("PGSSLMODE", "disable", "cannot connect to PostgreSQL: it requires TLS"),
+        (
+            "SSL_CERT_FILE",
+            other_authority.as_str(),
+            "cannot connect to Redis: its certificate authority is not trusted",
+        ),
+        ("REDIS_HOST", OTHER_HOST, "cannot connect to Redis: its certificate is for another host name"),
+        ("REDIS_TLS", "false", "cannot connect to Redis: it closed the connection; if this port requires TLS"),
+        ("REDIS_PASSWORD_FILE", wrong_password.as_str(), "cannot connect to Redis: unknown user or wrong password"),
+        ("REDIS_PORT", &plain.port.to_string(), "cannot connect to Redis: it does not respond to TLS"),
     ] {
         let settings = servers.but(variable, wrong);
         let roles = ["api", "worker"].map(|word| Role::start(word, &settings, &servers.logs()));

@@ -1,42 +1,20 @@
-//! `abaci`: the page, the API, the workers and the calculator, in one executable.
+//! `abaci`: the pages, the API, the workers and the calculator, in one executable.
 
-#[cfg(feature = "distributed")]
-mod advice;
 mod backends;
-mod causes;
 mod cli;
-mod clock;
 mod config;
-#[cfg(feature = "distributed")]
-mod distributed;
-mod embedded;
-mod fib;
-mod healthcheck;
-mod identity;
-mod internal;
-mod lock;
-mod logs;
-mod memory;
-mod metrics;
-mod migrate;
-mod mode;
-mod panics;
-mod parts;
+mod host;
+mod observability;
 mod process;
-mod role;
-mod routes;
-mod settings;
-mod signals;
-mod traces;
+mod roles;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Whoever speaks TLS finds it here; several are built in, and none is the default. This fails only if
-    // one is there already.
+    // Several TLS providers are built in and none is the default. This fails only if one is installed already.
     #[cfg(any(feature = "distributed", feature = "otlp", feature = "s3"))]
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match cli::read() {
+    match cli::parse() {
         Ok(command) => cli::run(command),
         Err(code) => code,
     }

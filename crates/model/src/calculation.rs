@@ -32,7 +32,7 @@ pub struct Calculation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "status")]
 pub enum CalculationState {
-    /// SubmitResult, not begun.
+    /// Accepted, not started.
     Queued {
         /// What it waits for, if not simply its turn.
         waiting_for: Option<WaitingFor>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// SubmitResult, not yet begun (or handed back, or waiting for memory).
+    /// Accepted, not started (or handed back, or waiting for memory).
     Queued,
     /// A worker holds it.
     Running,

@@ -1,4 +1,4 @@
-//! How PostgreSQL and Redis are reached, in libpq's names and theirs.
+//! Settings of the connections to PostgreSQL and Redis, under libpq's names and Redis's.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -9,41 +9,39 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use store::{Migrations, PostgresSettings, TlsMode};
 
-use super::Public;
 use super::secret::{Secret, SecretError};
-use crate::mode::Shape;
+use super::{BackendArgs, PublicUrlArgs};
 
-/// How PostgreSQL and Redis are reached; their hosts are part of the [`Shape`].
+/// Settings of the connections to PostgreSQL and Redis; their hosts are in [`BackendArgs`].
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "PostgreSQL and Redis")]
-pub(crate) struct Access {
+pub(crate) struct AccessArgs {
     /// Port of PostgreSQL.
     #[arg(long, env = "PGPORT", value_name = "PORT", default_value_t = 5432)]
     pg_port: u16,
 
-    /// Role in PostgreSQL; it must own the database or its tables.
+    /// PostgreSQL role; it must own the database or its tables.
     #[arg(long, env = "PGUSER", value_name = "ROLE", default_value = "abaci")]
     pg_user: String,
 
-    /// Database in PostgreSQL [default: the one named like the role].
+    /// PostgreSQL database [default: the name of the role].
     #[arg(long, env = "PGDATABASE", value_name = "DATABASE")]
     pg_database: Option<String>,
 
-    /// File with the role's password; or the variable `PGPASSWORD` holds it.
+    /// File with the role's password. Alternatively, the variable `PGPASSWORD` contains the password.
     #[arg(long, env = "PGPASSWORD_FILE", value_name = "FILE")]
     pg_password_file: Option<PathBuf>,
 
-    /// How connections to PostgreSQL are protected.
+    /// TLS mode of connections to PostgreSQL.
     #[arg(long, env = "PGSSLMODE", value_enum, value_name = "MODE", default_value = "prefer")]
     pg_ssl_mode: SslMode,
 
-    /// File with the authorities whose certificates PostgreSQL may show, as PEM, beside those that browsers
-    /// believe.
+    /// PEM file with the certificate authorities to trust for PostgreSQL, in addition to the public ones.
     #[arg(long, env = "PGSSLROOTCERT", value_name = "FILE")]
     pg_ssl_root_cert: Option<PathBuf>,
 
-    /// What is done about a database of an older form: bring it up to date (auto), or wait until
-    /// `abaci migrate` has (verify).
+    /// Handling of a database with an older schema: migrate it (auto), or wait until `abaci migrate` was run
+    /// (verify).
     #[arg(
         long,
         env = "ABACI_MIGRATE",
@@ -58,26 +56,26 @@ pub(crate) struct Access {
     #[arg(long, env = "REDIS_PORT", value_name = "PORT", default_value_t = 6379)]
     redis_port: u16,
 
-    /// User in Redis [default: Redis's own default].
+    /// Redis user [default: Redis's own default].
     #[arg(long, env = "REDIS_USERNAME", value_name = "USER")]
     redis_username: Option<String>,
 
-    /// File with the user's password; or the variable `REDIS_PASSWORD` holds it.
+    /// File with the user's password. Alternatively, the variable `REDIS_PASSWORD` contains the password.
     #[arg(long, env = "REDIS_PASSWORD_FILE", value_name = "FILE")]
     redis_password_file: Option<PathBuf>,
 
-    /// Whether connections to Redis are encrypted, to a server with a certificate for its host, of an authority
-    /// that the machine believes. OpenSSL's variable `SSL_CERT_FILE` names a file with others.
+    /// Whether to use TLS for connections to Redis. Its certificate must be valid for its host, from an authority
+    /// that the machine trusts; OpenSSL's variable `SSL_CERT_FILE` names a file with other authorities.
     #[arg(long, env = "REDIS_TLS", value_name = "true|false", default_value = "false", default_missing_value = "true",
           num_args = 0..=1, action = ArgAction::Set, value_parser = BoolishValueParser::new(), hide_possible_values = true)]
     redis_tls: bool,
 
-    /// How all keys in Redis begin.
+    /// Prefix of all Redis keys.
     #[arg(long, env = "ABACI_REDIS_PREFIX", value_name = "PREFIX", default_value = "abaci")]
-    redis_prefix: Prefix,
+    redis_prefix: KeyPrefix,
 }
 
-/// Where PostgreSQL and Redis are, secrets included.
+/// The addresses of PostgreSQL and Redis, with credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct Services {
     pub(crate) postgres: PostgresSettings,
@@ -85,40 +83,40 @@ pub(crate) struct Services {
     pub(crate) redis_prefix: String,
 }
 
-/// Why they cannot be reached whatever is tried.
+/// Error for settings with which no connection can be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AccessError {
     /// A password cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The authorities to believe cannot be had from their file.
+    /// The file of certificate authorities cannot be used.
     #[error(transparent)]
     Authorities(#[from] AuthoritiesError),
-    /// The settings are no address.
-    #[error("REDIS_HOST and the other settings of Redis cannot be used")]
+    /// The settings of Redis do not form an address.
+    #[error("cannot use REDIS_HOST and the other settings of Redis")]
     Redis(#[from] redis::RedisError),
 }
 
-/// Why a file gives no authorities to believe.
+/// Error for a file without certificate authorities.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthoritiesError {
     /// It cannot be read.
-    #[error("PGSSLROOTCERT: {} cannot be read", path.display())]
+    #[error("PGSSLROOTCERT: cannot read {}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It holds something else.
-    #[error("PGSSLROOTCERT: {} has no certificate in it; authorities as PEM are wanted", path.display())]
-    None {
+    /// It contains no certificate.
+    #[error("PGSSLROOTCERT: {} contains no PEM certificates", path.display())]
+    NoCertificate {
         /// The file.
         path: PathBuf,
     },
 }
 
-/// libpq's words, but `allow`.
+/// libpq's modes, except `allow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum SslMode {
     Disable,
@@ -134,44 +132,52 @@ enum Migrate {
     Verify,
 }
 
-/// How keys begin.
+/// A prefix of Redis keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Prefix(String);
+struct KeyPrefix(String);
 
-/// A text that keys must not begin with: braces would move them to other slots of a cluster.
+/// Error for a text that cannot be a prefix: braces would move keys to other slots of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("letters, digits, `:`, `.`, `-` and `_` are wanted, 1 to 100 of them")]
-struct PrefixError;
+#[error("expected 1 to 100 letters, digits, `:`, `.`, `-` or `_`")]
+struct KeyPrefixError;
 
-/// So many connections to PostgreSQL may each process hold. Acceptances share one, and no other call holds
-/// its own for longer than a few milliseconds.
-const CONNECTIONS: u32 = 8;
+/// Maximum number of PostgreSQL connections per process. Submissions share one; other calls use theirs for a few
+/// milliseconds.
+const POOL_CONNECTIONS: u32 = 8;
 
-impl Access {
-    /// Reads the secrets and puts everything together.
+impl AccessArgs {
+    /// Returns the addresses and credentials of both services.
     ///
     /// # Errors
-    /// When a secret cannot be read, or one that everybody knows is to be used in earnest.
-    pub(crate) fn services(&self, shape: &Shape, public: Option<&Public>) -> Result<Services, AccessError> {
+    /// When a secret cannot be read, or a development password would be used in production.
+    pub(crate) fn services(
+        &self,
+        backend: &BackendArgs,
+        public: Option<&PublicUrlArgs>,
+    ) -> Result<Services, AccessError> {
         Ok(Services {
-            postgres: self.postgres(shape, public)?,
-            redis: redis::Client::open(self.redis(shape, public)?)?,
+            postgres: self.postgres(backend, public)?,
+            redis: redis::Client::open(self.redis(backend, public)?)?,
             redis_prefix: self.redis_prefix.0.clone(),
         })
     }
 
-    /// How PostgreSQL is reached.
+    /// Returns the address and credentials of PostgreSQL.
     ///
     /// # Errors
     /// As [`services`](Self::services).
-    pub(crate) fn postgres(&self, shape: &Shape, public: Option<&Public>) -> Result<PostgresSettings, AccessError> {
-        let named = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
+    pub(crate) fn postgres(
+        &self,
+        backend: &BackendArgs,
+        public: Option<&PublicUrlArgs>,
+    ) -> Result<PostgresSettings, AccessError> {
+        let set = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
         Ok(PostgresSettings {
-            host: named(&shape.pg_host).unwrap_or_default(),
+            host: set(&backend.pg_host).unwrap_or_default(),
             port: self.pg_port,
             username: self.pg_user.clone(),
             password: self.password("PGPASSWORD", &self.pg_password_file, public)?,
-            database: named(&self.pg_database).unwrap_or_else(|| self.pg_user.clone()),
+            database: set(&self.pg_database).unwrap_or_else(|| self.pg_user.clone()),
             tls: match self.pg_ssl_mode {
                 SslMode::Disable => TlsMode::Disable,
                 SslMode::Prefer => TlsMode::Prefer,
@@ -180,7 +186,7 @@ impl Access {
                 SslMode::VerifyFull => TlsMode::VerifyFull,
             },
             root_certificate: self.authorities()?,
-            connections: CONNECTIONS,
+            connections: POOL_CONNECTIONS,
             migrations: match self.migrate {
                 Migrate::Auto => Migrations::Apply,
                 Migrate::Verify => Migrations::Verify,
@@ -188,19 +194,19 @@ impl Access {
         })
     }
 
-    /// The file with the authorities to believe, which must have some: what is wrong with it would be told as
-    /// a distrust of the server later.
+    /// Returns the file of certificate authorities. It is checked here, because a broken file would later look
+    /// like an untrusted server.
     fn authorities(&self) -> Result<Option<PathBuf>, AuthoritiesError> {
         let Some(path) = self.pg_ssl_root_cert.clone() else { return Ok(None) };
         match std::fs::read(&path) {
-            Ok(pem) if CertificateDer::pem_slice_iter(&pem).any(|found| found.is_ok()) => Ok(Some(path)),
-            Ok(_) => Err(AuthoritiesError::None { path }),
+            Ok(pem) if CertificateDer::pem_slice_iter(&pem).any(|certificate| certificate.is_ok()) => Ok(Some(path)),
+            Ok(_) => Err(AuthoritiesError::NoCertificate { path }),
             Err(source) => Err(AuthoritiesError::Unreadable { path, source }),
         }
     }
 
-    fn redis(&self, shape: &Shape, public: Option<&Public>) -> Result<ConnectionInfo, AccessError> {
-        let host = shape.redis_host.clone().unwrap_or_default();
+    fn redis(&self, backend: &BackendArgs, public: Option<&PublicUrlArgs>) -> Result<ConnectionInfo, AccessError> {
+        let host = backend.redis_host.clone().unwrap_or_default();
         let address = if self.redis_tls {
             ConnectionAddr::TcpTls { host, port: self.redis_port, insecure: false, tls_params: None }
         } else {
@@ -220,29 +226,29 @@ impl Access {
         &self,
         variable: &'static str,
         file: &Option<PathBuf>,
-        public: Option<&Public>,
+        public: Option<&PublicUrlArgs>,
     ) -> Result<Option<String>, SecretError> {
         let secret = Secret::read(variable, file.as_deref())?;
-        if secret.as_ref().is_some_and(Secret::is_known) && self.is_in_earnest(public) {
-            return Err(SecretError::Known { variable });
+        if secret.as_ref().is_some_and(Secret::is_development_password) && self.is_production(public) {
+            return Err(SecretError::DevelopmentPassword { variable });
         }
-        Ok(secret.map(|secret| secret.reveal().to_owned()))
+        Ok(secret.map(|secret| secret.expose().to_owned()))
     }
 
-    /// Whether the settings are those of a system that is not for development.
-    fn is_in_earnest(&self, public: Option<&Public>) -> bool {
+    /// Returns whether the settings indicate production: an https URL, or TLS to PostgreSQL or Redis.
+    fn is_production(&self, public: Option<&PublicUrlArgs>) -> bool {
         let public_url = public.and_then(|public| public.public_url.as_ref());
-        let in_public = public_url.is_some_and(|url| url.uri().scheme_str() == Some("https"));
-        in_public || self.redis_tls || !matches!(self.pg_ssl_mode, SslMode::Disable | SslMode::Prefer)
+        let is_public = public_url.is_some_and(|url| url.uri().scheme_str() == Some("https"));
+        is_public || self.redis_tls || !matches!(self.pg_ssl_mode, SslMode::Disable | SslMode::Prefer)
     }
 }
 
-impl FromStr for Prefix {
-    type Err = PrefixError;
+impl FromStr for KeyPrefix {
+    type Err = KeyPrefixError;
 
-    fn from_str(text: &str) -> Result<Self, PrefixError> {
+    fn from_str(text: &str) -> Result<Self, KeyPrefixError> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'.' | b'-' | b'_');
-        let fits = (1..=100).contains(&text.len()) && text.bytes().all(plain);
-        if fits { Ok(Self(text.to_owned())) } else { Err(PrefixError) }
+        let is_valid = (1..=100).contains(&text.len()) && text.bytes().all(plain);
+        if is_valid { Ok(Self(text.to_owned())) } else { Err(KeyPrefixError) }
     }
 }

@@ -1,54 +1,53 @@
-//! Secrets: from the environment or a file, never from the command line, where every process sees them.
+//! Secrets, read from the environment or a file; never from the command line, which every process can read.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A text that must not be shown.
+/// A secret text, hidden from debug output.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
-/// Why there is no such secret.
+/// Error for a secret that cannot be read or used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SecretError {
-    /// Two sources that may differ.
+    /// Both the variable and the file are set.
     #[error("{variable} and {variable}_FILE are both set: unset one")]
-    Twice {
-        /// The variable that holds the secret itself.
+    BothSet {
+        /// The variable that contains the secret itself.
         variable: &'static str,
     },
     /// The file cannot be read.
-    #[error("{variable}_FILE: {} cannot be read", path.display())]
+    #[error("{variable}_FILE: cannot read {}", path.display())]
     Unreadable {
-        /// The variable that would hold the secret itself.
+        /// The variable that would contain the secret itself.
         variable: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It is in the repository.
+    /// It is a password from the repository.
     #[error(
-        "{variable} is the one for development, which everybody knows; \
-         with an https ABACI_PUBLIC_URL or TLS to PostgreSQL or Redis another one is wanted"
+        "{variable} is the public development password; \
+         with an https ABACI_PUBLIC_URL or TLS to PostgreSQL or Redis, set another one"
     )]
-    Known {
-        /// The variable that holds it.
+    DevelopmentPassword {
+        /// The variable that contains it.
         variable: &'static str,
     },
 }
 
-/// How the secrets in the repository begin.
-const KNOWN: &str = "development-only";
+/// Prefix of the passwords in the repository.
+const DEVELOPMENT_PREFIX: &str = "development-only";
 
 impl Secret {
-    /// The secret in a variable or in a file, if there is one. A line end at the end of a file is not
-    /// part of it.
+    /// Reads the secret from a variable or a file, if one is set. A line end at the end of the file is removed.
     pub(super) fn read(variable: &'static str, file: Option<&Path>) -> Result<Option<Self>, SecretError> {
         #[expect(clippy::disallowed_methods, reason = "a secret has no flag, so clap does not read it")]
-        let said = std::env::var(variable).ok().filter(|said| !said.is_empty());
-        match (said, file.filter(|path| !path.as_os_str().is_empty())) {
-            (Some(_), Some(_)) => Err(SecretError::Twice { variable }),
-            (said, None) => Ok(said.map(Self)),
+        let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+        match (value, file.filter(|path| !path.as_os_str().is_empty())) {
+            (Some(_), Some(_)) => Err(SecretError::BothSet { variable }),
+            (value, None) => Ok(value.map(Self)),
             (None, Some(path)) => {
                 let unreadable = |source| SecretError::Unreadable { variable, path: path.to_owned(), source };
                 let text = std::fs::read_to_string(path).map_err(unreadable)?;
@@ -57,11 +56,12 @@ impl Secret {
         }
     }
 
-    pub(super) fn is_known(&self) -> bool {
-        self.0.starts_with(KNOWN)
+    /// Returns whether it is a password from the repository.
+    pub(super) fn is_development_password(&self) -> bool {
+        self.0.starts_with(DEVELOPMENT_PREFIX)
     }
 
-    pub(super) fn reveal(&self) -> &str {
+    pub(super) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -77,13 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_in_a_file_ends_before_the_line_does_and_is_not_shown() {
+    fn the_line_end_of_a_file_is_removed_and_the_secret_is_hidden() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("secret");
         std::fs::write(&path, " hunter2 \r\n").expect("written");
         let secret = Secret::read("ABACI_TEST_NOT_SET", Some(&path)).expect("readable").expect("there");
-        assert_eq!(secret.reveal(), " hunter2 ");
-        assert!(!secret.is_known());
+        assert_eq!(secret.expose(), " hunter2 ");
+        assert!(!secret.is_development_password());
         assert!(!format!("{secret:?}").contains("hunter2"));
         let missing = Secret::read("ABACI_TEST_NOT_SET", Some(&folder.path().join("none")));
         assert!(missing.expect_err("no such file").to_string().contains("ABACI_TEST_NOT_SET_FILE"));

@@ -1,4 +1,4 @@
-//! Sizes as people write them: `512MiB`, `2GB`, `65536`.
+//! Sizes in bytes with units: `512MiB`, `2GB`, `65536`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,15 +7,15 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ByteSize(pub(crate) u64);
 
-/// Why a text is no size.
+/// Error for a text that is not a size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ByteSizeError {
     /// Not a whole number followed by a unit.
     #[error(
-        "a size is a whole number of bytes, or with a unit: kB, MB, GB, TB, KiB, MiB, GiB, TiB (512MiB, 2GB, 65536)"
+        "expected a whole number of bytes, with or without a unit: kB, MB, GB, TB, KiB, MiB, GiB, TiB (512MiB, 2GB, 65536)"
     )]
-    Form,
-    /// A size of nothing.
+    Malformed,
+    /// Zero.
     #[error("the size must be at least 1 byte")]
     Zero,
     /// Beyond 64 bits.
@@ -44,7 +44,7 @@ impl FromStr for ByteSize {
         let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (digits, unit) = text.split_at(digits_end);
         if digits.is_empty() {
-            return Err(ByteSizeError::Form);
+            return Err(ByteSizeError::Malformed);
         }
         let unit = unit.trim_start();
         let factor = match unit {
@@ -53,7 +53,7 @@ impl FromStr for ByteSize {
                 .iter()
                 .find(|(name, _)| name.eq_ignore_ascii_case(unit))
                 .map(|(_, factor)| *factor)
-                .ok_or(ByteSizeError::Form)?,
+                .ok_or(ByteSizeError::Malformed)?,
         };
         let number: u64 = digits.parse().map_err(|_| ByteSizeError::Overflow)?;
         match number.checked_mul(factor) {
@@ -100,9 +100,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_size_is_refused() {
+    fn other_texts_are_refused() {
         for text in ["", "MiB", "-1", "1.5GB", "1e6", "0x10", "10 parsecs", "1GBs", "٣MB"] {
-            assert_eq!(text.parse::<ByteSize>(), Err(ByteSizeError::Form), "{text:?}");
+            assert_eq!(text.parse::<ByteSize>(), Err(ByteSizeError::Malformed), "{text:?}");
         }
         assert_eq!("0GB".parse::<ByteSize>(), Err(ByteSizeError::Zero));
         for text in ["18446744073709551616", "18446744073709551615kB", "99999999TiB"] {

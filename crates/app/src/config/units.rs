@@ -1,34 +1,36 @@
-//! Settings that are numbers with a unit in their name.
+//! Parsers of numeric settings.
 
 use std::time::Duration;
 
-use super::groups::Rate;
+/// Seconds of work that one address may submit per minute; `None` without a limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rate(pub(crate) Option<f64>);
 
-/// Why a text is not such a number.
+/// Error for a text that is not such a number.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub(crate) enum UnitError {
     /// Not a whole number within the limits.
-    #[error("a whole number from {least} to {most} is wanted")]
+    #[error("expected a whole number from {least} to {most}")]
     Whole {
-        /// The least allowed.
+        /// The minimum.
         least: u64,
-        /// The most allowed.
+        /// The maximum.
         most: u64,
     },
     /// Not a whole number of milliseconds within the limits.
-    #[error("a whole number of milliseconds from {least} to {most} is wanted")]
+    #[error("expected a whole number of milliseconds from {least} to {most}")]
     Milliseconds {
-        /// The least allowed.
+        /// The minimum.
         least: u64,
-        /// The most allowed.
+        /// The maximum.
         most: u64,
     },
     /// Neither a number nor `off`.
-    #[error("a number above 0 and up to 1000000 is wanted, or `off`")]
+    #[error("expected a number above 0 and up to 1000000, or `off`")]
     Rate,
 }
 
-/// Reads a whole number from `least` to `most`.
+/// Returns a parser of whole numbers from `least` to `most`.
 pub(super) fn whole(least: u64, most: u64) -> impl Fn(&str) -> Result<u64, UnitError> + Clone + Send + Sync + 'static {
     move |text| match text.parse() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
@@ -36,7 +38,7 @@ pub(super) fn whole(least: u64, most: u64) -> impl Fn(&str) -> Result<u64, UnitE
     }
 }
 
-/// Reads a whole number of milliseconds from `least` to `most`.
+/// Returns a parser of whole milliseconds from `least` to `most`.
 pub(super) fn milliseconds(
     least: u64,
     most: u64,
@@ -47,7 +49,7 @@ pub(super) fn milliseconds(
     }
 }
 
-/// Reads seconds of work a minute, or `off`.
+/// Parses seconds of work per minute, or `off`.
 pub(super) fn rate(text: &str) -> Result<Rate, UnitError> {
     if text == "off" {
         return Ok(Rate(None));
@@ -64,19 +66,19 @@ mod tests {
 
     #[test]
     fn a_whole_number_stays_within_its_limits() {
-        let read = whole(1, 10);
-        assert_eq!((read("1"), read("10")), (Ok(1), Ok(10)));
+        let parse = whole(1, 10);
+        assert_eq!((parse("1"), parse("10")), (Ok(1), Ok(10)));
         for text in ["0", "11", "-1", "1e1", "x", ""] {
-            assert_eq!(read(text), Err(UnitError::Whole { least: 1, most: 10 }), "{text:?}");
+            assert_eq!(parse(text), Err(UnitError::Whole { least: 1, most: 10 }), "{text:?}");
         }
     }
 
     #[test]
     fn milliseconds_stay_within_their_limits() {
-        let read = milliseconds(100, 60_000);
-        assert_eq!(read("100"), Ok(Duration::from_millis(100)));
+        let parse = milliseconds(100, 60_000);
+        assert_eq!(parse("100"), Ok(Duration::from_millis(100)));
         for text in ["99", "60001", "-1", "1.5", "2s", ""] {
-            assert_eq!(read(text), Err(UnitError::Milliseconds { least: 100, most: 60_000 }), "{text:?}");
+            assert_eq!(parse(text), Err(UnitError::Milliseconds { least: 100, most: 60_000 }), "{text:?}");
         }
     }
 

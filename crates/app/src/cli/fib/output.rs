@@ -1,0 +1,249 @@
+//! The destination of the digits: standard output, or a file that is replaced only once complete.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::config::ByteSize;
+
+/// The destination of a value.
+pub(crate) enum ValueOutput {
+    Stdout,
+    File(AtomicFile),
+}
+
+/// A file that has a temporary name until it is complete.
+pub(crate) struct AtomicFile {
+    target: PathBuf,
+    /// The unfinished file; `None` once renamed or removed. Renaming and removing hold the lock, so that they
+    /// exclude each other.
+    part: Mutex<Option<PartFile>>,
+}
+
+struct PartFile {
+    path: PathBuf,
+    file: File,
+}
+
+/// Error for a destination that cannot be written to.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutputError {
+    /// The path is a directory, a device or a pipe.
+    #[error("{} is not a regular file; to write to a device or a pipe, redirect standard output to it", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file cannot be created or written.
+    #[error("cannot write {}, which is unchanged", path.display())]
+    File {
+        /// The path.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The disk has too little free space.
+    #[error(
+        "{} needs {} of disk space, but only {} are free",
+        path.display(), ByteSize(*needed_bytes), ByteSize(*free_bytes)
+    )]
+    DiskSpace {
+        /// The path.
+        path: PathBuf,
+        /// The size of the digits.
+        needed_bytes: u64,
+        /// The free space.
+        free_bytes: u64,
+    },
+    /// Standard output cannot be written to.
+    #[error("cannot write to standard output")]
+    Stdout(#[source] io::Error),
+}
+
+impl ValueOutput {
+    /// Opens the destination, before the work starts.
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self, OutputError> {
+        path.map_or(Ok(Self::Stdout), |path| AtomicFile::create(path).map(Self::File))
+    }
+
+    /// Returns an error if the disk has less free space than needed.
+    pub(crate) fn check_free_space(&self, needed_bytes: u64) -> Result<(), OutputError> {
+        let Self::File(AtomicFile { target, .. }) = self else { return Ok(()) };
+        // Some file systems do not report it.
+        let Ok(stat) = rustix::fs::statvfs(parent(target)) else { return Ok(()) };
+        let free_bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
+        if needed_bytes > free_bytes {
+            return Err(OutputError::DiskSpace { path: target.clone(), needed_bytes, free_bytes });
+        }
+        Ok(())
+    }
+
+    /// Writes what `text` writes, and a newline. When this returns, the file is complete and on disk.
+    pub(crate) fn write(&self, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
+        match self {
+            Self::Stdout => match write_line(io::stdout().lock(), text) {
+                // The reader closed early.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+                result => result.map_err(OutputError::Stdout),
+            },
+            Self::File(file) => file.complete(text),
+        }
+    }
+
+    /// Removes the part file and ends the process with `code`.
+    pub(crate) fn abort(&self, code: u8) -> ! {
+        let guard = match self {
+            Self::Stdout => None,
+            Self::File(file) => Some(file.remove()),
+        };
+        // The lock is still held: the file cannot be renamed any more.
+        let _guard = guard;
+        std::process::exit(code.into())
+    }
+}
+
+impl AtomicFile {
+    fn create(path: &Path) -> Result<Self, OutputError> {
+        let failed = |source| OutputError::File { path: path.to_owned(), source };
+        // A symbolic link stays; its target is replaced.
+        let (target, permissions) = match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => return Err(OutputError::NotAFile { path: path.to_owned() }),
+            Ok(metadata) => (fs::canonicalize(path).map_err(failed)?, Some(metadata.permissions())),
+            Err(error) if error.kind() == ErrorKind::NotFound => (path.to_owned(), None),
+            Err(error) => return Err(failed(error)),
+        };
+        let Some(name) = target.file_name() else { return Err(OutputError::NotAFile { path: path.to_owned() }) };
+        let mut part_name = std::ffi::OsString::from(".");
+        part_name.push(name);
+        part_name.push(format!(".{}.part", std::process::id()));
+        let part = parent(&target).join(part_name);
+        let file = OpenOptions::new().write(true).create_new(true).open(&part).map_err(failed)?;
+        let output = Self { target, part: Mutex::new(Some(PartFile { path: part, file })) };
+        if let (Some(permissions), Some(part)) = (permissions, &*output.lock()) {
+            part.file.set_permissions(permissions).map_err(failed)?;
+        }
+        Ok(output)
+    }
+
+    fn complete(&self, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
+        let failed = |source| OutputError::File { path: self.target.clone(), source };
+        let file = match &*self.lock() {
+            Some(part) => part.file.try_clone().map_err(failed)?,
+            None => return Err(failed(ErrorKind::NotFound.into())),
+        };
+        write_line(&file, text).and_then(|()| file.sync_all()).map_err(failed)?;
+        let mut part = self.lock();
+        if let Some(PartFile { path, .. }) = &*part {
+            fs::rename(path, &self.target).map_err(failed)?;
+            *part = None;
+        }
+        // The rename is on disk only once the folder is synced.
+        File::open(parent(&self.target)).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+
+    /// Removes the part file and returns the lock.
+    fn remove(&self) -> MutexGuard<'_, Option<PartFile>> {
+        let mut part = self.lock();
+        if let Some(PartFile { path, .. }) = part.take() {
+            // It may have been removed already.
+            let _ = fs::remove_file(path);
+        }
+        part
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<PartFile>> {
+        self.part.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        drop(self.remove());
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn write_line(to: impl Write, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    const BUFFER_BYTES: usize = 256 * 1024;
+    let mut to = BufWriter::with_capacity(BUFFER_BYTES, to);
+    text(&mut to)?;
+    to.write_all(b"\n")?;
+    to.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_gets_its_name_only_when_it_is_complete() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("value");
+        let output = ValueOutput::open(Some(&path)).expect("a new file");
+        assert!(!path.exists());
+        output.write(|to| to.write_all(b"55")).expect("written");
+        assert_eq!(fs::read(&path).expect("there"), b"55\n");
+        drop(output);
+        assert_eq!(entries(folder.path()), ["value"]);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_content_and_no_part_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("value");
+        fs::write(&path, "old").expect("written");
+        let output = ValueOutput::open(Some(&path)).expect("it can be replaced");
+        let result = output.write(|to| {
+            to.write_all(&[b'1'; 1 << 20])?;
+            Err(ErrorKind::StorageFull.into())
+        });
+        assert!(matches!(result, Err(OutputError::File { .. })), "{result:?}");
+        drop(output);
+        assert_eq!(fs::read(&path).expect("there"), b"old");
+        assert_eq!(entries(folder.path()), ["value"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symbolic_link_stays_and_its_target_is_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "old").expect("written");
+        std::os::unix::fs::symlink(&target, &link).expect("linked");
+        ValueOutput::open(Some(&link)).expect("a file").write(|to| to.write_all(b"55")).expect("written");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(fs::read(&target).expect("there"), b"55\n");
+    }
+
+    #[test]
+    fn only_regular_files_are_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for path in [folder.path(), Path::new("/dev/null"), Path::new("/")] {
+            assert!(matches!(ValueOutput::open(Some(path)), Err(OutputError::NotAFile { .. })), "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn too_little_free_space_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let output = ValueOutput::open(Some(&folder.path().join("value"))).expect("a new file");
+        assert!(matches!(output.check_free_space(u64::MAX), Err(OutputError::DiskSpace { .. })));
+        output.check_free_space(1).expect("space for a digit");
+    }
+}

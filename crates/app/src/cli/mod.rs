@@ -1,0 +1,153 @@
+//! The command line: its subcommands and exit codes. Each subcommand has a file here or in `roles/`.
+
+mod fib;
+mod healthcheck;
+mod migrate;
+mod usage;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::observability::error_chain::error_chain;
+use crate::{config, roles};
+
+/// A Fibonacci calculator: a command line, and a service with pages, an API, a queue, workers, a store and a cache.
+#[derive(Parser, Debug)]
+#[command(name = "abaci", version, max_term_width = 110, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    success
+  1    failure; the reason is on standard error
+  2    wrong argument or setting; nothing was started
+  130  interrupted (Ctrl-C)
+  143  terminated (SIGTERM)
+serve, api, worker and client shut down gracefully on either signal and exit with 0.";
+
+/// A subcommand.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run everything in this process: pages, API, queue, worker, store and cache.
+    #[command(after_help = EXIT_CODES)]
+    Serve(Box<config::ServeConfig>),
+    /// Serve the API, over PostgreSQL and Redis.
+    #[cfg(feature = "distributed")]
+    #[command(after_help = EXIT_CODES)]
+    Api(Box<config::ApiConfig>),
+    /// Compute queued calculations, over PostgreSQL and Redis.
+    #[cfg(feature = "distributed")]
+    #[command(after_help = EXIT_CODES)]
+    Worker(Box<config::WorkerConfig>),
+    /// Serve the pages, over the API of another process.
+    #[command(after_help = EXIT_CODES)]
+    Client(Box<config::ClientConfig>),
+    /// Print F(N): its exact digits and nothing else.
+    #[command(after_help = EXIT_CODES)]
+    Fib(fib::FibCommand),
+    /// Create or migrate the database without serving.
+    #[command(after_help = EXIT_CODES)]
+    Migrate(Box<migrate::MigrateCommand>),
+    /// Check whether a running `abaci` is ready, for container health checks.
+    #[command(after_help = EXIT_CODES)]
+    Healthcheck(healthcheck::HealthcheckCommand),
+}
+
+/// Parses the command line. Prints the error, the help or the version if it returns an exit code.
+pub(crate) fn parse() -> Result<Command, ExitCode> {
+    Cli::try_parse().map(|cli| cli.command).map_err(|error| {
+        if error.use_stderr() {
+            print_error(&usage::with_variable(&error, &Cli::command()));
+            WRONG_ARGUMENT.into()
+        } else {
+            // `--help` and `--version`; a reader may close early.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+    })
+}
+
+/// Runs a subcommand and prints its error on standard error.
+pub(crate) fn run(command: Command) -> ExitCode {
+    let result = match command {
+        Command::Serve(config) => roles::serve::run(*config).map_err(CommandError::from),
+        #[cfg(feature = "distributed")]
+        Command::Api(config) => roles::api::run(*config).map_err(CommandError::from),
+        #[cfg(feature = "distributed")]
+        Command::Worker(config) => roles::worker::run(*config).map_err(CommandError::from),
+        Command::Client(config) => roles::client::run(*config).map_err(CommandError::from),
+        Command::Fib(fib) => fib.run().map_err(CommandError::from),
+        Command::Migrate(migrate) => migrate.run().map_err(CommandError::from),
+        Command::Healthcheck(healthcheck) => healthcheck.run().map_err(CommandError::from),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            print_error(&format!("error: {}\n", error_chain(&*failed.error).join(": ")));
+            failed.code.into()
+        }
+    }
+}
+
+const FAILURE: u8 = 1;
+const WRONG_ARGUMENT: u8 = 2;
+
+/// The error of a subcommand, with its exit code.
+struct CommandError {
+    error: Box<dyn Error>,
+    code: u8,
+}
+
+impl CommandError {
+    fn new(error: impl Error + 'static, is_wrong_argument: bool) -> Self {
+        Self { error: error.into(), code: if is_wrong_argument { WRONG_ARGUMENT } else { FAILURE } }
+    }
+}
+
+impl From<roles::RoleError> for CommandError {
+    fn from(error: roles::RoleError) -> Self {
+        let is_wrong_setting = error.is_wrong_setting();
+        Self::new(error, is_wrong_setting)
+    }
+}
+
+impl From<fib::FibError> for CommandError {
+    fn from(error: fib::FibError) -> Self {
+        let is_wrong_argument = error.is_wrong_argument();
+        Self::new(error, is_wrong_argument)
+    }
+}
+
+impl From<migrate::MigrateError> for CommandError {
+    fn from(error: migrate::MigrateError) -> Self {
+        let is_wrong_setting = error.is_wrong_setting();
+        Self::new(error, is_wrong_setting)
+    }
+}
+
+impl From<healthcheck::HealthcheckError> for CommandError {
+    fn from(error: healthcheck::HealthcheckError) -> Self {
+        Self::new(error, false)
+    }
+}
+
+fn print_error(text: &str) {
+    // Without a standard error, the exit code is all that is left.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

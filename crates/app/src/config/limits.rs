@@ -1,0 +1,95 @@
+//! Limits on connections, requests, calculations and computing.
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::ByteSize;
+use super::units::{Rate, milliseconds, rate, whole};
+use crate::host::memory;
+
+/// Limits on connections.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Connections")]
+pub(crate) struct ConnectionArgs {
+    /// Maximum number of open connections; further ones wait to be accepted.
+    #[arg(long, env = "ABACI_CONNECTIONS", value_name = "NUMBER", default_value = "4096",
+          value_parser = whole(1, 1_000_000))]
+    pub(crate) connections: u64,
+
+    /// Maximum time for a client to send a request head, in milliseconds (10 to 600000); then the connection is closed.
+    #[arg(long, env = "ABACI_HEADER_TIMEOUT_MS", value_name = "MS", default_value = "5000", value_parser = milliseconds(10, 600_000))]
+    pub(crate) header_timeout_ms: Duration,
+}
+
+/// Limits on one request and one client.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Requests")]
+pub(crate) struct RequestArgs {
+    /// Maximum size of a request body; a larger one is answered with 413.
+    #[arg(long, env = "ABACI_BODY_BYTES", value_name = "SIZE", default_value = "16KiB")]
+    pub(crate) body_bytes: ByteSize,
+
+    /// Seconds of work that one address may submit per minute; more is answered with 429. `off` disables
+    /// the limit.
+    #[arg(long, env = "ABACI_RATE", value_name = "SECONDS|off", default_value = "off", value_parser = rate)]
+    pub(crate) rate: Rate,
+}
+
+/// Limits on calculations.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Largest accepted index, positive or negative; a larger one is answered with 422.
+    #[arg(long, env = "ABACI_MAX_INDEX", value_name = "INDEX", default_value = "1000000000",
+          value_parser = whole(1, fibonacci::MAX_INDEX))]
+    pub(crate) max_index: u64,
+
+    /// Maximum number of unfinished calculations; more is answered with 503.
+    #[arg(long, env = "ABACI_MAX_QUEUED", value_name = "NUMBER", default_value = "100000",
+          value_parser = whole(1, 10_000_000))]
+    pub(crate) max_queued: u64,
+}
+
+/// Limits on computing.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Worker")]
+pub(crate) struct WorkArgs {
+    /// Number of computing threads [default: one per processor].
+    #[arg(long, env = "ABACI_WORKER_THREADS", value_name = "NUMBER", value_parser = whole(1, 1_024))]
+    pub(crate) worker_threads: Option<u64>,
+
+    /// Total memory for computing. A calculation that needs more than is free waits; one that needs more than
+    /// this fails [default: 60 % of the container's limit or of the machine].
+    #[arg(long, env = "ABACI_WORKER_MEMORY_BYTES", value_name = "SIZE")]
+    pub(crate) worker_memory_bytes: Option<ByteSize>,
+
+    /// Time without a heartbeat after which another worker takes over a calculation, in milliseconds (100 to 60000).
+    #[arg(long, env = "ABACI_LEASE_MS", value_name = "MS", default_value = "2000", value_parser = milliseconds(100, 60_000))]
+    pub(crate) lease_ms: Duration,
+}
+
+/// Settings for development of Abaci itself.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Development")]
+pub(crate) struct DevelopmentArgs {
+    /// Folder from which style.css, live.js and icon.svg are read at each request; open pages reload after an
+    /// edit [default: the built-in files].
+    #[arg(long, env = "ABACI_ASSETS_DIR", value_name = "FOLDER")]
+    pub(crate) assets_dir: Option<PathBuf>,
+}
+
+impl WorkArgs {
+    /// Returns the memory for computing: the setting, or 60 % of the memory limit, or 60 % of 2 GiB where the
+    /// system does not report a limit.
+    pub(crate) fn memory_bytes(&self) -> NonZeroU64 {
+        const ASSUMED_BYTES: u64 = 2 << 30;
+        let bytes = match self.worker_memory_bytes {
+            Some(ByteSize(bytes)) => bytes,
+            None => memory::limit_bytes().unwrap_or(ASSUMED_BYTES) / 10 * 6,
+        };
+        NonZeroU64::new(bytes).unwrap_or(NonZeroU64::MIN)
+    }
+}

@@ -1,0 +1,101 @@
+//! `abaci serve`: runs everything in one process, over either kind of backends.
+
+use std::net::SocketAddr;
+
+use ::api::ApiState;
+use model::Clock;
+use tokio::net::TcpListener;
+
+use super::health::Check;
+use super::internal::internal_router;
+use super::settings::{ApiSettings, pages, worker_settings};
+use super::{RoleError, routes};
+use crate::backends::{Backends, DirectoryLock, open_embedded};
+use crate::config::{Mode, ServeConfig, connectable};
+use crate::host::SystemClock;
+use crate::process::{Service, ServiceError, listen, print_addresses, serve_limits};
+
+/// Runs until a stop signal.
+pub(crate) fn run(config: ServeConfig) -> Result<(), RoleError> {
+    let mode = config.backend.mode()?;
+    Service::run("abaci-serve", &config.logs, async |service| match mode {
+        Mode::Embedded => {
+            let mut lock = DirectoryLock::acquire(&config.storage.directory.path)?;
+            let (public, internal) = listeners(&config).await?;
+            lock.set_address(&url(public.local_addr()?))?;
+            let backends = open_embedded(&config.storage, &config.limits).await?;
+            serve(service, &config, mode, backends, public, internal).await
+        }
+        #[cfg(not(feature = "distributed"))]
+        Mode::Distributed => Err(crate::config::ModeError::NotBuiltIn.into()),
+        #[cfg(feature = "distributed")]
+        Mode::Distributed => {
+            let services = config.access.services(&config.backend, Some(&config.public))?;
+            let (public, internal) = listeners(&config).await?;
+            let backends =
+                crate::backends::open_distributed(&services, &config.storage, config.limits.max_queued).await?;
+            serve(service, &config, mode, backends, public, internal).await
+        }
+    })
+}
+
+async fn serve(
+    mut service: Service,
+    config: &ServeConfig,
+    mode: Mode,
+    backends: Backends,
+    public: TcpListener,
+    internal: TcpListener,
+) -> Result<(), RoleError> {
+    let url = url(public.local_addr()?);
+    let internal_address = internal.local_addr()?;
+    let mut proxies = config.proxies.clone();
+    if config.api_url.is_none() {
+        // The pages in this process call the API over loopback, on behalf of their visitors.
+        proxies.trust_loopback();
+    }
+    let settings = ApiSettings {
+        limits: &config.limits,
+        requests: &config.requests,
+        proxies: &proxies,
+        public: &config.public,
+        worker_memory_bytes: Some(config.work.memory_bytes().get()),
+        store_bytes: config.storage.store_bytes,
+        mode,
+    };
+    let api = ApiState::start(backends.ports.clone(), settings.limits(), service.stopping.clone());
+    let mut work = worker_settings(&config.work);
+    if mode == Mode::Embedded {
+        // The queue in memory cannot tell which jobs killed the previous process.
+        work.leased_before = Some(SystemClock.now());
+    }
+    let worker = ::worker::Worker::new(backends.ports.clone(), work);
+    let api_url = config.api_url.as_ref().map_or(url.as_str(), |url| url.as_str());
+    let (pages, _) = pages(api_url, &config.public, &config.development)?;
+    let checks = vec![Check::api(&api, &backends), Check::worker_beside_api(&worker, &backends)];
+
+    let limits = serve_limits(&config.connections);
+    let routes = routes::combine(::api::router(api.clone()), pages);
+    let internal_router = internal_router(service.metrics.clone(), checks);
+    service.spawn("the worker", ::worker::run(worker, service.stopping.clone().cancelled_owned()));
+    service.spawn("the deletion of orphans", backends.delete_orphans(service.stopping.clone()));
+    service.serve("the listener", public, routes, limits.clone());
+    service.serve("the internal listener", internal, internal_router, limits);
+
+    tracing::info!(%url, internal = %internal_address, data = %config.storage.directory.path.display(), "ready ({mode})");
+    print_addresses(Some(("Abaci is", &url)), internal_address);
+    let close = async {
+        api.ended().await;
+        backends.close().await;
+    };
+    Ok(service.run_until_stopped(close).await?)
+}
+
+async fn listeners(config: &ServeConfig) -> Result<(TcpListener, TcpListener), ServiceError> {
+    let public = listen("ABACI_LISTEN", config.listen.listen).await?;
+    Ok((public, listen("ABACI_INTERNAL_LISTEN", config.listen.internal.internal_listen).await?))
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("http://{}", connectable(address))
+}

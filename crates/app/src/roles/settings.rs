@@ -1,0 +1,68 @@
+//! Maps the command-line configuration to each crate's settings.
+
+use std::num::NonZero;
+
+use ::client::{ApiClient, BaseUrlError, ClientState};
+use axum::Router;
+use worker::Settings;
+
+use crate::config::{ByteSize, DevelopmentArgs, LimitArgs, Mode, ProxyArgs, PublicUrlArgs, RequestArgs, WorkArgs};
+use crate::host::worker_id;
+
+/// Number of renewals within the duration of a lease.
+const HEARTBEATS_PER_LEASE: u32 = 4;
+
+/// The settings of an API.
+pub(crate) struct ApiSettings<'a> {
+    pub(crate) limits: &'a LimitArgs,
+    pub(crate) requests: &'a RequestArgs,
+    pub(crate) proxies: &'a ProxyArgs,
+    pub(crate) public: &'a PublicUrlArgs,
+    pub(crate) worker_memory_bytes: Option<u64>,
+    pub(crate) store_bytes: ByteSize,
+    pub(crate) mode: Mode,
+}
+
+impl ApiSettings<'_> {
+    /// Returns them as the API takes them.
+    pub(crate) fn limits(&self) -> api::Limits {
+        api::Limits {
+            max_index: self.limits.max_index,
+            body_bytes: usize::try_from(self.requests.body_bytes.0).unwrap_or(usize::MAX),
+            worker_memory_bytes: self.worker_memory_bytes,
+            store_bytes: Some(self.store_bytes.0),
+            rate: self.requests.rate.0,
+            trusted_proxies: self.proxies.trusted_proxies.clone(),
+            public_url: self.public.public_url.as_ref().map(|url| url.uri()),
+            version: env!("CARGO_PKG_VERSION"),
+            mode: self.mode.as_str(),
+            ..api::Limits::default()
+        }
+    }
+}
+
+/// Returns the routes of the pages and their client of the API at that URL.
+pub(crate) fn pages(
+    api_url: &str,
+    public: &PublicUrlArgs,
+    development: &DevelopmentArgs,
+) -> Result<(Router, ApiClient), BaseUrlError> {
+    let api = ApiClient::new(api_url)?;
+    let public_url = public.public_url.as_ref().map(|url| url.uri());
+    let settings = ::client::PageSettings { public_url, assets_dir: development.assets_dir.clone() };
+    Ok((::client::router(ClientState::new(api.clone(), settings)), api))
+}
+
+/// Returns the settings of a worker with a unique name.
+pub(crate) fn worker_settings(work: &WorkArgs) -> Settings {
+    let threads = match work.worker_threads {
+        Some(threads) => usize::try_from(threads).unwrap_or(usize::MAX),
+        None => std::thread::available_parallelism().map_or(1, NonZero::get),
+    };
+    let lease = work.lease_ms;
+    Settings {
+        lease,
+        heartbeat: lease / HEARTBEATS_PER_LEASE,
+        ..Settings::new(worker_id(), env!("CARGO_PKG_VERSION"), threads, work.memory_bytes().get())
+    }
+}

@@ -1,0 +1,35 @@
+//! `abaci worker`: computes queued calculations over PostgreSQL and Redis.
+
+use ::worker::Worker;
+
+use super::RoleError;
+use super::health::Check;
+use super::internal::internal_router;
+use super::settings::worker_settings;
+use crate::backends::open_distributed;
+use crate::config::WorkerConfig;
+use crate::process::{Service, internal_limits, listen, print_addresses};
+
+/// Runs until a stop signal.
+pub(crate) fn run(config: WorkerConfig) -> Result<(), RoleError> {
+    config.backend.require_distributed()?;
+    let services = config.access.services(&config.backend, None)?;
+    Service::run("abaci-worker", &config.logs, async |mut service| {
+        let internal = listen("ABACI_INTERNAL_LISTEN", config.internal.internal_listen).await?;
+        let internal_address = internal.local_addr()?;
+        // A worker accepts no submissions, so the limit has no effect.
+        let backends = open_distributed(&services, &config.storage, 0).await?;
+        let settings = worker_settings(&config.work);
+        let id = settings.id.clone();
+        let worker = Worker::new(backends.ports.clone(), settings);
+
+        let internal_router = internal_router(service.metrics.clone(), vec![Check::worker(&worker, &backends)]);
+        service.spawn("the worker", ::worker::run(worker, service.stopping.clone().cancelled_owned()));
+        service.spawn("the deletion of orphans", backends.delete_orphans(service.stopping.clone()));
+        service.serve("the internal listener", internal, internal_router, internal_limits());
+
+        tracing::info!(worker.id = %id, internal = %internal_address, postgres = ?services.postgres, "{id} has started");
+        print_addresses(None, internal_address);
+        Ok(service.run_until_stopped(backends.close()).await?)
+    })
+}

@@ -1,0 +1,126 @@
+//! `abaci fib`: its output, its errors and its exit codes.
+
+use std::fs;
+use std::io::Read;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::program::{abaci, catches, exit_code, finish, names_in, send_signal, until};
+
+#[test]
+fn only_digits_and_a_newline_are_printed() {
+    for (n, value) in [
+        ("0", "0"),
+        ("1", "1"),
+        ("10", "55"),
+        ("-8", "-21"),
+        ("-2^3", "-21"),
+        ("2^6+1", "17167680177565"),
+        ("300", "222232244629420445529739893461909967206666939096499764990979600"),
+    ] {
+        let printed = finish(abaci(&["fib", n]));
+        assert_eq!((printed.code, printed.stdout, printed.stderr), (Some(0), format!("{value}\n"), String::new()));
+    }
+}
+
+#[test]
+fn a_part_of_a_value_is_printed_at_any_index() {
+    for (arguments, expected) in [
+        (&["fib", "1e6", "--digits"][..], "208988\n"),
+        (&["fib", "9223372036854775807", "--digits"], "1927570757129919482\n"),
+        (&["fib", "1e6", "--first", "10"], "1953282128\n"),
+        (&["fib", "1e6", "--last", "10"], "8242546875\n"),
+        (&["fib", "300", "--last", "4"], "9600\n"),
+        (&["fib", "10", "--first", "50"], "55\n"),
+        (&["fib", "--mod", "10", "-8"], "9\n"),
+        (&["fib", "1000", "--mod", "18446744073709551615"], "6604850919967101945\n"),
+    ] {
+        let printed = finish(abaci(arguments));
+        assert_eq!((printed.code, printed.stdout.as_str()), (Some(0), expected), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
+    for (arguments, expected) in [
+        (&["fib"][..], "<N>"),
+        (&["fib", "seven"], "whole numbers"),
+        (&["fib", "1.5"], "'1.5'"),
+        (&["fib", "9223372036854775808"], "2^63"),
+        (&["fib", "--quiet"], "'--quiet'"),
+        (&["fib", "7", "8"], "'8'"),
+        (&["fib", "7", "--mod", "0"], "from 1 to"),
+        (&["fib", "7", "--first", "0"], "1..=50"),
+        (&["fib", "7", "--last", "51"], "1..=50"),
+        (&["fib", "7", "--first", "1", "--digits"], "cannot be used with"),
+        (&["fib", "7", "-o", "/"], "not a regular file"),
+        (&["calculate"], "'calculate'"),
+    ] {
+        let refused = finish(abaci(arguments));
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(refused.stderr.contains(expected), "{arguments:?}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_value_beyond_the_memory_is_refused_with_its_size() {
+    let refused = finish(abaci(&["fib", "9e18"]));
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
+    assert!(refused.stderr.contains("1880888762249808604 digits"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_file_is_replaced_by_the_whole_value() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("value");
+    fs::write(&path, "old content").expect("written");
+    let printed = finish(abaci(&["fib", "100000"]));
+    let written = finish(abaci(&["fib", "100000", "-o", path.to_str().expect("UTF-8")]));
+    assert_eq!((written.code, written.stdout.as_str(), written.stderr.as_str()), (Some(0), "", ""));
+    assert_eq!(fs::read_to_string(&path).expect("there"), printed.stdout);
+    assert_eq!(names_in(folder.path()), ["value"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_created_is_an_error() {
+    let refused = finish(abaci(&["fib", "10", "-o", "/nowhere/at/all"]));
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("cannot write /nowhere/at/all"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_failed_write_to_standard_output_is_an_error() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let output = abaci(&["fib", "10"]).stdout(full).stderr(Stdio::piped()).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("cannot write to standard output"), "{stderr}");
+}
+
+#[test]
+fn a_reader_that_closes_early_is_not_an_error() {
+    let mut child = abaci(&["fib", "10000000"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut start = [0; 10];
+    let mut pipe = child.stdout.take().expect("piped");
+    pipe.read_exact(&mut start).expect("digits");
+    drop(pipe);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((&start, output.status.code(), &*output.stderr), (b"1129834378", Some(0), &b""[..]));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_at_once_and_keeps_the_old_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("value");
+    fs::write(&path, "old content").expect("written");
+    let mut child = abaci(&["fib", "1e9", "-o", path.to_str().expect("UTF-8")]).spawn().expect("it runs");
+    until("the part file exists", || names_in(folder.path()).len() == 2);
+    until("the signal handler is installed", || catches(&child, Signal::INT));
+    send_signal(&child, Signal::INT);
+    assert_eq!(exit_code(&mut child, Duration::from_secs(5)), Some(130));
+    assert_eq!(fs::read(&path).expect("there"), b"old content");
+    assert_eq!(names_in(folder.path()), ["value"]);
+}

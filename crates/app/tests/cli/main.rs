@@ -1,0 +1,10 @@
+//! The executable from outside: arguments, settings, output, exit codes and signals.
+
+mod fib;
+mod program;
+#[cfg(feature = "distributed")]
+mod roles;
+mod serve;
+mod settings;
+#[cfg(feature = "otlp")]
+mod traces;
