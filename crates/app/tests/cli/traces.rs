@@ -24,7 +24,7 @@ fn one_trace_spans_the_page_the_api_and_the_worker() {
 
     let spans = collector.received();
     let of_trace: Vec<_> = spans.iter().filter(|span| span.trace_id == TRACE).collect();
-    let one = |what: &str, is_it: &dyn Fn(&&&Span) -> bool| {
+    let one = |what: &str, is_it: &dyn Fn(&&&ExportedSpan) -> bool| {
         *of_trace.iter().find(is_it).unwrap_or_else(|| panic!("no {what} among {spans:?}"))
     };
     let page = one("page", &|span| span.name == "request" && span.parent_id == CALLER);
