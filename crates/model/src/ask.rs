@@ -1,29 +1,29 @@
-//! The token with which one asker can withdraw.
+//! The token with which a submitter can cancel.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A secret of 128 random bits, given to whoever asks for dear work. Only its hash is kept.
+/// A secret of 128 random bits, given to the submitter of long work. Only its hash is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AskToken([u8; 16]);
 
-/// A text that cannot be a token.
+/// Error for a text that is not a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an ask token")]
 pub struct AskTokenError;
 
 impl AskToken {
-    /// A new token from the system's source of randomness.
+    /// Creates a random token.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// When the system's random generator fails.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         Ok(Self(bytes))
     }
 
-    /// The secret itself, to be hashed.
+    /// Returns the secret, to be hashed.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -35,7 +35,7 @@ impl fmt::Display for AskToken {
     }
 }
 
-/// Never shows the secret: tokens must not end in a log.
+/// Hides the secret, which must not be logged.
 impl fmt::Debug for AskToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AskToken(…)")
@@ -58,8 +58,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_survives_its_text_and_stays_out_of_debug_output() {
-        let token = AskToken::random().expect("the system has randomness");
+    fn a_token_round_trips_and_is_hidden_in_debug_output() {
+        let token = AskToken::random().expect("randomness");
         assert_eq!(token.to_string().parse(), Ok(token.clone()));
         assert!(!format!("{token:?}").contains(&token.to_string()));
         for text in ["", "0", "+0000000000000000000000000000001", &"é".repeat(16)] {

@@ -1,82 +1,82 @@
-//! One calculation: what was asked, and all that is known of it.
+//! A calculation and its state.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Failure, Sha256, Status, Subject, Timestamp, WaitingFor};
 
-/// The place of a calculation in the order of first asking. Serves cursors, never names a calculation.
+/// The sequence number of a calculation, by first submission. Used in cursors only; the key is the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CalculationId(pub i64);
 
-/// One row of the record.
+/// A calculation: one row of the store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Calculation {
-    /// Order of first asking.
+    /// The sequence number.
     pub id: CalculationId,
-    /// What it is about; the key.
+    /// The subject; the key.
     pub subject: Subject,
-    /// Where it stands, with what belongs to that.
+    /// The state.
     pub state: CalculationState,
-    /// Decimal digits of |value|, known before the value is.
+    /// Number of decimal digits of |value|, known before the value is.
     pub digits: u64,
     /// Number of submissions; approximate, counted in memory and written in batches.
     #[serde(rename = "asked")]
     pub request_count: u64,
-    /// When it was first asked for.
+    /// Time of the first submission.
     pub asked_at: Timestamp,
-    /// How many times a worker has begun it; short work that went well counts as one.
+    /// Number of times a worker has started it; short work that succeeded counts as one.
     pub attempt: u32,
 }
 
-/// Where a calculation stands, with what is known at that point and at no other.
+/// The state of a calculation, with the data that exists in that state only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "status")]
 pub enum CalculationState {
     /// Accepted, not started.
     Queued {
-        /// What it waits for, if not simply its turn.
+        /// What it waits for, if not its turn.
         waiting_for: Option<WaitingFor>,
     },
-    /// A worker holds it.
+    /// A worker computes it.
     Running {
-        /// When this attempt began.
+        /// Start of this attempt.
         started_at: Timestamp,
-        /// How far it is.
+        /// The progress.
         progress: Progress,
     },
     /// The value is known.
     Done {
-        /// When the attempt that found it began.
+        /// Start of the successful attempt.
         started_at: Timestamp,
-        /// When it was recorded.
+        /// Time of completion.
         finished_at: Timestamp,
-        /// What is known of the value, and the value itself if it is short.
+        /// The facts about the value, and its text if that is short.
         value: Value,
     },
-    /// Given up.
+    /// It failed.
     Failed {
-        /// When it was given up.
+        /// Time of the failure.
         finished_at: Timestamp,
-        /// Why.
+        /// The reason.
         failure: Failure,
     },
-    /// Withdrawn by all who asked.
+    /// All submitters cancelled it.
     Cancelled {
-        /// When the last ask was withdrawn.
+        /// Time of the last cancellation.
         finished_at: Timestamp,
     },
 }
 
-/// How far a computation is.
+/// The progress of a computation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Share of the work done, 0 to 1.
     pub fraction: f64,
-    /// Time that the rest will take, as far as can be told, in milliseconds.
+    /// Estimated remaining time in milliseconds.
     pub remaining_ms: Option<u64>,
 }
 
-/// What is known of a value for ever.
+/// The facts about a value, which are kept even if its text is evicted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Value {
     /// Hash of the decimal text, sign included.
@@ -89,35 +89,35 @@ pub struct Value {
     pub last_digits: String,
     /// Time spent computing, in milliseconds.
     pub compute_ms: u64,
-    /// Where the text is.
+    /// Location of the text.
     pub state: ValueState,
     /// The text itself, up to [`Value::TEXT_DIGITS`] digits.
     pub text: Option<String>,
 }
 
 impl Value {
-    /// Up to so many digits a value is part of every answer about it.
+    /// Maximum number of digits of a value that is part of the JSON of its calculation.
     pub const TEXT_DIGITS: u64 = 1_000;
-    /// Up to so many bytes of text a value lies in the record itself; a longer one is an object.
+    /// Maximum size of a text in the store; a longer one is an object.
     pub const INLINE_BYTES: u64 = 64 * 1024;
-    /// So many digits of either end are kept of every value.
+    /// Number of digits kept of either end of every value.
     pub const END_DIGITS: u32 = 20;
 }
 
-/// Where the text of a value is.
+/// The location of the text of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ValueState {
-    /// In the record.
+    /// In the store.
     Inline,
     /// In the object store.
     Object,
-    /// Nowhere: it made room for others, and asking again computes it again.
+    /// Evicted to free space; submitting again computes it again.
     Evicted,
 }
 
 impl Calculation {
-    /// Where it stands, in one word.
+    /// Returns the status.
     pub const fn status(&self) -> Status {
         match self.state {
             CalculationState::Queued { .. } => Status::Queued,
@@ -128,7 +128,7 @@ impl Calculation {
         }
     }
 
-    /// What is known of the value, once it is known.
+    /// Returns the value, once it is known.
     pub const fn value(&self) -> Option<&Value> {
         match &self.state {
             CalculationState::Done { value, .. } => Some(value),
@@ -136,7 +136,7 @@ impl Calculation {
         }
     }
 
-    /// Whether the value can be read now: it is known and its text is somewhere.
+    /// Returns whether the text of the value can be read now.
     pub fn is_readable(&self) -> bool {
         self.value().is_some_and(|value| value.state != ValueState::Evicted)
     }

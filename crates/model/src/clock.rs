@@ -1,4 +1,4 @@
-//! Points in time, and where they come from.
+//! Timestamps and clocks.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
-/// Tells the time. The program's entry hands out the real one, tests hand out a still one.
+/// A source of the current time. The executable uses the system's clock; tests use a fixed one.
 pub trait Clock: Send + Sync {
-    /// The present.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -20,23 +20,23 @@ pub trait Clock: Send + Sync {
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
-/// A text that is no RFC 3339 time.
+/// Error for a text that is not an RFC 3339 time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an RFC 3339 time")]
 pub struct TimestampError;
 
 impl Timestamp {
-    /// From milliseconds since 1970 UTC.
+    /// Creates a timestamp from milliseconds since 1970 UTC.
     pub const fn from_unix_ms(ms: i64) -> Self {
         Self(ms)
     }
 
-    /// Milliseconds since 1970 UTC.
+    /// Returns the milliseconds since 1970 UTC.
     pub const fn unix_ms(self) -> i64 {
         self.0
     }
 
-    /// The time that has passed since `earlier`; nothing, if that is later.
+    /// Returns the time since `earlier`, or zero if that is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -53,7 +53,7 @@ impl std::ops::Add<Duration> for Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-        // Outside the years that RFC 3339 can write, the nearest it can.
+        // Clamped to the years that RFC 3339 can express.
         let seconds = self.0.div_euclid(1000).clamp(-62_167_219_200, 253_402_300_799);
         let at = OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| fmt::Error)?;
         let at = at + time::Duration::milliseconds(self.0.rem_euclid(1000));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn no_timestamp_is_too_far_to_write() {
+    fn every_timestamp_can_be_written() {
         for ms in [i64::MIN, i64::MAX] {
             assert!(Timestamp::from_unix_ms(ms).to_string().ends_with('Z'));
         }

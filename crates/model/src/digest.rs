@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sha256(pub [u8; 32]);
 
-/// A text that is not 64 lower-case hexadecimal digits.
+/// Error for a text that is not 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a SHA-256 in hexadecimal")]
 pub struct Sha256Error;
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_survives_its_text() {
+    fn a_digest_round_trips() {
         let digest = Sha256(std::array::from_fn(|i| u8::try_from(i * 8).expect("below 256")));
         assert_eq!(digest.to_string().parse(), Ok(digest));
         for text in ["", "00", &"g".repeat(64), &"A".repeat(64), &"é".repeat(32)] {

@@ -1,31 +1,31 @@
-//! What is announced to everybody who watches.
+//! Events about calculations.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Calculation, Progress, Subject};
 
-/// News of a calculation, on its way from where it happened to every open page.
+/// An event about a calculation, sent to every subscriber.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "event")]
 pub enum CalculationEvent {
-    /// It stands differently now.
+    /// The calculation changed state.
     Calculation(Box<Calculation>),
-    /// It is further. Lost without harm: the next one says more.
+    /// It made progress. May be lost: the next one replaces it.
     Progress(ProgressReport),
 }
 
-/// How far the computation of a subject is.
+/// The progress of the computation of a subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProgressReport {
-    /// Which one.
+    /// The subject.
     pub subject: Subject,
-    /// How far.
+    /// The progress.
     #[serde(flatten)]
     pub progress: Progress,
 }
 
 impl CalculationEvent {
-    /// Whom it is about.
+    /// Returns the subject.
     pub const fn subject(&self) -> &Subject {
         match self {
             Self::Calculation(calculation) => &calculation.subject,

@@ -1,56 +1,74 @@
-//! What a person may type for an index: `1 000 000`, `1e6`, `10^6`, `2^20+1`.
+//! Expressions that a person may type for an index: `1 000 000`, `1e6`, `10^6`, `2^20+1`.
 //!
-//! The page and the command line read expressions; the API takes canonical indexes only.
+//! The page, the command line and the settings accept expressions; the API accepts canonical indexes only.
+
+mod number;
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::Index;
 
-/// An expression and the index it stands for.
+/// An expression and the index it evaluates to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expression {
     index: Index,
 }
 
-/// Why an expression stands for no index.
+/// Error for a text that does not evaluate to an index.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpressionError {
-    /// Nothing was typed.
+    /// The text is empty.
     #[error("no index was given")]
     Empty,
-    /// Longer than anything that makes sense.
-    #[error("longer than {allowed} characters")]
+    /// The text is too long.
+    #[error("expected at most {allowed} characters")]
     TooLong {
-        /// The most characters read.
+        /// The maximum number of characters.
         allowed: usize,
     },
-    /// Something that is not part of an expression.
-    #[error("{found} is not understood at place {place}; whole numbers, e, ^, *, +, - and brackets are")]
+    /// A character that is not part of an expression.
+    #[error("expected whole numbers, e, ^, *, +, - and brackets, got {found} at position {position}")]
     Unexpected {
-        /// What stands there.
-        found: Found,
-        /// Which character it is, from 1.
-        place: usize,
+        /// The character or the end.
+        found: UnexpectedToken,
+        /// The position of the character, from 1.
+        position: usize,
+    },
+    /// A number with two meanings, such as `1.000`: one thousand, or one.
+    #[error("“{text}” can be read in two ways. Did you mean {suggestion}?")]
+    Ambiguous {
+        /// The number as given.
+        text: String,
+        /// The reading as one whole number.
+        suggestion: String,
+    },
+    /// A number whose groups do not have three digits, such as `1,0000`.
+    #[error("“{text}” is not grouped by thousands. Did you mean {suggestion}?")]
+    Grouping {
+        /// The number as given.
+        text: String,
+        /// All its digits as one whole number.
+        suggestion: String,
     },
     /// Well formed, but not a whole number.
     #[error("not a whole number")]
     NotWhole,
     /// Well formed, but beyond 64 bits.
-    #[error("beyond what an index can be (−2^63 to 2^63 − 1)")]
+    #[error("beyond the range of an index (−2^63 to 2^63 − 1)")]
     Overflow,
 }
 
-/// What stands where it was not expected.
+/// A character or the end of the text, where something else was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum UnexpectedToken {
     /// A character.
     Character(char),
     /// The end of the text.
     End,
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for UnexpectedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Character(character) => write!(f, "“{}”", character.escape_debug()),
@@ -60,10 +78,10 @@ impl fmt::Display for Found {
 }
 
 impl Expression {
-    /// The most characters that are read.
+    /// The maximum number of characters.
     pub const MAX_CHARACTERS: usize = 200;
 
-    /// The index it stands for.
+    /// Returns the index that it evaluates to.
     pub const fn index(self) -> Index {
         self.index
     }
@@ -89,8 +107,8 @@ impl FromStr for Expression {
     }
 }
 
-/// Recursive descent over at most [`Expression::MAX_CHARACTERS`] characters, in 128 bits so that
-/// `2^63-1` works. Depth is bounded by the length.
+/// A recursive-descent parser of at most [`Expression::MAX_CHARACTERS`] characters, which bounds its depth.
+/// It computes in 128 bits so that `2^63-1` works.
 struct Parser {
     characters: Vec<char>,
     at: usize,
@@ -154,64 +172,6 @@ impl Parser {
         if self.take(&[')']) { Ok(inner) } else { Err(self.unexpected()) }
     }
 
-    /// Digits with thin marks between groups (`1 000 000`, `1_000_000`, `1'000'000`), perhaps a
-    /// fraction, perhaps a power of ten: `1.5e6`. Commas are left out: they mean two things.
-    fn number(&mut self) -> Result<i128, ExpressionError> {
-        let mut mantissa: i128 = i128::from(self.digit().ok_or_else(|| self.unexpected())?);
-        let push = |mantissa: i128, digit: u8| {
-            mantissa.checked_mul(10).and_then(|m| m.checked_add(i128::from(digit))).ok_or(ExpressionError::Overflow)
-        };
-        while let Some(digit) = self.digit_of_group() {
-            mantissa = push(mantissa, digit)?;
-        }
-        let mut decimals: i128 = 0;
-        if self.take(&['.']) {
-            let mut digit = Some(self.digit().ok_or_else(|| self.unexpected())?);
-            while let Some(next) = digit {
-                mantissa = push(mantissa, next)?;
-                decimals += 1;
-                digit = self.digit_of_group();
-            }
-        }
-        let exponent = if self.take(&['e', 'E']) { self.exponent()? } else { 0 };
-        scale(mantissa, exponent - decimals)
-    }
-
-    fn exponent(&mut self) -> Result<i128, ExpressionError> {
-        let negative = self.take(&['-', '−']);
-        if !negative {
-            self.take(&['+']);
-        }
-        let mut exponent = i128::from(self.digit().ok_or_else(|| self.unexpected())?);
-        while let Some(digit) = self.digit_of_group() {
-            // No exponent beyond this can give a number in range, so the rest is only read past.
-            exponent = (exponent * 10 + i128::from(digit)).min(1_000_000);
-        }
-        Ok(if negative { -exponent } else { exponent })
-    }
-
-    fn digit(&mut self) -> Option<u8> {
-        let digit = self.peek()?.to_digit(10)?;
-        self.at += 1;
-        u8::try_from(digit).ok()
-    }
-
-    /// The next digit, past one mark of grouping if a digit follows it directly.
-    fn digit_of_group(&mut self) -> Option<u8> {
-        let start = self.at;
-        let mark = |c: &char| matches!(c, ' ' | '_' | '\'' | '’' | '\u{a0}' | '\u{2009}' | '\u{202f}');
-        if self.characters.get(self.at).is_some_and(mark) {
-            self.at += 1;
-        }
-        match self.characters.get(self.at).and_then(|c| c.to_digit(10)) {
-            Some(_) => self.digit(),
-            None => {
-                self.at = start;
-                None
-            }
-        }
-    }
-
     fn take(&mut self, any_of: &[char]) -> bool {
         let found = self.peek().is_some_and(|c| any_of.contains(&c));
         if found {
@@ -220,7 +180,7 @@ impl Parser {
         found
     }
 
-    /// The next character that is not white space.
+    /// Returns the next character that is not white space.
     fn peek(&mut self) -> Option<char> {
         while self.characters.get(self.at).is_some_and(|c| c.is_whitespace()) {
             self.at += 1;
@@ -229,23 +189,8 @@ impl Parser {
     }
 
     fn unexpected(&mut self) -> ExpressionError {
-        let found = self.peek().map_or(Found::End, Found::Character);
-        ExpressionError::Unexpected { found, place: self.at + 1 }
-    }
-}
-
-/// mantissa · 10^power, if that is whole and fits.
-fn scale(mantissa: i128, power: i128) -> Result<i128, ExpressionError> {
-    if mantissa == 0 {
-        return Ok(0);
-    }
-    let ten_to_the = |power: i128| u32::try_from(power).ok().and_then(|power| 10_i128.checked_pow(power));
-    if power >= 0 {
-        return ten_to_the(power).and_then(|p| mantissa.checked_mul(p)).ok_or(ExpressionError::Overflow);
-    }
-    match ten_to_the(-power) {
-        Some(divisor) if mantissa % divisor == 0 => Ok(mantissa / divisor),
-        _ => Err(ExpressionError::NotWhole),
+        let found = self.peek().map_or(UnexpectedToken::End, UnexpectedToken::Character);
+        ExpressionError::Unexpected { found, position: self.at + 1 }
     }
 }
 
@@ -254,12 +199,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(text: &str) -> Result<i64, ExpressionError> {
+    fn evaluate(text: &str) -> Result<i64, ExpressionError> {
         text.parse::<Expression>().map(|expression| expression.index().get())
     }
 
     #[test]
-    fn what_people_type_is_understood() {
+    fn expressions_evaluate_to_an_index() {
         for (text, n) in [
             ("7", 7),
             (" 7 ", 7),
@@ -272,11 +217,19 @@ mod tests {
             ("1_000_000", 1_000_000),
             ("1'000'000", 1_000_000),
             ("1\u{202f}000\u{a0}000", 1_000_000),
+            ("1,000,000", 1_000_000),
+            ("1.000.000", 1_000_000),
+            ("1,000.0", 1_000),
+            ("1.000,0", 1_000),
+            ("1 000,0", 1_000),
             ("1e6", 1_000_000),
             ("1E+6", 1_000_000),
             ("1.5e6", 1_500_000),
+            ("1,5e6", 1_500_000),
+            ("1.2345e6", 1_234_500),
             ("1500e-2", 15),
             ("1.0", 1),
+            ("0.001e3", 1),
             ("10^6", 1_000_000),
             ("10 ^ 6", 1_000_000),
             ("2^20+1", 1_048_577),
@@ -290,27 +243,52 @@ mod tests {
             ("1^99999999999999999999", 1),
             ("0^0", 1),
         ] {
-            assert_eq!(read(text), Ok(n), "{text:?}");
+            assert_eq!(evaluate(text), Ok(n), "{text:?}");
         }
     }
 
     #[test]
-    fn what_stands_for_no_index_says_why() {
+    fn a_number_with_two_meanings_is_asked_back() {
+        for (text, number, suggestion) in [
+            ("1.000", "1.000", "1000"),
+            ("1,000", "1,000", "1000"),
+            ("-12,345", "12,345", "12345"),
+            ("2*1.000", "1.000", "1000"),
+            ("1.500e6", "1.500", "1500"),
+            ("100.000", "100.000", "100000"),
+        ] {
+            let error = ExpressionError::Ambiguous { text: number.to_owned(), suggestion: suggestion.to_owned() };
+            assert_eq!(evaluate(text), Err(error), "{text:?}");
+        }
+        let message = evaluate("1.000").expect_err("ambiguous").to_string();
+        assert_eq!(message, "“1.000” can be read in two ways. Did you mean 1000?");
+        for (text, suggestion) in
+            [("1 2", "12"), ("1,0000,000", "10000000"), ("1.00.0", "1000"), ("1,00.0,0", "10000"), ("1 0000", "10000")]
+        {
+            let error = ExpressionError::Grouping { text: text.to_owned(), suggestion: suggestion.to_owned() };
+            assert_eq!(evaluate(text), Err(error), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_errors() {
         use ExpressionError::*;
-        let unexpected = |found, place| Unexpected { found, place };
+        let unexpected = |found, position| Unexpected { found, position };
         for (text, error) in [
             ("", Empty),
             ("  ", Empty),
-            ("abc", unexpected(Found::Character('a'), 1)),
-            ("40abc", unexpected(Found::Character('a'), 3)),
-            ("0x28", unexpected(Found::Character('x'), 2)),
-            ("1,000", unexpected(Found::Character(','), 2)),
-            ("10^", unexpected(Found::End, 4)),
-            ("(1", unexpected(Found::End, 3)),
-            ("1.", unexpected(Found::End, 3)),
-            ("٧", unexpected(Found::Character('٧'), 1)),
-            ("1\u{0}", unexpected(Found::Character('\u{0}'), 2)),
+            ("abc", unexpected(UnexpectedToken::Character('a'), 1)),
+            ("40abc", unexpected(UnexpectedToken::Character('a'), 3)),
+            ("0x28", unexpected(UnexpectedToken::Character('x'), 2)),
+            ("1,", unexpected(UnexpectedToken::Character(','), 2)),
+            ("10^", unexpected(UnexpectedToken::End, 4)),
+            ("(1", unexpected(UnexpectedToken::End, 3)),
+            ("1.", unexpected(UnexpectedToken::Character('.'), 2)),
+            ("٧", unexpected(UnexpectedToken::Character('٧'), 1)),
+            ("1\u{0}", unexpected(UnexpectedToken::Character('\u{0}'), 2)),
             ("1.5", NotWhole),
+            ("1,5", NotWhole),
+            ("0.500", NotWhole),
             ("2^-1", NotWhole),
             ("1e-1", NotWhole),
             ("2^63", Overflow),
@@ -320,24 +298,33 @@ mod tests {
             (&"9".repeat(100), Overflow),
             (&"1".repeat(201), TooLong { allowed: 200 }),
         ] {
-            assert_eq!(read(text), Err(error), "{text:?}");
+            assert_eq!(evaluate(text), Err(error), "{text:?}");
         }
     }
 
     proptest! {
         #[test]
         fn no_text_panics(text in ".*") {
-            let _: Result<i64, _> = read(&text);
+            let _: Result<i64, _> = evaluate(&text);
         }
 
         #[test]
-        fn no_text_of_the_right_characters_panics(text in "[-0-9 eE^*+().]{0,200}") {
-            let _: Result<i64, _> = read(&text);
+        fn no_text_of_the_right_characters_panics(text in "[-0-9 eE^*+()_',.]{0,200}") {
+            let _: Result<i64, _> = evaluate(&text);
         }
 
         #[test]
         fn every_index_is_an_expression(n: i64) {
-            prop_assert_eq!(read(&n.to_string()), Ok(n));
+            prop_assert_eq!(evaluate(&n.to_string()), Ok(n));
+        }
+
+        /// A suggestion evaluates to itself: following it never leads to another question.
+        #[test]
+        fn a_suggestion_is_a_plain_number(text in "[0-9]{1,6}([ _',.][0-9]{1,4}){1,4}") {
+            use ExpressionError::{Ambiguous, Grouping};
+            if let Err(Ambiguous { suggestion, .. } | Grouping { suggestion, .. }) = evaluate(&text) {
+                prop_assert!(matches!(evaluate(&suggestion), Ok(_) | Err(ExpressionError::Overflow)), "{}", suggestion);
+            }
         }
     }
 }

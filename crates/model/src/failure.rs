@@ -1,107 +1,60 @@
-//! Why a calculation was given up, or what it waits for.
-
-use std::fmt;
-use std::str::FromStr;
+//! Why a calculation failed, or what it waits for.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a calculation was given up.
+use crate::text_enum::text_enum;
+
+/// The failure of a calculation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The kind of reason.
+    /// The reason.
     pub reason: FailureReason,
-    /// After how many attempts.
+    /// The number of attempts.
     pub attempts: u32,
 }
 
-/// The kinds of reasons; their words are part of the HTTP contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FailureReason {
-    /// Five workers in a row died or were cut off while computing it.
-    WorkersLost,
-    /// It needs more memory than any worker may use.
-    TooLargeToFit,
-    /// The result did not agree with its check, three times.
-    CheckFailed,
-    /// The value could not be stored, three times.
-    StorageFailed,
-    /// Computed again, it differed from what the record says of it.
-    Contradiction,
+text_enum! {
+    /// The reasons of failures; their texts are part of the HTTP contract.
+    pub enum FailureReason {
+        /// Five workers in a row died or were cut off while computing it.
+        WorkersLost = "workers-lost",
+        /// It needs more memory than any worker may use.
+        TooLargeToFit = "too-large-to-fit",
+        /// The result failed its check three times.
+        CheckFailed = "check-failed",
+        /// The value could not be stored, three times.
+        StorageFailed = "storage-failed",
+        /// Computed again, it differed from the stored hash.
+        Contradiction = "contradiction",
+    }
+    error UnknownReason;
 }
 
-/// What a queued calculation waits for, if not simply its turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WaitingFor {
-    /// Memory that running work holds.
-    Memory,
-    /// The pause after an error, before it is tried again.
-    Retry,
+text_enum! {
+    /// What a queued calculation waits for, other than its turn.
+    pub enum WaitingFor {
+        /// Memory that running work uses.
+        Memory = "memory",
+        /// The backoff after an error.
+        Retry = "retry",
+    }
+    error UnknownReason;
 }
+
+/// Error for a text that is not a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown reason")]
+pub struct UnknownReason;
 
 impl FailureReason {
-    const ALL: [Self; 5] =
-        [Self::WorkersLost, Self::TooLargeToFit, Self::CheckFailed, Self::StorageFailed, Self::Contradiction];
-
-    /// The word used in the record and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::WorkersLost => "workers-lost",
-            Self::TooLargeToFit => "too-large-to-fit",
-            Self::CheckFailed => "check-failed",
-            Self::StorageFailed => "storage-failed",
-            Self::Contradiction => "contradiction",
-        }
-    }
-
-    /// One sentence for people.
+    /// Returns a sentence for the page.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::WorkersLost => "The workers that computed it stopped before the end, several times in a row.",
             Self::TooLargeToFit => "It needs more memory than a worker of this system may use.",
-            Self::CheckFailed => "The result did not pass its check and was thrown away.",
+            Self::CheckFailed => "The result did not pass its check and was discarded.",
             Self::StorageFailed => "The value could not be stored.",
             Self::Contradiction => "Computed again, it differed from the value known before; neither is served.",
         }
-    }
-}
-
-impl WaitingFor {
-    const ALL: [Self; 2] = [Self::Memory, Self::Retry];
-
-    /// The word used in the record and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Memory => "memory",
-            Self::Retry => "retry",
-        }
-    }
-}
-
-/// A word that names no reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such reason")]
-pub struct UnknownReason;
-
-impl FromStr for FailureReason {
-    type Err = UnknownReason;
-
-    fn from_str(text: &str) -> Result<Self, UnknownReason> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(UnknownReason)
-    }
-}
-
-impl FromStr for WaitingFor {
-    type Err = UnknownReason;
-
-    fn from_str(text: &str) -> Result<Self, UnknownReason> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(UnknownReason)
-    }
-}
-
-impl fmt::Display for FailureReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

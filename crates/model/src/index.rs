@@ -12,13 +12,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Index(i64);
 
-/// Why a text is not an index.
+/// Error for a text that is not an index.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
-    /// There is nothing to read; ask for a number.
+    /// The text is empty.
     #[error("no index was given")]
     Empty,
-    /// Not the canonical spelling of an integer. `meant` is the spelling to use where that is plain.
+    /// Not the canonical text of an integer. `meant` is the canonical one where it is obvious.
     #[error("not a whole number in plain digits")]
     NotCanonical {
         /// The index that was probably meant.
@@ -30,22 +30,22 @@ pub enum IndexError {
 }
 
 impl Index {
-    /// The smallest index there is, −2^63.
+    /// The smallest index, −2^63.
     pub const MIN: Self = Self(i64::MIN);
-    /// The largest index there is, 2^63 − 1.
+    /// The largest index, 2^63 − 1.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// An index of the given number.
+    /// Creates an index.
     pub const fn new(n: i64) -> Self {
         Self(n)
     }
 
-    /// The number itself.
+    /// Returns the number.
     pub const fn get(self) -> i64 {
         self.0
     }
 
-    /// |n|, which decides size and cost.
+    /// Returns |n|, which determines size and cost.
     pub const fn magnitude(self) -> u64 {
         self.0.unsigned_abs()
     }
@@ -83,7 +83,8 @@ fn is_canonical(text: &str) -> bool {
     !digits.is_empty() && !leading_zero && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Reads what people write for an integer (spaces around it, a plus, leading zeros, `1.0`).
+/// Parses other texts of an integer: spaces around it, a plus, leading zeros, `1.0`. Not `1.000`, which may also
+/// mean one thousand.
 fn meant(text: &str) -> Option<Index> {
     let text = text.trim();
     let text = match text.strip_prefix('+') {
@@ -92,7 +93,7 @@ fn meant(text: &str) -> Option<Index> {
         None => text,
     };
     let text = match text.split_once('.') {
-        Some((whole, zeros)) if zeros.bytes().all(|b| b == b'0') => whole,
+        Some((whole, zeros)) if zeros.len() != 3 && zeros.bytes().all(|b| b == b'0') => whole,
         Some(_) => return None,
         None => text,
     };
@@ -122,14 +123,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn canonical_texts_are_read() {
+    fn canonical_texts_are_parsed() {
         for text in ["0", "7", "-1", "1000000", "9223372036854775807", "-9223372036854775808"] {
             assert_eq!(text.parse::<Index>().map(|n| n.to_string()), Ok(text.to_owned()));
         }
     }
 
     #[test]
-    fn other_spellings_are_refused_with_the_plain_one() {
+    fn other_texts_of_an_integer_are_errors_with_the_canonical_one() {
         for (text, plain) in [(" 7 ", 7), ("007", 7), ("+7", 7), ("-0", 0), ("1.0", 1), ("-08", -8), ("7\n", 7)] {
             let meant = Some(Index(plain));
             assert_eq!(text.parse::<Index>(), Err(IndexError::NotCanonical { meant }), "{text:?}");
@@ -137,16 +138,17 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_mean_no_integer_are_refused() {
-        for text in ["abc", "1e3", "1.5", "0x28", "40abc", "-", "--1", "Infinity", "٧", "１", "1\u{0}", ".", "+-1", " "]
-        {
+    fn other_texts_are_errors() {
+        for text in [
+            "abc", "1e3", "1.5", "1.000", "0x28", "40abc", "-", "--1", "Infinity", "٧", "１", "1\u{0}", ".", "+-1", " ",
+        ] {
             assert_eq!(text.parse::<Index>(), Err(IndexError::NotCanonical { meant: None }), "{text:?}");
         }
         assert_eq!("".parse::<Index>(), Err(IndexError::Empty));
     }
 
     #[test]
-    fn whole_numbers_beyond_64_bits_say_so() {
+    fn numbers_beyond_64_bits_overflow() {
         for text in ["9223372036854775808", "-9223372036854775809", "99999999999999999999999"] {
             assert_eq!(text.parse::<Index>(), Err(IndexError::Overflow), "{text:?}");
         }
@@ -154,7 +156,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_index_survives_its_text(n: i64) {
+        fn every_index_round_trips(n: i64) {
             prop_assert_eq!(Index(n).to_string().parse(), Ok(Index(n)));
         }
 

@@ -1,6 +1,6 @@
-//! The nouns of Abaci: what is asked for, what becomes of it, who works on it.
+//! The domain types of Abaci: calculations, their values, jobs, events and workers.
 //!
-//! Nothing here knows HTTP, SQL, Redis or how a Fibonacci number is computed.
+//! Nothing here depends on HTTP, SQL, Redis or the computation of Fibonacci numbers.
 
 mod ask;
 mod calculation;
@@ -16,6 +16,7 @@ mod lane;
 mod lease;
 mod status;
 mod subject;
+mod text_enum;
 mod trace;
 mod worker;
 
@@ -25,7 +26,7 @@ pub use clock::{Clock, Timestamp, TimestampError};
 pub use digest::{Sha256, Sha256Error};
 pub use epoch::new_epoch;
 pub use event::{CalculationEvent, ProgressReport};
-pub use expression::{Expression, ExpressionError, Found};
+pub use expression::{Expression, ExpressionError, UnexpectedToken};
 pub use failure::{Failure, FailureReason, UnknownReason, WaitingFor};
 pub use index::{Index, IndexError};
 pub use job::{JOB_VERSION, Job};

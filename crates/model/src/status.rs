@@ -1,62 +1,32 @@
-//! Where a calculation stands.
+//! The status of a calculation.
 
-use std::fmt;
-use std::str::FromStr;
+use crate::text_enum::text_enum;
 
-use serde::{Deserialize, Serialize};
-
-/// Where a calculation stands; nothing else is ever said of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Accepted, not started (or handed back, or waiting for memory).
-    Queued,
-    /// A worker holds it.
-    Running,
-    /// The value is known.
-    Done,
-    /// Given up after the stated attempts, with a reason.
-    Failed,
-    /// Everybody who asked has withdrawn.
-    Cancelled,
+text_enum! {
+    /// The status of a calculation.
+    pub enum Status {
+        /// Accepted, not started (or handed back, or waiting for memory).
+        Queued = "queued",
+        /// A worker computes it.
+        Running = "running",
+        /// The value is known.
+        Done = "done",
+        /// It failed, with a reason.
+        Failed = "failed",
+        /// Everyone who submitted it has cancelled.
+        Cancelled = "cancelled",
+    }
+    error UnknownStatus;
 }
 
-/// A text that names no status.
+/// Error for a text that is not a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such status")]
+#[error("unknown status")]
 pub struct UnknownStatus;
 
 impl Status {
-    /// The word used in the record, in JSON and on the page.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether nothing more happens unless somebody asks again.
+    /// Returns whether it is final until someone submits again.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled)
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Status {
-    type Err = UnknownStatus;
-
-    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
-        [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled]
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(UnknownStatus)
     }
 }

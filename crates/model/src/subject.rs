@@ -1,4 +1,4 @@
-//! What a calculation is about, as one canonical text: `F(1000)`.
+//! The subject of a calculation, as one canonical text: `F(1000)`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,19 +16,19 @@ pub enum Subject {
     Fibonacci(Index),
 }
 
-/// Why a text is not a subject.
+/// Error for a text that is not a subject.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectError {
-    /// Not of a kind this version knows; a newer version may.
+    /// Not a kind that this version knows; a newer version may.
     #[error("unknown kind of subject")]
     UnknownKind,
-    /// The index between the brackets is not one.
-    #[error("subject with a bad index: {0}")]
+    /// The text between the brackets is not an index.
+    #[error("bad index in a subject: {0}")]
     Index(#[from] IndexError),
 }
 
 impl Subject {
-    /// The index of F(n), of which this is the subject.
+    /// Returns the index n of F(n).
     pub fn index(&self) -> Index {
         match self {
             Self::Fibonacci(index) => *index,
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_survives_its_text() {
+    fn a_subject_round_trips() {
         for n in [0, 7, -8, i64::MIN, i64::MAX] {
             let subject = Subject::from(Index::new(n));
             assert_eq!(subject.to_string().parse(), Ok(subject));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_subject() {
+    fn other_texts_are_errors() {
         for text in ["", "F", "F(", "F()", "F(07)", "f(7)", "L(7)", "F(7) ", "F((7))"] {
             assert!(text.parse::<Subject>().is_err(), "{text:?}");
         }

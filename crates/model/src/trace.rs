@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The `traceparent` of W3C Trace Context: which trace, which span in it, sampled or not.
+/// A `traceparent` of W3C Trace Context: the trace, the span in it, and the flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceContext {
     trace_id: u128,
@@ -13,43 +13,43 @@ pub struct TraceContext {
     flags: u8,
 }
 
-/// A text that is no `traceparent`.
+/// Error for a text that is not a `traceparent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a traceparent")]
 pub struct TraceContextError;
 
 impl TraceContext {
-    /// The root of a new trace.
+    /// Creates the root of a new trace.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// When the system's random generator fails.
     pub fn root() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
-        // Zero means "no trace" in the standard, so the last bit is kept set.
+        // Zero is invalid, so the last bit is always set.
         Ok(Self { trace_id: u128::from_be_bytes(bytes) | 1, span_id: random_span()?, flags: 1 })
     }
 
-    /// A new span of the same trace.
+    /// Creates a new span of the same trace.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// When the system's random generator fails.
     pub fn child(&self) -> Result<Self, getrandom::Error> {
         Ok(Self { span_id: random_span()?, ..*self })
     }
 
-    /// The context of a trace, a span in it and its flags, of which the lowest bit says that it is recorded;
-    /// `None` when an id is zero, which stands for no trace.
+    /// Creates a context from a trace, a span and flags, whose lowest bit means sampled; `None` if an id is zero,
+    /// which is invalid.
     pub const fn from_ids(trace_id: u128, span_id: u64, flags: u8) -> Option<Self> {
         if trace_id == 0 || span_id == 0 { None } else { Some(Self { trace_id, span_id, flags }) }
     }
 
-    /// The trace, the span in it, and the flags.
+    /// Returns the trace, the span and the flags.
     pub const fn ids(&self) -> (u128, u64, u8) {
         (self.trace_id, self.span_id, self.flags)
     }
 
-    /// The trace, as 32 hexadecimal digits: what a log line carries.
+    /// Returns the trace as 32 hexadecimal digits, as in log lines.
     pub fn trace_id(&self) -> String {
         format!("{:032x}", self.trace_id)
     }
@@ -109,17 +109,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_traceparent_survives_its_text_and_a_child_stays_in_the_trace() {
+    fn a_traceparent_round_trips_and_a_child_stays_in_the_trace() {
         let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let parent: TraceContext = text.parse().expect("the standard's own example");
         assert_eq!(parent.to_string(), text);
-        let child = parent.child().expect("the system has randomness");
+        let child = parent.child().expect("randomness");
         assert_eq!(child.trace_id(), parent.trace_id());
         assert_ne!(child, parent);
     }
 
     #[test]
-    fn what_the_standard_forbids_is_refused() {
+    fn invalid_texts_are_errors() {
         for text in [
             "",
             "00-00000000000000000000000000000000-00f067aa0ba902b7-01",

@@ -1,4 +1,4 @@
-//! Who computes.
+//! Workers and their reports.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Lane, Subject, Timestamp};
 
-/// A worker's name, unique among those that live at the same time.
+/// A worker's name, unique among all that run at the same time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WorkerId(pub String);
@@ -17,19 +17,19 @@ impl fmt::Display for WorkerId {
     }
 }
 
-/// What a worker says of itself, every second or so.
+/// The report that a worker publishes about every second.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkerReport {
-    /// Its name.
+    /// The name.
     pub id: WorkerId,
-    /// The version of the program it runs.
+    /// The version of its program.
     pub version: String,
     /// The lanes it claims from.
     pub lanes: Vec<Lane>,
-    /// What it computes at the moment, leaving short work out.
+    /// The subjects it computes at the moment, without short work.
     pub computing: Vec<Subject>,
-    /// Jobs it has finished since it started.
+    /// Number of jobs finished since its start.
     pub finished: u64,
-    /// When it said so.
+    /// Time of the report.
     pub seen_at: Timestamp,
 }

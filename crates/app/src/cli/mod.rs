@@ -3,10 +3,11 @@
 mod fib;
 mod healthcheck;
 mod migrate;
+mod stdout;
 mod usage;
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -66,11 +67,23 @@ pub(crate) fn parse() -> Result<Command, ExitCode> {
             print_error(&usage::with_variable(&error, &Cli::command()));
             WRONG_ARGUMENT.into()
         } else {
-            // `--help` and `--version`; a reader may close early.
-            let _ = error.print();
-            ExitCode::SUCCESS
+            print_help(&error)
         }
     })
+}
+
+/// Prints the text of `--help` or `--version`.
+fn print_help(help: &clap::Error) -> ExitCode {
+    let text = help.render();
+    let text = if std::io::stdout().is_terminal() { text.ansi().to_string() } else { text.to_string() };
+    match stdout::write_stdout(|to| to.write_all(text.as_bytes())) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            print_error(&format!("error: cannot write to standard output: {error}\n"));
+            FAILURE.into()
+        }
+        // A reader may close early.
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 /// Runs a subcommand and prints its error on standard error.

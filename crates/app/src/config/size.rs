@@ -3,13 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
+use model::{Expression, ExpressionError};
+
 /// A number of bytes, at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ByteSize(pub(crate) u64);
 
 /// Error for a text that is not a size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ByteSizeError {
+    /// A number that can be read in two ways.
+    #[error(transparent)]
+    Ambiguous(ExpressionError),
     /// Not a whole number followed by a unit.
     #[error(
         "expected a whole number of bytes, with or without a unit: kB, MB, GB, TB, KiB, MiB, GiB, TiB (512MiB, 2GB, 65536)"
@@ -41,21 +46,24 @@ impl FromStr for ByteSize {
 
     fn from_str(text: &str) -> Result<Self, ByteSizeError> {
         let text = text.trim();
-        let digits_end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let (digits, unit) = text.split_at(digits_end);
-        if digits.is_empty() {
-            return Err(ByteSizeError::Malformed);
-        }
-        let unit = unit.trim_start();
-        let factor = match unit {
-            "" => 1,
-            _ => UNITS
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(unit))
-                .map(|(_, factor)| *factor)
-                .ok_or(ByteSizeError::Malformed)?,
+        let unit_start = text.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |last| last + 1);
+        let (number, unit) = match text.get(unit_start..) {
+            Some("") | None => (text, ""),
+            Some(unit) => (text[..unit_start].trim_end(), unit),
         };
-        let number: u64 = digits.parse().map_err(|_| ByteSizeError::Overflow)?;
+        let find = |(name, _): &&(&str, u64)| name.eq_ignore_ascii_case(unit);
+        let factor = if unit.is_empty() { Some(1) } else { UNITS.iter().find(find).map(|(_, factor)| *factor) };
+        let factor = factor.ok_or(ByteSizeError::Malformed)?;
+        // Beyond the range of an index, which is half of ours, only plain digits are read.
+        let number = match (number.parse::<Expression>(), number.parse::<u64>()) {
+            (_, Ok(number)) => number,
+            (Ok(expression), _) => u64::try_from(expression.index().get()).map_err(|_| ByteSizeError::Malformed)?,
+            (Err(ExpressionError::Overflow), _) => return Err(ByteSizeError::Overflow),
+            (Err(error @ (ExpressionError::Ambiguous { .. } | ExpressionError::Grouping { .. })), _) => {
+                return Err(ByteSizeError::Ambiguous(error));
+            }
+            (Err(_), _) => return Err(ByteSizeError::Malformed),
+        };
         match number.checked_mul(factor) {
             None => Err(ByteSizeError::Overflow),
             Some(0) => Err(ByteSizeError::Zero),
@@ -93,6 +101,10 @@ mod tests {
             ("512 mib", 512 << 20),
             ("2GB", 2_000_000_000),
             ("3TiB", 3 << 40),
+            ("1e9", 1_000_000_000),
+            ("2^20", 1 << 20),
+            ("1 000 kB", 1_000_000),
+            ("1.5e3 MB", 1_500_000_000),
             ("18446744073709551615", u64::MAX),
         ] {
             assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text:?}");
@@ -101,9 +113,11 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "MiB", "-1", "1.5GB", "1e6", "0x10", "10 parsecs", "1GBs", "٣MB"] {
+        for text in ["", "MiB", "-1", "1.5GB", "0x10", "10 parsecs", "1GBs", "٣MB"] {
             assert_eq!(text.parse::<ByteSize>(), Err(ByteSizeError::Malformed), "{text:?}");
         }
+        let ambiguous = "1.000 kB".parse::<ByteSize>().expect_err("two meanings").to_string();
+        assert!(ambiguous.contains("Did you mean 1000?"), "{ambiguous}");
         assert_eq!("0GB".parse::<ByteSize>(), Err(ByteSizeError::Zero));
         for text in ["18446744073709551616", "18446744073709551615kB", "99999999TiB"] {
             assert_eq!(text.parse::<ByteSize>(), Err(ByteSizeError::Overflow), "{text:?}");

@@ -28,7 +28,7 @@ pub(crate) struct StorageArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataDirArgs {
-    /// Folder for the database (unless PostgreSQL is used) and for long values (unless ABACI_VALUES_URL is set).
+    /// Folder for the database (unless PostgreSQL is used) and for long values (unless `ABACI_VALUES_URL` is set).
     /// Created if it does not exist. Only one process at a time can keep its database there.
     #[arg(long = "data-dir", env = "ABACI_DATA_DIR", value_name = "FOLDER", default_value = "data")]
     pub(crate) path: PathBuf,

@@ -13,7 +13,7 @@ pub(crate) struct TraceArgs {
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     otlp_endpoint: Option<String>,
 
-    /// Full URL to which traces are exported; nothing is appended. Overrides OTEL_EXPORTER_OTLP_ENDPOINT.
+    /// Full URL to which traces are exported; nothing is appended. Overrides `OTEL_EXPORTER_OTLP_ENDPOINT`.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", value_name = "URL")]
     otlp_traces_endpoint: Option<String>,
 

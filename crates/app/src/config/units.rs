@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use model::{Expression, ExpressionError};
+
 /// Seconds of work that one address may submit per minute; `None` without a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rate(pub(crate) Option<f64>);
 
 /// Error for a text that is not such a number.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(crate) enum UnitError {
+    /// A number that can be read in two ways.
+    #[error(transparent)]
+    Ambiguous(ExpressionError),
     /// Not a whole number within the limits.
     #[error("expected a whole number from {least} to {most}")]
     Whole {
@@ -32,8 +37,8 @@ pub(crate) enum UnitError {
 
 /// Returns a parser of whole numbers from `least` to `most`.
 pub(super) fn whole(least: u64, most: u64) -> impl Fn(&str) -> Result<u64, UnitError> + Clone + Send + Sync + 'static {
-    move |text| match text.parse() {
-        Ok(number) if (least..=most).contains(&number) => Ok(number),
+    move |text| match parse_whole(text)? {
+        Some(number) if (least..=most).contains(&number) => Ok(number),
         _ => Err(UnitError::Whole { least, most }),
     }
 }
@@ -43,9 +48,20 @@ pub(super) fn milliseconds(
     least: u64,
     most: u64,
 ) -> impl Fn(&str) -> Result<Duration, UnitError> + Clone + Send + Sync + 'static {
-    move |text| match text.parse() {
-        Ok(ms) if (least..=most).contains(&ms) => Ok(Duration::from_millis(ms)),
+    move |text| match parse_whole(text)? {
+        Some(ms) if (least..=most).contains(&ms) => Ok(Duration::from_millis(ms)),
         _ => Err(UnitError::Milliseconds { least, most }),
+    }
+}
+
+/// Parses a whole number, also as an expression (`1e6`, `2^20`). Returns `None` for other texts.
+fn parse_whole(text: &str) -> Result<Option<u64>, UnitError> {
+    match text.parse::<Expression>() {
+        Ok(expression) => Ok(u64::try_from(expression.index().get()).ok()),
+        Err(error @ (ExpressionError::Ambiguous { .. } | ExpressionError::Grouping { .. })) => {
+            Err(UnitError::Ambiguous(error))
+        }
+        Err(_) => Ok(None),
     }
 }
 
@@ -67,8 +83,10 @@ mod tests {
     #[test]
     fn a_whole_number_stays_within_its_limits() {
         let parse = whole(1, 10);
-        assert_eq!((parse("1"), parse("10")), (Ok(1), Ok(10)));
-        for text in ["0", "11", "-1", "1e1", "x", ""] {
+        assert_eq!((parse("1"), parse("10"), parse("1e1")), (Ok(1), Ok(10), Ok(10)));
+        let ambiguous = parse("1.000").expect_err("two meanings").to_string();
+        assert!(ambiguous.contains("Did you mean 1000?"), "{ambiguous}");
+        for text in ["0", "11", "-1", "1e2", "x", ""] {
             assert_eq!(parse(text), Err(UnitError::Whole { least: 1, most: 10 }), "{text:?}");
         }
     }

@@ -48,6 +48,8 @@ fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
         (&["fib"][..], "<N>"),
         (&["fib", "seven"], "whole numbers"),
         (&["fib", "1.5"], "'1.5'"),
+        (&["fib", "1.000"], "Did you mean 1000?"),
+        (&["fib", "1,000"], "Did you mean 1000?"),
         (&["fib", "9223372036854775808"], "2^63"),
         (&["fib", "--quiet"], "'--quiet'"),
         (&["fib", "7", "8"], "'8'"),
@@ -80,6 +82,7 @@ fn a_file_is_replaced_by_the_whole_value() {
     let written = finish(abaci(&["fib", "100000", "-o", path.to_str().expect("UTF-8")]));
     assert_eq!((written.code, written.stdout.as_str(), written.stderr.as_str()), (Some(0), "", ""));
     assert_eq!(fs::read_to_string(&path).expect("there"), printed.stdout);
+    assert_eq!(finish(abaci(&["fib", "100000", "-o", "-"])).stdout, printed.stdout);
     assert_eq!(names_in(folder.path()), ["value"]);
 }
 
@@ -93,10 +96,16 @@ fn a_file_that_cannot_be_created_is_an_error() {
 #[test]
 fn a_failed_write_to_standard_output_is_an_error() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
-    let output = abaci(&["fib", "10"]).stdout(full).stderr(Stdio::piped()).output().expect("it runs");
-    assert_eq!(output.status.code(), Some(1));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("cannot write to standard output"), "{stderr}");
+    let read_only = fs::File::open("/dev/null").expect("Linux has it");
+    for arguments in [&["fib", "10"][..], &["fib", "10", "-o", "-"], &["--help"], &["fib", "--help"], &["--version"]] {
+        for unwritable in [&full, &read_only] {
+            let stdout = unwritable.try_clone().expect("a descriptor");
+            let output = abaci(arguments).stdout(stdout).stderr(Stdio::piped()).output().expect("it runs");
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(stderr.contains("cannot write to standard output"), "{arguments:?}: {stderr}");
+        }
+    }
 }
 
 #[test]
@@ -110,17 +119,25 @@ fn a_reader_that_closes_early_is_not_an_error() {
     assert_eq!((&start, output.status.code(), &*output.stderr), (b"1129834378", Some(0), &b""[..]));
 }
 
-#[cfg(unix)]
 #[test]
-fn an_interrupt_ends_it_at_once_and_keeps_the_old_file() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("value");
-    fs::write(&path, "old content").expect("written");
-    let mut child = abaci(&["fib", "1e9", "-o", path.to_str().expect("UTF-8")]).spawn().expect("it runs");
-    until("the part file exists", || names_in(folder.path()).len() == 2);
-    until("the signal handler is installed", || catches(&child, Signal::INT));
-    send_signal(&child, Signal::INT);
-    assert_eq!(exit_code(&mut child, Duration::from_secs(5)), Some(130));
-    assert_eq!(fs::read(&path).expect("there"), b"old content");
-    assert_eq!(names_in(folder.path()), ["value"]);
+fn every_signal_ends_it_at_once_and_keeps_the_old_file() {
+    for (signal, code) in [
+        (Signal::INT, Some(130)),
+        (Signal::TERM, Some(143)),
+        (Signal::HUP, Some(129)),
+        (Signal::QUIT, Some(131)),
+        (Signal::XFSZ, Some(153)),
+        (Signal::USR1, Some(138)),
+        (Signal::KILL, None),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("value");
+        fs::write(&path, "old content").expect("written");
+        let mut child = abaci(&["fib", "1e9", "-o", path.to_str().expect("UTF-8")]).spawn().expect("it runs");
+        until("the signal handlers are installed", || catches(&child, Signal::USR1));
+        send_signal(&child, signal);
+        assert_eq!(exit_code(&mut child, Duration::from_secs(5)), code, "{signal:?}");
+        assert_eq!(fs::read(&path).expect("there"), b"old content");
+        assert_eq!(names_in(folder.path()), ["value"], "{signal:?}");
+    }
 }

@@ -50,16 +50,16 @@ impl Running {
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut addresses = Vec::new();
+        let mut running = Self { child, addresses: Vec::new() };
         for line in lines {
             let line = line.expect("text");
-            addresses.push(line.split_once("http://").expect("an address").1.to_owned());
+            running.addresses.push(line.split_once("http://").expect("an address").1.to_owned());
             if line.starts_with("Health and metrics") {
-                return Self { child, addresses };
+                return running;
             }
         }
         let mut stderr = String::new();
-        child.stderr.take().expect("piped").read_to_string(&mut stderr).expect("text");
+        running.log().read_to_string(&mut stderr).expect("text");
         panic!("it ended before it was ready: {stderr}");
     }
 

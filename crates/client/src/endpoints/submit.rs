@@ -87,9 +87,11 @@ fn not_an_index(text: &str, error: &ExpressionError) -> PageFailure {
     let kind = match error {
         ExpressionError::Empty => ProblemKind::IndexMissing,
         ExpressionError::Overflow => ProblemKind::IndexOutOfRange,
-        ExpressionError::TooLong { .. } | ExpressionError::Unexpected { .. } | ExpressionError::NotWhole => {
-            ProblemKind::IndexNotInteger
-        }
+        ExpressionError::TooLong { .. }
+        | ExpressionError::Unexpected { .. }
+        | ExpressionError::Ambiguous { .. }
+        | ExpressionError::Grouping { .. }
+        | ExpressionError::NotWhole => ProblemKind::IndexNotInteger,
     };
     let mut failure = PageFailure::new(StatusCode::UNPROCESSABLE_ENTITY, kind);
     failure.problem.field = Some("index".to_owned());
@@ -114,5 +116,6 @@ fn malformed(rejection: &FormRejection) -> PageFailure {
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(characters).chain(['.']).collect()
+    let end = if text.ends_with('?') { None } else { Some('.') };
+    first.chain(characters).chain(end).collect()
 }

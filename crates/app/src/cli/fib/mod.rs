@@ -32,7 +32,7 @@ pub(crate) struct FibCommand {
     #[arg(value_name = "N", allow_hyphen_values = true)]
     n: Expression,
 
-    /// Write to FILE instead of standard output. The file is replaced only once it is complete.
+    /// Write to FILE instead of standard output (`-`). The file is replaced only once it is complete.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -108,7 +108,7 @@ impl FibCommand {
         let output = Arc::new(ValueOutput::open(self.output.as_deref())?);
         let (finished, result) = tokio::sync::oneshot::channel();
         runtime.block_on(async {
-            let mut signals = StopSignals::listen().map_err(FibError::Start)?;
+            let mut signals = StopSignals::listen_to_all().map_err(FibError::Start)?;
             let writer = Arc::clone(&output);
             std::thread::Builder::new()
                 .name("fib".to_owned())

@@ -1,10 +1,14 @@
 //! The destination of the digits: standard output, or a file that is replaced only once complete.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+
+use crate::cli::stdout::write_stdout;
 use crate::config::ByteSize;
 
 /// The destination of a value.
@@ -13,17 +17,20 @@ pub(crate) enum ValueOutput {
     File(AtomicFile),
 }
 
-/// A file that has a temporary name until it is complete.
+/// A file without a name, or with a temporary one, until it is complete.
 pub(crate) struct AtomicFile {
     target: PathBuf,
+    part_path: PathBuf,
     /// The unfinished file; `None` once renamed or removed. Renaming and removing hold the lock, so that they
     /// exclude each other.
     part: Mutex<Option<PartFile>>,
 }
 
+/// An unfinished file.
 struct PartFile {
-    path: PathBuf,
     file: File,
+    /// Whether it has the temporary name. Where the file system allows it, it has none, and no signal can leave it.
+    is_named: bool,
 }
 
 /// Error for a destination that cannot be written to.
@@ -62,9 +69,12 @@ pub(crate) enum OutputError {
 }
 
 impl ValueOutput {
-    /// Opens the destination, before the work starts.
+    /// Opens the destination, before the work starts. Without a path, or with `-`, it is standard output.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, OutputError> {
-        path.map_or(Ok(Self::Stdout), |path| AtomicFile::create(path).map(Self::File))
+        match path.filter(|path| *path != Path::new("-")) {
+            None => Ok(Self::Stdout),
+            Some(path) => AtomicFile::create(path).map(Self::File),
+        }
     }
 
     /// Returns an error if the disk has less free space than needed.
@@ -82,7 +92,7 @@ impl ValueOutput {
     /// Writes what `text` writes, and a newline. When this returns, the file is complete and on disk.
     pub(crate) fn write(&self, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
         match self {
-            Self::Stdout => match write_line(io::stdout().lock(), text) {
+            Self::Stdout => match write_stdout(|to| text(to).and_then(|()| to.write_all(b"\n"))) {
                 // The reader closed early.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
                 result => result.map_err(OutputError::Stdout),
@@ -117,13 +127,9 @@ impl AtomicFile {
         let mut part_name = std::ffi::OsString::from(".");
         part_name.push(name);
         part_name.push(format!(".{}.part", std::process::id()));
-        let part = parent(&target).join(part_name);
-        let file = OpenOptions::new().write(true).create_new(true).open(&part).map_err(failed)?;
-        let output = Self { target, part: Mutex::new(Some(PartFile { path: part, file })) };
-        if let (Some(permissions), Some(part)) = (permissions, &*output.lock()) {
-            part.file.set_permissions(permissions).map_err(failed)?;
-        }
-        Ok(output)
+        let part_path = parent(&target).join(part_name);
+        let part = PartFile::create(parent(&target), &part_path, permissions).map_err(failed)?;
+        Ok(Self { target, part_path, part: Mutex::new(Some(part)) })
     }
 
     fn complete(&self, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
@@ -134,10 +140,11 @@ impl AtomicFile {
         };
         write_line(&file, text).and_then(|()| file.sync_all()).map_err(failed)?;
         let mut part = self.lock();
-        if let Some(PartFile { path, .. }) = &*part {
-            fs::rename(path, &self.target).map_err(failed)?;
-            *part = None;
+        if let Some(part) = &mut *part {
+            part.set_name(&self.part_path).map_err(failed)?;
+            fs::rename(&self.part_path, &self.target).map_err(failed)?;
         }
+        *part = None;
         // The rename is on disk only once the folder is synced.
         File::open(parent(&self.target)).and_then(|folder| folder.sync_all()).map_err(failed)
     }
@@ -145,9 +152,9 @@ impl AtomicFile {
     /// Removes the part file and returns the lock.
     fn remove(&self) -> MutexGuard<'_, Option<PartFile>> {
         let mut part = self.lock();
-        if let Some(PartFile { path, .. }) = part.take() {
+        if part.take().is_some_and(|part| part.is_named) {
             // It may have been removed already.
-            let _ = fs::remove_file(path);
+            let _ = fs::remove_file(&self.part_path);
         }
         part
     }
@@ -160,6 +167,31 @@ impl AtomicFile {
 impl Drop for AtomicFile {
     fn drop(&mut self) {
         drop(self.remove());
+    }
+}
+
+impl PartFile {
+    fn create(folder: &Path, path: &Path, permissions: Option<Permissions>) -> io::Result<Self> {
+        let mode = Mode::from_raw_mode(0o666);
+        let part = match rustix::fs::open(folder, OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, mode) {
+            Ok(descriptor) => Self { file: File::from(descriptor), is_named: false },
+            // Not every file system has unnamed files.
+            Err(_) => Self { file: OpenOptions::new().write(true).create_new(true).open(path)?, is_named: true },
+        };
+        if let Some(permissions) = permissions {
+            part.file.set_permissions(permissions)?;
+        }
+        Ok(part)
+    }
+
+    /// Gives the file its temporary name.
+    fn set_name(&mut self, path: &Path) -> io::Result<()> {
+        if !self.is_named {
+            let descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+            rustix::fs::linkat(CWD, descriptor, CWD, path, AtFlags::SYMLINK_FOLLOW)?;
+            self.is_named = true;
+        }
+        Ok(())
     }
 }
 
