@@ -65,7 +65,7 @@ impl Limits {
     }
 
     /// Reads a canonical index. A JSON text that is no integer literal is not canonical either.
-    fn read_index(&self, text: &str) -> Result<Index, ApiError> {
+    pub(crate) fn read_index(&self, text: &str) -> Result<Index, ApiError> {
         text.parse().map_err(|error| {
             let given = Shortened::new(text);
             match error {

@@ -12,6 +12,7 @@ mod events;
 mod hub;
 mod list;
 mod metrics;
+mod number;
 mod openapi;
 mod original;
 mod pending;

@@ -22,6 +22,7 @@ use utoipa::OpenApi;
         crate::value::value,
         crate::withdraw::withdraw,
         crate::events::events,
+        crate::number::number,
         crate::system::system,
         crate::original::all,
         crate::original::current,
@@ -32,6 +33,7 @@ use utoipa::OpenApi;
     components(schemas(wire::ProgressEvent)),
     tags(
         (name = "calculations", description = "Ask, look, read, withdraw"),
+        (name = "numbers", description = "Facts about a number without computing it"),
         (name = "events", description = "Watch"),
         (name = "system", description = "How the system is"),
         (name = "original", description = "The routes of the calculator this one was made after"),

@@ -14,7 +14,7 @@ use tower_http::compression::predicate::Predicate;
 
 use crate::error::ApiError;
 use crate::state::{ApiState, Limits};
-use crate::{calculation, docs, events, list, openapi, original, submit, system, value, withdraw};
+use crate::{calculation, docs, events, list, number, openapi, original, submit, system, value, withdraw};
 
 /// The HTTP API. Answers everything below `/api`, and everything else with 404.
 pub fn router(state: ApiState) -> Router {
@@ -69,6 +69,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<ApiState>)> {
         ("/api/calculations", post(submit::submit).get(list::list)),
         ("/api/calculations/{index}", get(calculation::calculation).delete(withdraw::withdraw)),
         ("/api/calculations/{index}/value", get(value::value)),
+        ("/api/numbers/{n}", get(number::number)),
         ("/api/events", get(events::events)),
         ("/api/system", get(system::system)),
         ("/api/values", post(original::submit)),
@@ -125,6 +126,6 @@ mod tests {
             })
             .collect();
         assert_eq!(served, described);
-        assert_eq!(served.len(), 12);
+        assert_eq!(served.len(), 13);
     }
 }

@@ -43,6 +43,16 @@ pub struct NumberFacts {
     /// What remains of |F(n)| when it is divided by the prime factors; `null` if it is large.
     #[serde(default)]
     pub cofactor: Option<String>,
+    /// The indexes that fast doubling goes through from 1 to |n|; empty beyond 64 bits.
+    #[serde(default)]
+    pub doublings: Vec<Doubling>,
+    /// The divisors of |n|, ascending; `null` if there are more than 256 or |n| is hard to factor.
+    #[serde(default)]
+    pub divisors: Option<Vec<String>>,
+    /// The indexes k of the Fibonacci numbers F(k) that add up to |n|, no two of them neighbours, the largest first;
+    /// empty beyond 64 bits.
+    #[serde(default)]
+    pub zeckendorf: Vec<u32>,
     /// The Pisano periods π(m) of small moduli m, and F(n) mod m.
     #[serde(default)]
     pub periods: Vec<Period>,
@@ -58,6 +68,16 @@ pub struct Residue {
     pub residue: String,
 }
 
+/// One step of fast doubling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Doubling {
+    /// The index k, as text.
+    pub index: String,
+    /// The count of decimal digits of F(k), as text.
+    pub digits: String,
+}
+
 /// A prime that divides F(n).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -65,7 +85,7 @@ pub struct PrimeFactor {
     /// The prime, as text.
     pub prime: String,
     /// The highest power of it that divides F(n).
-    pub exponent: u32,
+    pub exponent: u64,
     /// The least d > 0 for which it divides F(d); d divides n.
     pub rank: String,
 }
