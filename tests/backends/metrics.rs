@@ -59,7 +59,7 @@ async fn depth_and_age_by_lane_attempts_reclaims_and_latencies_are_told_by_the_d
         api.value(n).await;
     }
     assert_eq!(figure(&api, "abaci_api_accepted_total{lane=\"short\"}").await, 9.0);
-    assert_eq!(figure(&worker, "abaci_worker_jobs_total{outcome=\"recorded\",lane=\"short\"}").await, 4.0);
+    assert_eq!(figure(&worker, "abaci_worker_jobs_total{outcome=\"completed\",lane=\"short\"}").await, 4.0);
     assert!(figure(&worker, "abaci_worker_queue_wait_seconds_count{lane=\"short\"}").await >= 4.0);
     assert!(figure(&worker, "abaci_worker_compute_seconds_count{lane=\"short\"}").await >= 4.0);
     assert!(figure(&worker, "store_call_seconds_count{call=\"complete\"}").await >= 4.0);

@@ -1,5 +1,9 @@
 //! Computing a value on a thread of its own, watched and stopped from outside.
 
+pub(crate) mod memory;
+pub(crate) mod threads;
+pub(crate) mod value;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,26 +13,26 @@ use fibonacci::Control;
 use model::{Index, Lane, Progress};
 use tokio::sync::oneshot;
 
+use self::memory::Permit;
+use self::value::ComputedValue;
 use crate::Worker;
-use crate::budget::Permit;
-use crate::found::Found;
 
-/// A computation under way. Dropping it stops it.
-pub(crate) struct Computing {
-    watch: Arc<Watch>,
-    result: oneshot::Receiver<Result<Found, fibonacci::Error>>,
+/// A running computation. Dropping it stops it.
+pub(crate) struct Computation {
+    watch: Arc<ComputationWatch>,
+    result: oneshot::Receiver<Result<ComputedValue, fibonacci::Error>>,
 }
 
 /// Why there is no value.
-pub(crate) enum Broken {
-    /// The kernel says so.
+pub(crate) enum ComputeError {
+    /// The kernel returned an error.
     Kernel(fibonacci::Error),
-    /// The kernel panicked; its thread has written why.
+    /// The kernel panicked; its thread has logged why.
     Panicked,
 }
 
-/// How others follow and stop a computation.
-pub(crate) struct Watch {
+/// Follows and stops a computation.
+pub(crate) struct ComputationWatch {
     cancelled: AtomicBool,
     /// The bits of the fraction done.
     fraction: AtomicU64,
@@ -36,8 +40,8 @@ pub(crate) struct Watch {
     estimate: Duration,
 }
 
-impl Computing {
-    /// Starts computing F(index) for work of that lane.
+impl Computation {
+    /// Starts computing F(index) on a thread of the lane.
     ///
     /// # Errors
     /// When the system refuses a thread.
@@ -48,7 +52,7 @@ impl Computing {
         estimate: Duration,
         memory: Permit,
     ) -> io::Result<Self> {
-        let watch = Arc::new(Watch {
+        let watch = Arc::new(ComputationWatch {
             cancelled: AtomicBool::new(false),
             fraction: AtomicU64::new(0),
             started: Instant::now(),
@@ -60,39 +64,39 @@ impl Computing {
             let progress = |fraction: f64| watched.fraction.store(fraction.to_bits(), Ordering::Relaxed);
             let control = Control { progress: &progress, cancelled: &watched.cancelled };
             let value = fibonacci::nth_with(index.get(), &control)?;
-            let took = started.elapsed();
-            Found::computed(value, memory, took, &watched.cancelled).ok_or(fibonacci::Error::Cancelled)
+            let elapsed = started.elapsed();
+            ComputedValue::digest(value, memory, elapsed, &watched.cancelled).ok_or(fibonacci::Error::Cancelled)
         })?;
         Ok(Self { watch, result })
     }
 
-    pub(crate) fn watch(&self) -> Arc<Watch> {
+    pub(crate) fn watch(&self) -> Arc<ComputationWatch> {
         Arc::clone(&self.watch)
     }
 
     /// Waits for the value.
-    pub(crate) async fn finish(mut self) -> Result<Found, Broken> {
+    pub(crate) async fn finish(mut self) -> Result<ComputedValue, ComputeError> {
         match (&mut self.result).await {
-            Ok(result) => result.map_err(Broken::Kernel),
-            Err(_) => Err(Broken::Panicked),
+            Ok(result) => result.map_err(ComputeError::Kernel),
+            Err(_) => Err(ComputeError::Panicked),
         }
     }
 }
 
-impl Drop for Computing {
+impl Drop for Computation {
     fn drop(&mut self) {
         self.watch.cancel();
     }
 }
 
-impl Watch {
+impl ComputationWatch {
     /// Stops the computation within some milliseconds.
     pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// How far the computation is. What remains is told from the pace so far, or from the estimate
-    /// while there is little to go by.
+    /// Returns the progress. The remaining time is extrapolated from the pace so far, or taken from the estimate
+    /// during the first twentieth.
     pub(crate) fn progress(&self) -> Progress {
         let fraction = f64::from_bits(self.fraction.load(Ordering::Relaxed)).clamp(0.0, 1.0);
         let elapsed = self.started.elapsed();

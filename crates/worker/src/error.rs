@@ -1,18 +1,18 @@
-//! Why a step came to nothing.
+//! Errors of a worker.
 
 use queue::QueueError;
 use store::StoreError;
 
-/// Why a step came to nothing. The job is not lost in any case: it comes again, by the queue or by the sweep.
+/// Why a job was not processed. The job is never lost: the queue or the sweep delivers it again.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// The queue did not serve; pause, then go on.
-    #[error("the queue did not serve the worker")]
+    /// The queue failed; pause, then continue.
+    #[error("cannot use the queue")]
     Queue(#[from] QueueError),
-    /// The record did not serve; pause, then go on.
-    #[error("the record did not serve the worker")]
+    /// The store failed; pause, then continue.
+    #[error("cannot use the store")]
     Store(#[from] StoreError),
-    /// The system refused a thread; pause, then go on.
-    #[error("no thread to compute on")]
+    /// The system refused a thread; pause, then continue.
+    #[error("cannot start a thread")]
     Threads(#[from] std::io::Error),
 }

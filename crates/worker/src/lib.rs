@@ -1,30 +1,25 @@
-//! Claim, compute, record, announce, acknowledge; and the sweep.
+//! The worker: claims jobs, computes values, completes calculations, and sweeps.
 //!
-//! [`step`] does one job, [`run`] repeats it in every slot, [`Sweep`] finds what the queue does not
-//! know of. The order of the steps, and why a crash between any two is harmless, is written in [`step`].
+//! [`run`] processes jobs in every slot. [`Sweep`] enqueues unfinished calculations that the queue lost. The order
+//! of the steps of a job, and why a crash between any two loses nothing, is documented in `job/process.rs`.
 
-mod budget;
-mod claiming;
 mod compute;
 mod error;
-mod found;
-mod heartbeat;
-mod liveness;
+mod health;
+mod heartbeat_runtime;
+mod job;
 mod metrics;
-mod mirror;
-mod recording;
 mod run;
-mod setback;
 mod settings;
-mod step;
+mod slots;
 mod sweep;
-mod threads;
 mod worker;
 
 pub use error::WorkerError;
+pub use job::{Outcome, OutcomeKind};
 pub use metrics::describe as describe_metrics;
 pub use run::run;
 pub use settings::Settings;
-pub use step::{Outcome, step};
-pub use sweep::{Sweep, Swept};
+pub use slots::process_one;
+pub use sweep::{Sweep, SweepStats};
 pub use worker::Worker;

@@ -1,37 +1,34 @@
-//! A worker at work: its slots, its sweep and its reports, until it is told to stop.
+//! Runs a worker: its slots, its sweep and its reports, until shutdown.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use futures_util::FutureExt;
-use model::Lane;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
-use crate::step::{Slot, steps};
+use crate::slots::{slot_lanes, slot_loop};
 use crate::{Sweep, Worker, metrics};
 
-/// Time between two reports to the queue.
-const REPORT_EVERY: Duration = Duration::from_secs(1);
-/// The first pause after something went wrong; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// The first pause after a panic; each further one is twice as long.
+const RESTART_PAUSE: Duration = Duration::from_millis(100);
+/// A task that ran for this long restarts with the first pause again.
+const STABLE_AFTER: Duration = Duration::from_secs(60);
 
-/// Short jobs that a slot takes at a time. All of them together are far below a lease, and they share their
-/// trips to the record and the queue.
-const MOST_SHORT: usize = 16;
-
-/// Works until `shutdown` is ready, then lets go of everything within a second and returns.
+/// Runs a worker until `shutdown` is ready, then returns every job within a second.
 ///
-/// Leased work is handed back, short work is finished. Failures of ports are logged and waited out.
+/// Leased work is released for other workers, short work is finished. Errors of the ports are logged and retried.
 pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     let mut tasks = JoinSet::new();
-    for (number, lanes) in slots(worker.settings.threads).into_iter().enumerate() {
-        tasks
-            .spawn(unbroken(worker.clone(), "slot", Some(number), move |worker| repeat(worker, number, lanes.clone())));
+    for (number, lanes) in slot_lanes(worker.settings.threads).into_iter().enumerate() {
+        let slot = move |worker| slot_loop(worker, number, lanes.clone());
+        tasks.spawn(restart_on_panic(worker.clone(), "slot", Some(number), slot));
     }
-    tasks.spawn(unbroken(worker.clone(), "sweep", None, |worker| Sweep::new(worker).run()));
-    tasks.spawn(unbroken(worker.clone(), "report", None, report));
+    tasks.spawn(restart_on_panic(worker.clone(), "sweep", None, |worker| Sweep::new(worker).run()));
+    tasks.spawn(restart_on_panic(worker.clone(), "report", None, report_loop));
     tokio::pin!(shutdown);
     let mut stopping = false;
     loop {
@@ -45,79 +42,41 @@ pub async fn run(worker: Worker, shutdown: impl Future<Output = ()>) {
     }
 }
 
-/// Runs a part of the worker until it ends in order, and begins it anew each time that it panics.
+/// Runs a task, and restarts it with backoff whenever it panics.
 ///
-/// The job in its hands is not lost: its claim and its lease run out, and what breaks whoever takes it is
-/// given up by the record after some of those.
-async fn unbroken<F: Future<Output = ()>>(
+/// Its job is not lost: claim and lease expire, and the store fails a calculation that keeps killing workers.
+async fn restart_on_panic<F: Future<Output = ()>>(
     worker: Worker,
-    part: &'static str,
-    number: Option<usize>,
-    begin: impl Fn(Worker) -> F,
+    task: &'static str,
+    slot: Option<usize>,
+    start: impl Fn(Worker) -> F,
 ) {
-    const CALM: Duration = Duration::from_secs(60);
-    let mut pause = FIRST_PAUSE;
+    let max_pause = worker.settings.lease.max(RESTART_PAUSE);
+    let backoff = ExponentialBuilder::new().with_min_delay(RESTART_PAUSE).with_max_delay(max_pause).without_max_times();
+    let mut pauses = backoff.build();
     loop {
-        let begun = Instant::now();
-        // What it leaves behind is the worker's, whose locks are never held over anything that can panic.
-        if AssertUnwindSafe(begin(worker.clone())).catch_unwind().await.is_ok() {
+        let started = Instant::now();
+        // What it leaves behind belongs to the worker, which holds no lock while anything can panic.
+        if AssertUnwindSafe(start(worker.clone())).catch_unwind().await.is_ok() {
             return;
         }
-        if begun.elapsed() > CALM {
-            pause = FIRST_PAUSE;
+        if started.elapsed() > STABLE_AFTER {
+            pauses = backoff.build();
         }
-        metrics::broke(part);
-        worker.liveness.slot(number).broke();
-        tracing::error!(part, number, pause_ms = pause.as_millis(), "a {part} of the worker broke and begins anew");
+        let pause = pauses.next().unwrap_or(max_pause);
+        metrics::task_panicked(task);
+        worker.health.slot(slot).note_panic();
+        tracing::error!(task, slot, pause_ms = pause.as_millis(), "worker {task} panicked; restarting");
         tokio::select! {
             () = sleep(pause) => {}
             () = worker.stopping().cancelled() => return,
         }
-        pause = (pause * 2).min(worker.settings.lease.max(FIRST_PAUSE));
     }
 }
 
-/// The lanes of each slot of a worker with so many cores, first choice first.
-///
-/// One slot only ever claims short work and one at most medium work, so that neither waits for long
-/// work however much of it there is; long work has all cores but one, or the one there is. That is
-/// more slots than cores: the priorities of the computing threads settle who runs. One slot puts
-/// long work first, or a stream of short work could keep it waiting for ever.
-pub(crate) fn slots(threads: usize) -> Vec<Vec<Lane>> {
-    use Lane::{Long, Medium, Short};
-    let mut slots = vec![vec![Short], vec![Medium, Short], vec![Long, Medium, Short]];
-    slots.extend((2..threads).map(|_| vec![Short, Medium, Long]));
-    slots
-}
-
-async fn repeat(worker: Worker, number: usize, lanes: Vec<Lane>) {
-    let slot = Slot { lanes: &lanes, max_short: MOST_SHORT, pulse: worker.liveness.slot(Some(number)) };
-    let longest = worker.settings.lease;
-    let mut pause = Duration::ZERO;
-    while !worker.stopping().is_cancelled() {
-        let stepped = steps(&worker, &slot, worker.settings.claim_wait).await;
-        let stepped = stepped.and_then(|outcomes| outcomes.into_iter().collect::<Result<Vec<_>, _>>());
-        slot.pulse.steady();
-        match stepped {
-            Ok(_) => pause = Duration::ZERO,
-            Err(error) => {
-                // The first failure of a series is news, the rest is not.
-                if pause.is_zero() {
-                    tracing::warn!(error = &error as &dyn std::error::Error, slot = number, "step failed");
-                }
-                pause = (pause * 2).clamp(FIRST_PAUSE, longest);
-                tokio::select! {
-                    () = sleep(pause) => {}
-                    () = worker.stopping().cancelled() => {}
-                }
-            }
-        }
-    }
-}
-
-/// Tells the queue every second who works here and on what.
-async fn report(worker: Worker) {
-    let mut ticks = interval(REPORT_EVERY);
+/// Reports to the queue every second which worker this is and what it computes.
+async fn report_loop(worker: Worker) {
+    let mut ticks = interval(REPORT_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failing = false;
     loop {
@@ -125,31 +84,14 @@ async fn report(worker: Worker) {
             _ = ticks.tick() => {}
             () = worker.stopping().cancelled() => return,
         }
-        metrics::memory(worker.budget.held(), worker.settings.memory_bytes);
+        metrics::memory(worker.memory.reserved_bytes(), worker.settings.memory_bytes);
         match worker.ports.queue.report(&worker.report()).await {
             Ok(()) => failing = false,
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "not reported");
+                    tracing::warn!(error = &error as &dyn std::error::Error, "cannot report to the queue");
                 }
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_machine_keeps_a_slot_for_short_work_and_long_work_never_has_all() {
-        for threads in 0..=64 {
-            let slots = slots(threads);
-            let taking = |lane| slots.iter().filter(|lanes| lanes.contains(&lane)).count();
-            assert!(slots.contains(&vec![Lane::Short]));
-            assert_eq!(taking(Lane::Long), threads.saturating_sub(1).max(1), "{threads} threads");
-            assert!(taking(Lane::Medium) > taking(Lane::Long));
-            assert_eq!(slots.iter().filter(|lanes| lanes.first() == Some(&Lane::Long)).count(), 1);
         }
     }
 }

@@ -1,47 +1,47 @@
-//! What a worker may use and how patient it is.
+//! Settings of a worker.
 
 use std::time::Duration;
 
 use model::{Timestamp, WorkerId};
 
-/// What a worker may use and how patient it is. The program's entry fills it in; tests shorten it.
+/// Settings of a worker. Only the first four differ between workers in production; tests shorten the times.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The worker's name, unique among those that live at the same time.
+    /// The worker's name, unique among running workers.
     pub id: WorkerId,
-    /// The version of the program, told to others.
+    /// The version of the program, shown in reports.
     pub version: String,
-    /// Cores to use, at least 1. `long` work gets all but one of them (and one of one).
+    /// Cores to use, at least 1. Long work gets all but one of them, or the only one.
     pub threads: usize,
-    /// Bytes that running computations may hold together; an eighth of it is kept for small ones.
+    /// Bytes that running computations may reserve together; an eighth is kept for small ones.
     pub memory_bytes: u64,
-    /// How long a claim and a lease are good for without a heartbeat.
+    /// How long a claim and a lease last without a heartbeat. Default: 2 s.
     pub lease: Duration,
-    /// Time between heartbeats; a few must fit into a lease.
+    /// Time between heartbeats; several must fit into a lease. Default: 500 ms.
     pub heartbeat: Duration,
-    /// Work estimated above this takes a lease in the store.
+    /// Work estimated above this takes a lease in the store. Default: [`model::LEASED_ABOVE`].
     pub leased_above: Duration,
-    /// Work offered before this takes a lease however short it is, since it may be what an earlier life of this
-    /// process died of: the record counts the leases that are lost, and gives up what goes on costing them.
+    /// Work enqueued before this takes a lease however short it is, because an earlier process may have died of it:
+    /// the store counts lost leases and fails work that keeps losing them. Default: none.
     pub leased_before: Option<Timestamp>,
-    /// How long one claim waits for a job.
+    /// How long one claim waits for a job. Default: 1 s.
     pub claim_wait: Duration,
-    /// The pause after a first error; each further one is four times as long.
+    /// The pause after a first error; each further one is four times as long. Default: 1 s.
     pub retry_after: Duration,
-    /// How long a job waits here for memory before other workers may have it.
+    /// How long a job waits here for memory before other workers may have it. Default: 10 s.
     pub memory_wait: Duration,
-    /// How long a computed value is kept while the store is out of reach.
-    pub record_patience: Duration,
-    /// Time between two looks at the record for work that the queue does not hold.
-    pub sweep_every: Duration,
-    /// Time between two looks whether the queue was emptied.
-    pub epoch_every: Duration,
-    /// Rows asked for more recently than this are left to whoever accepted them, in the regular sweep.
-    pub sweep_spares: Duration,
+    /// How long a computed value is kept while the store is unreachable. Default: 10 min.
+    pub complete_timeout: Duration,
+    /// Time between two scans of the store for work that the queue lost. Default: 1 s.
+    pub sweep_interval: Duration,
+    /// Time between two checks of the queue's epoch. Default: 250 ms.
+    pub epoch_interval: Duration,
+    /// The sweep leaves younger rows to the API that accepted them. Default: 2 s.
+    pub sweep_min_age: Duration,
 }
 
 impl Settings {
-    /// The settings of production for a worker of that name.
+    /// Returns the settings of a worker in production.
     pub fn new(id: WorkerId, version: impl Into<String>, threads: usize, memory_bytes: u64) -> Self {
         Self {
             id,
@@ -55,10 +55,10 @@ impl Settings {
             claim_wait: Duration::from_secs(1),
             retry_after: Duration::from_secs(1),
             memory_wait: Duration::from_secs(10),
-            record_patience: Duration::from_secs(600),
-            sweep_every: Duration::from_secs(1),
-            epoch_every: Duration::from_millis(250),
-            sweep_spares: Duration::from_secs(2),
+            complete_timeout: Duration::from_secs(600),
+            sweep_interval: Duration::from_secs(1),
+            epoch_interval: Duration::from_millis(250),
+            sweep_min_age: Duration::from_secs(2),
         }
     }
 }

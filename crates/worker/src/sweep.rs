@@ -1,9 +1,8 @@
-//! The sweep: offers again what the record has unfinished and the queue may not know of.
+//! The sweep: enqueues what the store has unfinished and the queue may have lost.
 //!
-//! The queue refuses what it holds already, so everything may be offered at any time. At the start
-//! and when the queue was emptied the whole record is gone through; otherwise a page at a time.
+//! The queue refuses subjects that it contains, so anything may be enqueued at any time. At the start and when the
+//! queue's epoch has changed, the whole store is scanned; otherwise one page at a time.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,98 +15,97 @@ use tokio::time::{Instant, sleep};
 use crate::{Worker, WorkerError, metrics};
 
 /// Rows read at a time.
-const PAGE: u32 = 500;
+const PAGE_ROWS: u32 = 500;
+/// Jobs enqueued concurrently.
+const CONCURRENCY: usize = 16;
 
-/// Offers under way at a time.
-const AT_ONCE: usize = 16;
-
-/// The sweep of one worker, and how far it is.
+/// The sweep of one worker, and its position.
 pub struct Sweep {
     worker: Worker,
-    /// The life of the queue that has been filled; `None` until it has.
+    /// The epoch of the queue that has been filled; `None` until it is.
     epoch: Option<String>,
-    /// Where the regular sweep goes on.
+    /// Where the next page begins.
     after: Option<CalculationId>,
 }
 
-/// What a sweep did.
+/// The statistics of a sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Rows that were offered.
-    pub offered: u64,
-    /// Rows of them that the queue did not hold.
-    pub added: u64,
+pub struct SweepStats {
+    /// Unfinished rows found.
+    pub scanned: u64,
+    /// Rows among them that the queue had lost.
+    pub enqueued: u64,
 }
 
 impl Sweep {
-    /// A sweep that has seen nothing yet.
+    /// Creates a sweep that has scanned nothing yet.
     pub fn new(worker: Worker) -> Self {
         Self { worker, epoch: None, after: None }
     }
 
-    /// Goes through everything unfinished if the queue's life is not the one it was filled in.
-    /// `None` if it is. Costs one call of the queue then.
+    /// Enqueues everything unfinished if the queue's epoch is new; returns `None` otherwise, after one call of the
+    /// queue.
     ///
     /// # Errors
-    /// When a port did not serve; the next call begins again.
-    pub async fn refill(&mut self) -> Result<Option<Swept>, WorkerError> {
+    /// When a port failed; the next call begins again.
+    pub async fn refill(&mut self) -> Result<Option<SweepStats>, WorkerError> {
         let epoch = self.worker.ports.queue.epoch().await?;
         if self.epoch.as_ref() == Some(&epoch) {
             return Ok(None);
         }
         self.epoch = None;
-        let mut swept = Swept::default();
+        let mut stats = SweepStats::default();
         let mut after = None;
         loop {
-            let page = self.worker.ports.store.unfinished(after, PAGE).await?;
-            swept += self.offer(&page).await?;
+            let page = self.worker.ports.store.unfinished(after, PAGE_ROWS).await?;
+            stats += self.enqueue(&page).await?;
             after = page.last().map(|row| row.id);
-            if page.len() < PAGE as usize {
+            if page.len() < PAGE_ROWS as usize {
                 break;
             }
         }
-        if swept.added > 0 {
-            tracing::info!(swept.offered, swept.added, epoch, "the queue was filled from the record");
+        if stats.enqueued > 0 {
+            tracing::info!(stats.scanned, stats.enqueued, epoch, "filled the queue from the store");
         }
-        // Only now: a pass that broke off is begun again.
+        // Only now: an interrupted pass begins again.
         self.epoch = Some(epoch);
-        Ok(Some(swept))
+        Ok(Some(stats))
     }
 
-    /// Offers one page of what is unfinished, a later one each time; rows asked for just now are left
-    /// to whoever accepted them.
+    /// Enqueues one page of unfinished rows, the next page at each call. Leaves young rows to the API that accepted
+    /// them.
     ///
     /// # Errors
-    /// When a port did not serve; the same page comes again.
-    pub async fn look(&mut self) -> Result<Swept, WorkerError> {
+    /// When a port failed; the next call scans the same page.
+    pub async fn scan_page(&mut self) -> Result<SweepStats, WorkerError> {
         let now = self.worker.ports.clock.now();
-        let mut page = self.worker.ports.store.unfinished(self.after, PAGE).await?;
-        let next = (page.len() >= PAGE as usize).then(|| page.last().map(|row| row.id)).flatten();
-        page.retain(|row| now.since(row.asked_at) >= self.worker.settings.sweep_spares);
-        let swept = self.offer(&page).await?;
+        let mut page = self.worker.ports.store.unfinished(self.after, PAGE_ROWS).await?;
+        let next = (page.len() >= PAGE_ROWS as usize).then(|| page.last().map(|row| row.id)).flatten();
+        page.retain(|row| now.since(row.asked_at) >= self.worker.settings.sweep_min_age);
+        let stats = self.enqueue(&page).await?;
         self.after = next;
-        if swept.added > 0 {
-            tracing::info!(swept.offered, swept.added, "unfinished work was offered again");
+        if stats.enqueued > 0 {
+            tracing::info!(stats.scanned, stats.enqueued, "enqueued unfinished work again");
         }
-        Ok(swept)
+        Ok(stats)
     }
 
     /// Sweeps until the worker stops.
     pub(crate) async fn run(mut self) {
-        let settings = self.worker.settings.clone();
+        let settings = Arc::clone(&self.worker.settings);
         let stopping = self.worker.stopping().clone();
-        let mut next_look = Instant::now() + jittered(settings.sweep_every);
+        let mut next_scan = Instant::now() + jittered(settings.sweep_interval);
         let mut failing = false;
         loop {
             let swept = async {
                 self.refill().await?;
-                if Instant::now() >= next_look {
-                    next_look = Instant::now() + jittered(settings.sweep_every);
-                    self.look().await?;
+                if Instant::now() >= next_scan {
+                    next_scan = Instant::now() + jittered(settings.sweep_interval);
+                    self.scan_page().await?;
                 }
                 Ok::<_, WorkerError>(())
             };
-            // Offers that are dropped half way are made again by others, or at the next start.
+            // What an interrupted pass leaves is enqueued by other workers, or at the next start.
             let swept = tokio::select! {
                 () = stopping.cancelled() => return,
                 swept = swept => swept,
@@ -115,18 +113,18 @@ impl Sweep {
             let pause = match swept {
                 Ok(()) => {
                     failing = false;
-                    settings.epoch_every
+                    settings.epoch_interval
                 }
                 Err(error) => {
                     if matches!(error, WorkerError::Store(store::StoreError::Unavailable(_))) {
                         self.worker.note_outage();
                     }
-                    // What was accepted meanwhile could not be offered: everything is gone through again.
+                    // Jobs of calculations accepted meanwhile were not enqueued, so everything is scanned again.
                     self.epoch = None;
                     if !std::mem::replace(&mut failing, true) {
                         tracing::warn!(error = &error as &dyn std::error::Error, "sweep failed");
                     }
-                    settings.sweep_every
+                    settings.sweep_interval
                 }
             };
             tokio::select! {
@@ -136,23 +134,23 @@ impl Sweep {
         }
     }
 
-    async fn offer(&self, rows: &[Unfinished]) -> Result<Swept, QueueError> {
+    async fn enqueue(&self, rows: &[Unfinished]) -> Result<SweepStats, QueueError> {
         let jobs: Vec<Job> = rows.iter().map(job).collect();
-        let offers = stream::iter(jobs).map(|job| {
+        let enqueuing = stream::iter(jobs).map(|job| {
             let queue = Arc::clone(&self.worker.ports.queue);
             async move { queue.enqueue(&job).await }
         });
         let count = |added, enqueued| async move { Ok(added + u64::from(enqueued == Enqueued::Added)) };
-        let added = offers.buffer_unordered(AT_ONCE).try_fold(0, count).await?;
-        metrics::swept(added);
-        Ok(Swept { offered: rows.len() as u64, added })
+        let enqueued = enqueuing.buffer_unordered(CONCURRENCY).try_fold(0, count).await?;
+        metrics::swept(enqueued);
+        Ok(SweepStats { scanned: rows.len() as u64, enqueued })
     }
 }
 
-impl std::ops::AddAssign for Swept {
+impl std::ops::AddAssign for SweepStats {
     fn add_assign(&mut self, other: Self) {
-        self.offered += other.offered;
-        self.added += other.added;
+        self.scanned += other.scanned;
+        self.enqueued += other.enqueued;
     }
 }
 
@@ -166,12 +164,9 @@ fn job(row: &Unfinished) -> Job {
     }
 }
 
-/// Between three quarters and five quarters of `period`, so that workers do not sweep in step.
+/// Returns a time between three quarters and five quarters of `period`, so that workers do not sweep in step.
 fn jittered(period: Duration) -> Duration {
-    // The standard library's own randomness is good enough to spread workers.
-    let random = RandomState::new().hash_one(0);
-    let quarters = (random >> 32) as u32;
-    period.mul_f64(0.75 + 0.5 * f64::from(quarters) / f64::from(u32::MAX))
+    period.mul_f64(0.75 + 0.5 * fastrand::f64())
 }
 
 #[cfg(test)]

@@ -1,68 +1,82 @@
-//! What every step of a worker shares.
+//! The state that all slots of a worker share.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use model::{Calculation, CalculationEvent, Lane, Subject, WorkerReport};
+use parking_lot::Mutex;
 use ports::Ports;
 use tokio_util::sync::CancellationToken;
 
 use crate::Settings;
-use crate::budget::Budget;
-use crate::liveness::Liveness;
-use crate::run;
-use crate::threads::Threads;
+use crate::compute::memory::MemoryBudget;
+use crate::compute::threads::ComputeThreads;
+use crate::health::Health;
+use crate::heartbeat_runtime::HeartbeatRuntime;
+use crate::slots::slot_lanes;
 
-/// A worker: its ports, its settings and what its slots share. A clone is the same worker.
+/// A worker: its ports, its settings and the state that its slots share. Clones share everything.
 #[derive(Clone)]
 pub struct Worker {
     pub(crate) ports: Ports,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) budget: Budget,
-    pub(crate) liveness: Arc<Liveness>,
-    threads: [Threads; 3],
+    pub(crate) memory: MemoryBudget,
+    pub(crate) health: Arc<Health>,
+    pub(crate) heartbeats: Arc<HeartbeatRuntime>,
+    threads: [ComputeThreads; 3],
     stopping: CancellationToken,
     computing: Arc<Mutex<BTreeMap<Subject, usize>>>,
     finished: Arc<AtomicU64>,
-    outage_seen: Arc<Mutex<Option<Instant>>>,
+    last_outage: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Worker {
-    /// A worker that has not begun. Needs no runtime yet.
+    /// Creates a worker that does not run yet. Needs no runtime.
     pub fn new(ports: Ports, settings: Settings) -> Self {
-        let slots = run::slots(settings.threads).len();
+        let heartbeat_ports = ports.clone();
+        Self::with_heartbeat_ports(ports, settings, move || heartbeat_ports.clone())
+    }
+
+    /// Creates a worker whose heartbeats use ports of their own, opened by `open_ports` inside the heartbeats'
+    /// runtime. Required where ports own connections: those are driven by the runtime that opened them.
+    pub fn with_heartbeat_ports(
+        ports: Ports,
+        settings: Settings,
+        open_ports: impl Fn() -> Ports + Send + Sync + 'static,
+    ) -> Self {
+        let slots = slot_lanes(settings.threads).len();
         Self {
             ports,
-            budget: Budget::new(settings.memory_bytes, slots),
-            liveness: Arc::new(Liveness::new(slots, &settings)),
+            memory: MemoryBudget::new(settings.memory_bytes, slots),
+            health: Arc::new(Health::new(slots, &settings)),
+            heartbeats: Arc::new(HeartbeatRuntime::new(open_ports)),
             settings: Arc::new(settings),
-            threads: Lane::ALL.map(Threads::for_lane),
+            threads: Lane::ALL.map(ComputeThreads::for_lane),
             stopping: CancellationToken::new(),
             computing: Arc::default(),
             finished: Arc::default(),
-            outage_seen: Arc::default(),
+            last_outage: Arc::default(),
         }
     }
 
-    /// Asks the worker to stop: nothing more is claimed, leased work is cancelled and handed back,
-    /// short work is finished. Returns at once.
+    /// Stops the worker: it claims nothing more, releases leased work and finishes short work. Returns at once.
     pub fn stop(&self) {
         self.stopping.cancel();
     }
 
-    /// Whether every slot that [`run`](crate::run) started has completed a claim lately, or works on a
-    /// job that may take its time. What a healthcheck asks.
+    /// Returns whether every slot that [`run`](crate::run) started has completed a claim lately or processes a job.
+    /// For health checks.
     pub fn is_consuming(&self) -> bool {
-        self.liveness.is_consuming()
+        self.health.is_consuming()
     }
 
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.stopping
     }
 
-    pub(crate) fn threads(&self, lane: Lane) -> &Threads {
+    pub(crate) fn threads(&self, lane: Lane) -> &ComputeThreads {
         let [short, medium, long] = &self.threads;
         match lane {
             Lane::Short => short,
@@ -71,76 +85,86 @@ impl Worker {
         }
     }
 
-    /// Tells everybody how a calculation stands. A failure is logged only: pages reload what they miss.
-    pub(crate) async fn announce(&self, calculation: &Calculation) {
-        let announcement = CalculationEvent::Calculation(Box::new(calculation.clone()));
-        if let Err(error) = self.ports.events.publish(&announcement).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "not announced");
+    /// Publishes the state of a calculation. A failure is logged only: pages reload what they miss.
+    pub(crate) async fn publish(&self, calculation: &Calculation) {
+        let event = CalculationEvent::Calculation(Box::new(calculation.clone()));
+        if let Err(error) = self.ports.events.publish(&event).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot publish the event");
         }
     }
 
-    /// Has the cache forget a value that can no longer be read. A failure is logged only: who then finds
-    /// nothing to read asks the record.
-    pub(crate) async fn forget(&self, subject: &Subject) {
-        if let Err(error) = self.ports.cache.remove(subject).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "not forgotten by the cache");
-        }
-    }
-
-    /// Looks up how a calculation stands and tells everybody. Failures are logged only.
-    pub(crate) async fn announce_present(&self, subject: &Subject) {
+    /// Looks a calculation up and publishes its state. Failures are logged only.
+    pub(crate) async fn publish_current(&self, subject: &Subject) {
         match self.ports.store.find(subject).await {
-            Ok(Some(calculation)) => self.announce(&calculation).await,
+            Ok(Some(calculation)) => self.publish(&calculation).await,
             Ok(None) => {}
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "not announced"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "cannot publish the event"),
+        }
+    }
+
+    /// Caches a finished calculation. A failure costs time later, so it is logged only.
+    pub(crate) async fn cache_put(&self, calculation: &Calculation) {
+        if !calculation.is_readable() {
+            return;
+        }
+        if let Err(error) = self.ports.cache.put(calculation).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot cache the value");
+        }
+    }
+
+    /// Removes a value that can no longer be read from the cache. A failure is logged only: a reader that finds no
+    /// value asks the store.
+    pub(crate) async fn cache_remove(&self, subject: &Subject) {
+        if let Err(error) = self.ports.cache.remove(subject).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot remove the value from the cache");
         }
     }
 
     /// Shows a subject in the worker's reports until the guard is dropped.
-    pub(crate) fn show_computing(&self, subject: &Subject) -> Shown {
-        *lock(&self.computing).entry(subject.clone()).or_insert(0) += 1;
-        Shown { subject: subject.clone(), computing: Arc::clone(&self.computing) }
+    pub(crate) fn show_computing(&self, subject: &Subject) -> ComputingGuard {
+        *self.computing.lock().entry(subject.clone()).or_insert(0) += 1;
+        ComputingGuard { subject: subject.clone(), computing: Arc::clone(&self.computing) }
     }
 
     pub(crate) fn count_finished(&self) {
         self.finished.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes that the store was out of reach a moment ago.
+    /// Notes that the store was unreachable a moment ago.
     pub(crate) fn note_outage(&self) {
-        *lock(&self.outage_seen) = Some(Instant::now());
+        *self.last_outage.lock() = Some(Instant::now());
     }
 
-    /// What is left of the one lease of time after an outage of the store in which those who could not
-    /// renew may do so; `None` if there was no outage lately.
+    /// Returns how long workers that could not renew during an outage of the store may still do so: one lease after
+    /// the outage. Returns `None` if there was no outage lately.
     pub(crate) fn pause_after_outage(&self) -> Option<Duration> {
-        let seen = (*lock(&self.outage_seen))?;
-        self.settings.lease.checked_sub(seen.elapsed()).filter(|rest| !rest.is_zero())
+        let outage = (*self.last_outage.lock())?;
+        self.settings.lease.checked_sub(outage.elapsed()).filter(|remaining| !remaining.is_zero())
     }
 
-    /// What the worker says of itself now.
+    /// Returns the worker's report.
     pub(crate) fn report(&self) -> WorkerReport {
         WorkerReport {
             id: self.settings.id.clone(),
             version: self.settings.version.clone(),
             lanes: Lane::ALL.to_vec(),
-            computing: lock(&self.computing).keys().cloned().collect(),
+            computing: self.computing.lock().keys().cloned().collect(),
             finished: self.finished.load(Ordering::Relaxed),
             seen_at: self.ports.clock.now(),
         }
     }
 }
 
-/// Keeps a subject in the reports.
-pub(crate) struct Shown {
+/// Shows a subject in the worker's reports.
+pub(crate) struct ComputingGuard {
     subject: Subject,
     computing: Arc<Mutex<BTreeMap<Subject, usize>>>,
 }
 
-impl Drop for Shown {
+impl Drop for ComputingGuard {
     fn drop(&mut self) {
-        let mut computing = lock(&self.computing);
-        // The same subject can be under way twice, when a claim was lost and came back to us.
+        let mut computing = self.computing.lock();
+        // The same subject can be computed twice at a time, if its job was redelivered to this worker.
         if let Some(times) = computing.get_mut(&self.subject) {
             *times -= 1;
             if *times == 0 {
@@ -148,9 +172,4 @@ impl Drop for Shown {
             }
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Held for single changes only, none of which can panic half way.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

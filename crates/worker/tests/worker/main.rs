@@ -1,12 +1,12 @@
-//! A worker over a real record, a queue and a cache in memory, and values in a temporary directory.
+//! A worker with a SQLite store, values in a temporary folder, and queue and cache in memory.
 
 mod errors;
+mod faulty_queue;
+mod faulty_store;
+mod harness;
 mod inherited;
 mod leases;
 mod memory;
 mod panics;
-mod shaky;
 mod sweep;
-mod system;
-mod troubled;
 mod work;

@@ -7,17 +7,17 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use worker::Worker;
 
-use crate::system::System;
+use crate::harness::Harness;
 
 /// A worker at work, until it is told to stop.
-struct Running {
+struct RunningWorker {
     worker: Worker,
     stop: CancellationToken,
     task: tokio::task::JoinHandle<()>,
 }
 
-impl Running {
-    fn start(system: &System) -> Self {
+impl RunningWorker {
+    fn start(system: &Harness) -> Self {
         let (worker, stop) = (system.worker("w"), CancellationToken::new());
         let task = tokio::spawn(worker::run(worker.clone(), stop.clone().cancelled_owned()));
         Self { worker, stop, task }
@@ -38,12 +38,12 @@ impl Running {
 }
 
 #[tokio::test]
-async fn a_slot_that_panics_comes_back() {
-    let system = System::start().await;
-    let running = Running::start(&system);
+async fn a_slot_that_panics_restarts() {
+    let system = Harness::start().await;
+    let running = RunningWorker::start(&system);
     running.is_consuming(true).await;
     // All slots, some of them twice.
-    system.queue.panic_at_claims(5);
+    system.queue.panic_at_next_claims(5);
     for n in 1..=20 {
         system.submit(n).await;
     }
@@ -55,17 +55,17 @@ async fn a_slot_that_panics_comes_back() {
 }
 
 #[tokio::test]
-async fn a_worker_whose_slots_keep_panicking_consumes_no_more_until_they_do_not() {
-    let system = System::start().await;
-    let running = Running::start(&system);
+async fn a_worker_whose_slots_keep_panicking_is_unhealthy_until_they_stop() {
+    let system = Harness::start().await;
+    let running = RunningWorker::start(&system);
     running.is_consuming(true).await;
-    system.queue.panic_at_claims(u32::MAX);
+    system.queue.panic_at_next_claims(u32::MAX);
     running.is_consuming(false).await;
-    system.queue.panic_at_claims(0);
+    system.queue.panic_at_next_claims(0);
     system.submit(1).await;
     system.until(1, Status::Done).await;
     running.is_consuming(true).await;
-    system.queue.panic_at_claims(u32::MAX);
+    system.queue.panic_at_next_claims(u32::MAX);
     running.is_consuming(false).await;
     // Neither does it keep anybody waiting who wants it to end.
     running.ends().await;

@@ -1,49 +1,49 @@
-//! What the queue does not know of is found in the record; and a whole worker at work.
+//! The sweep, and a whole worker.
 
 use std::time::Duration;
 
 use model::{Lane, Status};
 use queue::JobQueue;
-use worker::{Outcome, Sweep, Swept};
+use worker::{Outcome, OutcomeKind, Sweep, SweepStats};
 
-use crate::system::{System, subject};
+use crate::harness::{Harness, ended};
 
 #[tokio::test]
-async fn a_lost_queue_is_filled_again() {
-    let system = System::start().await;
+async fn a_lost_queue_is_refilled() {
+    let system = Harness::start().await;
     for n in 1..=600 {
         system.submit(n).await;
     }
     let worker = system.worker("w");
-    system.step(&worker).await;
+    system.process_one(&worker).await;
     let mut sweep = Sweep::new(worker.clone());
-    assert_eq!(sweep.refill().await.expect("reachable"), Some(Swept { offered: 599, added: 0 }));
+    assert_eq!(sweep.refill().await.expect("reachable"), Some(SweepStats { scanned: 599, enqueued: 0 }));
     assert_eq!(sweep.refill().await.expect("reachable"), None);
 
-    system.queue.forget_everything();
+    system.queue.lose_everything();
     // Those already offered were asked for just now, but that spares them only in the regular sweep.
-    assert_eq!(sweep.refill().await.expect("reachable"), Some(Swept { offered: 599, added: 599 }));
+    assert_eq!(sweep.refill().await.expect("reachable"), Some(SweepStats { scanned: 599, enqueued: 599 }));
     for _ in 0..599 {
-        assert!(matches!(system.step(&worker).await, Outcome::Recorded { .. }));
+        assert!(matches!(system.process_one(&worker).await, Outcome { kind: OutcomeKind::Completed, .. }));
     }
     system.assert_nothing_queued().await;
 }
 
 #[tokio::test]
-async fn the_regular_sweep_spares_what_was_asked_just_now() {
-    let system = System::start().await;
+async fn the_regular_sweep_leaves_young_rows_alone() {
+    let system = Harness::start().await;
     let worker = system.worker("w");
     system.accept(10, None).await;
     let mut sweep = Sweep::new(worker.clone());
-    assert_eq!(sweep.look().await.expect("reachable"), Swept::default());
+    assert_eq!(sweep.scan_page().await.expect("reachable"), SweepStats::default());
     system.clock.advance(Duration::from_secs(3));
-    assert_eq!(sweep.look().await.expect("reachable"), Swept { offered: 1, added: 1 });
-    assert_eq!(system.step(&worker).await, Outcome::Recorded { subject: subject(10) });
+    assert_eq!(sweep.scan_page().await.expect("reachable"), SweepStats { scanned: 1, enqueued: 1 });
+    assert_eq!(system.process_one(&worker).await, ended(10, OutcomeKind::Completed));
 }
 
 #[tokio::test]
 async fn the_regular_sweep_reaches_every_page() {
-    let system = System::start().await;
+    let system = Harness::start().await;
     for n in 1..=700 {
         system.accept(n, None).await;
     }
@@ -51,7 +51,7 @@ async fn the_regular_sweep_reaches_every_page() {
     let mut sweep = Sweep::new(system.worker("w"));
     let mut offered = Vec::new();
     for _ in 0..3 {
-        offered.push(sweep.look().await.expect("reachable").offered);
+        offered.push(sweep.scan_page().await.expect("reachable").scanned);
     }
     assert_eq!(offered, [500, 200, 500]);
     let depth = system.queue.depth().await.expect("in memory");
@@ -59,15 +59,15 @@ async fn the_regular_sweep_reaches_every_page() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_worker_finds_fills_computes_reports_and_stops() {
-    let system = System::start().await;
+async fn a_running_worker_sweeps_computes_reports_and_stops() {
+    let system = Harness::start().await;
     for n in [5, -6, 1_000_000, 30_000_000] {
         system.accept(n, None).await;
     }
     let worker = system.worker("w");
     assert!(!worker.is_consuming());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let running = tokio::spawn(worker::run(worker.clone(), async { stopped.await.expect("told to stop") }));
+    let running = tokio::spawn(worker::run(worker.clone(), async { stopped.await.expect("a stop signal") }));
     for n in [5, -6, 1_000_000, 30_000_000] {
         system.until(n, Status::Done).await;
     }
@@ -82,20 +82,20 @@ async fn a_running_worker_finds_fills_computes_reports_and_stops() {
 }
 
 #[tokio::test]
-async fn a_queue_emptied_under_a_running_worker_loses_no_job() {
-    let system = System::start().await;
+async fn a_queue_lost_under_a_running_worker_loses_no_job() {
+    let system = Harness::start().await;
     let computing = 100_000_000;
-    let mut settings = System::settings("w");
+    let mut settings = Harness::settings("w");
     settings.lease = Duration::from_secs(2);
     system.submit(computing).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let running = tokio::spawn(worker::run(system.worker("w"), async { stopped.await.expect("told to stop") }));
+    let running = tokio::spawn(worker::run(system.worker("w"), async { stopped.await.expect("a stop signal") }));
     system.until(computing, Status::Running).await;
     let waiting: Vec<i64> = (30_000_000..30_000_003).collect();
     for n in &waiting {
         system.submit(*n).await;
     }
-    system.queue.forget_everything();
+    system.queue.lose_everything();
     for n in waiting.iter().chain([&computing]) {
         let done = system.until(*n, Status::Done).await;
         assert_eq!(done.attempt, 1, "F({n})");
@@ -105,16 +105,16 @@ async fn a_queue_emptied_under_a_running_worker_loses_no_job() {
 }
 
 #[tokio::test]
-async fn a_large_index_never_makes_a_small_one_wait() {
-    let system = System::start().await;
-    let mut settings = System::settings("one-core");
+async fn a_large_index_never_delays_a_small_one() {
+    let system = Harness::start().await;
+    let mut settings = Harness::settings("one-core");
     settings.threads = 1;
     let worker = system.worker_with(settings);
     for n in [400_000_000, 400_000_001, 400_000_002] {
         assert_eq!(system.submit(n).await, Lane::Long);
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let running = tokio::spawn(worker::run(worker, async { stopped.await.expect("told to stop") }));
+    let running = tokio::spawn(worker::run(worker, async { stopped.await.expect("a stop signal") }));
     system.until(400_000_000, Status::Running).await;
     for n in [1000, 30_000_000] {
         system.submit(n).await;

@@ -1,4 +1,4 @@
-//! What the tests work with: all that stands around a worker, and the part of the api that matters here.
+//! The test harness: a store, a queue and a cache around a worker, and the API's part of a submission.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,72 +14,72 @@ use queue::JobQueue;
 use store::{NewCalculation, Objects, SqliteStore, Store, StoreLimits, SubmitResult, Values, WithdrawResult};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
-use worker::{Outcome, Settings, Worker};
+use worker::{Outcome, OutcomeKind, Settings, Worker, WorkerError};
 
-use crate::shaky::ForgetfulQueue;
-use crate::troubled::Troubled;
+use crate::faulty_queue::FaultyQueue;
+use crate::faulty_store::FaultyStore;
 
 /// Everything around a worker.
-pub(crate) struct System {
-    pub(crate) store: Arc<Troubled>,
+pub(crate) struct Harness {
+    pub(crate) store: Arc<FaultyStore>,
     pub(crate) values: Values,
     pub(crate) objects: Objects,
-    pub(crate) queue: Arc<ForgetfulQueue>,
+    pub(crate) queue: Arc<FaultyQueue>,
     pub(crate) cache: Arc<MemoryValueCache>,
     pub(crate) events: Arc<MemoryEventChannel>,
-    pub(crate) clock: Arc<SetClock>,
+    pub(crate) clock: Arc<FixedClock>,
     start: cache::EventId,
     _directory: TempDir,
 }
 
-/// A clock that stands until it is set.
-pub(crate) struct SetClock(AtomicI64);
+/// A clock that a test advances.
+pub(crate) struct FixedClock(AtomicI64);
 
-impl Clock for SetClock {
+impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_ms(self.0.load(Ordering::SeqCst))
     }
 }
 
-impl SetClock {
+impl FixedClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).expect("a short time"), Ordering::SeqCst);
     }
 }
 
-impl System {
+impl Harness {
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let limits = StoreLimits { max_queued: 100_000 };
-        let record = SqliteStore::open(&directory.path().join("record"), limits).await.expect("a record");
-        let store = Arc::new(Troubled::new(Arc::new(record)));
+        let sqlite = SqliteStore::open(&directory.path().join("store"), limits).await.expect("a store");
+        let store = Arc::new(FaultyStore::new(Arc::new(sqlite)));
         let objects = Objects::in_directory(directory.path().join("values")).expect("a folder");
-        let announcements = Arc::new(MemoryEventChannel::new(1000));
-        let Read::Events { last, .. } = announcements.read(None, Duration::ZERO).await.expect("in memory") else {
-            panic!("nothing can be missed yet")
+        let events = Arc::new(MemoryEventChannel::new(1000));
+        let Read::Events { last, .. } = events.read(None, Duration::ZERO).await.expect("in memory") else {
+            panic!("expected no gap")
         };
         Self {
             values: Values::new(Arc::clone(&store) as Arc<dyn Store>, objects.clone(), None),
             objects,
             store,
-            queue: Arc::new(ForgetfulQueue::new()),
+            queue: Arc::new(FaultyQueue::new()),
             cache: Arc::new(MemoryValueCache::new(1 << 20)),
-            events: announcements,
-            clock: Arc::new(SetClock(AtomicI64::new(1_800_000_000_000))),
+            events,
+            clock: Arc::new(FixedClock(AtomicI64::new(1_800_000_000_000))),
             start: last,
             _directory: directory,
         }
     }
 
-    /// Settings of production with short times, for a worker that takes leases on all but trifles.
+    /// Returns the settings of production with short times, for a worker that takes leases above 20 ms.
     pub(crate) fn settings(name: &str) -> Settings {
         let mut settings = Settings::new(WorkerId(name.to_owned()), "test", 2, 2 << 30);
         settings.lease = Duration::from_millis(400);
         settings.heartbeat = Duration::from_millis(50);
         settings.claim_wait = Duration::from_millis(100);
         settings.retry_after = Duration::from_millis(5);
-        settings.sweep_every = Duration::from_millis(50);
-        settings.epoch_every = Duration::from_millis(20);
+        settings.sweep_interval = Duration::from_millis(50);
+        settings.epoch_interval = Duration::from_millis(20);
         settings.leased_above = Duration::from_millis(20);
         settings
     }
@@ -103,10 +103,10 @@ impl System {
         }
     }
 
-    /// Accepts a calculation without offering it, as an api does that dies in between.
+    /// Submits a calculation without enqueuing it, as an API does that dies in between.
     pub(crate) async fn accept(&self, n: i64, ask: Option<AskToken>) -> SubmitResult {
         let estimate = fibonacci::estimate(n);
-        let acceptance = NewCalculation {
+        let calculation = NewCalculation {
             subject: subject(n),
             digits: estimate.digits,
             lane: Lane::for_work(estimate.work),
@@ -114,10 +114,10 @@ impl System {
             traceparent: None,
             now: self.clock.now(),
         };
-        self.store.submit(&acceptance).await.expect("accepted")
+        self.store.submit(&calculation).await.expect("accepted")
     }
 
-    /// Asks for F(n) as the api does; gives the lane.
+    /// Submits F(n) as the API does; returns its lane.
     pub(crate) async fn submit(&self, n: i64) -> Lane {
         self.submit_for(n, None).await
     }
@@ -125,11 +125,11 @@ impl System {
     pub(crate) async fn submit_for(&self, n: i64, ask: Option<AskToken>) -> Lane {
         let accepted = self.accept(n, ask).await;
         assert!(matches!(accepted, SubmitResult::Queued(_)), "{accepted:?}");
-        self.offer(n).await
+        self.enqueue(n).await
     }
 
-    /// Offers F(n) to the workers.
-    pub(crate) async fn offer(&self, n: i64) -> Lane {
+    /// Enqueues F(n).
+    pub(crate) async fn enqueue(&self, n: i64) -> Lane {
         let lane = Lane::for_work(fibonacci::estimate(n).work);
         let job = Job { subject: subject(n), lane, attempt: 1, enqueued_at: self.clock.now(), traceparent: None };
         self.queue.enqueue(&job).await.expect("in memory");
@@ -140,9 +140,9 @@ impl System {
         self.store.withdraw(&subject(n), ask, self.clock.now()).await.expect("withdrawn")
     }
 
-    /// One step for any lane.
-    pub(crate) async fn step(&self, worker: &Worker) -> Outcome {
-        worker::step(worker, &Lane::ALL, Duration::from_secs(5)).await.expect("a step")
+    /// Processes one job of any lane.
+    pub(crate) async fn process_one(&self, worker: &Worker) -> Outcome {
+        try_process(worker, &Lane::ALL).await.expect("an outcome")
     }
 
     pub(crate) async fn find(&self, n: i64) -> Calculation {
@@ -153,7 +153,7 @@ impl System {
         self.find(n).await.status()
     }
 
-    /// Waits until F(n) stands so.
+    /// Waits until F(n) has a status.
     pub(crate) async fn until(&self, n: i64, status: Status) -> Calculation {
         let deadline = Instant::now() + Duration::from_secs(15);
         loop {
@@ -166,12 +166,12 @@ impl System {
         }
     }
 
-    /// What was announced of F(n) so far, in order: statuses, and `progress` once for all in a row.
-    pub(crate) async fn news_of(&self, n: i64) -> Vec<String> {
+    /// Returns the events of F(n) so far, in order: statuses, and `progress` once for several in a row.
+    pub(crate) async fn events_of(&self, n: i64) -> Vec<String> {
         let read = self.events.read(Some(&self.start), Duration::ZERO).await.expect("in memory");
-        let Read::Events { events: news, .. } = read else { panic!("the channel is too small for the test") };
+        let Read::Events { events, .. } = read else { panic!("the channel is too small for the test") };
         let mut words: Vec<String> =
-            news.iter().filter(|(_, news)| *news.subject() == subject(n)).map(|(_, news)| word(news)).collect();
+            events.iter().filter(|(_, event)| *event.subject() == subject(n)).map(|(_, event)| word(event)).collect();
         words.dedup();
         words
     }
@@ -183,14 +183,24 @@ impl System {
     }
 }
 
-fn word(announcement: &CalculationEvent) -> String {
-    match announcement {
+fn word(event: &CalculationEvent) -> String {
+    match event {
         CalculationEvent::Progress(_) => "progress".to_owned(),
         CalculationEvent::Calculation(calculation) => match &calculation.state {
             CalculationState::Queued { waiting_for: Some(reason) } => format!("queued for {}", reason.as_str()),
             _ => calculation.status().to_string(),
         },
     }
+}
+
+/// Processes one job of the given lanes.
+pub(crate) async fn try_process(worker: &Worker, lanes: &[Lane]) -> Result<Outcome, WorkerError> {
+    let processed = worker::process_one(worker, lanes, Duration::from_secs(5)).await;
+    processed.map(|outcome| outcome.expect("a job"))
+}
+
+pub(crate) fn ended(n: i64, kind: OutcomeKind) -> Outcome {
+    Outcome { subject: subject(n), kind }
 }
 
 pub(crate) fn subject(n: i64) -> Subject {

@@ -1,4 +1,4 @@
-//! A record that can be put out of reach.
+//! A store that can be made unreachable.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,45 +11,45 @@ use store::{
     Store, StoreError, StoredObject, SubmitResult, Unfinished, WithdrawResult,
 };
 
-/// A record in front of which somebody can shut a door.
-pub(crate) struct Troubled {
+/// A store that can be made unreachable.
+pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
-    shut: AtomicBool,
+    unreachable: AtomicBool,
     refused: AtomicU64,
 }
 
-impl Troubled {
+impl FaultyStore {
     pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
-        Self { inner, shut: AtomicBool::new(false), refused: AtomicU64::new(0) }
+        Self { inner, unreachable: AtomicBool::new(false), refused: AtomicU64::new(0) }
     }
 
-    pub(crate) fn set_out_of_reach(&self, shut: bool) {
-        self.shut.store(shut, Ordering::SeqCst);
+    pub(crate) fn set_unreachable(&self, unreachable: bool) {
+        self.unreachable.store(unreachable, Ordering::SeqCst);
     }
 
-    /// Calls that found the record out of reach.
+    /// Returns the number of calls that failed.
     pub(crate) fn refused(&self) -> u64 {
         self.refused.load(Ordering::SeqCst)
     }
 
-    /// The record itself, as others reach it.
-    pub(crate) fn behind_the_door(&self) -> &dyn Store {
+    /// Returns the store itself, as others reach it.
+    pub(crate) fn inner(&self) -> &dyn Store {
         &*self.inner
     }
 
     fn reach(&self) -> Result<&dyn Store, StoreError> {
-        if self.shut.load(Ordering::SeqCst) {
+        if self.unreachable.load(Ordering::SeqCst) {
             self.refused.fetch_add(1, Ordering::SeqCst);
-            return Err(StoreError::Unavailable("shut on purpose".into()));
+            return Err(StoreError::Unavailable("unreachable on purpose".into()));
         }
         Ok(&*self.inner)
     }
 }
 
 #[async_trait]
-impl Store for Troubled {
-    async fn submit(&self, acceptance: &NewCalculation) -> Result<SubmitResult, StoreError> {
-        self.reach()?.submit(acceptance).await
+impl Store for FaultyStore {
+    async fn submit(&self, calculation: &NewCalculation) -> Result<SubmitResult, StoreError> {
+        self.reach()?.submit(calculation).await
     }
 
     async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
@@ -60,8 +60,8 @@ impl Store for Troubled {
         self.reach()?.list(before, limit).await
     }
 
-    async fn add_requests(&self, asks: &[(Subject, u64)]) -> Result<(), StoreError> {
-        self.reach()?.add_requests(asks).await
+    async fn add_requests(&self, requests: &[(Subject, u64)]) -> Result<(), StoreError> {
+        self.reach()?.add_requests(requests).await
     }
 
     async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<WithdrawResult, StoreError> {
@@ -90,8 +90,8 @@ impl Store for Troubled {
         self.reach()?.release(lease, release).await
     }
 
-    async fn complete(&self, recorded: &CompletedValue) -> Result<CompleteResult, StoreError> {
-        self.reach()?.complete(recorded).await
+    async fn complete(&self, value: &CompletedValue) -> Result<CompleteResult, StoreError> {
+        self.reach()?.complete(value).await
     }
 
     async fn fail(

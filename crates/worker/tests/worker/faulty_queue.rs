@@ -1,43 +1,44 @@
-//! A queue that forgets, a cache and a channel that are out of reach.
+//! A queue that loses its jobs, and a cache and a channel that are unreachable.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use cache::{CacheError, EventChannel, EventId, Read, ValueCache};
 use model::{Calculation, CalculationEvent, Job, Lane, Subject, WorkerId, WorkerReport};
+use parking_lot::Mutex;
 use queue::{Delivery, Enqueued, JobQueue, LaneDepth, MemoryQueue, QueueError};
 
-/// A queue that can be emptied at any moment, like Redis, and whose claims can be made to panic.
-pub(crate) struct ForgetfulQueue {
-    present: Mutex<Arc<MemoryQueue>>,
+/// A queue that can lose everything at any moment, like Redis, and whose claims can be made to panic.
+pub(crate) struct FaultyQueue {
+    current: Mutex<Arc<MemoryQueue>>,
     to_panic: AtomicU32,
 }
 
-impl ForgetfulQueue {
+impl FaultyQueue {
     pub(crate) fn new() -> Self {
-        Self { present: Mutex::new(Arc::new(MemoryQueue::new(10_000))), to_panic: AtomicU32::new(0) }
+        Self { current: Mutex::new(Arc::new(MemoryQueue::new(10_000))), to_panic: AtomicU32::new(0) }
     }
 
-    pub(crate) fn forget_everything(&self) {
-        *self.present.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(MemoryQueue::new(10_000));
+    pub(crate) fn lose_everything(&self) {
+        *self.current.lock() = Arc::new(MemoryQueue::new(10_000));
     }
 
-    /// Makes so many claims panic, from the next one on.
-    pub(crate) fn panic_at_claims(&self, count: u32) {
+    /// Makes the next `count` claims panic.
+    pub(crate) fn panic_at_next_claims(&self, count: u32) {
         self.to_panic.store(count, Ordering::SeqCst);
     }
 
-    fn now(&self) -> Arc<MemoryQueue> {
-        Arc::clone(&self.present.lock().unwrap_or_else(PoisonError::into_inner))
+    fn queue(&self) -> Arc<MemoryQueue> {
+        Arc::clone(&self.current.lock())
     }
 }
 
 #[async_trait]
-impl JobQueue for ForgetfulQueue {
+impl JobQueue for FaultyQueue {
     async fn enqueue(&self, job: &Job) -> Result<Enqueued, QueueError> {
-        self.now().enqueue(job).await
+        self.queue().enqueue(job).await
     }
 
     async fn claim_batch(
@@ -50,75 +51,75 @@ impl JobQueue for ForgetfulQueue {
     ) -> Result<Vec<Delivery>, QueueError> {
         let left = self.to_panic.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         assert!(left.is_err(), "on purpose");
-        self.now().claim_batch(worker, lanes, lease, wait, max_short).await
+        self.queue().claim_batch(worker, lanes, lease, wait, max_short).await
     }
 
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError> {
-        self.now().extend(delivery).await
+        self.queue().extend(delivery).await
     }
 
     async fn ack(&self, delivery: &Delivery) -> Result<(), QueueError> {
-        self.now().ack(delivery).await
+        self.queue().ack(delivery).await
     }
 
     async fn nack(&self, delivery: &Delivery, delay: Duration) -> Result<(), QueueError> {
-        self.now().nack(delivery, delay).await
+        self.queue().nack(delivery, delay).await
     }
 
     async fn release(&self, delivery: &Delivery) -> Result<(), QueueError> {
-        self.now().release(delivery).await
+        self.queue().release(delivery).await
     }
 
     async fn contains(&self, subject: &Subject) -> Result<bool, QueueError> {
-        self.now().contains(subject).await
+        self.queue().contains(subject).await
     }
 
     async fn epoch(&self) -> Result<String, QueueError> {
-        self.now().epoch().await
+        self.queue().epoch().await
     }
 
     async fn depth(&self) -> Result<[LaneDepth; 3], QueueError> {
-        self.now().depth().await
+        self.queue().depth().await
     }
 
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {
-        self.now().report(report).await
+        self.queue().report(report).await
     }
 
     async fn workers(&self) -> Result<Vec<WorkerReport>, QueueError> {
-        self.now().workers().await
+        self.queue().workers().await
     }
 }
 
-/// A cache and a channel that nobody reaches.
-pub(crate) struct OutOfReach;
+/// A cache and a channel that are unreachable.
+pub(crate) struct Unreachable;
 
-fn refuse<T>() -> Result<T, CacheError> {
-    Err(CacheError::Unavailable("gone on purpose".into()))
+fn unavailable<T>() -> Result<T, CacheError> {
+    Err(CacheError::Unavailable("unreachable on purpose".into()))
 }
 
 #[async_trait]
-impl ValueCache for OutOfReach {
+impl ValueCache for Unreachable {
     async fn get(&self, _: &Subject) -> Result<Option<Calculation>, CacheError> {
-        refuse()
+        unavailable()
     }
 
     async fn put(&self, _: &Calculation) -> Result<(), CacheError> {
-        refuse()
+        unavailable()
     }
 
     async fn remove(&self, _: &Subject) -> Result<(), CacheError> {
-        refuse()
+        unavailable()
     }
 }
 
 #[async_trait]
-impl EventChannel for OutOfReach {
+impl EventChannel for Unreachable {
     async fn publish(&self, _: &CalculationEvent) -> Result<(), CacheError> {
-        refuse()
+        unavailable()
     }
 
     async fn read(&self, _: Option<&EventId>, _: Duration) -> Result<Read, CacheError> {
-        refuse()
+        unavailable()
     }
 }

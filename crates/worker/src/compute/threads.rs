@@ -1,39 +1,39 @@
-//! The threads that compute, apart from the runtime's and below them in priority.
+//! The computing threads, which run at a lower priority than the runtime.
 //!
-//! About as many as there are computations at a time, which the slots bound; idle ones are used again.
+//! There are about as many as concurrent computations, which the slots bound; idle threads are reused.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use model::Lane;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-type Task = Box<dyn FnOnce() + Send>;
+type ComputeFn = Box<dyn FnOnce() + Send>;
 
-/// What is sent to a thread: something to do, and how to reach the thread when it is idle again.
+/// A message to a thread: a task, and the sender to put back when the thread is idle.
 ///
-/// The thread does not keep the latter itself, or nobody's forgetting it would ever end it.
-struct Errand {
-    task: Task,
+/// The thread must not own its sender, or its receiver would never disconnect.
+struct ThreadMessage {
+    task: ComputeFn,
     thread: Sender<Self>,
 }
 
-/// Threads of one priority. A clone shares them.
+/// Threads of one priority. Clones share them.
 #[derive(Clone)]
-pub(crate) struct Threads {
-    idle: Arc<Mutex<Vec<Sender<Errand>>>>,
+pub(crate) struct ComputeThreads {
+    idle: Arc<Mutex<Vec<Sender<ThreadMessage>>>>,
     lane: Lane,
 }
 
-impl Threads {
-    /// Threads for the work of a lane: the longer the work, the lower their priority.
+impl ComputeThreads {
+    /// Creates threads for a lane: the longer its work, the lower their priority.
     pub(crate) fn for_lane(lane: Lane) -> Self {
         Self { idle: Arc::default(), lane }
     }
 
-    /// Runs `task` on a thread of its own; the result arrives through the receiver, which reports an
-    /// error if the task panicked.
+    /// Runs `task` on a thread of its own. The receiver gets the result, or an error if the task panicked.
     ///
     /// # Errors
     /// When the system refuses another thread.
@@ -43,38 +43,38 @@ impl Threads {
         F: FnOnce() -> T + Send + 'static,
     {
         let (done, result) = oneshot::channel();
-        let mut task: Task = Box::new(move || drop(done.send(task())));
+        let mut task: ComputeFn = Box::new(move || drop(done.send(task())));
         loop {
-            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let idle = self.idle.lock().pop();
             let thread = match idle {
                 Some(thread) => thread,
                 None => self.spawn()?,
             };
-            match thread.send(Errand { task, thread: thread.clone() }) {
+            match thread.send(ThreadMessage { task, thread: thread.clone() }) {
                 Ok(()) => return Ok(result),
-                // That thread has ended (its last task panicked): take another.
-                Err(refused) => task = refused.0.task,
+                // That thread has ended because its last task panicked.
+                Err(unsent) => task = unsent.0.task,
             }
         }
     }
 
-    fn spawn(&self) -> io::Result<Sender<Errand>> {
-        let (thread, errands) = mpsc::channel::<Errand>();
+    fn spawn(&self) -> io::Result<Sender<ThreadMessage>> {
+        let (thread, messages) = mpsc::channel::<ThreadMessage>();
         let (idle, lane) = (Arc::downgrade(&self.idle), self.lane);
         std::thread::Builder::new().name(format!("compute-{lane}")).spawn(move || {
             lower_priority(lane);
-            for Errand { task, thread } in errands {
+            for ThreadMessage { task, thread } in messages {
                 task();
                 let Some(idle) = idle.upgrade() else { return };
-                idle.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+                idle.lock().push(thread);
             }
         })?;
         Ok(thread)
     }
 }
 
-/// Heartbeats and the runtime come first, then short work, then the rest: a core that long work
-/// fills is still there for whoever needs it for a moment.
+/// Lowers the priority of this thread. Heartbeats and the runtime come first, then short work, then the rest, so a
+/// core that is busy with long work still serves short requests.
 #[cfg(target_os = "linux")]
 fn lower_priority(lane: Lane) {
     let lower = match lane {
@@ -86,7 +86,7 @@ fn lower_priority(lane: Lane) {
     let lowered = rustix::process::getpriority_process(None)
         .and_then(|present| rustix::process::setpriority_process(None, (present + lower).min(19)));
     if let Err(error) = lowered {
-        tracing::warn!(%error, %lane, "computing threads keep their priority");
+        tracing::warn!(%error, %lane, "cannot lower the priority of computing threads");
     }
 }
 
@@ -98,8 +98,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_task_that_panics_is_told_and_the_next_one_runs() {
-        let threads = Threads::for_lane(Lane::Short);
+    async fn a_task_that_panics_is_reported_and_the_next_one_runs() {
+        let threads = ComputeThreads::for_lane(Lane::Short);
         let broken = threads.run(|| std::panic::resume_unwind(Box::new("on purpose"))).expect("a thread");
         let broken: Result<(), _> = broken.await;
         assert!(broken.is_err());
@@ -107,14 +107,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn idle_threads_are_used_again_and_end_when_they_are_forgotten() {
-        let threads = Threads::for_lane(Lane::Short);
+    async fn idle_threads_are_reused_and_end_with_their_pool() {
+        let threads = ComputeThreads::for_lane(Lane::Short);
         let (watched, watch) = (Arc::new(()), Arc::downgrade(&threads.idle));
         for _ in 0..50 {
             let held = Arc::clone(&watched);
             threads.run(move || drop(held)).expect("a thread").await.expect("no panic");
         }
-        let idle = || watch.upgrade().map_or(0, |idle| idle.lock().map_or(0, |idle| idle.len()));
+        let idle = || watch.upgrade().map_or(0, |idle| idle.lock().len());
         // The result of a task is there a moment before its thread is idle, so there may be a few.
         assert!(idle() < 10, "{} threads", idle());
         drop(threads);
@@ -126,7 +126,8 @@ mod tests {
     async fn longer_work_computes_at_a_lower_priority() {
         let mut niceness = Vec::new();
         for lane in Lane::ALL {
-            let nice = Threads::for_lane(lane).run(|| rustix::process::getpriority_process(None)).expect("a thread");
+            let nice =
+                ComputeThreads::for_lane(lane).run(|| rustix::process::getpriority_process(None)).expect("a thread");
             niceness.push(nice.await.expect("no panic").expect("a priority"));
         }
         let present = rustix::process::getpriority_process(None).expect("a priority");

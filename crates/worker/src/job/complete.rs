@@ -1,0 +1,170 @@
+//! From a computed value to an acknowledged job.
+
+use std::sync::Arc;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use model::{BoxError, Calculation, FailureReason, Timestamp, Value};
+use store::{CompleteResult, CompletedValue, Lease, StoreError, ValueError};
+use tokio::time::{Instant, sleep};
+
+use super::active::ActiveJob;
+use super::heartbeat::Heartbeat;
+use super::outcome::{JobResult, OutcomeKind};
+use crate::WorkerError;
+use crate::compute::value::ComputedValue;
+
+/// Pauses between attempts while the store is unreachable.
+const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(std::time::Duration::from_millis(250))
+    .with_max_delay(std::time::Duration::from_secs(4))
+    .without_max_times();
+
+impl ActiveJob<'_> {
+    /// Completes the calculation, publishes it and acknowledges the job. The heartbeat continues until it is stored.
+    pub(super) async fn complete(
+        &self,
+        value: ComputedValue,
+        started_at: Timestamp,
+        lease: Option<Lease>,
+        heartbeat: Option<Heartbeat>,
+    ) -> JobResult<OutcomeKind> {
+        let completed = self.store_value(&value, started_at).await;
+        if let Some(heartbeat) = heartbeat {
+            // A right value counts whatever became of the lease. But no progress may be published after the end.
+            heartbeat.end().await;
+        }
+        match completed {
+            Ok(CompleteResult::Recorded(calculation)) => {
+                self.finish(&calculation).await;
+                Ok(OutcomeKind::Completed)
+            }
+            Ok(CompleteResult::AlreadyKnown(calculation)) => {
+                self.finish(&calculation).await;
+                Ok(OutcomeKind::AlreadyCompleted)
+            }
+            Ok(CompleteResult::Contradiction(calculation)) => {
+                tracing::error!("the value differs from the one known before");
+                self.worker.publish(&calculation).await;
+                self.worker.cache_remove(self.subject()).await;
+                self.ack().await;
+                Ok(OutcomeKind::Failed { reason: FailureReason::Contradiction })
+            }
+            Ok(CompleteResult::Unknown) => Ok(self.settle_unknown().await),
+            Err(CompleteError::Unreachable(cause)) => {
+                // Timed out, or the worker shuts down. The lease expires, and others try.
+                self.release().await;
+                Err(WorkerError::from(StoreError::Unavailable(cause)).into())
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "cannot store the value");
+                self.retry(lease, FailureReason::StorageFailed).await
+            }
+        }
+    }
+
+    /// Stores the value, retrying while the store is unreachable: a computed value is worth more than its memory.
+    async fn store_value(&self, value: &ComputedValue, started_at: Timestamp) -> Result<CompleteResult, CompleteError> {
+        let worker = self.worker;
+        let deadline = Instant::now() + worker.settings.complete_timeout;
+        let mut pauses = BACKOFF.build();
+        let (mut placed, mut failing) = (None, false);
+        loop {
+            let error = match self.try_store_value(value, started_at, &mut placed).await {
+                Err(error @ CompleteError::Unreachable(_)) => error,
+                settled => return settled,
+            };
+            worker.note_outage();
+            if !std::mem::replace(&mut failing, true) {
+                tracing::warn!(error = &error as &dyn std::error::Error, "cannot store the value yet; retrying");
+            }
+            // Keeps the claim, or another worker would compute the same only to wait as well.
+            self.extend().await;
+            let pause = pauses.next().unwrap_or_default();
+            if Instant::now() + pause > deadline || worker.stopping().is_cancelled() {
+                return Err(error);
+            }
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = worker.stopping().cancelled() => {}
+            }
+        }
+    }
+
+    async fn try_store_value(
+        &self,
+        value: &ComputedValue,
+        started_at: Timestamp,
+        placed: &mut Option<CompletedValue>,
+    ) -> Result<CompleteResult, CompleteError> {
+        let completed = match placed {
+            // An earlier attempt placed the digits.
+            Some(completed) => completed,
+            None => placed.insert(self.place(value, started_at).await?),
+        };
+        Ok(self.worker.ports.store.complete(completed).await?)
+    }
+
+    /// Places the digits in the object store if they are long, and describes the value.
+    async fn place(&self, value: &ComputedValue, started_at: Timestamp) -> Result<CompletedValue, ValueError> {
+        let worker = self.worker;
+        if value.digest.size_bytes > Value::INLINE_BYTES {
+            self.evict_for(value.digest.size_bytes).await?;
+        }
+        let placement = worker.ports.values.place(self.subject(), Arc::clone(&value.text), &value.digest).await?;
+        Ok(CompletedValue {
+            subject: self.subject().clone(),
+            sha256: value.digest.sha256,
+            first_digits: value.first_digits.clone(),
+            last_digits: value.last_digits.clone(),
+            digits: value.digits,
+            size_bytes: value.digest.size_bytes,
+            placement,
+            started_at,
+            finished_at: worker.ports.clock.now(),
+            compute_ms: u64::try_from(value.elapsed.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// Evicts the least recently read objects until `bytes` more fit, and publishes that.
+    async fn evict_for(&self, bytes: u64) -> Result<(), ValueError> {
+        for subject in self.worker.ports.values.make_room(bytes).await? {
+            self.worker.cache_remove(&subject).await;
+            self.worker.publish_current(&subject).await;
+        }
+        Ok(())
+    }
+
+    async fn finish(&self, calculation: &Calculation) {
+        tokio::join!(self.worker.publish(calculation), self.worker.cache_put(calculation));
+        self.ack().await;
+    }
+}
+
+/// Why a value was not stored.
+#[derive(Debug, thiserror::Error)]
+enum CompleteError {
+    /// The same call may succeed later.
+    #[error("the store or the values are unreachable")]
+    Unreachable(#[source] BoxError),
+    /// The call failed: this counts as an error of the job.
+    #[error("the value was refused")]
+    Refused(#[source] BoxError),
+}
+
+impl From<StoreError> for CompleteError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(cause) => Self::Unreachable(cause),
+            StoreError::QueueFull { .. } | StoreError::Full(_) | StoreError::Corrupt(_) => Self::Refused(error.into()),
+        }
+    }
+}
+
+impl From<ValueError> for CompleteError {
+    fn from(error: ValueError) -> Self {
+        match error {
+            ValueError::Unavailable(cause) => Self::Unreachable(cause),
+            ValueError::Full(_) | ValueError::Lost(_) | ValueError::Corrupt(_) => Self::Refused(error.into()),
+        }
+    }
+}

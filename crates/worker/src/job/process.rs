@@ -1,0 +1,180 @@
+//! The steps of a job: claim, compute, complete, publish, acknowledge.
+//!
+//! # Why a crash between any two steps loses nothing
+//!
+//! The calculation was committed to the store before its job was enqueued, and only the store says what is done.
+//!
+//! | crash after | what remains | what happens |
+//! |---|---|---|
+//! | claim | a claim, perhaps a lease, that nobody extends | both expire; the job is redelivered and begins again |
+//! | compute | the same | the same: the value is computed again and is the same |
+//! | placing the value | an object that no row refers to, named by its hash | computed again, it gets the same name |
+//! | `complete` | a finished row; nothing is published, the claim stands | redelivered, the row is `Finished`: published and acknowledged |
+//! | publish | the same, and the event is published | the same; publishing twice changes nothing |
+//! | cache put | the same | the same; the cache holds what the row says |
+//! | acknowledge | nothing | the end |
+//!
+//! The order matters in two places. The value is on disk before the row says `done`, or a reader could find nothing.
+//! And the job is acknowledged last: until then the queue redelivers it. If the queue loses everything at any of
+//! these points, the sweep enqueues what the store has unfinished.
+
+use std::time::Duration;
+
+use model::FailureReason;
+use store::{Lease, Release, StoreError};
+use tokio::time::timeout;
+
+use super::active::ActiveJob;
+use super::heartbeat::{Heartbeat, StopReason};
+use super::outcome::{JobEnd, JobResult, Outcome, OutcomeKind};
+use crate::compute::memory::{Permit, Reservation};
+use crate::compute::{Computation, ComputeError};
+use crate::{WorkerError, metrics};
+
+/// How long releasing a job may take during shutdown.
+const RELEASE_TIMEOUT: Duration = Duration::from_millis(700);
+
+impl ActiveJob<'_> {
+    /// Processes the job.
+    ///
+    /// # Errors
+    /// When a port or the system failed.
+    pub(crate) async fn process(&self) -> Result<Outcome, WorkerError> {
+        match self.run_steps().await {
+            Ok(kind) | Err(JobEnd::Outcome(kind)) => Ok(Outcome { subject: self.subject().clone(), kind }),
+            Err(JobEnd::Error(error)) => Err(error),
+        }
+    }
+
+    async fn run_steps(&self) -> JobResult<OutcomeKind> {
+        self.health.note_working();
+        let worker = self.worker;
+        let index = self.subject().index();
+        let estimate = fibonacci::estimate(index.get());
+        let memory = self.reserve_memory(estimate.memory_bytes).await?;
+        let lease = self.lease_if_needed(estimate.work).await?;
+        let _shown = lease.as_ref().map(|lease| {
+            self.health.note_working_leased();
+            worker.show_computing(&lease.subject)
+        });
+
+        let turn = self.turn.lock().await;
+        let started_at = worker.ports.clock.now();
+        let computation = match Computation::start(worker, index, self.delivery.job.lane, estimate.work, memory) {
+            Ok(computation) => computation,
+            Err(error) => return self.thread_refused(error, lease.as_ref()).await,
+        };
+        let heartbeat = lease.as_ref().map(|lease| Heartbeat::start(self, lease, computation.watch())).transpose();
+        let heartbeat = match heartbeat {
+            Ok(heartbeat) => heartbeat,
+            Err(error) => return self.thread_refused(error, lease.as_ref()).await,
+        };
+        let computed = computation.finish().await;
+        drop(turn);
+        match computed {
+            Ok(value) => {
+                metrics::computed(self.delivery.job.lane, value.elapsed);
+                tracing::debug!(
+                    elapsed_ms = value.elapsed.as_secs_f64() * 1e3,
+                    estimate_ms = estimate.work.as_secs_f64() * 1e3,
+                    "computed"
+                );
+                self.complete(value, started_at, lease, heartbeat).await
+            }
+            Err(error) => {
+                let stopped = match heartbeat {
+                    Some(heartbeat) => heartbeat.end().await,
+                    None => None,
+                };
+                self.settle_without_value(&error, lease, stopped).await
+            }
+        }
+    }
+
+    async fn reserve_memory(&self, bytes: u64) -> JobResult<Permit> {
+        match self.worker.memory.reserve(bytes, self.delivery.job.enqueued_at) {
+            Reservation::Granted(permit) => Ok(permit),
+            Reservation::Queued(ticket) => self.wait_for_memory(ticket).await,
+            Reservation::TooLarge => {
+                // The lease tells whether there is anything left to fail.
+                let (lease, _) = self.take_lease().await?;
+                Err(self.fail(&lease, FailureReason::TooLargeToFit).await?.into())
+            }
+        }
+    }
+
+    /// Takes a lease for long work, and for redelivered work even if it is short: the store counts lost leases,
+    /// which is how jobs that kill workers are found.
+    async fn lease_if_needed(&self, work: Duration) -> JobResult<Option<Lease>> {
+        let settings = &self.worker.settings;
+        let is_inherited = settings.leased_before.is_some_and(|start| self.delivery.job.enqueued_at < start);
+        if work <= settings.leased_above && !self.delivery.reclaimed && !is_inherited {
+            return Ok(None);
+        }
+        let (lease, calculation) = self.take_lease().await?;
+        self.worker.publish(&calculation).await;
+        Ok(Some(lease))
+    }
+
+    async fn settle_without_value(
+        &self,
+        error: &ComputeError,
+        lease: Option<Lease>,
+        stopped: Option<StopReason>,
+    ) -> JobResult<OutcomeKind> {
+        match (stopped, lease) {
+            (Some(StopReason::Withdrawn), _) => {
+                // The API has published the cancellation, but this worker may have published progress since.
+                self.worker.publish_current(self.subject()).await;
+                self.ack().await;
+                Ok(OutcomeKind::Cancelled)
+            }
+            (Some(StopReason::LeaseLost), _) => Ok(self.lease_lost()),
+            // A shutdown does not wait for a store that hangs: the lease expires.
+            (Some(StopReason::Shutdown), Some(lease)) => {
+                match timeout(RELEASE_TIMEOUT, self.release_lease(&lease)).await {
+                    Ok(outcome) => outcome,
+                    Err(elapsed) => Err(WorkerError::from(StoreError::Unavailable(elapsed.into())).into()),
+                }
+            }
+            (_, lease) => self.retry(lease, failure_reason(error)).await,
+        }
+    }
+
+    /// Returns a leased job for other workers to begin at once.
+    async fn release_lease(&self, lease: &Lease) -> JobResult<OutcomeKind> {
+        match self.worker.ports.store.release(lease, Release::HandBack).await {
+            Ok(true) => self.worker.publish_current(self.subject()).await,
+            Ok(false) => return Ok(self.lease_lost()),
+            Err(error) => return Err(self.store_failed(error).await),
+        }
+        self.release().await;
+        Ok(OutcomeKind::Released)
+    }
+
+    async fn thread_refused(&self, error: std::io::Error, lease: Option<&Lease>) -> JobResult<OutcomeKind> {
+        match lease {
+            Some(lease) => drop(self.release_lease(lease).await?),
+            None => self.release().await,
+        }
+        Err(WorkerError::from(error).into())
+    }
+}
+
+/// Returns the reason to report if this error is the last one allowed.
+fn failure_reason(error: &ComputeError) -> FailureReason {
+    match error {
+        ComputeError::Kernel(error) => {
+            tracing::error!(error = error as &dyn std::error::Error, "cannot compute the value");
+            match error {
+                fibonacci::Error::OutOfMemory { .. } => FailureReason::TooLargeToFit,
+                // Nobody cancels without a reason to stop, so only a failed check is left.
+                fibonacci::Error::CheckFailed { .. } | fibonacci::Error::Cancelled => FailureReason::CheckFailed,
+            }
+        }
+        ComputeError::Panicked => {
+            tracing::error!("the computation panicked");
+            FailureReason::CheckFailed
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The slots of a worker: each claims a batch of jobs from its lanes, processes it, and repeats.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use futures_util::future::join_all;
+use model::Lane;
+use queue::Delivery;
+use tokio::sync::Mutex;
+use tokio::time::sleep;
+use tracing::Instrument;
+
+use crate::health::SlotHealth;
+use crate::job::{ActiveJob, Outcome};
+use crate::{Settings, Worker, WorkerError, metrics};
+
+/// The first pause after a failed claim or job; each further one is twice as long.
+const ERROR_PAUSE: Duration = Duration::from_millis(100);
+
+/// Short jobs that a slot claims at a time. All of them together take far less than a lease, and they share their
+/// calls of the store and the queue.
+const MAX_SHORT: usize = 16;
+
+/// Processes at most one job of the given lanes, the first lane first. Waits up to `wait` for one; returns `None` if
+/// none came.
+///
+/// Holds no store connection while computing. The future may be dropped at any moment: that is what the death of a
+/// worker looks like, and the computation stops within some milliseconds.
+///
+/// # Errors
+/// When a port or the system failed. The job is not lost; pause before the next call.
+pub async fn process_one(worker: &Worker, lanes: &[Lane], wait: Duration) -> Result<Option<Outcome>, WorkerError> {
+    let slot = Slot { lanes, max_short: 1, health: worker.health.slot(None) };
+    process_batch(worker, &slot, wait).await?.pop().transpose()
+}
+
+/// Returns the lanes of each slot of a worker, in the order in which the slot prefers them.
+///
+/// One slot only claims short work and one at most medium work, so neither waits for long work. Long work gets all
+/// cores but one, or the only one. There are more slots than cores: the priorities of the computing threads decide
+/// which of them run. One slot prefers long work, or a stream of short work could delay it forever.
+pub(crate) fn slot_lanes(threads: usize) -> Vec<Vec<Lane>> {
+    use Lane::{Long, Medium, Short};
+    let mut slots = vec![vec![Short], vec![Medium, Short], vec![Long, Medium, Short]];
+    slots.extend((2..threads).map(|_| vec![Short, Medium, Long]));
+    slots
+}
+
+/// Processes batches until the worker stops.
+pub(crate) async fn slot_loop(worker: Worker, number: usize, lanes: Vec<Lane>) {
+    let slot = Slot { lanes: &lanes, max_short: MAX_SHORT, health: worker.health.slot(Some(number)) };
+    let backoff = ExponentialBuilder::new()
+        .with_min_delay(ERROR_PAUSE)
+        .with_max_delay(worker.settings.lease.max(ERROR_PAUSE))
+        .without_max_times();
+    let mut pauses = None;
+    while !worker.stopping().is_cancelled() {
+        let processed = process_batch(&worker, &slot, worker.settings.claim_wait).await;
+        let processed = processed.and_then(|outcomes| outcomes.into_iter().collect::<Result<Vec<_>, _>>());
+        slot.health.note_no_panic();
+        let Err(error) = processed else {
+            pauses = None;
+            continue;
+        };
+        // Only the first error of a series is logged.
+        if pauses.is_none() {
+            tracing::warn!(error = &error as &dyn std::error::Error, slot = number, "cannot process jobs");
+        }
+        let pause = pauses.get_or_insert_with(|| backoff.build()).next().unwrap_or(ERROR_PAUSE);
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = worker.stopping().cancelled() => {}
+        }
+    }
+}
+
+struct Slot<'a> {
+    lanes: &'a [Lane],
+    max_short: usize,
+    health: SlotHealth<'a>,
+}
+
+/// Claims a batch and processes its jobs. They compute one after the other; their other steps run concurrently.
+async fn process_batch(
+    worker: &Worker,
+    slot: &Slot<'_>,
+    wait: Duration,
+) -> Result<Vec<Result<Outcome, WorkerError>>, WorkerError> {
+    let Settings { id, lease, .. } = &*worker.settings;
+    let claim = worker.ports.queue.claim_batch(id, slot.lanes, *lease, wait, slot.max_short);
+    let deliveries = tokio::select! {
+        biased;
+        () = worker.stopping().cancelled() => return Ok(Vec::new()),
+        claimed = claim => claimed?,
+    };
+    slot.health.note_claimed();
+    let turn = Mutex::new(());
+    let jobs = deliveries.iter().map(|delivery| process(worker, delivery, &turn, slot.health));
+    let outcomes = join_all(jobs).await;
+    // A job may have taken long; from now on the slot claims again.
+    slot.health.note_claimed();
+    Ok(outcomes)
+}
+
+async fn process(
+    worker: &Worker,
+    delivery: &Delivery,
+    turn: &Mutex<()>,
+    health: SlotHealth<'_>,
+) -> Result<Outcome, WorkerError> {
+    let job = &delivery.job;
+    metrics::queue_wait(job.lane, worker.ports.clock.now().since(job.enqueued_at));
+    let span = tracing::info_span!(
+        "job",
+        subject = %job.subject,
+        lane = %job.lane,
+        attempt = job.attempt,
+        trace_id = job.traceparent.map(|trace| trace.trace_id()),
+        otel.kind = "consumer",
+    );
+    // Without randomness the job is processed outside of its trace.
+    if let Some(trace) = job.traceparent.and_then(|parent| parent.child().ok()) {
+        spans::begin(&span, job.traceparent, trace);
+    }
+    let outcome = ActiveJob { worker, delivery, turn, health }.process().instrument(span).await;
+    metrics::job(outcome.as_ref().map_or("error", |outcome| outcome.kind.as_str()), job.lane);
+    if outcome.as_ref().is_ok_and(|outcome| outcome.kind.is_final()) {
+        worker.count_finished();
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_machine_has_a_slot_for_short_work_and_long_work_never_gets_all() {
+        for threads in 0..=64 {
+            let slots = slot_lanes(threads);
+            let claiming = |lane| slots.iter().filter(|lanes| lanes.contains(&lane)).count();
+            assert!(slots.contains(&vec![Lane::Short]));
+            assert_eq!(claiming(Lane::Long), threads.saturating_sub(1).max(1), "{threads} threads");
+            assert!(claiming(Lane::Medium) > claiming(Lane::Long));
+            assert_eq!(slots.iter().filter(|lanes| lanes.first() == Some(&Lane::Long)).count(), 1);
+        }
+    }
+}
