@@ -108,7 +108,7 @@ pub(crate) async fn short_jobs_are_claimed_in_batches_and_others_one_by_one(queu
 }
 
 pub(crate) async fn the_first_lane_is_preferred(queue: Arc<dyn JobQueue>) {
-    let offer = async |lanes: [Lane; 6]| {
+    let enqueue = async |lanes: [Lane; 6]| {
         for (n, lane) in (1..).zip(lanes) {
             queue.enqueue(&job(n, lane)).await.unwrap();
         }
@@ -116,7 +116,7 @@ pub(crate) async fn the_first_lane_is_preferred(queue: Arc<dyn JobQueue>) {
     let sent = [Lane::Long, Lane::Medium, Lane::Short, Lane::Long, Lane::Short, Lane::Medium];
     let orders = [[Lane::Short, Lane::Medium, Lane::Long], [Lane::Medium, Lane::Long, Lane::Short]];
     for order in orders {
-        offer(sent).await;
+        enqueue(sent).await;
         let mut lanes = Vec::new();
         while let Some(delivery) = queue.claim(&worker("a"), &order, LONG_LEASE, Duration::ZERO).await.unwrap() {
             queue.ack(&delivery).await.unwrap();

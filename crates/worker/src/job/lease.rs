@@ -17,7 +17,7 @@ impl ActiveJob<'_> {
     /// Takes a lease on the calculation, which is `running` then. Returns the calculation to be published.
     pub(super) async fn take_lease(&self) -> JobResult<(Lease, Calculation)> {
         let worker = self.worker;
-        // While the store was unreachable nobody could renew: whoever works on this job first gets one lease of
+        // While the store was unreachable nobody could renew: the first worker to claim this job waits one lease of
         // time to do so. A job that was never begun belongs to nobody.
         if (self.delivery.reclaimed || self.delivery.job.attempt > 1)
             && let Some(pause) = worker.pause_after_outage()

@@ -153,9 +153,10 @@ impl ActiveJob<'_> {
     }
 
     async fn thread_refused(&self, error: std::io::Error, lease: Option<&Lease>) -> JobResult<OutcomeKind> {
-        match lease {
-            Some(lease) => drop(self.release_lease(lease).await?),
-            None => self.release().await,
+        if let Some(lease) = lease {
+            self.release_lease(lease).await?;
+        } else {
+            self.release().await;
         }
         Err(WorkerError::from(error).into())
     }

@@ -9,7 +9,7 @@ use worker::Worker;
 
 use crate::harness::Harness;
 
-/// A worker at work, until it is told to stop.
+/// A running worker.
 struct RunningWorker {
     worker: Worker,
     stop: CancellationToken,
