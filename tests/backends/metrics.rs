@@ -43,7 +43,7 @@ async fn depth_and_age_by_lane_attempts_reclaims_and_latencies_are_told_by_the_d
     .await;
 
     let killed = system.role("worker", &[]);
-    eventually("it computes", async || (figure(&api, "abaci_queue_in_hand{lane=\"long\"}").await == 1.0).then_some(()))
+    eventually("it computes", async || (figure(&api, "abaci_queue_claimed{lane=\"long\"}").await == 1.0).then_some(()))
         .await;
     eventually("it has a lease", async || (api.calculation(LONG).await["status"] == "running").then_some(())).await;
     for n in 1..=5 {
@@ -73,7 +73,7 @@ async fn depth_and_age_by_lane_attempts_reclaims_and_latencies_are_told_by_the_d
     // Without the queue the record knows; and nobody is told that nothing waits when nobody knows.
     system.redis.kill();
     eventually("the record tells", async || {
-        (figure(&api, "abaci_queue_in_hand{lane=\"long\"}").await == 1.0).then_some(())
+        (figure(&api, "abaci_queue_claimed{lane=\"long\"}").await == 1.0).then_some(())
     })
     .await;
     system.postgres.kill();

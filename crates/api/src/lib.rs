@@ -1,33 +1,22 @@
-//! HTTP in: accepts, answers, streams events. Never computes a large value.
+//! The HTTP API: submits, returns and streams calculations. It never computes a large value.
 //!
-//! [`router`] is the HTTP API over the ports. The crate `server` serves it.
+//! [`router`] is the API over the ports; the crate `server` serves it.
 
-mod admit;
-mod ask;
-mod body;
-mod calculation;
+mod calculations;
 mod docs;
 mod error;
 mod events;
-mod hub;
-mod list;
+mod extract;
+mod limits;
 mod metrics;
 mod number;
-mod openapi;
 mod original;
-mod pending;
-mod query;
-mod ratelimit;
-mod rates;
 mod router;
 mod state;
-mod submit;
 mod system;
-mod tally;
-mod value;
-mod withdraw;
+mod usage;
 
+pub use limits::ApiConfig;
 pub use metrics::describe as describe_metrics;
 pub use router::router;
-pub use state::{ApiState, Limits, NotReady, ready};
-pub use system::measure;
+pub use state::{ApiState, NotReady};

@@ -1,5 +1,7 @@
 //! `GET /api/numbers/{n}`
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -8,8 +10,8 @@ use http::header;
 use wire::{Doubling, NumberFacts, Period, PrimeFactor, Residue, Shortened};
 
 use crate::error::ApiError;
-use crate::query::{Query, wrong};
-use crate::state::{ApiState, Limits};
+use crate::extract::{QueryParams, invalid_parameter};
+use crate::limits::ApiConfig;
 
 /// The most digits of an index.
 const MAX_INDEX_DIGITS: usize = 1_001;
@@ -44,34 +46,34 @@ const MAX_COFACTOR_DIGITS: usize = 60;
     )
 )]
 pub(crate) async fn number(
-    State(state): State<ApiState>,
+    State(config): State<Arc<ApiConfig>>,
     Path(text): Path<String>,
-    query: Query,
+    query: QueryParams,
 ) -> Result<Response, ApiError> {
-    let n = parse_index(&text, &state.limits)?;
+    let n = parse_index(&text, &config)?;
     let modulus = match query.one("modulus")? {
         None => DEFAULT_MODULUS,
         Some(text) => text
             .parse()
             .ok()
             .filter(|modulus| (1..=MAX_MODULUS).contains(modulus))
-            .ok_or_else(|| wrong("modulus", text, &format!("a whole number from 1 to {MAX_MODULUS}")))?,
+            .ok_or_else(|| invalid_parameter("modulus", text, &format!("a whole number from 1 to {MAX_MODULUS}")))?,
     };
-    let facts = facts(&n, modulus, &state.limits);
+    let facts = facts(&n, modulus, &config);
     Ok(([(header::CACHE_CONTROL, "public, max-age=3600")], Json(facts)).into_response())
 }
 
-fn parse_index(text: &str, limits: &Limits) -> Result<IBig, ApiError> {
+fn parse_index(text: &str, config: &ApiConfig) -> Result<IBig, ApiError> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_canonical = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
     if digits.len() < 19 || !is_canonical || digits.len() > MAX_INDEX_DIGITS {
-        return limits.read_index(text).map(|index| index.get().into());
+        return config.parse_index(text).map(|index| index.get().into());
     }
     let given = Shortened::new(text);
-    text.parse().map_err(|_| ApiError::IndexNotInteger { given, meant: None, max_index: limits.max_index })
+    text.parse().map_err(|_| ApiError::IndexNotInteger { given, meant: None, max_index: config.max_index })
 }
 
-fn facts(n: &IBig, modulus: u64, limits: &Limits) -> NumberFacts {
+fn facts(n: &IBig, modulus: u64, config: &ApiConfig) -> NumberFacts {
     let word = i64::try_from(n).ok();
     let magnitude = word.map(i64::unsigned_abs);
     let estimate = word.filter(|n| n.unsigned_abs() <= fibonacci::MAX_INDEX).map(fibonacci::estimate);
@@ -83,8 +85,8 @@ fn facts(n: &IBig, modulus: u64, limits: &Limits) -> NumberFacts {
     NumberFacts {
         index: n.to_string(),
         subject: format!("F({n})"),
-        accepted: magnitude.is_some_and(|magnitude| magnitude <= limits.max_index),
-        max_index: limits.max_index.to_string(),
+        accepted: magnitude.is_some_and(|magnitude| magnitude <= config.max_index),
+        max_index: config.max_index.to_string(),
         estimated_ms: estimate.map(|estimate| u64::try_from(estimate.work.as_millis()).unwrap_or(u64::MAX)),
         estimated_memory_bytes: estimate.map(|estimate| estimate.memory_bytes),
         negative: *n < IBig::ZERO && (n % 2_i8) == 0,

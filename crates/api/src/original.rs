@@ -1,54 +1,55 @@
-//! The three routes on which the original calculator's own page works.
+//! The three routes that the page of the original calculator works on.
 
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use model::{Calculation, CalculationState as Standing};
+use model::{Calculation, CalculationState};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::ask::ask;
-use crate::body;
+use crate::calculations::{SubmitBody, submit_index};
 use crate::error::ApiError;
+use crate::extract::read_fields;
 use crate::state::ApiState;
 
-/// So many of the newest calculations are told of.
+/// How many of the newest calculations are returned.
 const NEWEST: u32 = 1_000;
-/// The most that `current` answers with, in bytes.
+/// Maximum size of the response of `current`, in bytes.
 const MAX_BYTES: usize = 1_000_000;
-/// Around every entry: quotes, a colon, a comma.
+/// Quotes, colon and comma of each entry.
 const ENTRY_BYTES: usize = 6;
-/// What stands for a value that is not known yet.
+/// Stands for a value that is not known yet.
 const NOTHING_YET: &str = "Nothing yet!";
 const COMPLETE: HeaderName = HeaderName::from_static("abaci-complete");
 
-/// An index somebody has asked for.
+/// An index that was submitted.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct Seen {
+pub(crate) struct SubmittedIndex {
     number: i64,
 }
 
-/// `GET /api/values/all` lists the newest 1,000 indexes, the newest first.
+/// `GET /api/values/all` lists the newest 1,000 indexes, newest first.
 #[utoipa::path(
     get,
     path = "/api/values/all",
     tag = "original",
     responses(
-        (status = 200, description = "The indexes", body = Vec<Seen>),
-        (status = 503, description = "The record is out of reach", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The indexes", body = Vec<SubmittedIndex>),
+        (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn all(State(state): State<ApiState>) -> Result<Response, ApiError> {
     let newest = state.ports.store.list(None, NEWEST).await?;
-    let seen: Vec<Seen> = newest.iter().map(|found| Seen { number: found.subject.index().get() }).collect();
-    Ok(([(header::CACHE_CONTROL, "no-cache")], Json(seen)).into_response())
+    let indexes: Vec<SubmittedIndex> =
+        newest.iter().map(|found| SubmittedIndex { number: found.subject.index().get() }).collect();
+    Ok(([(header::CACHE_CONTROL, "no-cache")], Json(indexes)).into_response())
 }
 
 /// `GET /api/values/current` maps the newest 1,000 indexes to their values, or to “Nothing yet!”.
 ///
-/// Values above 1,000 digits are left out, and so is what would make it more than a megabyte; then the
-/// header `Abaci-Complete` is `false`.
+/// Values above 1,000 digits are left out, and so is everything above a megabyte; then the header `Abaci-Complete`
+/// is `false`.
 #[utoipa::path(
     get,
     path = "/api/values/current",
@@ -57,23 +58,23 @@ pub(crate) async fn all(State(state): State<ApiState>) -> Result<Response, ApiEr
         (status = 200, description = "Index to value", body = std::collections::HashMap<String, String>, headers(
             ("abaci-complete" = Option<bool>, description = "`false` when something is left out"),
         )),
-        (status = 503, description = "The record is out of reach", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn current(State(state): State<ApiState>) -> Result<Response, ApiError> {
     let newest = state.ports.store.list(None, NEWEST).await?;
-    let mut values = Values(Vec::with_capacity(newest.len()));
+    let mut values = OrderedMap(Vec::with_capacity(newest.len()));
     let (mut size_bytes, mut complete) = (2, true);
     for calculation in &newest {
         let index = calculation.subject.index().to_string();
-        let told = told(calculation).filter(|text| {
+        let text = shown_value(calculation).filter(|text| {
             let grown = size_bytes + index.len() + text.len() + ENTRY_BYTES;
             grown <= MAX_BYTES && {
                 size_bytes = grown;
                 true
             }
         });
-        match told {
+        match text {
             Some(text) => values.0.push((index, text)),
             None => complete = false,
         }
@@ -85,56 +86,56 @@ pub(crate) async fn current(State(state): State<ApiState>) -> Result<Response, A
     Ok(response)
 }
 
-/// What `POST /api/values` answers.
+/// The response to `POST /api/values`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct Working {
     working: bool,
 }
 
-/// `POST /api/values` asks for F(n), as `POST /api/calculations` does.
+/// `POST /api/values` submits an index, as `POST /api/calculations` does.
 #[utoipa::path(
     post,
     path = "/api/values",
     tag = "original",
-    request_body = crate::submit::Submit,
+    request_body = SubmitBody,
     responses(
-        (status = 200, description = "It is being worked on, or known", body = Working),
-        (status = 400, description = "The body cannot be read", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 200, description = "It will be computed, or is known", body = Working),
+        (status = 400, description = "The body is malformed", body = wire::Problem, content_type = "application/problem+json"),
         (status = 403, description = "Sent by a page of another site", body = wire::Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = wire::Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is neither JSON nor a form", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "`Index too high` as text, or a problem", body = String, content_type = "text/plain"),
-        (status = 429, description = "Too much work asked for; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too much work requested; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Nothing was stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> Result<Response, ApiError> {
-    let from = state.client_address(&request);
-    let fields = body::read(request, state.limits.body_bytes).await?;
-    let admitted = match state.limits.admit(&fields) {
+pub(crate) async fn submit_original(State(state): State<ApiState>, request: Request) -> Result<Response, ApiError> {
+    let from = server::client_address(request.headers(), request.extensions(), &state.config.trusted_proxies);
+    let fields = read_fields(request, state.config.body_bytes).await?;
+    let index = match state.config.validate(&fields) {
         Err(ApiError::IndexOutOfRange { .. } | ApiError::TooLargeToFit { .. }) => {
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, "Index too high").into_response());
         }
-        admitted => admitted?,
+        index => index?,
     };
-    ask(&state, &admitted, from, None).await?;
+    submit_index(&state, &index, from, None).await?;
     Ok(Json(Working { working: true }).into_response())
 }
 
-/// The value, if it is short; of one that will come, that it will.
-fn told(calculation: &Calculation) -> Option<&str> {
+/// Returns a short value, or that it is not known yet; `None` for what is left out.
+fn shown_value(calculation: &Calculation) -> Option<&str> {
     match &calculation.state {
-        Standing::Queued { .. } | Standing::Running { .. } => Some(NOTHING_YET),
-        Standing::Done { value, .. } => value.text.as_deref(),
-        // The original knows no failures; there will be no value, so there is nothing to tell.
-        Standing::Failed { .. } | Standing::Cancelled { .. } => None,
+        CalculationState::Queued { .. } | CalculationState::Running { .. } => Some(NOTHING_YET),
+        CalculationState::Done { value, .. } => value.text.as_deref(),
+        // The original has no failures.
+        CalculationState::Failed { .. } | CalculationState::Cancelled { .. } => None,
     }
 }
 
-/// A map that keeps its order.
-struct Values<'a>(Vec<(String, &'a str)>);
+/// A JSON object that keeps its order.
+struct OrderedMap<'a>(Vec<(String, &'a str)>);
 
-impl Serialize for Values<'_> {
+impl Serialize for OrderedMap<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (index, text) in &self.0 {

@@ -1,4 +1,4 @@
-//! Exported spans with the ids that travel.
+//! Exported spans with the ids of our trace contexts.
 
 use std::cell::Cell;
 
@@ -10,28 +10,28 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 thread_local! {
-    /// The ids of the span that is being begun on this thread.
-    static BEGINNING: Cell<Option<TraceContext>> = const { Cell::new(None) };
+    /// The ids of the span that this thread is starting.
+    static STARTING: Cell<Option<TraceContext>> = const { Cell::new(None) };
 }
 
-/// Gives a span that [`begin`](crate::begin) begins the ids it is to have, and any other ones of its own.
+/// Generates the ids of spans: those given to [`begin`](crate::begin), random ones for all others.
 #[derive(Clone, Debug, Default)]
 pub struct Ids {
-    others: RandomIdGenerator,
+    random: RandomIdGenerator,
 }
 
 impl IdGenerator for Ids {
     fn new_trace_id(&self) -> TraceId {
-        BEGINNING.get().map_or_else(|| self.others.new_trace_id(), |own| TraceId::from(own.ids().0))
+        STARTING.get().map_or_else(|| self.random.new_trace_id(), |own| TraceId::from(own.ids().0))
     }
 
     fn new_span_id(&self) -> SpanId {
-        BEGINNING.get().map_or_else(|| self.others.new_span_id(), |own| SpanId::from(own.ids().1))
+        STARTING.get().map_or_else(|| self.random.new_span_id(), |own| SpanId::from(own.ids().1))
     }
 }
 
 pub(crate) fn begin(span: &Span, parent: Option<TraceContext>, own: TraceContext) -> TraceContext {
-    let outside = parent.map_or_else(Context::new, |parent| {
+    let remote = parent.map_or_else(Context::new, |parent| {
         let (trace_id, span_id, flags) = parent.ids();
         Context::new().with_remote_span_context(SpanContext::new(
             TraceId::from(trace_id),
@@ -42,13 +42,13 @@ pub(crate) fn begin(span: &Span, parent: Option<TraceContext>, own: TraceContext
         ))
     });
     // An error means that this span is not exported, or nothing is.
-    if span.set_parent(outside).is_err() {
+    if span.set_parent(remote).is_err() {
         return own;
     }
-    BEGINNING.set(Some(own));
-    // Asking for its context makes the span, with its ids, here and now.
+    STARTING.set(Some(own));
+    // `context` creates the span with its ids.
     let context = span.context();
-    BEGINNING.set(None);
+    STARTING.set(None);
     let begun = context.span().span_context().clone();
     let (trace_id, span_id) =
         (u128::from_be_bytes(begun.trace_id().to_bytes()), u64::from_be_bytes(begun.span_id().to_bytes()));

@@ -1,8 +1,7 @@
-//! Spans of the log that are also spans of a trace which goes from process to process.
+//! Log spans that are also spans of a distributed trace.
 //!
-//! What travels in headers, rows and jobs is a [`model::TraceContext`]. Where spans are exported, the exported
-//! one must bear the very id that travels, or nothing could be its child; that is all this crate sees to.
-//! Without the feature `otlp`, or with nobody to export to, nothing happens here.
+//! Headers, rows and jobs carry a [`model::TraceContext`]. An exported span must have the id that they carry, or it
+//! could have no children. Without the feature `otlp`, or without an exporter, this crate does nothing.
 
 #[cfg(feature = "otlp")]
 mod export;
@@ -13,10 +12,10 @@ use tracing::Span;
 #[cfg(feature = "otlp")]
 pub use export::Ids;
 
-/// Begins the span `own` of a trace with a span of the log that was made just now, as a child of `parent` or as
-/// the root. Gives `own` with what was decided about its export in its flags: hand that on to others.
+/// Starts the trace span `own` for a new log span, as a child of `parent` or as the root. Returns `own` with the
+/// sampling decision in its flags, to be passed on.
 ///
-/// Call it before the span is entered. The provider of exported spans must take its ids from `Ids`.
+/// Call it before the span is entered. The tracer provider must generate its ids with `Ids`.
 #[cfg_attr(not(feature = "otlp"), expect(unused_variables, reason = "export only"))]
 pub fn begin(span: &Span, parent: Option<TraceContext>, own: TraceContext) -> TraceContext {
     #[cfg(feature = "otlp")]
@@ -24,7 +23,7 @@ pub fn begin(span: &Span, parent: Option<TraceContext>, own: TraceContext) -> Tr
     own
 }
 
-/// Notes in the exported span with which status of HTTP its request was answered.
+/// Sets the HTTP status of the response on the exported span.
 #[cfg_attr(not(feature = "otlp"), expect(unused_variables, reason = "export only"))]
 pub fn answered(span: &Span, status: u16) {
     #[cfg(feature = "otlp")]

@@ -3,7 +3,7 @@
 use model::{CalculationId, CalculationState, FailureReason, Status, ValueState, WaitingFor};
 use serde::{Deserialize, Serialize};
 
-/// One calculation. What is not known (yet) is `null`.
+/// One calculation. What is not known yet is `null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Calculation))]
 pub struct CalculationBody {
@@ -11,28 +11,28 @@ pub struct CalculationBody {
     pub subject: String,
     /// The index, always as text: it may be beyond 2^53.
     pub index: String,
-    /// Where it stands.
+    /// `queued`, `running`, `done`, `failed` or `cancelled`.
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "done"))]
     pub status: Status,
     /// Share of the work done, 0 to 1, while running.
     pub progress: Option<f64>,
-    /// What the rest will take, while that can be told.
+    /// Estimated time to the end, in milliseconds, while it can be estimated.
     pub remaining_ms: Option<u64>,
     /// Decimal digits of the value, known before the value is.
     pub digits: u64,
-    /// How often it was asked for; approximate.
+    /// How often it was submitted; approximate.
     pub asked: u64,
-    /// When it was first asked for, RFC 3339 in UTC.
+    /// When it was first submitted, RFC 3339 in UTC.
     pub asked_at: String,
-    /// When the latest attempt began.
+    /// When the latest attempt started.
     pub started_at: Option<String>,
     /// When it was done, failed or cancelled.
     pub finished_at: Option<String>,
-    /// Time spent computing.
+    /// Time spent computing, in milliseconds.
     pub compute_ms: Option<u64>,
     /// Attempts so far.
     pub attempt: u32,
-    /// What a queued calculation waits for, if not its turn: `memory` or `retry`.
+    /// What a queued calculation waits for besides a free worker: `memory` or `retry`.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub waiting_for: Option<WaitingFor>,
     /// The first 20 digits, without the sign.
@@ -43,29 +43,29 @@ pub struct CalculationBody {
     pub sha256: Option<String>,
     /// The value as decimal text, up to 1,000 digits.
     pub value: Option<String>,
-    /// Where the text of a known value is: `inline`, `object`, or `evicted` (ask again to compute it again).
+    /// Where the value is: `inline`, `object`, or `evicted` (submit the index to compute it again).
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub value_state: Option<ValueState>,
-    /// Why it was given up.
+    /// Why it failed.
     pub failure: Option<FailureBody>,
-    /// Where to go from here.
+    /// Related addresses.
     pub links: Links,
 }
 
-/// Why a calculation was given up.
+/// Why a calculation failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Failure))]
 pub struct FailureBody {
-    /// The kind of reason, e.g. `workers-lost`.
+    /// The reason, such as `workers-lost`.
     #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub reason: FailureReason,
     /// One sentence for people.
     pub detail: String,
-    /// After how many attempts.
+    /// How many attempts were made.
     pub attempts: u32,
 }
 
-/// Where to go from a calculation.
+/// Addresses of a calculation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Links {
@@ -78,23 +78,23 @@ pub struct Links {
     pub page: String,
 }
 
-/// A page of the record, newest first.
+/// A page of calculations, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CalculationList {
     /// The calculations.
     pub items: Vec<CalculationBody>,
-    /// What to give as `after` for the next page; `null` on the last.
+    /// The `after` of the next page; `null` on the last.
     pub next: Option<String>,
 }
 
 impl CalculationList {
-    /// The cursor behind a calculation.
+    /// Returns the cursor behind a calculation.
     pub fn cursor(id: CalculationId) -> String {
         format!("c{}", id.0)
     }
 
-    /// Reads a cursor; `None` if it is none of ours.
+    /// Parses a cursor; `None` if it is malformed.
     pub fn read_cursor(text: &str) -> Option<CalculationId> {
         text.strip_prefix('c')?.parse().ok().map(CalculationId)
     }

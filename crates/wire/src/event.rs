@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The event whose data is a [`CalculationBody`](crate::CalculationBody): it stands differently now.
+/// The event whose data is a [`CalculationBody`](crate::CalculationBody): it has changed state.
 pub const EVENT_CALCULATION: &str = "calculation";
 /// The event whose data is a [`ProgressEvent`].
 pub const EVENT_PROGRESS: &str = "progress";
-/// The event that says: something was missed, load the record again.
+/// The event that says that events were lost: load the list again.
 pub const EVENT_RESET: &str = "reset";
 
-/// How far a running calculation is.
+/// The progress of a running calculation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProgressEvent {
@@ -19,7 +19,7 @@ pub struct ProgressEvent {
     pub index: String,
     /// Share of the work done, 0 to 1.
     pub progress: f64,
-    /// What the rest will take, while that can be told.
+    /// Estimated time to the end, in milliseconds, while it can be estimated.
     pub remaining_ms: Option<u64>,
 }
 

@@ -1,7 +1,7 @@
-//! The JSON of the HTTP API: what is sent and answered, name by name.
+//! The JSON of the HTTP API.
 //!
-//! Shared by the api, which writes it, and the client, which reads it. Names and meanings never change;
-//! members may be added, and readers ignore those they do not know.
+//! The API writes it and the client reads it. Names and meanings never change. Members may be added; readers ignore
+//! unknown ones.
 
 mod calculation;
 mod event;

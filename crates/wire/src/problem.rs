@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, what was given and what is allowed.
+/// A problem: what is wrong, what was given and what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
@@ -10,7 +10,7 @@ pub struct Problem {
     #[serde(rename = "type")]
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "urn:abaci:problem:index-out-of-range"))]
     pub kind: ProblemKind,
-    /// The kind in words.
+    /// The kind as a sentence.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
@@ -22,13 +22,13 @@ pub struct Problem {
     pub given: Option<String>,
     /// What is allowed.
     pub allowed: Option<String>,
-    /// Where the calculation stands, when that is why it cannot be done.
+    /// The status of the calculation, if that is the reason.
     pub calculation_status: Option<String>,
-    /// The name under which the log knows this request.
+    /// The id of this request in the log.
     pub request_id: Option<String>,
 }
 
-/// The kinds of problems. Their words never change.
+/// The kinds of problems. Their names never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ProblemKind {
     /// 422: no index in the request.
@@ -49,7 +49,7 @@ pub enum ProblemKind {
     /// 415.
     #[serde(rename = "urn:abaci:problem:media-type")]
     MediaType,
-    /// 422 (416 for a range): a parameter of the address or a header that cannot be served.
+    /// 422 (416 for a range): an invalid query parameter or header.
     #[serde(rename = "urn:abaci:problem:parameter")]
     Parameter,
     /// 404.
@@ -58,67 +58,67 @@ pub enum ProblemKind {
     /// 405; the `Allow` header names the methods.
     #[serde(rename = "urn:abaci:problem:method-not-allowed")]
     MethodNotAllowed,
-    /// 409: the value cannot be read now; `calculation_status` says why.
+    /// 409: there is no value now; `calculation_status` says why.
     #[serde(rename = "urn:abaci:problem:value-not-ready")]
     ValueNotReady,
     /// 429.
     #[serde(rename = "urn:abaci:problem:too-many-requests")]
     TooManyRequests,
-    /// 503: too many calculations wait; nothing was stored.
+    /// 503: the queue is full; nothing was stored.
     #[serde(rename = "urn:abaci:problem:queue-full")]
     QueueFull,
-    /// 503 or 422: the value would not fit where values are kept.
+    /// 422 or 503: the value is too large for this system, or the disk is full.
     #[serde(rename = "urn:abaci:problem:too-large-to-fit")]
     TooLargeToFit,
-    /// 503: a part of the system is out of reach; nothing was stored.
+    /// 503: part of the system is unavailable.
     #[serde(rename = "urn:abaci:problem:unavailable")]
     Unavailable,
     /// 403: sent by a page of another site.
     #[serde(rename = "urn:abaci:problem:cross-site")]
     CrossSite,
-    /// 403: no or a wrong token.
+    /// 403: missing or wrong token.
     #[serde(rename = "urn:abaci:problem:forbidden")]
     Forbidden,
-    /// 409: it cannot be done in the calculation's present state.
+    /// 409: not possible in the calculation's current state.
     #[serde(rename = "urn:abaci:problem:conflict")]
     Conflict,
-    /// 500: a bug of ours. `request_id` names it in the log.
+    /// 500: a bug. The log has it under `request_id`.
     #[serde(rename = "urn:abaci:problem:internal")]
     Internal,
 }
 
 impl ProblemKind {
-    /// The kind in words, the same at every occurrence.
+    /// Returns the kind as a sentence, the same at every occurrence.
     pub const fn title(self) -> &'static str {
         match self {
             Self::IndexMissing => "No index was given",
             Self::IndexNotInteger => "The index is not a whole number",
             Self::IndexOutOfRange => "The index is out of range",
             Self::BodyTooLarge => "The request body is too large",
-            Self::BodyMalformed => "The request body cannot be read",
-            Self::MediaType => "The request body is of a type that is not read here",
-            Self::Parameter => "A parameter of the request cannot be served",
+            Self::BodyMalformed => "Malformed request body",
+            Self::MediaType => "Unsupported request body type",
+            Self::Parameter => "Invalid parameter",
             Self::NotFound => "Not found",
-            Self::MethodNotAllowed => "The method is not allowed here",
-            Self::ValueNotReady => "The value cannot be read now",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::ValueNotReady => "The value is not available now",
             Self::TooManyRequests => "Too many requests",
-            Self::QueueFull => "Too many calculations are waiting",
-            Self::TooLargeToFit => "The value would not fit",
-            Self::Unavailable => "A part of the system is out of reach",
+            Self::QueueFull => "The queue is full",
+            Self::TooLargeToFit => "The value is too large for this system",
+            Self::Unavailable => "Part of the system is unavailable",
             Self::CrossSite => "Requests from pages of other sites are refused",
-            Self::Forbidden => "This needs the token that was given to who asked",
-            Self::Conflict => "Not possible in its present state",
-            Self::Internal => "A fault of ours",
+            Self::Forbidden => "Missing or wrong ask token",
+            Self::Conflict => "Not possible in the current state",
+            Self::Internal => "Internal server error",
         }
     }
 }
 
-/// What was given, cut to a length that can be shown, with control characters made visible.
+/// A text cut to a length that can be shown, with control characters escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortened(String);
 
 impl Shortened {
-    /// So many characters are shown.
+    /// Characters that are shown.
     pub const CHARACTERS: usize = 60;
 
     /// Shortens a text.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The answer to `GET /api/system`.
+/// The response to `GET /api/system`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = System))]
 pub struct SystemStatus {
@@ -10,15 +10,15 @@ pub struct SystemStatus {
     pub version: String,
     /// `embedded` or `distributed`.
     pub mode: String,
-    /// When this was looked at, RFC 3339.
+    /// When the system was queried, RFC 3339.
     pub at: String,
     /// The lanes, shortest work first.
     pub lanes: Vec<LaneStatus>,
-    /// The workers that live.
+    /// The workers that are alive.
     pub workers: Vec<WorkerStatus>,
-    /// Calculations accepted per second, over the last minute, by the process that answers.
+    /// Calculations accepted per second, over the last minute, by the process that responds.
     pub accepted_per_s: f64,
-    /// Calculations finished per second, over the last minute, as this process heard of them.
+    /// Calculations finished per second, over the last minute, as seen by the same process.
     pub finished_per_s: f64,
     /// Median time from acceptance to value over the last minute; `null` if there was none.
     pub latency_p50_ms: Option<f64>,
@@ -34,11 +34,11 @@ pub struct SystemStatus {
 pub struct LaneStatus {
     /// `short`, `medium` or `long`.
     pub lane: String,
-    /// Calculations that wait.
+    /// Queued calculations.
     pub waiting: u64,
-    /// Calculations in workers' hands.
+    /// Calculations claimed by workers.
     pub claimed: u64,
-    /// How long the longest has waited; `null` if none waits.
+    /// Age of the oldest queued calculation, in milliseconds; `null` if there is none.
     pub oldest_age_ms: Option<u64>,
 }
 
@@ -46,13 +46,13 @@ pub struct LaneStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WorkerStatus {
-    /// Its name.
+    /// Its unique name.
     pub id: String,
     /// The version of the program it runs.
     pub version: String,
     /// The lanes it claims from.
     pub lanes: Vec<String>,
-    /// What it computes, short work left out.
+    /// What it is computing, without short work.
     pub computing: Vec<String>,
     /// Jobs it has finished since it started.
     pub finished: u64,

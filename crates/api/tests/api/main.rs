@@ -1,12 +1,12 @@
 //! The HTTP API over real embedded backends.
 
-mod asking;
-mod describing;
+mod connections;
+mod docs;
+mod events;
 mod inputs;
-mod looking;
 mod original;
-mod reading;
-mod serving;
+mod read;
+mod submit;
 mod support;
-mod watching;
-mod withdrawing;
+mod value;
+mod withdraw;

@@ -1,10 +1,10 @@
-//! A whole system in one process: embedded backends, a still clock, and a worker that is told when to work.
+//! A whole system in one process: embedded backends, a fixed clock, and a worker under the control of the test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use api::{ApiState, Limits};
+use api::{ApiConfig, ApiState};
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
@@ -19,33 +19,33 @@ use store::{CompleteResult, CompletedValue, Objects, SqliteStore, Store, StoreLi
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// A clock that stands still until it is moved.
+/// A clock that only the test advances.
 #[derive(Default)]
-pub(crate) struct StillClock(AtomicI64);
+pub(crate) struct FixedClock(AtomicI64);
 
-impl Clock for StillClock {
+impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_ms(1_763_941_827_123 + self.0.load(Ordering::Relaxed))
     }
 }
 
-impl StillClock {
-    pub(crate) fn move_on(&self, by: Duration) {
+impl FixedClock {
+    pub(crate) fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).expect("short"), Ordering::Relaxed);
     }
 }
 
-/// What a test wants to be other than usual.
+/// What a test can configure.
 pub(crate) struct Setup {
-    pub(crate) limits: Limits,
+    pub(crate) config: ApiConfig,
     pub(crate) max_queued: u64,
     pub(crate) queue_capacity: usize,
-    pub(crate) announcements_kept: usize,
+    pub(crate) events_kept: usize,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { limits: Limits::default(), max_queued: 10_000, queue_capacity: 10_000, announcements_kept: 4_096 }
+        Self { config: ApiConfig::default(), max_queued: 10_000, queue_capacity: 10_000, events_kept: 4_096 }
     }
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct TestSystem {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) queue: Arc<MemoryQueue>,
     pub(crate) events: Arc<MemoryEventChannel>,
-    pub(crate) clock: Arc<StillClock>,
+    pub(crate) clock: Arc<FixedClock>,
     pub(crate) ports: Ports,
     pub(crate) state: ApiState,
     pub(crate) router: Router,
@@ -66,65 +66,65 @@ impl TestSystem {
         Self::with(Setup::default()).await
     }
 
-    pub(crate) async fn with_limits(limits: Limits) -> Self {
-        Self::with(Setup { limits, ..Setup::default() }).await
+    pub(crate) async fn with_config(config: ApiConfig) -> Self {
+        Self::with(Setup { config, ..Setup::default() }).await
     }
 
     pub(crate) async fn with(setup: Setup) -> Self {
         let directory = tempfile::tempdir().expect("a folder");
         let limits = StoreLimits { max_queued: setup.max_queued };
-        let store = SqliteStore::open(&directory.path().join("record.sqlite"), limits).await.expect("a record");
+        let store = SqliteStore::open(&directory.path().join("store.sqlite"), limits).await.expect("a store");
         let store = Arc::new(store);
         let objects = Objects::in_directory(directory.path().join("values")).expect("a folder");
         let queue = Arc::new(MemoryQueue::new(setup.queue_capacity));
-        let announcements = Arc::new(MemoryEventChannel::new(setup.announcements_kept));
-        let clock = Arc::new(StillClock::default());
+        let events = Arc::new(MemoryEventChannel::new(setup.events_kept));
+        let clock = Arc::new(FixedClock::default());
         let ports = Ports {
             store: store.clone(),
             values: Values::new(store.clone(), objects, None),
             queue: queue.clone(),
             cache: Arc::new(MemoryValueCache::new(1 << 20)),
-            events: announcements.clone(),
+            events: events.clone(),
             clock: clock.clone(),
         };
         let shutdown = CancellationToken::new();
-        let state = ApiState::start(ports.clone(), setup.limits, shutdown.clone());
+        let state = ApiState::start(ports.clone(), setup.config, shutdown.clone());
         let router = api::router(state.clone());
-        Self { store, queue, events: announcements, clock, ports, state, router, shutdown, directory }
+        Self { store, queue, events, clock, ports, state, router, shutdown, directory }
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        Answer::of(self.answer(request).await).await
+    pub(crate) async fn send(&self, request: Request<Body>) -> TestResponse {
+        TestResponse::of(self.answer(request).await).await
     }
 
-    /// The answer with its body still to come.
+    /// Returns the response before its body is read.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
         self.router.clone().oneshot(request).await.expect("a router answers everything")
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.send(Request::get(path).body(Body::empty()).expect("a request")).await
     }
 
-    pub(crate) async fn post_json(&self, body: impl Into<Body>) -> Answer {
+    pub(crate) async fn post_json(&self, body: impl Into<Body>) -> TestResponse {
         self.send(json("/api/calculations", body)).await
     }
 
-    /// Asks for F(n).
-    pub(crate) async fn submit(&self, n: i64) -> Answer {
+    /// Submits n.
+    pub(crate) async fn submit(&self, n: i64) -> TestResponse {
         self.post_json(format!(r#"{{"index":"{n}"}}"#)).await
     }
 
-    /// How many calculations are in the record, up to 1,000.
+    /// Returns the number of calculations in the store, up to 1,000.
     pub(crate) async fn rows(&self) -> usize {
-        self.store.list(None, 1_000).await.expect("the record answers").len()
+        self.store.list(None, 1_000).await.expect("the store answers").len()
     }
 
     pub(crate) async fn jobs(&self) -> u64 {
         self.queue.depth().await.expect("the queue answers").iter().map(|lane| lane.waiting + lane.claimed).sum()
     }
 
-    /// Does the next job; `false` when there is none.
+    /// Processes the next job; `false` if there is none.
     pub(crate) async fn work_one(&self) -> bool {
         match self.claim().await {
             Some(delivery) => {
@@ -161,32 +161,32 @@ impl TestSystem {
             finished_at: self.clock.now(),
             compute_ms: 1,
         };
-        let recording = self.store.complete(&recorded).await.expect("the record answers");
+        let recording = self.store.complete(&recorded).await.expect("the store answers");
         let (CompleteResult::Recorded(calculation) | CompleteResult::AlreadyKnown(calculation)) = recording else {
             panic!("{recording:?}");
         };
         self.ports.cache.put(&calculation).await.expect("the cache answers");
-        self.announce(&CalculationEvent::Calculation(Box::new(calculation))).await;
+        self.publish(&CalculationEvent::Calculation(Box::new(calculation))).await;
         self.queue.ack(delivery).await.expect("the queue answers");
     }
 
-    pub(crate) async fn announce(&self, announcement: &CalculationEvent) {
-        self.events.publish(announcement).await.expect("the channel answers");
+    pub(crate) async fn publish(&self, event: &CalculationEvent) {
+        self.events.publish(event).await.expect("the channel answers");
     }
 
-    pub(crate) async fn announce_progress(&self, n: i64, fraction: f64) {
+    pub(crate) async fn publish_progress(&self, n: i64, fraction: f64) {
         let progress = Progress { fraction, remaining_ms: None };
-        self.announce(&CalculationEvent::Progress(ProgressReport { subject: subject(n), progress })).await;
+        self.publish(&CalculationEvent::Progress(ProgressReport { subject: subject(n), progress })).await;
     }
 
-    /// Asks for F(n) and computes it.
-    pub(crate) async fn know(&self, n: i64) {
+    /// Submits n and computes F(n).
+    pub(crate) async fn compute(&self, n: i64) {
         self.submit(n).await.expect(StatusCode::ACCEPTED);
         assert!(self.work_one().await);
     }
 
-    /// A worker that works until the system is dropped.
-    pub(crate) fn work_forever(self: &Arc<Self>) {
+    /// Starts a worker that runs until the system is dropped.
+    pub(crate) fn start_worker(self: &Arc<Self>) {
         let system = Arc::clone(self);
         tokio::spawn(async move {
             let worker = WorkerId("w".to_owned());
@@ -219,15 +219,15 @@ pub(crate) fn form(path: &str, body: impl Into<Body>) -> Request<Body> {
     Request::post(path).header("content-type", form).body(body.into()).expect("a request")
 }
 
-/// An answer that has been read to its end.
+/// A response that was read to its end.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl TestResponse {
     async fn of(response: Response) -> Self {
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole body").to_bytes();
@@ -251,7 +251,7 @@ impl Answer {
         self.headers.get(name).unwrap_or_else(|| panic!("no {name}")).to_str().expect("text")
     }
 
-    /// Asserts a problem of that kind, said as a problem.
+    /// Asserts a problem of that kind.
     #[track_caller]
     pub(crate) fn expect_problem(self, status: StatusCode, kind: &str) -> Self {
         let answer = self.expect(status);

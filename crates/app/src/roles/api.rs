@@ -29,7 +29,7 @@ pub(crate) fn run(config: ApiConfig) -> Result<(), RoleError> {
             store_bytes: config.storage.store_bytes,
             mode: Mode::Distributed,
         };
-        let api = ApiState::start(backends.ports.clone(), settings.limits(), service.stopping.clone());
+        let api = ApiState::start(backends.ports.clone(), settings.config(), service.stopping.clone());
 
         let limits = serve_limits(&config.connections);
         let internal_router = internal_router(service.metrics.clone(), vec![Check::api(&api, &backends)]);

@@ -82,7 +82,7 @@ impl Check {
                 Ok(Vec::new())
             }
             Self::Api { api, ports } => {
-                api::ready(api).await.map_err(|error| {
+                api.ready().await.map_err(|error| {
                     log_not_ready(&error);
                     "the API is not ready: the store or the event channel is unavailable"
                 })?;

@@ -69,7 +69,7 @@ async fn ready(State(state): State<InternalState>) -> (StatusCode, String) {
 async fn scrape(State(state): State<InternalState>) -> impl IntoResponse {
     for check in state.checks.iter() {
         if let Check::Api { api, .. } = check {
-            api::measure(api).await;
+            api.update_gauges().await;
         }
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render())

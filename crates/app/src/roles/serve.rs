@@ -63,7 +63,7 @@ async fn serve(
         store_bytes: config.storage.store_bytes,
         mode,
     };
-    let api = ApiState::start(backends.ports.clone(), settings.limits(), service.stopping.clone());
+    let api = ApiState::start(backends.ports.clone(), settings.config(), service.stopping.clone());
     let mut work = worker_settings(&config.work);
     if mode == Mode::Embedded {
         // The queue in memory cannot tell which jobs killed the previous process.

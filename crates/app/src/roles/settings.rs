@@ -25,8 +25,8 @@ pub(crate) struct ApiSettings<'a> {
 
 impl ApiSettings<'_> {
     /// Returns them as the API takes them.
-    pub(crate) fn limits(&self) -> api::Limits {
-        api::Limits {
+    pub(crate) fn config(&self) -> api::ApiConfig {
+        api::ApiConfig {
             max_index: self.limits.max_index,
             body_bytes: usize::try_from(self.requests.body_bytes.0).unwrap_or(usize::MAX),
             worker_memory_bytes: self.worker_memory_bytes,
@@ -36,7 +36,7 @@ impl ApiSettings<'_> {
             public_url: self.public.public_url.as_ref().map(|url| url.uri()),
             version: env!("CARGO_PKG_VERSION"),
             mode: self.mode.as_str(),
-            ..api::Limits::default()
+            ..api::ApiConfig::default()
         }
     }
 }

@@ -141,6 +141,6 @@ async fn internal_faults_of_the_api_are_shown_with_the_name_of_the_request() {
     fault.request_id = Some("r-1".to_owned());
     let page = Browser::of(&Arc::new(FakeApi::refusing(fault, None))).await.get("/n/7").await;
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
-    page.shows("A fault of ours");
+    page.shows("Internal server error");
     page.shows("<code>r-1</code>");
 }

@@ -75,7 +75,7 @@ async fn a_body_that_is_no_form_is_answered_with_the_form() {
     let browser = Browser::of(&api).await;
     let twice = browser.post("/", "index=1&index=2").await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
-    twice.shows("The request body cannot be read");
+    twice.shows("Malformed request body");
     let large = browser.post("/", &format!("index={}", "1".repeat(20_000))).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     large.shows("The request body is too large");
@@ -100,7 +100,7 @@ async fn what_the_api_refuses_is_shown_beside_the_field_with_its_status() {
     let answer = Browser::of(&Arc::new(full)).await.post("/", "index=7").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.heading("retry-after"), Some("17"));
-    answer.shows("Too many calculations are waiting");
+    answer.shows("The queue is full");
 }
 
 #[tokio::test]

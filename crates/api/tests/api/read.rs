@@ -1,4 +1,4 @@
-//! Looking at the record and at the system.
+//! Reading calculations and the state of the system.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use queue::JobQueue;
 use crate::support::{TestSystem, subject};
 
 #[tokio::test]
-async fn looking_never_creates_work() {
+async fn reading_never_creates_work() {
     let system = TestSystem::start().await;
     for path in ["/api/calculations/7", "/api/calculations/7/value", "/api/calculations/-9223372036854775808"] {
         system.get(path).await.expect_problem(StatusCode::NOT_FOUND, "not-found");
@@ -24,7 +24,7 @@ async fn looking_never_creates_work() {
 }
 
 #[tokio::test]
-async fn the_record_is_listed_page_by_page_the_newest_first() {
+async fn the_list_is_paged_newest_first() {
     let system = TestSystem::start().await;
     for n in 0..5 {
         system.submit(n).await.expect(StatusCode::ACCEPTED);
@@ -45,7 +45,7 @@ async fn the_record_is_listed_page_by_page_the_newest_first() {
 }
 
 #[tokio::test]
-async fn a_wrong_limit_or_cursor_is_refused() {
+async fn an_invalid_limit_or_cursor_is_refused() {
     let system = TestSystem::start().await;
     for query in [
         "limit=0",
@@ -67,7 +67,7 @@ async fn a_wrong_limit_or_cursor_is_refused() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_told_as_problems() {
+async fn unknown_paths_and_methods_are_problems() {
     let system = TestSystem::start().await;
     for path in ["/", "/api", "/api/", "/apifoo", "/api/calculations/", "/api/calculations/1/2", "/api/nothing"] {
         system.get(path).await.expect_problem(StatusCode::NOT_FOUND, "not-found");
@@ -89,7 +89,7 @@ async fn unknown_paths_and_methods_are_told_as_problems() {
 }
 
 #[tokio::test]
-async fn every_answer_carries_the_security_headers() {
+async fn every_response_has_the_security_headers() {
     let system = TestSystem::start().await;
     for path in ["/api/calculations", "/api/nothing", "/api/system", "/api/docs"] {
         let answer = system.get(path).await;
@@ -109,7 +109,7 @@ async fn json_is_compressed_and_values_and_events_are_not() {
     for n in 0..20 {
         system.submit(n).await.expect(StatusCode::ACCEPTED);
     }
-    system.know(30_000).await;
+    system.compute(30_000).await;
     while system.work_one().await {}
     let encoding = async |path: &str| {
         let request = Request::get(path).header("accept-encoding", "gzip").body(Body::empty()).expect("a request");
@@ -123,7 +123,7 @@ async fn json_is_compressed_and_values_and_events_are_not() {
 }
 
 #[tokio::test]
-async fn the_system_is_told_of_and_looked_at_once_a_second() {
+async fn the_system_is_queried_at_most_once_a_second() {
     let system = TestSystem::start().await;
     let report = WorkerReport {
         id: WorkerId("w1".to_owned()),
@@ -144,16 +144,16 @@ async fn the_system_is_told_of_and_looked_at_once_a_second() {
     assert_eq!(first["max_index"], "1000000000");
     assert!(first["accepted_per_s"].as_f64().expect("a rate") > 0.0);
 
-    system.clock.move_on(Duration::from_millis(1));
+    system.clock.advance(Duration::from_millis(1));
     let again = system.get("/api/system").await.json();
     assert_eq!(again["at"], first["at"]);
 }
 
 #[tokio::test]
-async fn without_the_record_the_system_is_still_told_of_from_the_queue() {
+async fn without_the_store_the_system_is_reported_from_the_queue() {
     let system = TestSystem::start().await;
     system.submit(10).await.expect(StatusCode::ACCEPTED);
     system.store.close().await;
-    let told = system.get("/api/system").await.expect(StatusCode::OK).json();
-    assert_eq!(told["lanes"][0]["waiting"], 1);
+    let status = system.get("/api/system").await.expect(StatusCode::OK).json();
+    assert_eq!(status["lanes"][0]["waiting"], 1);
 }

@@ -1,18 +1,19 @@
-//! How much work one address may ask for: a bucket of seconds for each, filled as time passes.
+//! Limits how much work one address may request: a token bucket of seconds per address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use crate::error::ApiError;
 
-/// So many addresses are remembered at most; beyond, the fullest buckets are forgotten first.
+/// Addresses with a bucket; beyond, the fullest buckets are evicted first.
 const MAX_ADDRESSES: usize = 10_000;
-/// What even the cheapest calculation costs: a row, a job, an announcement.
-const LEAST: Duration = Duration::from_millis(1);
+/// Minimum charge: row, job and event.
+const MIN_CHARGE: Duration = Duration::from_millis(1);
 
-/// Buckets of seconds of work, one for each address.
+/// Buckets of seconds of work, one per address.
 pub(crate) struct RateLimit {
     seconds_per_minute: f64,
     buckets: Mutex<HashMap<IpAddr, Bucket>>,
@@ -20,34 +21,33 @@ pub(crate) struct RateLimit {
 
 #[derive(Clone, Copy)]
 struct Bucket {
-    /// Seconds of work left. Below zero after one calculation that was dearer than a bucket holds.
+    /// Seconds of work left at `at`. Negative after a calculation that costs more than a whole bucket.
     left: f64,
     at: Instant,
 }
 
-/// A price that was taken. Given back when dropped, unless it is kept.
+/// A price that was taken. Dropping it gives the price back, unless it is kept.
 pub(crate) struct Charge<'a> {
     taken: Option<(&'a RateLimit, IpAddr, f64)>,
 }
 
 impl RateLimit {
-    /// Each address may ask for so many seconds of work in a minute.
     pub(crate) fn new(seconds_per_minute: f64) -> Self {
         Self { seconds_per_minute, buckets: Mutex::default() }
     }
 
     /// Takes the price of work from an address.
     ///
-    /// Work dearer than a whole bucket is let in when the bucket is full, and leaves a debt.
+    /// Work above a whole bucket is accepted when the bucket is full, and leaves a debt.
     ///
     /// # Errors
-    /// `TooManyRequests`, with the time after which the same would be let in.
+    /// `TooManyRequests`, with the time after which the same work would be accepted.
     pub(crate) fn charge(&self, address: IpAddr, work: Duration, now: Instant) -> Result<Charge<'_>, ApiError> {
-        let price = work.max(LEAST).as_secs_f64();
+        let price = work.max(MIN_CHARGE).as_secs_f64();
         let address = household(address);
-        let mut buckets = self.buckets();
+        let mut buckets = self.buckets.lock();
         if buckets.len() >= MAX_ADDRESSES && !buckets.contains_key(&address) {
-            self.make_room(&mut buckets, now);
+            self.evict(&mut buckets, now);
         }
         let full = Bucket { left: self.seconds_per_minute, at: now };
         let bucket = buckets.entry(address).or_insert(full);
@@ -63,12 +63,12 @@ impl RateLimit {
     }
 
     fn left(&self, bucket: &Bucket, now: Instant) -> f64 {
-        let filled = now.saturating_duration_since(bucket.at).as_secs_f64() * self.seconds_per_minute / 60.0;
-        (bucket.left + filled).min(self.seconds_per_minute)
+        let refilled = now.saturating_duration_since(bucket.at).as_secs_f64() * self.seconds_per_minute / 60.0;
+        (bucket.left + refilled).min(self.seconds_per_minute)
     }
 
-    /// Forgets what a minute has filled again; if that is nothing, whoever has used least.
-    fn make_room(&self, buckets: &mut HashMap<IpAddr, Bucket>, now: Instant) {
+    /// Evicts full buckets; if there are none, the fullest one.
+    fn evict(&self, buckets: &mut HashMap<IpAddr, Bucket>, now: Instant) {
         buckets.retain(|_, bucket| self.left(bucket, now) < self.seconds_per_minute);
         if buckets.len() >= MAX_ADDRESSES
             && let Some(fullest) =
@@ -77,20 +77,14 @@ impl RateLimit {
             buckets.remove(&fullest);
         }
     }
-
-    /// No call leaves the table half changed.
-    fn buckets(&self) -> MutexGuard<'_, HashMap<IpAddr, Bucket>> {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Charge<'_> {
-    /// Nothing was to be paid.
     pub(crate) const fn free() -> Self {
         Self { taken: None }
     }
 
-    /// The work was really caused.
+    /// Keeps the price: the work was caused.
     pub(crate) fn keep(mut self) {
         self.taken = None;
     }
@@ -99,14 +93,14 @@ impl Charge<'_> {
 impl Drop for Charge<'_> {
     fn drop(&mut self) {
         if let Some((limit, address, price)) = self.taken
-            && let Some(bucket) = limit.buckets().get_mut(&address)
+            && let Some(bucket) = limit.buckets.lock().get_mut(&address)
         {
             bucket.left += price;
         }
     }
 }
 
-/// One IPv6 household owns 2^64 addresses.
+/// Returns what stands for an address: for IPv6 its /64 network, which one household has to itself.
 fn household(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
@@ -125,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn work_is_paid_for_and_time_pays_it_back() {
+    fn work_empties_a_bucket_and_time_refills_it() {
         let limit = RateLimit::new(6.0);
         let now = Instant::now();
         let ip = address("192.0.2.1");
@@ -139,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_caused_no_work_is_given_back() {
+    fn a_charge_that_is_not_kept_is_given_back() {
         let limit = RateLimit::new(6.0);
         let now = Instant::now();
         for _ in 0..100 {
@@ -148,18 +142,17 @@ mod tests {
     }
 
     #[test]
-    fn work_dearer_than_a_bucket_is_let_in_once_and_leaves_a_debt() {
+    fn work_above_a_whole_bucket_is_accepted_once_and_leaves_a_debt() {
         let limit = RateLimit::new(6.0);
         let now = Instant::now();
-        let ip = address("2001:db8::1");
-        limit.charge(ip, 12 * SECOND, now).expect("a full bucket").keep();
+        limit.charge(address("2001:db8::1"), 12 * SECOND, now).expect("a full bucket").keep();
         let neighbour = address("2001:db8::2");
-        assert!(limit.charge(neighbour, LEAST, now + 30 * SECOND).is_err());
-        assert!(limit.charge(neighbour, LEAST, now + 61 * SECOND).is_ok());
+        assert!(limit.charge(neighbour, MIN_CHARGE, now + 30 * SECOND).is_err());
+        assert!(limit.charge(neighbour, MIN_CHARGE, now + 61 * SECOND).is_ok());
     }
 
     #[test]
-    fn the_table_of_addresses_is_bounded_and_forgets_no_debtor() {
+    fn the_table_of_addresses_is_bounded_and_keeps_debtors() {
         let limit = RateLimit::new(6.0);
         let now = Instant::now();
         let debtor = address("192.0.2.1");
@@ -167,7 +160,7 @@ mod tests {
         for n in 0..10_100_u32 {
             limit.charge(IpAddr::V4((0x0a00_0000 + n).into()), SECOND, now).expect("a new address").keep();
         }
-        assert!(limit.buckets().len() <= MAX_ADDRESSES);
-        assert!(limit.charge(debtor, LEAST, now).is_err());
+        assert!(limit.buckets.lock().len() <= MAX_ADDRESSES);
+        assert!(limit.charge(debtor, MIN_CHARGE, now).is_err());
     }
 }

@@ -7,21 +7,21 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use model::{AskToken, Calculation};
-use server::Draining;
+use server::{Draining, client_address};
 
-use crate::ask::{Answer, Patience, ask};
-use crate::body;
+use super::submission::{Submission, WaitLimit, submit_index};
 use crate::error::ApiError;
+use crate::extract::read_fields;
 use crate::state::ApiState;
 
-/// The longest that an answer is held back for a value.
+/// Maximum time that a response is held back for a value.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// `POST /api/calculations` asks for F(n).
+/// `POST /api/calculations` submits an index.
 ///
-/// With `Prefer: wait=N` the answer is held back up to N seconds, at most 30, for the value to be known.
+/// With `Prefer: wait=N` the response is held back up to N seconds, at most 30, until the value is known.
 #[utoipa::path(
     post,
     path = "/api/calculations",
@@ -31,58 +31,59 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
         ("traceparent" = Option<String>, Header, description = "W3C trace context that the calculation joins"),
     ),
     request_body(
-        description = "The index n as a string or an integer literal in plain digits. A form with the field `index` will do as well.",
-        content((Submit = "application/json"), (Submit = "application/x-www-form-urlencoded"))
+        description = "The index n as a string or an integer literal in plain digits, or a form with the field `index`.",
+        content((SubmitBody = "application/json"), (SubmitBody = "application/x-www-form-urlencoded"))
     ),
     responses(
         (status = 200, description = "The value is known", body = wire::Submitted),
-        (status = 202, description = "SubmitResult: it will be computed, whatever fails", body = wire::Submitted, headers(
+        (status = 202, description = "Accepted: it will be computed, whatever fails", body = wire::Submitted, headers(
             ("location" = String, description = "The calculation"),
-            ("abaci-ask" = String, description = "For work above half a second: the token that withdraws this ask"),
-            ("preference-applied" = String, description = "How long was waited for at most"),
+            ("abaci-ask" = String, description = "For work above half a second: the token that withdraws this submission"),
+            ("preference-applied" = String, description = "The maximum time that was waited"),
         )),
-        (status = 400, description = "The body cannot be read", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 400, description = "The body is malformed", body = wire::Problem, content_type = "application/problem+json"),
         (status = 403, description = "Sent by a page of another site", body = wire::Problem, content_type = "application/problem+json"),
         (status = 408, description = "The body did not arrive in time", body = wire::Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = wire::Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is neither JSON nor a form", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "The index is missing, not a whole number in plain digits, or out of range", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too much work asked for; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too much work requested; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Nothing was stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> Result<Submitted, ApiError> {
+pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> Result<SubmitResponse, ApiError> {
     let wait = preferred_wait(request.headers());
     let draining = request.extensions().get().map(|Draining(token)| token.clone()).unwrap_or_default();
-    let patience = wait.map(|wait| Patience { wait, draining });
-    let from = state.client_address(&request);
-    let fields = body::read(request, state.limits.body_bytes).await?;
-    let admitted = state.limits.admit(&fields)?;
-    let answer = ask(&state, &admitted, from, patience).await?;
-    Ok(Submitted { answer, applied: wait })
+    let from = client_address(request.headers(), request.extensions(), &state.config.trusted_proxies);
+    let fields = read_fields(request, state.config.body_bytes).await?;
+    let index = state.config.validate(&fields)?;
+    let wait_limit = wait.map(|wait| WaitLimit { wait, draining });
+    let submission = submit_index(&state, &index, from, wait_limit).await?;
+    Ok(SubmitResponse { submission, wait })
 }
 
 /// The body of a submission.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "read strictly by `body`; this is its description")]
-pub(crate) struct Submit {
+#[expect(dead_code, reason = "`read_fields` parses the body strictly; this describes it")]
+#[schema(as = Submit)]
+pub(crate) struct SubmitBody {
     /// The n of F(n): `-?(0|[1-9][0-9]{0,18})`, as a string or an integer literal.
     #[schema(example = "1000", pattern = "^-?(0|[1-9][0-9]{0,18})$")]
     index: String,
 }
 
-/// What a submission came to, on its way to become an answer.
-pub(crate) struct Submitted {
-    answer: Answer,
-    applied: Option<Duration>,
+/// A submission on its way to become a response.
+pub(crate) struct SubmitResponse {
+    submission: Submission,
+    wait: Option<Duration>,
 }
 
-impl IntoResponse for Submitted {
+impl IntoResponse for SubmitResponse {
     fn into_response(self) -> Response {
-        let mut response = match self.answer {
-            Answer::Known(calculation) => (StatusCode::OK, body_of(&calculation, None)).into_response(),
-            Answer::Pending(calculation, token) => {
-                let mut response = (StatusCode::ACCEPTED, body_of(&calculation, token.as_ref())).into_response();
+        let mut response = match self.submission {
+            Submission::Known(calculation) => (StatusCode::OK, body(&calculation, None)).into_response(),
+            Submission::Pending(calculation, token) => {
+                let mut response = (StatusCode::ACCEPTED, body(&calculation, token.as_ref())).into_response();
                 let path = format!("/api/calculations/{}", calculation.subject.index());
                 insert(&mut response, header::LOCATION, &path);
                 if let Some(token) = token {
@@ -91,7 +92,7 @@ impl IntoResponse for Submitted {
                 response
             }
         };
-        if let Some(wait) = self.applied {
+        if let Some(wait) = self.wait {
             insert(&mut response, PREFERENCE_APPLIED, &format!("wait={}", wait.as_secs()));
         }
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -99,19 +100,18 @@ impl IntoResponse for Submitted {
     }
 }
 
-fn body_of(calculation: &Calculation, ask: Option<&AskToken>) -> Json<wire::Submitted> {
+fn body(calculation: &Calculation, ask: Option<&AskToken>) -> Json<wire::Submitted> {
     Json(wire::Submitted { calculation: calculation.into(), ask: ask.map(ToString::to_string) })
 }
 
-/// Every text put here is of digits, letters and slashes, which a header can carry.
+/// Inserts a text of digits, letters and slashes, which is always a valid header value.
 fn insert(response: &mut Response, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         response.headers_mut().insert(name, value);
     }
 }
 
-/// `wait=N` out of the `Prefer` headers, no longer than is allowed. What is not understood is no
-/// preference, as RFC 7240 wants it.
+/// Returns `wait=N` of the `Prefer` headers, at most [`MAX_WAIT`]. Unknown preferences are ignored (RFC 7240).
 fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
     let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
     let wait = preferences.flat_map(|value| value.split(',')).find_map(|preference| {
@@ -121,7 +121,7 @@ fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
     if wait.is_empty() || !wait.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    // More digits than fit are more seconds than are allowed.
+    // A number that does not fit is above the maximum too.
     let wait = Duration::from_secs(wait.parse().unwrap_or(u64::MAX)).min(MAX_WAIT);
     (!wait.is_zero()).then_some(wait)
 }
@@ -131,16 +131,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preference_to_wait_is_understood_and_clamped() {
-        let wait = |text: &'static str| {
-            preferred_wait(&HeaderMap::from_iter([(PREFER, HeaderValue::from_static(text))])).map(|wait| wait.as_secs())
-        };
-        assert_eq!(wait("wait=10"), Some(10));
-        assert_eq!(wait("respond-async, Wait = \"7\"; x=1"), Some(7));
-        assert_eq!(wait("wait=31"), Some(30));
-        assert_eq!(wait("wait=99999999999999999999999"), Some(30));
-        for none in ["wait=0", "wait=", "wait=-1", "wait=1.5", "waiting=3", "wait"] {
-            assert_eq!(wait(none), None, "{none}");
+    fn a_preferred_wait_is_parsed_and_clamped() {
+        for (text, seconds) in [
+            ("wait=10", Some(10)),
+            ("respond-async, Wait = \"7\"; x=1", Some(7)),
+            ("wait=31", Some(30)),
+            ("wait=99999999999999999999999", Some(30)),
+            ("wait=0", None),
+            ("wait=", None),
+            ("wait=-1", None),
+            ("wait=1.5", None),
+            ("waiting=3", None),
+            ("wait", None),
+        ] {
+            let headers = HeaderMap::from_iter([(PREFER, HeaderValue::from_static(text))]);
+            assert_eq!(preferred_wait(&headers), seconds.map(Duration::from_secs), "{text}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The api's description of itself.
+//! The description of the API.
 
 use http::StatusCode;
 
 use crate::support::TestSystem;
 
 #[tokio::test]
-async fn the_description_is_served_for_programs_and_for_people() {
+async fn the_description_is_served_as_json_and_as_a_page() {
     let system = TestSystem::start().await;
     let description = system.get("/api/openapi.json").await.expect(StatusCode::OK).json();
     assert!(description["openapi"].as_str().expect("a version").starts_with("3."));

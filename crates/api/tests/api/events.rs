@@ -1,10 +1,10 @@
-//! Watching: Server-Sent Events, in order, merged, resumed, and given up when a page is too slow.
+//! Server-Sent Events: in order, coalesced, resumed, and reset when a subscriber is too slow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use api::{ApiState, Limits};
+use api::{ApiConfig, ApiState};
 use axum::body::{Body, BodyDataStream};
 use cache::{CacheError, EventChannel, EventId, MemoryEventChannel, Read};
 use futures_util::StreamExt;
@@ -16,19 +16,19 @@ use tokio::time::{Instant, timeout};
 
 use crate::support::{Setup, TestSystem, subject};
 
-/// An open page, reading block by block.
-struct Page(BodyDataStream);
+/// An event stream, read block by block.
+struct Subscriber(BodyDataStream);
 
 /// One block of the stream.
 #[derive(Debug, Default, PartialEq)]
-struct Block {
+struct SseBlock {
     event: String,
     id: String,
     data: String,
     comment: bool,
 }
 
-impl Block {
+impl SseBlock {
     fn subject(&self) -> String {
         let data: serde_json::Value = serde_json::from_str(&self.data).expect("JSON");
         data["subject"].as_str().expect("a subject").to_owned()
@@ -40,8 +40,8 @@ impl Block {
     }
 }
 
-impl Page {
-    /// Connects and takes the greeting, whose id it gives.
+impl Subscriber {
+    /// Connects, reads the hello and returns its id.
     async fn open(system: &TestSystem, path: &str, last: Option<&str>) -> (Self, String) {
         let mut request = Request::get(path);
         if let Some(last) = last {
@@ -52,18 +52,18 @@ impl Page {
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-cache");
         assert_eq!(response.headers()["x-accel-buffering"], "no");
-        let mut page = Self(response.into_body().into_data_stream());
-        let greeting = page.block().await.expect("a greeting");
-        assert_eq!((greeting.event.as_str(), greeting.data.as_str()), ("", ""));
-        (page, greeting.id)
+        let mut subscriber = Self(response.into_body().into_data_stream());
+        let hello = subscriber.block().await.expect("a hello");
+        assert_eq!((hello.event.as_str(), hello.data.as_str()), ("", ""));
+        (subscriber, hello.id)
     }
 
     /// The next block; `None` at the end of the stream.
-    async fn block(&mut self) -> Option<Block> {
+    async fn block(&mut self) -> Option<SseBlock> {
         let text = self.0.next().await?.expect("a piece");
         let text = std::str::from_utf8(&text).expect("text");
         assert!(text.ends_with("\n\n"), "{text:?}");
-        let mut block = Block::default();
+        let mut block = SseBlock::default();
         for line in text.lines() {
             match line.split_once(':') {
                 Some(("event", value)) => block.event = value.trim_start().to_owned(),
@@ -77,7 +77,7 @@ impl Page {
         Some(block)
     }
 
-    async fn event(&mut self) -> Block {
+    async fn event(&mut self) -> SseBlock {
         self.block().await.expect("an event")
     }
 
@@ -88,198 +88,199 @@ impl Page {
     }
 }
 
-/// The hub has read the place it begins at: without that, nothing is announced to it.
+/// Starts a system whose hub has read its start position.
 async fn started() -> TestSystem {
     with(Setup::default()).await
 }
 
 async fn with(setup: Setup) -> TestSystem {
     let system = TestSystem::with(setup).await;
-    while Page::open(&system, "/api/events", None).await.1.is_empty() {
+    while Subscriber::open(&system, "/api/events", None).await.1.is_empty() {
         tokio::task::yield_now().await;
     }
     system
 }
 
-/// The place of what was announced last.
-async fn present(system: &TestSystem) -> EventId {
-    match system.events.read(None, Duration::ZERO).await.expect("a place") {
+/// Returns the id of the latest event.
+async fn latest(system: &TestSystem) -> EventId {
+    match system.events.read(None, Duration::ZERO).await.expect("a position") {
         Read::Events { last, .. } | Read::Gap { last } => last,
     }
 }
 
-/// The hub has passed on everything that was announced.
-async fn settled(system: &TestSystem) {
-    let last = present(system).await.to_string();
-    while Page::open(system, "/api/events", None).await.1 != last {
+/// Waits until the hub has passed on every event.
+async fn caught_up(system: &TestSystem) {
+    let last = latest(system).await.to_string();
+    while Subscriber::open(system, "/api/events", None).await.1 != last {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn a_page_sees_a_calculation_from_its_beginning_to_its_end() {
+async fn a_subscriber_sees_a_calculation_from_start_to_end() {
     let system = started().await;
-    let (mut page, _) = Page::open(&system, "/api/events", None).await;
+    let (mut subscriber, _) = Subscriber::open(&system, "/api/events", None).await;
     system.submit(100).await.expect(StatusCode::ACCEPTED);
-    let queued = page.event().await;
+    let queued = subscriber.event().await;
     assert_eq!((queued.event.as_str(), queued.status().as_str()), ("calculation", "queued"));
-    system.announce_progress(100, 0.5).await;
-    let progress = page.event().await;
+    system.publish_progress(100, 0.5).await;
+    let progress = subscriber.event().await;
     assert_eq!(progress.event, "progress");
-    assert_eq!(progress.id, "", "progress is no place to come back to");
+    assert_eq!(progress.id, "", "nothing resumes from progress");
     assert_eq!(progress.data, r#"{"subject":"F(100)","index":"100","progress":0.5,"remaining_ms":null}"#);
     assert!(system.work_one().await);
-    let done = page.event().await;
+    let done = subscriber.event().await;
     assert_eq!(done.status(), "done");
     assert!(done.data.contains("354224848179261915075"));
-    let number = |block: &Block| block.id.parse::<EventId>().expect("an id").number;
+    let number = |block: &SseBlock| block.id.parse::<EventId>().expect("an id").number;
     assert!(number(&queued) < number(&done));
 }
 
 #[tokio::test]
-async fn a_page_that_comes_back_gets_what_it_missed_but_no_progress() {
+async fn a_subscriber_that_resumes_gets_what_it_missed_but_no_progress() {
     let system = started().await;
-    let (mut page, first) = Page::open(&system, "/api/events", None).await;
+    let (mut subscriber, first) = Subscriber::open(&system, "/api/events", None).await;
     system.submit(1).await.expect(StatusCode::ACCEPTED);
-    let seen = page.event().await;
-    drop(page);
-    system.announce_progress(1, 0.5).await;
+    let seen = subscriber.event().await;
+    drop(subscriber);
+    system.publish_progress(1, 0.5).await;
     system.submit(2).await.expect(StatusCode::ACCEPTED);
     assert!(system.work_one().await);
-    settled(&system).await;
+    caught_up(&system).await;
 
-    let (mut page, from) = Page::open(&system, "/api/events", Some(&seen.id)).await;
+    let (mut subscriber, from) = Subscriber::open(&system, "/api/events", Some(&seen.id)).await;
     assert_eq!(from, seen.id);
-    let (second, third) = (page.event().await, page.event().await);
+    let (second, third) = (subscriber.event().await, subscriber.event().await);
     assert_eq!((second.subject().as_str(), second.status().as_str()), ("F(2)", "queued"));
     assert_eq!((third.subject().as_str(), third.status().as_str()), ("F(1)", "done"));
 
-    let (mut page, _) = Page::open(&system, &format!("/api/events?last_event_id={first}&index=1"), None).await;
-    let merged = page.event().await;
-    assert_eq!((merged.subject().as_str(), merged.status().as_str()), ("F(1)", "done"));
+    let (mut subscriber, _) =
+        Subscriber::open(&system, &format!("/api/events?last_event_id={first}&index=1"), None).await;
+    let coalesced = subscriber.event().await;
+    assert_eq!((coalesced.subject().as_str(), coalesced.status().as_str()), ("F(1)", "done"));
     tokio::time::pause();
-    page.assert_silent(Duration::from_secs(5)).await;
+    subscriber.assert_silent(Duration::from_secs(5)).await;
 }
 
 #[tokio::test]
-async fn a_page_of_another_epoch_or_too_old_loads_everything_again() {
+async fn a_subscriber_of_another_epoch_or_too_old_is_reset() {
     let system = started().await;
-    let like = asked(&system).await;
-    let present = present(&system).await;
-    let future = EventId { number: present.number + 1, ..present.clone() };
+    let like = queued_calculation(&system).await;
+    let latest = latest(&system).await;
+    let future = EventId { number: latest.number + 1, ..latest.clone() };
     for last in ["other-1", "nonsense", "", &future.to_string()] {
-        let (mut page, id) = Page::open(&system, "/api/events", Some(last)).await;
-        assert_eq!(id, present.to_string());
-        let reset = page.event().await;
+        let (mut subscriber, id) = Subscriber::open(&system, "/api/events", Some(last)).await;
+        assert_eq!(id, latest.to_string());
+        let reset = subscriber.event().await;
         assert_eq!((reset.event.as_str(), reset.data.as_str()), ("reset", "{}"), "{last}");
-        assert_eq!(reset.id, present.to_string());
+        assert_eq!(reset.id, latest.to_string());
     }
-    // What happened before this process began to listen it cannot replay.
+    // More events than the history keeps.
     for n in 0..1_100 {
-        system.announce(&about(n, &like)).await;
+        system.publish(&event_of(n, &like)).await;
     }
-    settled(&system).await;
-    let (mut page, _) = Page::open(&system, "/api/events", Some(&present.to_string())).await;
-    assert_eq!(page.event().await.event, "reset");
+    caught_up(&system).await;
+    let (mut subscriber, _) = Subscriber::open(&system, "/api/events", Some(&latest.to_string())).await;
+    assert_eq!(subscriber.event().await.event, "reset");
 }
 
-/// News that F(n) stands as F(1) does. Made without the record, so that time may stand still meanwhile.
-fn about(n: i64, like: &Calculation) -> CalculationEvent {
+/// Returns an event of F(n) in the state of F(1), without the store, so that it works while time is paused.
+fn event_of(n: i64, like: &Calculation) -> CalculationEvent {
     CalculationEvent::Calculation(Box::new(Calculation { subject: subject(n), ..like.clone() }))
 }
 
-/// F(1), asked for.
-async fn asked(system: &TestSystem) -> Calculation {
+/// Submits F(1) and returns its calculation.
+async fn queued_calculation(system: &TestSystem) -> Calculation {
     system.submit(1).await.expect(StatusCode::ACCEPTED);
-    settled(system).await;
-    system.store.find(&subject(1)).await.expect("the record answers").expect("a row")
+    caught_up(system).await;
+    system.store.find(&subject(1)).await.expect("the store answers").expect("a row")
 }
 
 #[tokio::test]
-async fn a_channel_that_lost_news_resets_every_page() {
-    let system = with(Setup { announcements_kept: 4, ..Setup::default() }).await;
-    let like = asked(&system).await;
-    let (mut page, _) = Page::open(&system, "/api/events", None).await;
-    let news = about(2, &like);
+async fn a_channel_that_lost_events_resets_every_subscriber() {
+    let system = with(Setup { events_kept: 4, ..Setup::default() }).await;
+    let like = queued_calculation(&system).await;
+    let (mut subscriber, _) = Subscriber::open(&system, "/api/events", None).await;
+    let event = event_of(2, &like);
     // More than the channel keeps, before the hub can read once.
     for _ in 0..50 {
-        system.announce(&news).await;
+        system.publish(&event).await;
     }
     loop {
-        let block = page.event().await;
+        let block = subscriber.event().await;
         if block.event == "reset" {
             break;
         }
     }
 }
 
-/// A channel that can be taken away.
-struct Flaky {
+/// A channel that can be switched off.
+struct SwitchableChannel {
     channel: Arc<MemoryEventChannel>,
     down: Arc<AtomicBool>,
 }
 
-impl Flaky {
+impl SwitchableChannel {
     fn is_up(&self) -> Result<(), CacheError> {
         if self.down.load(Ordering::Relaxed) {
-            return Err(CacheError::Unavailable("taken away".into()));
+            return Err(CacheError::Unavailable("switched off".into()));
         }
         Ok(())
     }
 }
 
 #[async_trait::async_trait]
-impl EventChannel for Flaky {
-    async fn publish(&self, announcement: &CalculationEvent) -> Result<(), CacheError> {
+impl EventChannel for SwitchableChannel {
+    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
         self.is_up()?;
-        self.channel.publish(announcement).await
+        self.channel.publish(event).await
     }
 
     async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError> {
         self.is_up()?;
-        // Short, so that being taken away is soon noticed.
+        // Short, so that switching it off is soon noticed.
         self.channel.read(after, wait.min(Duration::from_millis(5))).await
     }
 }
 
 #[tokio::test]
-async fn without_the_channel_work_is_accepted_and_pages_load_again_when_it_is_back() {
+async fn without_the_channel_work_is_accepted_and_subscribers_are_reset_when_it_is_back() {
     let mut system = TestSystem::start().await;
     let down = Arc::new(AtomicBool::new(false));
-    let flaky = Flaky { channel: system.events.clone(), down: down.clone() };
-    let ports = Ports { events: Arc::new(flaky), ..system.ports.clone() };
-    let state = ApiState::start(ports, Limits::default(), system.shutdown.clone());
+    let switchable = SwitchableChannel { channel: system.events.clone(), down: down.clone() };
+    let ports = Ports { events: Arc::new(switchable), ..system.ports.clone() };
+    let state = ApiState::start(ports, ApiConfig::default(), system.shutdown.clone());
     system.router = api::router(state.clone());
-    settled(&system).await;
-    let (mut page, _) = Page::open(&system, "/api/events", None).await;
+    caught_up(&system).await;
+    let (mut subscriber, _) = Subscriber::open(&system, "/api/events", None).await;
 
     down.store(true, Ordering::Relaxed);
     system.submit(7).await.expect(StatusCode::ACCEPTED);
     assert_eq!(system.jobs().await, 1);
-    assert!(api::ready(&state).await.is_ok());
-    page.assert_silent(Duration::from_millis(50)).await;
+    assert!(state.ready().await.is_ok());
+    subscriber.assert_silent(Duration::from_millis(50)).await;
     down.store(false, Ordering::Relaxed);
-    assert_eq!(page.event().await.event, "reset");
+    assert_eq!(subscriber.event().await.event, "reset");
     system.submit(8).await.expect(StatusCode::ACCEPTED);
-    assert_eq!(page.event().await.subject(), "F(8)");
+    assert_eq!(subscriber.event().await.subject(), "F(8)");
 }
 
 #[tokio::test]
-async fn a_page_hears_only_of_the_indexes_it_follows() {
+async fn a_subscriber_gets_only_the_indexes_it_follows() {
     let system = started().await;
-    let (mut page, _) = Page::open(&system, "/api/events?index=1,-2&index=3", None).await;
+    let (mut subscriber, _) = Subscriber::open(&system, "/api/events?index=1,-2&index=3", None).await;
     for n in [5, 3, 6, -2, 7] {
         system.submit(n).await.expect(StatusCode::ACCEPTED);
     }
-    assert_eq!(page.event().await.subject(), "F(3)");
-    assert_eq!(page.event().await.subject(), "F(-2)");
-    settled(&system).await;
+    assert_eq!(subscriber.event().await.subject(), "F(3)");
+    assert_eq!(subscriber.event().await.subject(), "F(-2)");
+    caught_up(&system).await;
     tokio::time::pause();
-    page.assert_silent(Duration::from_secs(5)).await;
+    subscriber.assert_silent(Duration::from_secs(5)).await;
 }
 
 #[tokio::test]
-async fn wrong_or_too_many_indexes_are_refused() {
+async fn invalid_or_too_many_indexes_are_refused() {
     let system = started().await;
     let many = (0..51).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
     for query in ["index=x", "index=", "index=1,,2", "index=007", &format!("index={many}")] {
@@ -289,22 +290,22 @@ async fn wrong_or_too_many_indexes_are_refused() {
 }
 
 #[tokio::test]
-async fn a_fast_stream_is_merged_and_its_last_state_is_told() {
+async fn a_fast_stream_is_coalesced_and_its_last_state_is_sent() {
     let system = started().await;
-    let like = asked(&system).await;
-    let (mut page, _) = Page::open(&system, "/api/events", None).await;
+    let like = queued_calculation(&system).await;
+    let (mut subscriber, _) = Subscriber::open(&system, "/api/events", None).await;
     tokio::time::pause();
     let began = Instant::now();
     for step in 0..=100_u32 {
-        system.announce_progress(7, f64::from(step) / 100.0).await;
+        system.publish_progress(7, f64::from(step) / 100.0).await;
         for n in 0..2 {
-            system.announce(&about(i64::from(step * 2 + n) + 10, &like)).await;
+            system.publish(&event_of(i64::from(step * 2 + n) + 10, &like)).await;
         }
     }
-    let (mut told, mut last_progress, mut subjects) = (Vec::new(), String::new(), 0);
-    while let Ok(block) = timeout(Duration::from_secs(12), page.event()).await {
+    let (mut sent_at, mut last_progress, mut subjects) = (Vec::new(), String::new(), 0);
+    while let Ok(block) = timeout(Duration::from_secs(12), subscriber.event()).await {
         assert_ne!(block.event, "reset");
-        told.push(began.elapsed());
+        sent_at.push(began.elapsed());
         match block.event.as_str() {
             "progress" => last_progress = block.data,
             _ => subjects += 1,
@@ -312,43 +313,43 @@ async fn a_fast_stream_is_merged_and_its_last_state_is_told() {
     }
     assert_eq!(subjects, 202);
     assert!(last_progress.contains(r#""progress":1.0"#), "{last_progress}");
-    for window in told.windows(21) {
+    for window in sent_at.windows(21) {
         assert!(window[20] - window[0] >= Duration::from_millis(999), "more than 20 in a second: {window:?}");
     }
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_read_is_reset_and_nothing_grows() {
+async fn a_subscriber_that_does_not_read_is_reset() {
     let system = started().await;
-    let like = asked(&system).await;
-    let (mut page, _) = Page::open(&system, "/api/events", None).await;
+    let like = queued_calculation(&system).await;
+    let (mut subscriber, _) = Subscriber::open(&system, "/api/events", None).await;
     for n in 0..3_000 {
-        system.announce(&about(n, &like)).await;
+        system.publish(&event_of(n, &like)).await;
         if n % 100 == 0 {
-            settled(&system).await;
+            caught_up(&system).await;
         }
     }
-    settled(&system).await;
-    assert_eq!(page.event().await.event, "reset");
+    caught_up(&system).await;
+    assert_eq!(subscriber.event().await.event, "reset");
     tokio::time::pause();
-    page.assert_silent(Duration::from_secs(5)).await;
-    system.announce(&about(9_999, &like)).await;
-    assert_eq!(page.event().await.subject(), "F(9999)");
+    subscriber.assert_silent(Duration::from_secs(5)).await;
+    system.publish(&event_of(9_999, &like)).await;
+    assert_eq!(subscriber.event().await.subject(), "F(9999)");
 }
 
 #[tokio::test]
-async fn a_silent_stream_is_kept_alive_and_keeps_its_place() {
+async fn a_silent_stream_gets_comments_with_its_position() {
     let system = started().await;
-    let (mut page, _) = Page::open(&system, "/api/events?index=1", None).await;
+    let (mut subscriber, _) = Subscriber::open(&system, "/api/events?index=1", None).await;
     system.submit(2).await.expect(StatusCode::ACCEPTED);
-    settled(&system).await;
+    caught_up(&system).await;
     tokio::time::pause();
     let began = Instant::now();
     for beats in 1..=3 {
-        let beat = page.event().await;
+        let beat = subscriber.event().await;
         assert!(beat.comment);
         let late = began.elapsed().abs_diff(beats * Duration::from_secs(15));
         assert!(late < Duration::from_secs(1), "{late:?}");
-        assert_eq!(beat.id, present(&system).await.to_string());
+        assert_eq!(beat.id, latest(&system).await.to_string());
     }
 }

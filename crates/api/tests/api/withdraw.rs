@@ -1,13 +1,13 @@
-//! Withdrawing asks.
+//! Withdrawing submissions.
 
 use axum::body::Body;
 use http::{Request, StatusCode};
 
-use crate::support::{Answer, TestSystem};
+use crate::support::{TestResponse, TestSystem};
 
-const DEAR: i64 = 900_000_000;
+const LONG: i64 = 900_000_000;
 
-async fn withdraw(system: &TestSystem, n: i64, token: Option<&str>) -> Answer {
+async fn withdraw(system: &TestSystem, n: i64, token: Option<&str>) -> TestResponse {
     let mut request = Request::delete(format!("/api/calculations/{n}"));
     if let Some(token) = token {
         request = request.header("abaci-ask", token);
@@ -16,32 +16,32 @@ async fn withdraw(system: &TestSystem, n: i64, token: Option<&str>) -> Answer {
 }
 
 async fn ask(system: &TestSystem) -> String {
-    system.submit(DEAR).await.expect(StatusCode::ACCEPTED).header("abaci-ask").to_owned()
+    system.submit(LONG).await.expect(StatusCode::ACCEPTED).header("abaci-ask").to_owned()
 }
 
 #[tokio::test]
-async fn work_goes_on_until_the_last_ask_is_withdrawn() {
+async fn work_continues_until_the_last_submission_is_withdrawn() {
     let system = TestSystem::start().await;
     let (one, other) = (ask(&system).await, ask(&system).await);
-    let answer = withdraw(&system, DEAR, Some(&one)).await.expect(StatusCode::OK);
+    let answer = withdraw(&system, LONG, Some(&one)).await.expect(StatusCode::OK);
     assert_eq!(answer.json()["status"], "queued");
-    withdraw(&system, DEAR, Some(&one)).await.expect_problem(StatusCode::FORBIDDEN, "forbidden");
-    let answer = withdraw(&system, DEAR, Some(&other)).await.expect(StatusCode::OK);
+    withdraw(&system, LONG, Some(&one)).await.expect_problem(StatusCode::FORBIDDEN, "forbidden");
+    let answer = withdraw(&system, LONG, Some(&other)).await.expect(StatusCode::OK);
     assert_eq!(answer.json()["status"], "cancelled");
-    withdraw(&system, DEAR, Some(&other)).await.expect_problem(StatusCode::CONFLICT, "conflict");
+    withdraw(&system, LONG, Some(&other)).await.expect_problem(StatusCode::CONFLICT, "conflict");
 }
 
 #[tokio::test]
-async fn a_token_in_a_form_or_in_json_will_do() {
+async fn a_token_in_a_form_or_in_json_works() {
     let system = TestSystem::start().await;
     for (kind, body) in [
         ("application/x-www-form-urlencoded", format!("ask={}", ask(&system).await)),
         ("application/json", format!(r#"{{"ask":"{}"}}"#, ask(&system).await)),
     ] {
-        let request = Request::delete(format!("/api/calculations/{DEAR}")).header("content-type", kind);
+        let request = Request::delete(format!("/api/calculations/{LONG}")).header("content-type", kind);
         system.send(request.body(body.into()).expect("a request")).await.expect(StatusCode::OK);
     }
-    assert_eq!(system.get(&format!("/api/calculations/{DEAR}")).await.json()["status"], "cancelled");
+    assert_eq!(system.get(&format!("/api/calculations/{LONG}")).await.json()["status"], "cancelled");
 }
 
 #[tokio::test]
@@ -49,13 +49,13 @@ async fn without_the_right_token_nothing_is_withdrawn() {
     let system = TestSystem::start().await;
     ask(&system).await;
     for token in [None, Some(""), Some("x"), Some("00000000000000000000000000000000")] {
-        withdraw(&system, DEAR, token).await.expect_problem(StatusCode::FORBIDDEN, "forbidden");
+        withdraw(&system, LONG, token).await.expect_problem(StatusCode::FORBIDDEN, "forbidden");
     }
-    assert_eq!(system.get(&format!("/api/calculations/{DEAR}")).await.json()["status"], "queued");
+    assert_eq!(system.get(&format!("/api/calculations/{LONG}")).await.json()["status"], "queued");
 }
 
 #[tokio::test]
-async fn cheap_finished_and_unknown_work_cannot_be_withdrawn() {
+async fn short_finished_and_unknown_work_cannot_be_withdrawn() {
     let system = TestSystem::start().await;
     let token = Some("00000000000000000000000000000000");
     for token in [None, token] {

@@ -1,9 +1,9 @@
-//! Asking for values: accepted, known, waited for, counted, refused.
+//! Submissions: accepted, known, waited for, counted, refused.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use api::Limits;
+use api::ApiConfig;
 use http::{HeaderValue, Request, StatusCode};
 use model::CalculationEvent;
 use store::Store;
@@ -33,7 +33,7 @@ async fn a_submitted_index_becomes_a_value() {
 }
 
 #[tokio::test]
-async fn forms_literals_and_strings_ask_for_the_same() {
+async fn forms_literals_and_strings_submit_the_same() {
     let system = TestSystem::start().await;
     system.send(form("/api/calculations", "index=-8")).await.expect(ACCEPTED);
     system.post_json(r#"{"index":-8}"#).await.expect(ACCEPTED);
@@ -44,16 +44,16 @@ async fn forms_literals_and_strings_ask_for_the_same() {
 }
 
 #[tokio::test]
-async fn a_thousand_asks_at_once_are_one_row_and_one_job() {
+async fn a_thousand_submissions_at_once_are_one_row_and_one_job() {
     let system = Arc::new(TestSystem::start().await);
-    let asks: Vec<_> = (0..1_000)
+    let submissions: Vec<_> = (0..1_000)
         .map(|_| {
             let system = Arc::clone(&system);
             tokio::spawn(async move { system.submit(5_000).await.status })
         })
         .collect();
-    for ask in asks {
-        assert_eq!(ask.await.expect("no panic"), ACCEPTED);
+    for submission in submissions {
+        assert_eq!(submission.await.expect("no panic"), ACCEPTED);
     }
     assert_eq!(system.rows().await, 1);
     assert_eq!(system.jobs().await, 1);
@@ -62,7 +62,7 @@ async fn a_thousand_asks_at_once_are_one_row_and_one_job() {
 }
 
 #[tokio::test]
-async fn how_often_was_asked_is_written_at_shutdown_at_the_latest() {
+async fn request_counts_are_written_at_shutdown_at_the_latest() {
     let system = TestSystem::start().await;
     system.submit(10).await.expect(ACCEPTED);
     system.submit(10).await.expect(ACCEPTED);
@@ -70,12 +70,12 @@ async fn how_often_was_asked_is_written_at_shutdown_at_the_latest() {
     system.submit(10).await.expect(StatusCode::OK);
     system.shutdown.cancel();
     system.state.ended().await;
-    let found = system.store.find(&subject(10)).await.expect("the record answers").expect("a row");
+    let found = system.store.find(&subject(10)).await.expect("the store answers").expect("a row");
     assert_eq!(found.request_count, 3);
 }
 
 #[tokio::test]
-async fn dear_work_gives_its_asker_a_token_and_cheap_work_none() {
+async fn long_work_returns_a_token_and_short_work_none() {
     let system = TestSystem::start().await;
     let answer = system.submit(900_000_000).await.expect(ACCEPTED);
     let token = answer.header("abaci-ask").to_owned();
@@ -87,9 +87,9 @@ async fn dear_work_gives_its_asker_a_token_and_cheap_work_none() {
 }
 
 #[tokio::test]
-async fn whoever_prefers_to_wait_gets_the_value() {
+async fn a_request_that_prefers_to_wait_gets_the_value() {
     let system = Arc::new(TestSystem::start().await);
-    system.work_forever();
+    system.start_worker();
     let answer = system.send(waiting(100, "wait=20")).await.expect(StatusCode::OK);
     assert_eq!(answer.json()["value"], "354224848179261915075");
     assert_eq!(answer.header("preference-applied"), "wait=20");
@@ -107,8 +107,8 @@ async fn a_wait_without_a_value_ends_with_202() {
 }
 
 #[tokio::test]
-async fn a_value_whose_announcement_was_lost_is_found_at_the_end_of_the_wait() {
-    let system = Arc::new(TestSystem::with(Setup { announcements_kept: 1, ..Setup::default() }).await);
+async fn a_value_whose_event_was_lost_is_found_at_the_end_of_the_wait() {
+    let system = Arc::new(TestSystem::with(Setup { events_kept: 1, ..Setup::default() }).await);
     let waiter = {
         let system = Arc::clone(&system);
         tokio::spawn(async move { system.send(waiting(10, "wait=30")).await })
@@ -116,15 +116,15 @@ async fn a_value_whose_announcement_was_lost_is_found_at_the_end_of_the_wait() {
     while !system.work_one().await {
         tokio::task::yield_now().await;
     }
-    // The ring holds one: what it said of F(10) is gone before the hub could read it, or was read in time.
-    system.announce_progress(7, 0.5).await;
-    system.announce_progress(7, 0.6).await;
+    // The channel keeps one event: that of F(10) is lost, unless the hub has read it in time.
+    system.publish_progress(7, 0.5).await;
+    system.publish_progress(7, 0.6).await;
     assert_eq!(waiter.await.expect("no panic").expect(StatusCode::OK).json()["value"], "55");
 }
 
 #[tokio::test]
-async fn above_so_many_waiters_the_answer_is_immediate() {
-    let system = Arc::new(TestSystem::with_limits(Limits { waiters: 1, ..Limits::default() }).await);
+async fn above_the_limit_of_waiters_the_response_is_immediate() {
+    let system = Arc::new(TestSystem::with_config(ApiConfig { waiters: 1, ..ApiConfig::default() }).await);
     let first = {
         let system = Arc::clone(&system);
         tokio::spawn(async move { system.send(waiting(10, "wait=30")).await })
@@ -139,30 +139,30 @@ async fn above_so_many_waiters_the_answer_is_immediate() {
     assert!(!first.is_finished());
     while system.work_one().await {}
     first.await.expect("no panic").expect(StatusCode::OK);
-    // The place is free again.
+    // The slot is free again.
     system.send(waiting(10, "wait=30")).await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
-async fn without_the_record_nothing_is_accepted() {
+async fn without_the_store_nothing_is_accepted() {
     let system = TestSystem::start().await;
     system.store.close().await;
     let answer = system.submit(10).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
     assert_eq!(answer.header("retry-after"), "1");
     assert_eq!(system.jobs().await, 0);
-    assert!(api::ready(&system.state).await.is_err());
+    assert!(system.state.ready().await.is_err());
     for path in ["/api/calculations", "/api/calculations/10", "/api/calculations/10/value", "/api/values/all"] {
         system.get(path).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
     }
 }
 
 #[tokio::test]
-async fn without_the_queue_work_is_accepted_all_the_same() {
+async fn without_the_queue_work_is_accepted() {
     let system = TestSystem::with(Setup { queue_capacity: 0, ..Setup::default() }).await;
     system.submit(10).await.expect(ACCEPTED);
     assert_eq!(system.rows().await, 1);
-    assert_eq!(system.store.unfinished(None, 10).await.expect("the record answers").len(), 1);
-    assert!(api::ready(&system.state).await.is_ok());
+    assert_eq!(system.store.unfinished(None, 10).await.expect("the store answers").len(), 1);
+    assert!(system.state.ready().await.is_ok());
 }
 
 #[tokio::test]
@@ -179,8 +179,8 @@ async fn a_full_queue_refuses_new_work_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn an_address_that_asks_for_too_much_work_is_told_when_to_come_back() {
-    let system = TestSystem::with_limits(Limits { rate: Some(0.01), ..Limits::default() }).await;
+async fn an_address_that_requests_too_much_work_gets_429_with_retry_after() {
+    let system = TestSystem::with_config(ApiConfig { rate: Some(0.01), ..ApiConfig::default() }).await;
     let mut refused = None;
     for n in 0..20 {
         let answer = system.submit(n).await;
@@ -194,18 +194,18 @@ async fn an_address_that_asks_for_too_much_work_is_told_when_to_come_back() {
     assert!(answer.header("retry-after").parse::<u64>().expect("seconds") > 0);
     let rows = system.rows().await;
     assert!((5..=10).contains(&rows), "{rows}");
-    // What is under way or known costs nothing.
+    // What is pending or known costs nothing.
     while system.work_one().await {}
     system.submit(0).await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_cancelled_calculation_asked_again_is_queued_again() {
+async fn a_cancelled_calculation_that_is_submitted_again_is_queued_again() {
     let system = TestSystem::start().await;
     let token = system.submit(900_000_000).await.header("abaci-ask").parse().expect("a token");
     let withdrawn = system.store.withdraw(&subject(900_000_000), &token, model::Clock::now(&*system.clock)).await;
     assert!(matches!(withdrawn, Ok(store::WithdrawResult::Cancelled(_))));
-    system.clock.move_on(Duration::from_secs(1));
+    system.clock.advance(Duration::from_secs(1));
     let answer = system.submit(900_000_000).await.expect(ACCEPTED);
     assert_eq!(answer.json()["status"], "queued");
     assert_eq!(system.rows().await, 1);
@@ -218,23 +218,23 @@ async fn a_request_joins_the_trace_it_comes_with_and_so_does_its_job() {
     let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     request.headers_mut().insert("traceparent", HeaderValue::from_static(parent));
     system.send(request).await.expect(ACCEPTED);
-    let unfinished = system.store.unfinished(None, 1).await.expect("the record answers");
+    let unfinished = system.store.unfinished(None, 1).await.expect("the store answers");
     let trace = unfinished[0].traceparent.expect("a trace");
     assert_eq!(trace.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_ne!(trace.to_string(), parent);
 }
 
 #[tokio::test]
-async fn the_queued_state_is_announced_before_the_worker_can_say_more() {
+async fn the_queued_event_is_published_before_the_worker_starts() {
     let system = TestSystem::start().await;
-    let start = cache::EventChannel::read(&*system.events, None, Duration::ZERO).await.expect("a place");
+    let start = cache::EventChannel::read(&*system.events, None, Duration::ZERO).await.expect("a position");
     let cache::Read::Events { last, .. } = start else { panic!("{start:?}") };
-    system.know(10).await;
-    let read = cache::EventChannel::read(&*system.events, Some(&last), Duration::ZERO).await.expect("news");
-    let cache::Read::Events { events: news, .. } = read else { panic!("{read:?}") };
-    let statuses: Vec<_> = news
+    system.compute(10).await;
+    let read = cache::EventChannel::read(&*system.events, Some(&last), Duration::ZERO).await.expect("events");
+    let cache::Read::Events { events, .. } = read else { panic!("{read:?}") };
+    let statuses: Vec<_> = events
         .iter()
-        .map(|(_, news)| match news {
+        .map(|(_, event)| match event {
             CalculationEvent::Calculation(calculation) => calculation.status().as_str(),
             CalculationEvent::Progress(_) => "progress",
         })

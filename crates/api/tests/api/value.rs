@@ -1,4 +1,4 @@
-//! Reading values: whole, in ranges, again, and when they are not there.
+//! Values: whole, in ranges, conditional, and missing.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use store::{Store, StoredObject};
 
-use crate::support::{Answer, TestSystem, subject};
+use crate::support::{TestResponse, TestSystem, subject};
 
-async fn read(system: &TestSystem, n: i64, headers: &[(&str, &str)]) -> Answer {
+async fn read(system: &TestSystem, n: i64, headers: &[(&str, &str)]) -> TestResponse {
     let mut request = Request::get(format!("/api/calculations/{n}/value"));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -24,9 +24,9 @@ fn digits(n: i64) -> String {
 #[tokio::test]
 async fn a_value_is_read_exactly_whatever_its_size() {
     let system = TestSystem::start().await;
-    // In the answer itself, in the record, and as an object of more than one block.
+    // In the JSON, inline in the store, and as an object of more than one block.
     for n in [0, -8, 1_000, 50_000, -50_000, 6_000_000] {
-        system.know(n).await;
+        system.compute(n).await;
         let answer = read(&system, n, &[]).await.expect(StatusCode::OK);
         assert!(answer.text == digits(n), "F({n})");
         assert_eq!(answer.header("content-length"), answer.text.len().to_string());
@@ -42,7 +42,7 @@ async fn a_value_is_read_exactly_whatever_its_size() {
 #[tokio::test]
 async fn ranges_give_the_bytes_they_name() {
     let system = TestSystem::start().await;
-    system.know(6_000_000).await;
+    system.compute(6_000_000).await;
     let whole = digits(6_000_000);
     let length = whole.len();
     for (range, from, to) in [
@@ -64,9 +64,9 @@ async fn ranges_give_the_bytes_they_name() {
 }
 
 #[tokio::test]
-async fn a_known_tag_is_answered_without_the_value_and_a_foreign_one_with_all_of_it() {
+async fn a_matching_etag_is_answered_304_and_another_with_the_value() {
     let system = TestSystem::start().await;
-    system.know(1_000).await;
+    system.compute(1_000).await;
     let etag = read(&system, 1_000, &[]).await.header("etag").to_owned();
     let answer = read(&system, 1_000, &[("if-none-match", &format!("\"x\", {etag}"))]).await;
     assert_eq!(answer.status, StatusCode::NOT_MODIFIED);
@@ -80,9 +80,9 @@ async fn a_known_tag_is_answered_without_the_value_and_a_foreign_one_with_all_of
 }
 
 #[tokio::test]
-async fn head_tells_the_length_and_sends_nothing() {
+async fn head_returns_the_length_without_a_body() {
     let system = TestSystem::start().await;
-    system.know(6_000_000).await;
+    system.compute(6_000_000).await;
     let request = Request::builder().method(Method::HEAD).uri("/api/calculations/6000000/value");
     let answer = system.send(request.body(Body::empty()).expect("a request")).await.expect(StatusCode::OK);
     assert_eq!(answer.text, "");
@@ -93,19 +93,19 @@ async fn head_tells_the_length_and_sends_nothing() {
 #[tokio::test]
 async fn a_download_is_named_after_its_subject() {
     let system = TestSystem::start().await;
-    system.know(1_000).await;
+    system.compute(1_000).await;
     let answer = system.get("/api/calculations/1000/value?download").await.expect(StatusCode::OK);
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"F(1000).txt\"");
 }
 
 #[tokio::test]
-async fn a_value_that_is_not_ready_says_where_its_calculation_stands() {
+async fn a_value_that_is_not_ready_is_answered_with_the_status() {
     let system = TestSystem::start().await;
     let token = system.submit(900_000_000).await.header("abaci-ask").parse().expect("a token");
     let problem = read(&system, 900_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
     assert_eq!(problem.json()["calculation_status"], "queued");
     let now = model::Clock::now(&*system.clock);
-    system.store.withdraw(&subject(900_000_000), &token, now).await.expect("the record answers");
+    system.store.withdraw(&subject(900_000_000), &token, now).await.expect("the store answers");
     let problem = read(&system, 900_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
     assert_eq!(problem.json()["calculation_status"], "cancelled");
 }
@@ -117,25 +117,25 @@ fn object(system: &TestSystem) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn an_evicted_value_is_not_served_and_asking_again_computes_it_again() {
+async fn an_evicted_value_is_not_served_and_is_computed_again_when_submitted() {
     let system = TestSystem::start().await;
-    system.know(6_000_000).await;
-    let calculation = system.store.find(&subject(6_000_000)).await.expect("the record answers").expect("a row");
+    system.compute(6_000_000).await;
+    let calculation = system.store.find(&subject(6_000_000)).await.expect("the store answers").expect("a row");
     let value = calculation.value().expect("a value");
     let evicted = StoredObject { subject: subject(6_000_000), sha256: value.sha256, size_bytes: value.size_bytes };
-    system.store.mark_evicted(&evicted).await.expect("the record answers");
+    system.store.mark_evicted(&evicted).await.expect("the store answers");
     system.ports.cache.remove(&subject(6_000_000)).await.expect("the cache answers");
 
     let problem = read(&system, 6_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
     assert_eq!(problem.json()["calculation_status"], "done");
-    system.know(6_000_000).await;
+    system.compute(6_000_000).await;
     assert!(read(&system, 6_000_000, &[]).await.expect(StatusCode::OK).text == digits(6_000_000));
 }
 
 #[tokio::test]
-async fn a_missing_object_is_computed_again_without_being_asked_for() {
+async fn a_missing_object_is_computed_again() {
     let system = TestSystem::start().await;
-    system.know(6_000_000).await;
+    system.compute(6_000_000).await;
     std::fs::remove_file(object(&system)).expect("a file to remove");
     let problem = read(&system, 6_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
     assert_eq!(problem.json()["calculation_status"], "queued");
@@ -147,7 +147,7 @@ async fn a_missing_object_is_computed_again_without_being_asked_for() {
 #[tokio::test]
 async fn a_damaged_block_is_never_sent_and_the_value_is_computed_again() {
     let system = TestSystem::start().await;
-    system.know(6_000_000).await;
+    system.compute(6_000_000).await;
     let path = object(&system);
     let mut text = std::fs::read(&path).expect("a file");
     text[1_200_000] ^= 1;
@@ -157,7 +157,7 @@ async fn a_damaged_block_is_never_sent_and_the_value_is_computed_again() {
     assert!(body.collect().await.is_err(), "the body ends before its stated length");
     assert_eq!(system.jobs().await, 1);
     read(&system, 6_000_000, &[]).await.expect_problem(StatusCode::CONFLICT, "value-not-ready");
-    // The computing of it again must replace the damaged file.
+    // Computing it again must replace the damaged file.
     assert!(system.work_one().await);
     assert!(read(&system, 6_000_000, &[]).await.expect(StatusCode::OK).text == digits(6_000_000));
 }
@@ -165,7 +165,7 @@ async fn a_damaged_block_is_never_sent_and_the_value_is_computed_again() {
 #[tokio::test]
 async fn many_readers_of_a_large_value_hold_one_block_each() {
     let system = Arc::new(TestSystem::start().await);
-    system.know(20_000_000).await;
+    system.compute(20_000_000).await;
     let readers: Vec<_> = (0..10)
         .map(|_| {
             let system = Arc::clone(&system);

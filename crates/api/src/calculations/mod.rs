@@ -1,0 +1,16 @@
+//! Calculations: submit, list, read, read the value, withdraw.
+
+mod list;
+mod range;
+mod read;
+mod submission;
+mod submit;
+mod value;
+mod withdraw;
+
+pub(crate) use list::{__path_list, list};
+pub(crate) use read::{__path_read, read};
+pub(crate) use submission::submit_index;
+pub(crate) use submit::{__path_submit, SubmitBody, submit};
+pub(crate) use value::{__path_value, value};
+pub(crate) use withdraw::{__path_withdraw, withdraw};

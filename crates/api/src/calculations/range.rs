@@ -1,0 +1,76 @@
+//! Byte ranges and the `ETag` of a value, which never changes (RFC 9110, sections 13 and 14).
+
+use std::ops::Range;
+
+use http::{HeaderMap, header};
+
+/// The part of a value that a request asks for.
+#[derive(Debug, PartialEq)]
+pub(super) enum RequestedRange {
+    Whole,
+    Part(Range<u64>),
+    NotSatisfiable,
+}
+
+/// Returns whether `If-None-Match` has the tag.
+pub(super) fn matches_none_match(headers: &HeaderMap, etag: &str) -> bool {
+    let given = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = given.flat_map(|value| value.split(',')).map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// Returns the range that a request asks for.
+///
+/// A malformed range, several ranges and a range of another representation are ignored (RFC 9110, section 14.2).
+pub(super) fn requested_range(headers: &HeaderMap, etag: &str, size_bytes: u64) -> RequestedRange {
+    if headers.get(header::IF_RANGE).is_some_and(|tag| tag != etag) {
+        return RequestedRange::Whole;
+    }
+    let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+    let Some((first, last)) = range.and_then(|range| range.trim().strip_prefix("bytes=")?.split_once('-')) else {
+        return RequestedRange::Whole;
+    };
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().unwrap_or(u64::MAX));
+    let (first, last) = (first.trim(), last.trim());
+    let (Some(from), Some(to)) = (number(first), number(last)) else { return RequestedRange::Whole };
+    let range = match (first.is_empty(), last.is_empty()) {
+        (true, true) => return RequestedRange::Whole,
+        (true, false) => size_bytes.saturating_sub(to)..size_bytes,
+        (false, true) => from..size_bytes,
+        (false, false) if from > to => return RequestedRange::Whole,
+        (false, false) => from..to.saturating_add(1).min(size_bytes),
+    };
+    if range.start < range.end { RequestedRange::Part(range) } else { RequestedRange::NotSatisfiable }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn one_satisfiable_range_is_served_and_others_are_refused_or_ignored() {
+        use RequestedRange::{NotSatisfiable, Part, Whole};
+        for (text, expected) in [
+            ("bytes=0-9", Part(0..10)),
+            ("bytes=90-", Part(90..100)),
+            ("bytes=-1", Part(99..100)),
+            ("bytes=-1000", Part(0..100)),
+            ("bytes=99-99999999999999999999999", Part(99..100)),
+            ("bytes=100-", NotSatisfiable),
+            ("bytes=100-200", NotSatisfiable),
+            ("bytes=-0", NotSatisfiable),
+            ("bytes=0-1,3-4", Whole),
+            ("bytes=-", Whole),
+            ("bytes=9-1", Whole),
+            ("bytes=a-b", Whole),
+            ("lines=1-2", Whole),
+            ("bytes=+1-2", Whole),
+            ("", Whole),
+        ] {
+            let headers = HeaderMap::from_iter([(header::RANGE, HeaderValue::from_static(text))]);
+            assert_eq!(requested_range(&headers, "\"a\"", 100), expected, "{text}");
+        }
+    }
+}

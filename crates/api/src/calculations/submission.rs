@@ -1,0 +1,141 @@
+//! Submitting an index: its value is known, its calculation is pending, or a new one is stored and enqueued.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use model::{AskToken, Calculation, CalculationState, Lane};
+use store::{NewCalculation, SubmitResult};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::ApiError;
+use crate::events::{WaitResult, Waiter};
+use crate::limits::{Charge, ValidIndex};
+use crate::metrics;
+use crate::state::ApiState;
+
+/// The result of submitting an index.
+pub(crate) enum Submission {
+    /// The value is known.
+    Known(Calculation),
+    /// The value will be computed. The token withdraws this submission, if the work is long enough to have one.
+    Pending(Calculation, Option<AskToken>),
+}
+
+/// How long a response may be held back for a value.
+#[derive(Clone, Debug)]
+pub(crate) struct WaitLimit {
+    /// Maximum time to wait.
+    pub(crate) wait: Duration,
+    /// Cancelled when the server starts shutting down.
+    pub(crate) draining: CancellationToken,
+}
+
+/// Submits an index on behalf of an address, and waits for the value up to the given limit.
+///
+/// When this returns `Pending`, the calculation is stored: that is the promise. If the future is dropped, the row
+/// either exists (the sweep will enqueue it) or it does not.
+///
+/// # Errors
+/// `TooManyRequests`, `QueueFull` and `DiskFull`: nothing was stored. `Unavailable`: the store did not answer.
+pub(crate) async fn submit_index(
+    state: &ApiState,
+    index: &ValidIndex,
+    from: IpAddr,
+    wait_limit: Option<WaitLimit>,
+) -> Result<Submission, ApiError> {
+    let subject = &index.subject;
+    if let Some(cached) = state.cache_get(subject).await {
+        state.usage.add_request(subject);
+        return Ok(Submission::Known(cached));
+    }
+    let charge = match &state.rate_limit {
+        Some(limit) => limit.charge(from, index.work, Instant::now())?,
+        None => Charge::free(),
+    };
+    // Subscribe before the job is enqueued, so that its end is not missed however soon it comes.
+    let waiter = wait_limit.and_then(|limit| Some((limit, state.hub.wait_for(subject)?)));
+    let (calculation, token) = match store(state, index, charge).await? {
+        Submission::Pending(calculation, token) => (calculation, token),
+        known @ Submission::Known(_) => return Ok(known),
+    };
+    let Some((limit, waiter)) = waiter else { return Ok(Submission::Pending(calculation, token)) };
+    let calculation = wait(state, calculation, &limit, waiter).await;
+    if calculation.is_readable() {
+        return Ok(Submission::Known(calculation));
+    }
+    Ok(Submission::Pending(calculation, token))
+}
+
+/// Waits for the end of a calculation, and returns it as it is then.
+async fn wait(state: &ApiState, calculation: Calculation, limit: &WaitLimit, waiter: Waiter) -> Calculation {
+    let deadline = tokio::time::Instant::now() + limit.wait;
+    let mut waiter = Some(waiter);
+    while let Some(waiting) = waiter.take() {
+        match limit.draining.run_until_cancelled(waiting.wait_until(deadline)).await.flatten() {
+            Some(WaitResult::Final(calculation)) => return *calculation,
+            // Subscribe before the store is read, for the same reason as the first time.
+            Some(WaitResult::Gap) => waiter = state.hub.wait_for(&calculation.subject),
+            None => {}
+        }
+        // Events can be lost; the store has what they would have said.
+        match state.ports.store.find(&calculation.subject).await {
+            Ok(Some(found)) if found.status().is_final() => return found,
+            _ => {}
+        }
+    }
+    calculation
+}
+
+async fn store(state: &ApiState, index: &ValidIndex, charge: Charge<'_>) -> Result<Submission, ApiError> {
+    let token = if index.is_withdrawable() {
+        Some(AskToken::random().map_err(|error| ApiError::Internal(error.to_string().into()))?)
+    } else {
+        None
+    };
+    let start = Instant::now();
+    let new = NewCalculation {
+        subject: index.subject.clone(),
+        digits: index.digits,
+        lane: index.lane(),
+        ask: token.clone(),
+        traceparent: server::current_trace(),
+        now: state.ports.clock.now(),
+    };
+    match state.ports.store.submit(&new).await? {
+        SubmitResult::Known(calculation) => {
+            state.usage.add_request(&new.subject);
+            state.cache_put(&calculation).await;
+            Ok(Submission::Known(calculation))
+        }
+        SubmitResult::Pending(calculation) => {
+            state.usage.add_request(&new.subject);
+            Ok(Submission::Pending(calculation, token))
+        }
+        SubmitResult::Queued(calculation) => {
+            charge.keep();
+            metrics::record_accepted(new.lane);
+            state.recent.record_accepted(&new.subject, start);
+            if calculation.asked_at != new.now {
+                // Queued again: the store counts only the request that made the row.
+                state.usage.add_request(&new.subject);
+            }
+            // The commit above is the acceptance; nothing below can undo it. Published before it is enqueued, or
+            // a fast worker's `done` would be overtaken by our `queued`.
+            state.publish(&calculation).await;
+            state.enqueue(&calculation, new.lane).await;
+            Ok(Submission::Pending(calculation, token))
+        }
+    }
+}
+
+/// Enqueues the calculation of a lost value again, which the store has already set to `queued`.
+pub(super) async fn recover_lost_value(state: &ApiState, calculation: Option<&Calculation>) {
+    metrics::record_lost_value();
+    let Some(calculation) = calculation else { return };
+    state.cache_remove(&calculation.subject).await;
+    if matches!(calculation.state, CalculationState::Queued { .. }) {
+        let work = fibonacci::estimate(calculation.subject.index().get()).work;
+        state.publish(calculation).await;
+        state.enqueue(calculation, Lane::for_work(work)).await;
+    }
+}

@@ -1,0 +1,137 @@
+//! `GET /api/calculations/{index}/value`
+
+use std::ops::Range;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use model::{Calculation, Status, Subject};
+use store::{ValueError, ValueReader};
+
+use super::range::{RequestedRange, matches_none_match, requested_range};
+use super::submission::recover_lost_value;
+use crate::error::ApiError;
+use crate::extract::QueryParams;
+use crate::limits::PathIndex;
+use crate::state::ApiState;
+
+/// `GET /api/calculations/{index}/value` returns the exact digits, with a leading `-` if the value is negative, and
+/// without a newline.
+#[utoipa::path(
+    get,
+    path = "/api/calculations/{index}/value",
+    tag = "calculations",
+    params(
+        ("index" = String, Path, description = "The n of F(n)"),
+        ("download" = Option<bool>, Query, description = "If present: offer to save the value as a file"),
+        ("range" = Option<String>, Header, description = "One range of bytes; several are answered with the whole value"),
+        ("if-range" = Option<String>, Header, description = "The ETag that the range belongs to"),
+        ("if-none-match" = Option<String>, Header, description = "ETags that the client has"),
+    ),
+    responses(
+        (status = 200, description = "The digits", body = String, content_type = "text/plain", headers(
+            ("etag" = String, description = "The SHA-256 of the text"),
+        )),
+        (status = 206, description = "A range of the digits", body = String, content_type = "text/plain"),
+        (status = 304, description = "Not modified"),
+        (status = 404, description = "Never submitted", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 409, description = "There is no value now; `calculation_status` says why", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 416, description = "The value has no such bytes", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Not an index", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The value cannot be read at the moment", body = wire::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn value(
+    State(state): State<ApiState>,
+    PathIndex(index): PathIndex,
+    query: QueryParams,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let is_download = query.one("download")?.is_some();
+    let calculation = state.find(index).await?.ok_or(ApiError::NeverSubmitted(index))?;
+    let reader = open(&state, &calculation).await?;
+    state.usage.add_read(&calculation.subject);
+
+    let etag = format!("\"{}\"", reader.sha256);
+    let size_bytes = reader.size_bytes;
+    let mut response = if matches_none_match(&headers, &etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let (status, range) = match requested_range(&headers, &etag, size_bytes) {
+            RequestedRange::Whole => (StatusCode::OK, 0..size_bytes),
+            RequestedRange::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+            RequestedRange::NotSatisfiable => return Err(ApiError::RangeNotSatisfiable { size_bytes }),
+        };
+        let body =
+            if method == Method::HEAD { Body::empty() } else { stream(&state, &calculation, &reader, range.clone()) };
+        let mut response = (status, body).into_response();
+        let head = response.headers_mut();
+        head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        head.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+        if status == StatusCode::PARTIAL_CONTENT {
+            let extent = format!("bytes {}-{}/{size_bytes}", range.start, range.end.saturating_sub(1));
+            insert(head, header::CONTENT_RANGE, &extent);
+        }
+        response
+    };
+    let head = response.headers_mut();
+    // The digits of a subject never change.
+    head.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    head.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    insert(head, header::ETAG, &etag);
+    if is_download {
+        let disposition = format!("attachment; filename=\"{}.txt\"", calculation.subject);
+        insert(head, header::CONTENT_DISPOSITION, &disposition);
+    }
+    Ok(response)
+}
+
+/// Opens the value, or says why it cannot be read.
+async fn open(state: &ApiState, calculation: &Calculation) -> Result<ValueReader, ApiError> {
+    match state.ports.values.open(calculation).await {
+        Ok(Some(reader)) => Ok(reader),
+        Ok(None) if calculation.status() == Status::Done => {
+            // The cached calculation may be older than an eviction.
+            state.cache_remove(&calculation.subject).await;
+            Err(ApiError::ValueGone(calculation.status()))
+        }
+        Ok(None) => Err(ApiError::ValueNotReady(calculation.status())),
+        Err(ValueError::Lost(queued)) => {
+            recover(state, &calculation.subject, queued.as_deref()).await;
+            Err(ApiError::ValueGone(queued.map_or(calculation.status(), |queued| queued.status())))
+        }
+        Err(error @ ValueError::Corrupt(_)) => Err(ApiError::Internal(error.into())),
+        Err(error) => Err(ApiError::Unavailable(error.into())),
+    }
+}
+
+/// Streams a range block by block, as fast as the client takes it.
+fn stream(state: &ApiState, calculation: &Calculation, reader: &ValueReader, range: Range<u64>) -> Body {
+    let (state, subject) = (state.clone(), calculation.subject.clone());
+    Body::from_stream(reader.read(range).then(move |block| {
+        let (state, subject) = (state.clone(), subject.clone());
+        async move {
+            if let Err(ValueError::Lost(queued)) = &block {
+                // The status is already sent. The connection is closed before the stated length; what was sent is
+                // right.
+                recover(&state, &subject, queued.as_deref()).await;
+            }
+            block
+        }
+    }))
+}
+
+async fn recover(state: &ApiState, subject: &Subject, queued: Option<&Calculation>) {
+    state.cache_remove(subject).await;
+    recover_lost_value(state, queued).await;
+}
+
+/// Inserts a text of printable ASCII, which is always a valid header value.
+fn insert(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}

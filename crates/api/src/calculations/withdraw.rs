@@ -1,0 +1,67 @@
+//! `DELETE /api/calculations/{index}`
+
+use axum::Json;
+use axum::extract::{Request, State};
+use model::{AskToken, Index, Subject};
+use store::WithdrawResult;
+
+use crate::error::ApiError;
+use crate::extract::{FieldValue, read_optional_fields};
+use crate::limits::PathIndex;
+use crate::state::ApiState;
+
+/// `DELETE /api/calculations/{index}` withdraws a submission. Work stops when no submission is left.
+#[utoipa::path(
+    delete,
+    path = "/api/calculations/{index}",
+    tag = "calculations",
+    params(
+        ("index" = String, Path, description = "The n of F(n)"),
+        ("abaci-ask" = Option<String>, Header, description = "The token of the submission; a form or JSON field `ask` works too"),
+    ),
+    responses(
+        (status = 200, description = "Withdrawn; the calculation as it is now", body = wire::CalculationBody),
+        (status = 403, description = "Missing or wrong token", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Never submitted", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Finished, or too short to be withdrawn", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Not an index", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn withdraw(
+    State(state): State<ApiState>,
+    PathIndex(index): PathIndex,
+    request: Request,
+) -> Result<Json<wire::CalculationBody>, ApiError> {
+    let in_header = request.headers().get(wire::ASK_HEADER).and_then(|token| token.to_str().ok()?.parse().ok());
+    let fields = read_optional_fields(request, state.config.body_bytes).await?;
+    let in_body = || match fields.get("ask") {
+        Some(FieldValue::Text(text)) => text.parse().ok(),
+        _ => None,
+    };
+    let token: Option<AskToken> = in_header.or_else(in_body);
+    let Some(token) = token else { return Err(refusal(&state, index).await) };
+    match state.ports.store.withdraw(&Subject::from(index), &token, state.ports.clock.now()).await? {
+        WithdrawResult::Cancelled(calculation) => {
+            state.publish(&calculation).await;
+            Ok(Json((&calculation).into()))
+        }
+        WithdrawResult::StillAsked(calculation) => Ok(Json((&calculation).into())),
+        WithdrawResult::Forbidden => Err(ApiError::Forbidden),
+        WithdrawResult::Conflict(calculation) => Err(ApiError::NotWithdrawable(calculation.status())),
+        WithdrawResult::Unknown => Err(ApiError::NeverSubmitted(index)),
+    }
+}
+
+/// Returns why nothing can be withdrawn without a token: 404 and 409 come before 403.
+async fn refusal(state: &ApiState, index: Index) -> ApiError {
+    let is_short = fibonacci::estimate(index.get()).work <= model::LEASED_ABOVE;
+    match state.find(index).await {
+        Ok(Some(calculation)) if is_short || calculation.status().is_final() => {
+            ApiError::NotWithdrawable(calculation.status())
+        }
+        Ok(Some(_)) => ApiError::Forbidden,
+        Ok(None) => ApiError::NeverSubmitted(index),
+        Err(error) => error.into(),
+    }
+}

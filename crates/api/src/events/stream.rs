@@ -1,0 +1,153 @@
+//! The event stream of one subscriber.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cache::EventId;
+use model::Subject;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::buffer::{NextEvent, SubscriberBuffer};
+use super::hub::{EncodedEvent, HubMessage, Subscription, id_line};
+use crate::metrics::{self, Gauged};
+
+/// Interval of comments on a silent stream: proxies close connections that send nothing for a minute.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// The events of one subscriber: which ones, and when.
+pub(super) struct EventStream {
+    receiver: broadcast::Receiver<HubMessage>,
+    filter: Option<HashSet<Subject>>,
+    buffer: SubscriberBuffer,
+    /// Where the stream starts.
+    start: Option<EventId>,
+    /// Everything up to here was sent or is buffered.
+    position: Option<EventId>,
+    sent_hello: bool,
+    last_write: Instant,
+    draining: CancellationToken,
+    _gauged: Gauged,
+}
+
+impl EventStream {
+    pub(super) fn new(
+        subscription: Subscription,
+        filter: Option<HashSet<Subject>>,
+        draining: CancellationToken,
+    ) -> Self {
+        let Subscription { receiver, start, replay, reset } = subscription;
+        let mut stream = Self {
+            receiver,
+            filter,
+            buffer: SubscriberBuffer::default(),
+            position: start.clone(),
+            start,
+            sent_hello: false,
+            last_write: Instant::now(),
+            draining,
+            _gauged: Gauged::event_stream(),
+        };
+        if reset {
+            stream.buffer.reset();
+        }
+        for event in replay {
+            stream.add(event);
+        }
+        stream
+    }
+
+    /// Returns what to send next; `None` at shutdown.
+    ///
+    /// It is called only after the client has taken the previous piece, so a slow client buffers no more than the
+    /// latest event of each subject.
+    pub(super) async fn next(&mut self) -> Option<Bytes> {
+        if !self.sent_hello {
+            self.sent_hello = true;
+            return Some(self.hello());
+        }
+        loop {
+            self.drain();
+            let keepalive_at = self.last_write + KEEPALIVE_INTERVAL;
+            let wake_at = match self.buffer.next(Instant::now()) {
+                NextEvent::Event(event) => return Some(self.send(event.bytes.clone())),
+                NextEvent::Reset => {
+                    metrics::record_reset();
+                    return Some(self.send(self.reset_bytes()));
+                }
+                NextEvent::NotBefore(at) => at.min(keepalive_at),
+                NextEvent::Nothing => keepalive_at,
+            };
+            tokio::select! {
+                biased;
+                () = self.draining.cancelled() => return None,
+                message = self.receiver.recv() => self.receive(message)?,
+                () = tokio::time::sleep_until(wake_at) => {
+                    if Instant::now() >= keepalive_at {
+                        return Some(self.send(self.keepalive_bytes()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Buffers everything that has arrived, so that it is coalesced before anything is sent.
+    fn drain(&mut self) {
+        loop {
+            let message = match self.receiver.try_recv() {
+                Ok(message) => Ok(message),
+                Err(TryRecvError::Lagged(lag)) => Err(RecvError::Lagged(lag)),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            };
+            if self.receive(message).is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Returns `None` when the hub is gone.
+    fn receive(&mut self, message: Result<HubMessage, RecvError>) -> Option<()> {
+        match message {
+            Ok(HubMessage::Event(event)) => self.add(event),
+            Ok(HubMessage::Gap(last)) => {
+                self.position = Some(last);
+                self.buffer.reset();
+            }
+            Err(RecvError::Lagged(_)) => self.buffer.reset(),
+            Err(RecvError::Closed) => return None,
+        }
+        Some(())
+    }
+
+    fn add(&mut self, event: Arc<EncodedEvent>) {
+        self.position = Some(event.id.clone());
+        if self.filter.as_ref().is_none_or(|filter| filter.contains(&event.subject)) {
+            self.buffer.add(event);
+        }
+    }
+
+    fn send(&mut self, bytes: Bytes) -> Bytes {
+        self.last_write = Instant::now();
+        bytes
+    }
+
+    /// How soon to reconnect, and where this stream starts.
+    fn hello(&self) -> Bytes {
+        format!("retry: 1000\n{}\n", id_line(self.start.as_ref())).into()
+    }
+
+    fn reset_bytes(&self) -> Bytes {
+        format!("event: {}\n{}data: {{}}\n\n", wire::EVENT_RESET, id_line(self.position.as_ref())).into()
+    }
+
+    /// A comment. It carries the position if nothing is buffered, so that the id of a subscriber whose subjects
+    /// are silent does not become too old to resume from.
+    fn keepalive_bytes(&self) -> Bytes {
+        let position = self.position.as_ref().filter(|_| self.buffer.is_empty());
+        format!(": alive\n{}\n", id_line(position)).into()
+    }
+}

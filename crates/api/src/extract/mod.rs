@@ -1,0 +1,8 @@
+//! Extractors: strict request bodies and query parameters.
+
+mod body;
+mod form;
+mod query;
+
+pub(crate) use body::{FieldValue, Fields, read_fields, read_optional_fields};
+pub(crate) use query::{QueryParams, invalid_parameter};

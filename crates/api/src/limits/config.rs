@@ -1,0 +1,46 @@
+//! Settings of the API.
+
+use http::Uri;
+use ipnet::IpNet;
+
+/// Settings of the API. `None` means no limit; the defaults are in [`ApiConfig::default`].
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// The largest |index|. Default: 10⁹.
+    pub max_index: u64,
+    /// Bytes of a request body. Default: 16 KiB.
+    pub body_bytes: usize,
+    /// Memory in bytes that one computation may take on the largest worker. Default: no limit.
+    pub worker_memory_bytes: Option<u64>,
+    /// Bytes that all values may take together; a single value above it is refused. Default: no limit.
+    pub store_bytes: Option<u64>,
+    /// Requests that may wait for a value at a time; further ones are answered at once. Default: 1,024.
+    pub waiters: usize,
+    /// Seconds of work that one address may request per minute. Default: no limit.
+    pub rate: Option<f64>,
+    /// Proxies whose `X-Forwarded-For` is believed. Default: none.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The address that browsers use, where a proxy changes the `Host` header. Default: none.
+    pub public_url: Option<Uri>,
+    /// The version of the program, for `/api/system`.
+    pub version: &'static str,
+    /// `embedded` or `distributed`, for `/api/system`.
+    pub mode: &'static str,
+}
+
+impl Default for ApiConfig {
+    fn default() -> Self {
+        Self {
+            max_index: 1_000_000_000,
+            body_bytes: 16 * 1024,
+            worker_memory_bytes: None,
+            store_bytes: None,
+            waiters: 1_024,
+            rate: None,
+            trusted_proxies: Vec::new(),
+            public_url: None,
+            version: env!("CARGO_PKG_VERSION"),
+            mode: "embedded",
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The server against slow, greedy and vanished clients, over raw sockets.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::routing::{get, post};
+use http::StatusCode;
+use server::ServerLimits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const SHORT: Duration = Duration::from_millis(200);
+/// Far longer than anything here takes, so that a hang is a failure.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Short timeouts for clients.
+fn limits() -> ServerLimits {
+    ServerLimits {
+        header_timeout: SHORT,
+        body_timeout: SHORT,
+        idle_timeout: Duration::from_secs(60),
+        write_timeout: SHORT,
+        drain: TEST_TIMEOUT,
+        ..ServerLimits::default()
+    }
+}
+
+struct TestServer {
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl TestServer {
+    async fn start(router: Router, limits: ServerLimits) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let shutdown = CancellationToken::new();
+        let serving = tokio::spawn(server::run(listener, router, limits, shutdown.clone().cancelled_owned()));
+        Self { address, shutdown, serving }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.expect("a connection")
+    }
+
+    async fn stop(self) -> Duration {
+        let began = Instant::now();
+        self.shutdown.cancel();
+        tokio::time::timeout(TEST_TIMEOUT, self.serving).await.expect("in time").expect("no panic").expect("served");
+        began.elapsed()
+    }
+}
+
+fn echo() -> Router {
+    let read = async |body: Body| match axum::body::to_bytes(body, 1 << 20).await {
+        Ok(bytes) => (StatusCode::OK, bytes),
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, Bytes::new()),
+    };
+    Router::new().route("/", get(async || "hello")).route("/", post(read))
+}
+
+/// Reads until the server closes the connection.
+async fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let read = tokio::time::timeout(TEST_TIMEOUT, stream.read_to_end(&mut bytes)).await.expect("the server closes");
+    // A reset is as good an end as a close.
+    drop(read);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Sends a request and reads the response `hello`.
+async fn hello(stream: &mut TcpStream) {
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("to write");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"hello") {
+        let mut piece = [0; 512];
+        let length =
+            tokio::time::timeout(TEST_TIMEOUT, stream.read(&mut piece)).await.expect("in time").expect("to read");
+        assert!(length > 0, "{}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&piece[..length]);
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_is_never_finished_ends_the_connection() {
+    let server = TestServer::start(echo(), limits()).await;
+    let mut silent = server.connect().await;
+    let mut half = server.connect().await;
+    half.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n").await.expect("to write");
+    let mut drip = server.connect().await;
+    let dripping = tokio::spawn(async move {
+        drip.write_all(b"GET / HTTP/1.1\r\n").await.expect("to write");
+        let began = Instant::now();
+        // One byte at a time, each well within the timeout, until the server closes.
+        while drip.write_all(b"a").await.is_ok() && began.elapsed() < TEST_TIMEOUT {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        began.elapsed()
+    });
+    assert_eq!(read_to_end(&mut silent).await, "");
+    assert!(!read_to_end(&mut half).await.contains("200"));
+    assert!(dripping.await.expect("no panic") < TEST_TIMEOUT / 2);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_header_must_be_finished_as_well() {
+    let server = TestServer::start(echo(), limits()).await;
+    let mut stream = server.connect().await;
+    hello(&mut stream).await;
+    // Longer idle than a head may take.
+    tokio::time::sleep(2 * SHORT).await;
+    hello(&mut stream).await;
+    stream.write_all(b"GET / HTTP/1.1\r\nhost:").await.expect("to write");
+    assert!(!read_to_end(&mut stream).await.contains("200"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed() {
+    let server = TestServer::start(echo(), ServerLimits { idle_timeout: 2 * SHORT, ..limits() }).await;
+    let mut stream = server.connect().await;
+    hello(&mut stream).await;
+    let began = Instant::now();
+    assert!(!read_to_end(&mut stream).await.contains("200"));
+    assert!(began.elapsed() >= SHORT);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn too_many_or_too_long_headers_are_refused() {
+    let server = TestServer::start(echo(), limits()).await;
+    let many = "x: y\r\n".repeat(100);
+    let long = format!("x: {}\r\n", "y".repeat(20_000));
+    for headers in [many, long] {
+        let mut stream = server.connect().await;
+        let request = format!("GET / HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await.expect("to write");
+        let answer = read_to_end(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 431 ") || answer.is_empty(), "{answer}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_wait_for_a_slot() {
+    let server = TestServer::start(echo(), ServerLimits { connections: 2, ..limits() }).await;
+    let (mut one, mut other) = (server.connect().await, server.connect().await);
+    hello(&mut one).await;
+    hello(&mut other).await;
+    let mut third = server.connect().await;
+    third.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("to write");
+    let mut byte = [0];
+    assert!(tokio::time::timeout(2 * SHORT, third.read(&mut byte)).await.is_err(), "no slot is free");
+    drop(one);
+    let length =
+        tokio::time::timeout(TEST_TIMEOUT, third.read(&mut byte)).await.expect("a slot is free").expect("to read");
+    assert_eq!(length, 1);
+    hello(&mut other).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut_off() {
+    let gone = CancellationToken::new();
+    let endless = {
+        let gone = gone.clone();
+        move || {
+            let held = gone.clone().drop_guard();
+            async move {
+                Body::from_stream(futures_util::stream::unfold(held, |held| async move {
+                    Some((Ok::<_, std::io::Error>(Bytes::from(vec![b'1'; 1 << 16])), held))
+                }))
+            }
+        }
+    };
+    let server = TestServer::start(Router::new().route("/", get(endless)), limits()).await;
+    let mut stream = server.connect().await;
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("to write");
+    tokio::time::timeout(TEST_TIMEOUT, gone.cancelled()).await.expect("the server drops the body");
+    server.stop().await;
+}
+
+/// A route that reports when it starts, and responds when it is allowed to.
+fn slow(proceed: CancellationToken) -> (Router, mpsc::Receiver<()>) {
+    let (started, has_started) = mpsc::channel(1);
+    let slow = move || {
+        let (started, proceed) = (started.clone(), proceed.clone());
+        async move {
+            started.send(()).await.expect("the test receives");
+            proceed.cancelled().await;
+            "hello"
+        }
+    };
+    (Router::new().route("/", get(slow)), has_started)
+}
+
+#[tokio::test]
+async fn shutdown_lets_requests_finish_and_closes_idle_connections() {
+    let proceed = CancellationToken::new();
+    let (router, mut has_started) = slow(proceed.clone());
+    let server = TestServer::start(router, limits()).await;
+    let mut idle = server.connect().await;
+    let mut busy = server.connect().await;
+    busy.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("to write");
+    has_started.recv().await.expect("a request");
+    let address = server.address;
+    let stopping = tokio::spawn(server.stop());
+    assert_eq!(read_to_end(&mut idle).await, "");
+    assert!(!stopping.is_finished());
+    proceed.cancel();
+    assert!(read_to_end(&mut busy).await.ends_with("hello"));
+    stopping.await.expect("no panic");
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn shutdown_has_a_deadline() {
+    let (router, mut has_started) = slow(CancellationToken::new());
+    let server = TestServer::start(router, ServerLimits { drain: SHORT, ..limits() }).await;
+    let mut stream = server.connect().await;
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("to write");
+    has_started.recv().await.expect("a request");
+    assert!(server.stop().await < TEST_TIMEOUT / 2);
+    assert!(!read_to_end(&mut stream).await.contains("200"));
+}
