@@ -51,14 +51,13 @@ pub(crate) async fn number(
     query: QueryParams,
 ) -> Result<Response, ApiError> {
     let n = parse_index(&text, &config)?;
-    let modulus = match query.one("modulus")? {
-        None => DEFAULT_MODULUS,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|modulus| (1..=MAX_MODULUS).contains(modulus))
-            .ok_or_else(|| invalid_parameter("modulus", text, &format!("a whole number from 1 to {MAX_MODULUS}")))?,
-    };
+    let modulus =
+        match query.one("modulus")? {
+            None => DEFAULT_MODULUS,
+            Some(text) => text.parse().ok().filter(|modulus| (1..=MAX_MODULUS).contains(modulus)).ok_or_else(|| {
+                invalid_parameter("modulus", text, &format!("a whole number from 1 to {MAX_MODULUS}"))
+            })?,
+        };
     let facts = facts(&n, modulus, &config);
     Ok(([(header::CACHE_CONTROL, "public, max-age=3600")], Json(facts)).into_response())
 }
@@ -126,7 +125,7 @@ fn period(modulus: u64) -> u64 {
 
 /// Returns the primes below [`MAX_PRIME`] that divide F(n), for n ≠ 0.
 fn prime_factors(n: &IBig) -> Vec<PrimeFactor> {
-    let is_prime = |p: &u64| (2..*p).take_while(|d| d * d <= *p).all(|d| p % d != 0);
+    let is_prime = |p: &u64| (2..*p).take_while(|d| d * d <= *p).all(|d| !p.is_multiple_of(d));
     let primes = (2..MAX_PRIME).filter(is_prime).filter(|prime| residue(n, *prime) == 0);
     // Lifting the exponent; of 2 it is another rule, and no F(rank) of such a prime is divisible by its square.
     let exponent = |prime: u64| match prime {
@@ -187,7 +186,7 @@ fn divisors(n: u64) -> Option<Vec<String>> {
         }
         let smaller = divisors.clone();
         let mut power = 1;
-        while rest % prime == 0 {
+        while rest.is_multiple_of(prime) {
             rest /= prime;
             power *= prime;
             divisors.extend(smaller.iter().map(|divisor| divisor * power));
@@ -226,7 +225,7 @@ mod tests {
     use super::*;
 
     fn of(n: &str, modulus: u64) -> NumberFacts {
-        facts(&n.parse().expect("a number"), modulus, &Limits::default())
+        facts(&n.parse().expect("a number"), modulus, &ApiConfig::default())
     }
 
     #[test]
