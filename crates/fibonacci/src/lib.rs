@@ -4,8 +4,14 @@
 //!   [`nth_with`] tells its progress and can be stopped; [`estimate`](estimate()) tells time and memory before.
 //! - [`modulo`], [`digit_count`], [`first_digits`], [`last_digits`], [`scientific`] and the valuations give exact
 //!   facts about F(n) without computing it, for indexes of any size ([`IBig`]).
+//! - [`lucas`], [`lucas_u`], [`lucas_v`], [`seeded`] and [`kbonacci`] compute sequences of the same kind.
+//! - [`period`] gives the Pisano period and the entry point of a modulus.
+//! - [`index_of_fibonacci`], [`neighbors`], [`zeckendorf`] and others go from a number to its Fibonacci numbers.
+//! - [`phi_digits`], [`ratio_digits`] and [`convergent`] are about the limit, [`algebraic_factors`], [`divisors`] and
+//!   [`fibonacci_primality`] about the factors.
+//! - [`Verifier`] checks a text that claims to be F(n).
 //! - [`price`] estimates the time of what depends on sizes.
-//! - [`TextResidue`] verifies digits that were stored.
+//! - [`TextResidue`] reads the residue of digits that were stored.
 //!
 //! Everything blocks the thread it is called on. There is no I/O, no clock and no unsafe code.
 
@@ -15,10 +21,16 @@ mod error;
 mod estimate;
 mod goldilocks;
 mod instant;
+mod inverse;
 mod limbs;
+mod limit;
+mod moduli;
 mod nth;
 pub mod price;
 mod residue;
+mod sequences;
+mod structure;
+mod verify;
 
 pub use control::Control;
 pub use dashu_int::{IBig, UBig};
@@ -30,5 +42,20 @@ pub use instant::{
     Scientific, digit_count, first_digits, is_even, last_digits, modulo, scientific, valuation_of_2, valuation_of_3,
     valuation_of_5,
 };
+pub use inverse::{
+    IndexError, Nearest, Neighbors, NumberError, WythoffPair, dual, even, from_indexes, golden_string,
+    index_of_fibonacci, index_of_lucas, neighbors, wythoff_pair, zeckendorf,
+};
+pub use limit::{Convergent, MAX_PHI_DIGITS, agreeing_places, convergent, phi_digits, ratio_digits};
+pub use moduli::{MAX_FACTORED, Period, factorize, is_prime, period};
 pub use nth::{nth, nth_with};
 pub use residue::TextResidue;
+pub use sequences::{
+    MAX_ORDER, MAX_POLYNOMIAL, MAX_VALUE_BITS, Pair, SequenceError, fibonacci_polynomial, kbonacci, kbonacci_modulo,
+    lucas, lucas_modulo, lucas_polynomial, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, seeded, seeded_modulo,
+};
+pub use structure::{
+    AlgebraicFactor, DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, Primality, algebraic_factors,
+    aurifeuillian_factors, digital_root, divisors, fibonacci_primality,
+};
+pub use verify::{Compared, Verification, Verifier, residue_primes};

@@ -1,7 +1,7 @@
 //! Estimates of the time a function takes, to decide beforehand whether to call it.
 //!
 //! Times are those of a release build on one core of an AMD EPYC of the fourth generation, and within a factor of
-//! two of what is measured there above 20 µs (`tests/prices.rs`). An estimate itself takes nanoseconds.
+//! two of what is measured there above 20 µs, unless they are upper bounds (`tests/prices.rs`). An estimate itself takes nanoseconds.
 
 use std::time::Duration;
 
@@ -43,11 +43,55 @@ pub fn first_digits(n: &IBig, k: u16) -> Duration {
     let bits = bits_of_digits(k) + 64;
     // Values hardly longer than that are computed whole.
     if let Ok(n) = i32::try_from(n)
-        && n.unsigned_abs() as usize <= bits + 64
+        && n.unsigned_abs() as usize <= (bits + 128).max(2_000)
     {
         return nanos(5.0 * CALL_NANOS + 2.5 * f64::from(n.unsigned_abs()));
     }
     nanos(logarithm_nanos(bits + n.bit_len()) + exponential_nanos(bits))
+}
+
+/// Returns the time that a value of so many bits takes as a [`lucas`](crate::lucas) number or another of
+/// [`lucas_u`](crate::lucas_u), [`lucas_v`](crate::lucas_v) and [`seeded`](crate::seeded), its decimal text included.
+pub fn sequence_value(bits: u64) -> Duration {
+    nanos(CALL_NANOS + 30.0 * (bits as f64 / 64.0).max(1.0).powf(1.5))
+}
+
+/// Returns the time that [`kbonacci`](crate::kbonacci) takes, without a text.
+pub fn kbonacci(k: u32, n: &IBig) -> Duration {
+    let (k, index_bits) = (f64::from(k), n.bit_len() as f64);
+    // T(n) has n bits, at most.
+    let words = 2_f64.powf(index_bits - 1.0) / 64.0;
+    nanos(CALL_NANOS + k * (k + 1.0) / 2.0 * (5.0 * words.powf(1.5) + 60.0 * index_bits))
+}
+
+/// Returns the time that [`zeckendorf`](crate::zeckendorf), [`dual`](crate::dual) and
+/// [`from_indexes`](crate::from_indexes) take for a number of so many bits.
+pub fn zeckendorf(bits: usize) -> Duration {
+    let words = words(bits);
+    nanos(CALL_NANOS + words * (3_500.0 + 900.0 * words.powf(0.3)))
+}
+
+/// Returns the time that [`phi_digits`](crate::phi_digits) takes.
+pub fn phi_digits(places: u32) -> Duration {
+    nanos(CALL_NANOS + 40.0 * (f64::from(places) * 3.322 / 64.0).max(1.0).powf(1.5))
+}
+
+/// Returns an upper bound of the time that [`factorize`](crate::factorize) takes, which most numbers are far below: it
+/// is that of the product of two primes of the same size.
+pub fn factorize(m: u128) -> Duration {
+    nanos(5_000.0 + 100.0 * (m as f64).powf(0.25))
+}
+
+/// Returns an upper bound of the time that [`period`](crate::period) takes, see [`factorize`].
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+/// assert!(fibonacci::price::period(10_u128.pow(19)) < Duration::from_millis(20));
+/// assert!(fibonacci::price::period(10_u128.pow(30)) > Duration::from_secs(1));
+/// ```
+pub fn period(m: u128) -> Duration {
+    factorize(m) * 3
 }
 
 const CALL_NANOS: f64 = 300.0;

@@ -17,7 +17,8 @@ pub use scientific::{Scientific, scientific};
 pub use valuation::{is_even, valuation_of_2, valuation_of_3, valuation_of_5};
 
 pub(crate) use digits::digit_count_of_word;
-pub(crate) use residue::modulo_of_magnitude;
+pub(crate) use exact::pair;
+pub(crate) use residue::{modulo_of_magnitude, residue_of};
 
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};

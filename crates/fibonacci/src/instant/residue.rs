@@ -38,7 +38,7 @@ pub fn modulo(n: impl Into<IBig>, m: &UBig) -> Option<UBig> {
 }
 
 /// Returns F(n) modulo m for m > 0.
-pub(super) fn residue_of(n: &UBig, m: &UBig) -> UBig {
+pub(crate) fn residue_of(n: &UBig, m: &UBig) -> UBig {
     match u64::try_from(m).ok().and_then(NonZeroU64::new) {
         Some(m) => word_residue(bits(n), m).into(),
         None => large_residue(n, m),

@@ -1,0 +1,7 @@
+//! The limit of F(n+1)/F(n): the golden ratio, its digits and its convergents.
+
+mod convergents;
+mod phi;
+
+pub use convergents::{Convergent, agreeing_places, convergent, ratio_digits};
+pub use phi::{MAX_PHI_DIGITS, phi_digits};
