@@ -14,13 +14,17 @@ pub struct Control<'a> {
     /// Raise it to stop: noticed after a few milliseconds and answered with [`Error::Cancelled`], once
     /// the memory is given back, which takes the system about 40 ms for each gigabyte.
     pub cancelled: &'a AtomicBool,
+    /// Called often, on any of the threads: how many may work now, the calling one included, at least 1.
+    ///
+    /// When it falls, helpers end after the piece they are at, within some milliseconds.
+    pub threads: &'a (dyn Fn() -> usize + Sync),
 }
 
 impl Control<'static> {
-    /// Nobody watches and nobody stops.
+    /// One thread, which nobody watches and nobody stops.
     pub fn none() -> Self {
         static NEVER: AtomicBool = AtomicBool::new(false);
-        Control { progress: &|_| (), cancelled: &NEVER }
+        Control { progress: &|_| (), cancelled: &NEVER, threads: &|| 1 }
     }
 }
 
@@ -69,9 +73,5 @@ impl<'a> Meter<'a> {
     /// Reports the end.
     pub(crate) fn finish(self) {
         (self.control.progress)(1.0);
-    }
-
-    pub(crate) fn done(&self) -> u64 {
-        self.done
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::goldilocks::plan::Plan;
 use crate::instant::digit_count_of_word;
+use crate::kernel::{Cost, Kernel};
 
 /// What [`nth`](crate::nth()) will take for an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,15 +26,6 @@ pub struct Estimate {
 /// # Cost
 /// Under a tenth of a millisecond.
 pub fn estimate(n: i64) -> Estimate {
-    let plan = Plan::new(n.unsigned_abs());
-    let memory_bytes = plan.memory_bytes();
-    // A unit of work was made a nanosecond by measurement; touching new memory costs half of one a byte.
-    Estimate {
-        digits: digit_count_of_word(n.unsigned_abs()),
-        memory_bytes,
-        work: Duration::from_nanos(plan.work().saturating_add(memory_bytes / 2).saturating_add(CALL_NANOS)),
-    }
+    let Cost { memory_bytes, nanos } = Kernel::fastest().cost(n.unsigned_abs());
+    Estimate { digits: digit_count_of_word(n.unsigned_abs()), memory_bytes, work: Duration::from_nanos(nanos) }
 }
-
-/// What the smallest value takes.
-const CALL_NANOS: u64 = 300;

@@ -13,15 +13,19 @@
 //! - [`price`] estimates the time of what depends on sizes.
 //! - [`TextResidue`] reads the residue of digits that were stored.
 //!
-//! Everything blocks the thread it is called on. There is no I/O, no clock and no unsafe code.
+//! Everything blocks the thread it is called on. There is no I/O and no clock, and unsafe code only where
+//! vector instructions are called.
 
+mod check;
 mod control;
+mod crew;
 mod decimal;
 mod error;
 mod estimate;
 mod goldilocks;
 mod instant;
 mod inverse;
+mod kernel;
 mod limbs;
 mod limit;
 mod moduli;
@@ -29,7 +33,9 @@ mod nth;
 pub mod price;
 mod residue;
 mod sequences;
+mod short;
 mod structure;
+mod vector;
 mod verify;
 
 pub use control::Control;
@@ -37,7 +43,7 @@ pub use dashu_int::{IBig, UBig};
 pub use decimal::{Chunks, Decimal};
 pub use error::Error;
 pub use estimate::{Estimate, estimate};
-pub use goldilocks::plan::MAX_INDEX;
+pub use goldilocks::MAX_INDEX;
 pub use instant::{
     Scientific, digit_count, first_digits, is_even, last_digits, modulo, scientific, valuation_of_2, valuation_of_3,
     valuation_of_5,
@@ -46,6 +52,7 @@ pub use inverse::{
     IndexError, Nearest, Neighbors, NumberError, WythoffPair, dual, even, from_indexes, golden_string,
     index_of_fibonacci, index_of_lucas, neighbors, wythoff_pair, zeckendorf,
 };
+pub use kernel::Kernel;
 pub use limit::{Convergent, MAX_PHI_DIGITS, agreeing_places, convergent, phi_digits, ratio_digits};
 pub use moduli::{MAX_FACTORED, Period, factorize, is_prime, period};
 pub use nth::{nth, nth_with};

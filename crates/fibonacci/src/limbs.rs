@@ -60,13 +60,13 @@ pub(crate) fn carry_signed(sum: i64) -> (u64, i64) {
 /// Returns at least the number of decimal digits of F(n), and at most one more.
 ///
 /// F(n) ≤ φⁿ⁻¹ for n ≥ 1, and the constant is log₁₀ φ = 0.2089876402499787337…, rounded up.
-pub(crate) fn digits_at_most(n: u64) -> u64 {
+pub(crate) const fn digits_at_most(n: u64) -> u64 {
     const LOG10_PHI: u128 = 208_987_640_249_978_734;
-    (u128::from(n) * LOG10_PHI / 1_000_000_000_000_000_000) as u64 + 1
+    (n as u128 * LOG10_PHI / 1_000_000_000_000_000_000) as u64 + 1
 }
 
 /// Returns the limbs that hold `digits` digits.
-pub(crate) fn limbs_for(digits: u64) -> u64 {
+pub(crate) const fn limbs_for(digits: u64) -> u64 {
     digits.div_ceil(LIMB_DIGITS)
 }
 

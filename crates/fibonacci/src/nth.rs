@@ -1,12 +1,6 @@
-//! F(n): the public entry, and the check that every value passes.
+//! F(n): the public entry.
 
-use crate::control::Meter;
-use crate::goldilocks::doubling::Workspace;
-use crate::goldilocks::plan::{CHECK_UNITS, MAX_INDEX, Plan};
-use crate::goldilocks::points::STRIDE;
-use crate::instant::{is_negative, modulo_of_magnitude};
-use crate::residue::{CHECK_MODULUS, fold_limb};
-use crate::{Control, Decimal, Error};
+use crate::{Control, Decimal, Error, Kernel};
 
 /// Returns F(n), with F(0) = 0, F(1) = 1 and F(−n) = (−1)ⁿ⁺¹·F(n).
 ///
@@ -46,62 +40,17 @@ pub fn nth(n: i64) -> Result<Decimal, Error> {
 /// ```
 /// use std::sync::atomic::AtomicBool;
 /// let cancelled = AtomicBool::new(true);
-/// let control = fibonacci::Control { progress: &|_| (), cancelled: &cancelled };
+/// let control = fibonacci::Control { progress: &|_| (), cancelled: &cancelled, threads: &|| 1 };
 /// let stopped = fibonacci::nth_with(100_000, &control);
 /// assert_eq!(stopped.unwrap_err(), fibonacci::Error::Cancelled);
 /// ```
 pub fn nth_with(n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
-    let plan = Plan::new(n.unsigned_abs());
-    let out_of_memory = || Error::OutOfMemory { needed_bytes: plan.memory_bytes() };
-    if plan.index() > MAX_INDEX {
-        return Err(out_of_memory());
-    }
-    let mut meter = Meter::new(*control, plan.work());
-    meter.look()?;
-    let workspace = Workspace::reserve(&plan).map_err(|_| out_of_memory())?;
-    let limbs = workspace.run(plan.start(), plan.steps(), &mut meter)?;
-    check(n, &limbs, &mut meter)?;
-    debug_assert!(meter.done().abs_diff(plan.work()) <= CHECK_UNITS);
-    meter.finish();
-    Ok(Decimal::new(is_negative(n), limbs))
-}
-
-/// Compares the residue of the digits with that of F(n), found by another way.
-fn check(n: i64, limbs: &[u64], meter: &mut Meter<'_>) -> Result<(), Error> {
-    let mut found = 0;
-    for limbs in limbs.rchunks(STRIDE) {
-        found = limbs.iter().rev().fold(found, |residue, &limb| fold_limb(residue, limb));
-        meter.advance(CHECK_UNITS * limbs.len() as u64)?;
-    }
-    let expected = modulo_of_magnitude(n.unsigned_abs(), CHECK_MODULUS);
-    if found == expected {
-        Ok(())
-    } else {
-        Err(Error::CheckFailed { index: n, modulus: CHECK_MODULUS.get(), expected, found })
-    }
+    Kernel::fastest().nth_with(n, control)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_single_wrong_digit_is_never_delivered() {
-        let n = 20_000;
-        let plan = Plan::new(n as u64);
-        let mut meter = Meter::new(Control::none(), plan.work());
-        let workspace = Workspace::reserve(&plan).unwrap();
-        let right = workspace.run(plan.start(), plan.steps(), &mut meter).unwrap();
-        assert_eq!(check(n, &right, &mut meter), Ok(()));
-        for limb in [0, right.len() / 2, right.len() - 1] {
-            for place in 0..17 {
-                let mut wrong = right.clone();
-                wrong[limb] ^= 1 << place;
-                let refused = check(n, &wrong, &mut meter);
-                assert!(matches!(refused, Err(Error::CheckFailed { index, .. }) if index == n));
-            }
-        }
-    }
 
     #[test]
     fn the_flag_is_looked_at_throughout_the_work() {
@@ -119,7 +68,7 @@ mod tests {
                     cancelled.store(true, Ordering::Relaxed);
                 }
             };
-            let control = Control { progress: &progress, cancelled: &cancelled };
+            let control = Control { progress: &progress, cancelled: &cancelled, threads: &|| 2 };
             assert_eq!(nth_with(5_000_000, &control), Err(Error::Cancelled), "at {stop_at} %");
             assert!(!after.load(Ordering::Relaxed), "at {stop_at} %");
         }

@@ -1,20 +1,8 @@
-//! Residues of decimal numbers, to verify digits without having the number.
+//! Residues of decimal text, to verify digits without having the number.
 
 use std::num::NonZeroU64;
 
 use crate::limbs::LIMB;
-
-/// The prime every value is checked with before it is delivered: the largest below 10¹⁸·φ.
-///
-/// Nothing in the computation is done modulo this prime, so a fault passes with chance 2⁻⁶⁰.
-pub(crate) const CHECK_MODULUS: NonZeroU64 = NonZeroU64::new(1_618_033_988_749_894_819).unwrap();
-
-/// The residue of 10¹⁸·x + limb for a residue x.
-#[inline]
-pub(crate) fn fold_limb(x: u64, limb: u64) -> u64 {
-    let sum = u128::from(x) * u128::from(LIMB) + u128::from(limb);
-    (sum % u128::from(CHECK_MODULUS.get())) as u64
-}
 
 /// The residue of a decimal number given as text, in as many pieces as one likes.
 ///

@@ -13,7 +13,7 @@ fn progress_rises_evenly_to_one() {
     let reports = Mutex::new(Vec::new());
     let progress = |fraction| reports.lock().unwrap().push(fraction);
     let cancelled = AtomicBool::new(false);
-    let control = Control { progress: &progress, cancelled: &cancelled };
+    let control = Control { progress: &progress, cancelled: &cancelled, threads: &|| 1 };
     nth_with(10_000_000, &control).unwrap();
     let reports = reports.into_inner().unwrap();
     assert!(reports.len() > 30, "{} reports", reports.len());
@@ -30,7 +30,7 @@ fn small_values_report_their_end_too() {
         let last = Mutex::new(0.0);
         let progress = |fraction| *last.lock().unwrap() = fraction;
         let cancelled = AtomicBool::new(false);
-        nth_with(n, &Control { progress: &progress, cancelled: &cancelled }).unwrap();
+        nth_with(n, &Control { progress: &progress, cancelled: &cancelled, threads: &|| 1 }).unwrap();
         assert_eq!(*last.lock().unwrap(), 1.0, "F({n})");
     }
 }
@@ -41,7 +41,7 @@ fn cancelling_from_another_thread_stops_a_long_computation() {
     let (underway, begun) = mpsc::channel();
     // Ten seconds of work; raised as soon as the first progress is told.
     let progress = move |_| underway.send(()).unwrap_or(());
-    let control = Control { progress: &progress, cancelled: &cancelled };
+    let control = Control { progress: &progress, cancelled: &cancelled, threads: &|| 1 };
     thread::scope(|scope| {
         let flag = &cancelled;
         scope.spawn(move || {
@@ -56,7 +56,7 @@ fn cancelling_from_another_thread_stops_a_long_computation() {
 fn what_no_machine_can_hold_is_refused_at_once() {
     let cancelled = AtomicBool::new(false);
     for n in [i64::MIN, i64::MAX, MAX_INDEX as i64 + 1] {
-        let control = Control { progress: &|_| (), cancelled: &cancelled };
+        let control = Control { progress: &|_| (), cancelled: &cancelled, threads: &|| 1 };
         let needed_bytes = estimate(n).memory_bytes;
         assert!(needed_bytes > 100_000_000_000);
         assert_eq!(nth_with(n, &control).unwrap_err(), Error::OutOfMemory { needed_bytes });

@@ -62,7 +62,7 @@ impl Computation {
         let result = worker.threads(lane).run(move || {
             let started = Instant::now();
             let progress = |fraction: f64| watched.fraction.store(fraction.to_bits(), Ordering::Relaxed);
-            let control = Control { progress: &progress, cancelled: &watched.cancelled };
+            let control = Control { progress: &progress, cancelled: &watched.cancelled, threads: &|| 1 };
             let value = fibonacci::nth_with(index.get(), &control)?;
             let elapsed = started.elapsed();
             ComputedValue::digest(value, memory, elapsed, &watched.cancelled).ok_or(fibonacci::Error::Cancelled)

@@ -3,9 +3,13 @@
 //! [`plan`] knows all steps beforehand, [`doubling`] takes them, [`transform`] forms the products.
 
 mod butterfly;
-pub(crate) mod doubling;
+mod doubling;
 mod field;
-pub(crate) mod plan;
-pub(crate) mod points;
+mod plan;
+mod points;
 mod thirds;
 mod transform;
+
+pub(crate) use doubling::Workspace;
+pub use plan::MAX_INDEX;
+pub(crate) use plan::Plan;

@@ -137,7 +137,9 @@ impl FibCommand {
         output.check_free_space(estimate.digits)?;
         let progress = ProgressIndicator::start(&estimate);
         let report = |fraction| progress.set(fraction);
-        let value = fibonacci::nth_with(index, &Control { progress: &report, cancelled: &AtomicBool::new(false) })?;
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let control = Control { progress: &report, cancelled: &AtomicBool::new(false), threads: &|| threads };
+        let value = fibonacci::nth_with(index, &control)?;
         progress.clear();
         Ok(output.write(|to| value.write_to(to))?)
     }

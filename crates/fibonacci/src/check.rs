@@ -1,0 +1,139 @@
+//! The check that every value passes before it is delivered.
+//!
+//! The digits have a residue modulo 2⁶¹ − 1, and F(n) has one, found by doubling residues. Nothing in the
+//! computation is done modulo this prime, so a wrong value passes with chance 2⁻⁶¹.
+
+use crate::Error;
+use crate::crew::Crew;
+use crate::limbs::LIMB;
+
+/// The prime 2⁶¹ − 1.
+pub(crate) const CHECK_MODULUS: u64 = (1 << 61) - 1;
+
+/// Compares the residue of the limbs of a value with that of F(n).
+///
+/// # Errors
+/// [`Error::CheckFailed`], or [`Error::Cancelled`].
+pub(crate) fn check(n: i64, limbs: &[u64], crew: &Crew<'_>, units: u64) -> Result<(), Error> {
+    let mut residues = vec![0; limbs.len().div_ceil(RANGE)];
+    let items: Vec<_> = limbs.chunks(RANGE).zip(&mut residues).collect();
+    crew.for_each(items, units, |(limbs, residue)| *residue = residue_of(limbs))?;
+    let scale = (0..RANGE).fold(1, |power, _| multiply(power, LIMB));
+    let found = residues.iter().rev().fold(0, |found, &residue| add(multiply(found, scale), residue));
+    verdict(n, found)
+}
+
+/// The same for a short value, at once.
+///
+/// # Errors
+/// [`Error::CheckFailed`].
+pub(crate) fn check_short(n: i64, limbs: &[u64]) -> Result<(), Error> {
+    verdict(n, residue_of(limbs))
+}
+
+/// Limbs whose residue is found in one piece.
+const RANGE: usize = 1 << 14;
+
+fn verdict(n: i64, found: u64) -> Result<(), Error> {
+    let expected = expected(n.unsigned_abs());
+    if found == expected {
+        Ok(())
+    } else {
+        Err(Error::CheckFailed { index: n, modulus: CHECK_MODULUS, expected, found })
+    }
+}
+
+/// F(n) modulo 2⁶¹ − 1.
+fn expected(n: u64) -> u64 {
+    let (mut a, mut b) = (0, 1);
+    for shift in (0..u64::BITS - n.leading_zeros()).rev() {
+        // F(2k) = a·(2b − a) and F(2k+1) = a² + b².
+        let twice = add(b, b);
+        let even = multiply(a, add(twice, CHECK_MODULUS - a));
+        let odd = add(multiply(a, a), multiply(b, b));
+        (a, b) = if (n >> shift) & 1 == 0 { (even, odd) } else { (odd, add(even, odd)) };
+    }
+    a
+}
+
+fn residue_of(limbs: &[u64]) -> u64 {
+    // Four sums, of every fourth limb each, do not wait for each other.
+    const STEP: u64 = power_of_limb(4);
+    let (quads, rest) = limbs.as_chunks::<4>();
+    let mut sums = [0; 4];
+    sums[..rest.len()].copy_from_slice(rest);
+    sums = sums.map(fold);
+    for quad in quads.iter().rev() {
+        for (sum, &limb) in sums.iter_mut().zip(quad) {
+            *sum = add(multiply(*sum, STEP), fold(limb));
+        }
+    }
+    sums.iter().rev().fold(0, |residue, &sum| add(multiply(residue, LIMB), sum))
+}
+
+const fn power_of_limb(exponent: u32) -> u64 {
+    let mut power = 1;
+    let mut done = 0;
+    while done < exponent {
+        power = (power as u128 * LIMB as u128 % CHECK_MODULUS as u128) as u64;
+        done += 1;
+    }
+    power
+}
+
+/// a + b for residues.
+#[inline(always)]
+fn add(a: u64, b: u64) -> u64 {
+    fold(a + b)
+}
+
+/// a·b for a residue and any number below 2⁶³.
+#[inline(always)]
+fn multiply(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    // 2⁶¹ ≡ 1.
+    fold((product as u64 & CHECK_MODULUS) + (product >> 61) as u64)
+}
+
+/// The residue of x < 2⁶³.
+#[inline(always)]
+fn fold(x: u64) -> u64 {
+    let folded = (x & CHECK_MODULUS) + (x >> 61);
+    if folded >= CHECK_MODULUS { folded - CHECK_MODULUS } else { folded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Control, short};
+
+    #[test]
+    fn a_single_wrong_digit_is_never_delivered() {
+        let n = 10_000;
+        let right = short::value(n as u64);
+        let crew = Crew::new(Control::none(), 1);
+        assert_eq!(check(n, &right, &crew, 0), Ok(()));
+        assert_eq!(check_short(n, &right), Ok(()));
+        for limb in [0, right.len() / 2, right.len() - 1] {
+            for place in 0..59 {
+                let mut wrong = right.clone();
+                wrong[limb] ^= 1 << place;
+                let refused = check(n, &wrong, &crew, 0);
+                assert!(matches!(refused, Err(Error::CheckFailed { index, .. }) if index == n));
+                assert_eq!(check_short(n, &wrong), refused);
+            }
+        }
+    }
+
+    #[test]
+    fn residues_of_any_number_of_limbs_are_right() {
+        let limbs: Vec<u64> = (0..3 * RANGE as u64 + 7).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) % LIMB).collect();
+        for count in (0..40).chain([RANGE - 1, RANGE, RANGE + 1, limbs.len()]) {
+            let one_by_one = |residue: u128, &limb: &u64| {
+                (residue * u128::from(LIMB) + u128::from(limb)) % u128::from(CHECK_MODULUS)
+            };
+            let expected = limbs[..count].iter().rev().fold(0, one_by_one);
+            assert_eq!(u128::from(residue_of(&limbs[..count])), expected, "{count} limbs");
+        }
+    }
+}

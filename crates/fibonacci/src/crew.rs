@@ -1,0 +1,106 @@
+//! Work in pieces, on as many threads as the caller allows at the time.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::{Control, Error};
+
+/// Does the pieces of a computation, counts them as progress, and stops when the caller wants.
+///
+/// Helpers are threads that live for one call of [`Crew::for_each`]. They look before every piece whether
+/// they are still allowed, so the caller has its processors back after one piece, some milliseconds.
+pub(crate) struct Crew<'a> {
+    control: Control<'a>,
+    total: u64,
+    done: AtomicU64,
+    reported: AtomicU64,
+}
+
+/// A call with less work than this, in units of about a nanosecond, is not worth starting threads.
+const WORTH_THREADS: u64 = 150_000;
+
+impl<'a> Crew<'a> {
+    /// For a computation of `total` units of work.
+    pub(crate) fn new(control: Control<'a>, total: u64) -> Self {
+        Crew { control, total: total.max(1), done: AtomicU64::new(0), reported: AtomicU64::new(0) }
+    }
+
+    /// Calls `work` with each of `items`, in any order, and returns when all are done. They make `units`
+    /// of work together, all the same.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], when some may not be done.
+    pub(crate) fn for_each<T: Send>(&self, items: Vec<T>, units: u64, work: impl Fn(T) + Sync) -> Result<(), Error> {
+        let count = items.len();
+        let share = units / count.max(1) as u64;
+        let queue = Mutex::new(items.into_iter());
+        let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let drain = |thread: usize| {
+            while thread == 0 || thread < self.threads() {
+                if self.is_cancelled() {
+                    return;
+                }
+                let Some(item) = take() else {
+                    return;
+                };
+                work(item);
+                self.done.fetch_add(share, Ordering::Relaxed);
+                if thread == 0 {
+                    self.report();
+                }
+            }
+        };
+        let threads = if units < WORTH_THREADS { 1 } else { self.threads().min(count) };
+        thread::scope(|scope| {
+            for thread in 1..threads {
+                let drain = &drain;
+                // Where the system refuses a thread, the others do its part.
+                let _ = thread::Builder::new().spawn_scoped(scope, move || drain(thread));
+            }
+            drain(0);
+        });
+        self.look()
+    }
+
+    /// Counts `units` as done by the calling thread.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub(crate) fn advance(&self, units: u64) -> Result<(), Error> {
+        self.done.fetch_add(units, Ordering::Relaxed);
+        self.report();
+        self.look()
+    }
+
+    /// Looks whether to stop.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub(crate) fn look(&self) -> Result<(), Error> {
+        if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Reports the end.
+    pub(crate) fn finish(self) {
+        (self.control.progress)(1.0);
+    }
+
+    /// How many threads may work now.
+    pub(crate) fn threads(&self) -> usize {
+        (self.control.threads)().max(1)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.control.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Called on the thread of the caller only.
+    fn report(&self) {
+        let done = self.done.load(Ordering::Relaxed);
+        if done - self.reported.load(Ordering::Relaxed) > self.total / 1024 {
+            self.reported.store(done, Ordering::Relaxed);
+            (self.control.progress)((done as f64 / self.total as f64).min(1.0));
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Short values: doubled on the stack, by columns, with one reservation for the limbs.
+//!
+//! From a = F(k), b = F(k+1) and s = (−1)ᵏ follow F(2k) = 2b² − 3a² − 2s, F(2k+1) = a² + b² and
+//! F(2k+2) = 3b² − 2a² − 2s, by Cassini's identity b² − ab − a² = s. So a doubling takes two squares, of
+//! which half of the products are equal.
+
+use crate::limbs::{LIMB, digits_at_most, limbs_for};
+
+/// F(0) to F(186): all that fit 128 bits.
+static FIRST: [u128; 187] = {
+    let mut values: [u128; 2] = [0, 1];
+    let mut table = [0; 187];
+    let mut index = 0;
+    while index < table.len() {
+        table[index] = values[0];
+        // After the last, the next no longer fits, and is not used.
+        values = [values[1], u128::wrapping_add(values[0], values[1])];
+        index += 1;
+    }
+    table
+};
+
+/// Doubling starts from F(k) and F(k+1) for the largest k ≤ this that leads to n.
+const LAST_PAIR: u64 = FIRST.len() as u64 - 2;
+
+/// The longest operand of a doubling, in limbs.
+pub(crate) const MAX_OPERAND: usize = 66;
+/// A number twice as long.
+const MAX_LIMBS: usize = 2 * MAX_OPERAND;
+
+/// Whether F(n) is computed here.
+pub(crate) fn is_short(n: u64) -> bool {
+    limbs_of(n / 2) <= MAX_OPERAND
+}
+
+/// Returns the limbs of F(n), without zeros at the top, for a short n.
+pub(crate) fn value(n: u64) -> Vec<u64> {
+    let limbs = match FIRST.get(n as usize) {
+        Some(&value) => Number::from(value),
+        None => {
+            let mut pair = Pair::before(n);
+            pair.double_until(n / 2, n);
+            pair.doubled_once(n)
+        }
+    };
+    limbs.as_slice().to_vec()
+}
+
+/// Returns the limbs of F(k) and F(k+1), without zeros at the top, for a short k.
+pub(crate) fn pair(k: u64) -> (Vec<u64>, Vec<u64>) {
+    let mut pair = Pair::before(k);
+    pair.double_until(k, k);
+    (pair.a.as_slice().to_vec(), pair.b.as_slice().to_vec())
+}
+
+/// What F(n) reserves.
+pub(crate) fn memory_bytes(n: u64) -> u64 {
+    8 * limbs_for(digits_at_most(n))
+}
+
+/// What F(n) takes, in nanoseconds.
+pub(crate) fn work(n: u64) -> u64 {
+    let limbs = limbs_for(digits_at_most(n));
+    40 + 20 * limbs + limbs * limbs / 2
+}
+
+/// A number on the stack.
+struct Number {
+    limbs: [u64; MAX_LIMBS],
+    length: usize,
+}
+
+/// F(k) and F(k+1).
+struct Pair {
+    k: u64,
+    a: Number,
+    b: Number,
+}
+
+impl Number {
+    const ZERO: Self = Number { limbs: [0; MAX_LIMBS], length: 0 };
+
+    fn as_slice(&self) -> &[u64] {
+        &self.limbs[..self.length]
+    }
+
+    fn trim(&mut self) {
+        while self.length > 0 && self.limbs[self.length - 1] == 0 {
+            self.length -= 1;
+        }
+    }
+}
+
+impl From<u128> for Number {
+    fn from(value: u128) -> Self {
+        let mut number = Number::ZERO;
+        let (high, low) = divide(value);
+        let (top, middle) = divide(high);
+        number.limbs[..3].copy_from_slice(&[low, middle, top as u64]);
+        number.length = 3;
+        number.trim();
+        number
+    }
+}
+
+impl Pair {
+    /// The pair that doubling on the way to n starts from.
+    fn before(n: u64) -> Self {
+        let mut k = n;
+        while k > LAST_PAIR {
+            k /= 2;
+        }
+        Pair { k, a: FIRST[k as usize].into(), b: FIRST[k as usize + 1].into() }
+    }
+
+    /// Doubles to F(k) and F(k+1), where k is n cut off by some bits.
+    fn double_until(&mut self, k: u64, n: u64) {
+        while self.k < k {
+            let next = next_index(self.k, n);
+            let length = limbs_of(next);
+            let (mut first, mut second) = (Number::ZERO, Number::ZERO);
+            let sign = if self.k.is_multiple_of(2) { 1 } else { -1 };
+            let (a, b) = self.operands();
+            if next.is_multiple_of(2) {
+                combine::<3, 2>(a, b, sign, &mut first.limbs[..length], &mut second.limbs[..length]);
+            } else {
+                combine::<2, 3>(a, b, sign, &mut second.limbs[..length], &mut first.limbs[..length]);
+            }
+            first.length = length;
+            second.length = length;
+            first.trim();
+            second.trim();
+            *self = Pair { k: next, a: first, b: second };
+        }
+    }
+
+    /// F(n) alone, for k = n/2.
+    fn doubled_once(&self, n: u64) -> Number {
+        let mut value = Number::ZERO;
+        value.length = limbs_for(digits_at_most(n)) as usize;
+        let limbs = &mut value.limbs[..value.length];
+        let (a, b) = self.operands();
+        if n.is_multiple_of(2) {
+            combine::<3, 2>(a, b, if self.k.is_multiple_of(2) { 1 } else { -1 }, limbs, &mut []);
+        } else {
+            combine::<3, 2>(a, b, 0, &mut [], limbs);
+        }
+        value.trim();
+        value
+    }
+
+    /// Both numbers in as many limbs as the longer has.
+    fn operands(&self) -> (&[u64], &[u64]) {
+        let length = self.b.length.max(self.a.length);
+        (&self.a.limbs[..length], &self.b.limbs[..length])
+    }
+}
+
+/// The index after k on the way to n.
+fn next_index(k: u64, n: u64) -> u64 {
+    let left = n.leading_zeros().abs_diff(k.leading_zeros());
+    n >> (left - 1)
+}
+
+/// Limbs enough for F(k), F(k+1) and F(k+2).
+fn limbs_of(k: u64) -> usize {
+    limbs_for(digits_at_most(k + 2)) as usize
+}
+
+/// Fills `outer` with the limbs of B·b² − A·a² − 2·sign, and `sum` with those of a² + b²; one of them may
+/// be empty. Both are at least 0 and fit.
+#[inline(always)]
+fn combine<const A: u8, const B: u8>(a: &[u64], b: &[u64], sign: i64, outer: &mut [u64], sum: &mut [u64]) {
+    // A column is at most 66·10³⁶, so all sums here are below 5·66·10³⁶ + 10²¹ < 2¹²⁸. The offset keeps
+    // the difference above 0; it is a multiple of 10¹⁸, and taken off the carry.
+    const OFFSET_CARRY: u128 = 3 * MAX_OPERAND as u128 * LIMB as u128;
+    const OFFSET: u128 = OFFSET_CARRY * LIMB as u128;
+    const _: () = assert!(OFFSET < (u128::MAX / 5) * 3);
+    let (mut outer_carry, mut sum_carry) = (OFFSET_CARRY.wrapping_sub((2 * i128::from(sign)) as u128), 0);
+    for column in 0..outer.len().max(sum.len()) {
+        let (a_square, b_square) = column_of_squares(a, b, column);
+        if let Some(limb) = outer.get_mut(column) {
+            let positive = OFFSET - OFFSET_CARRY + outer_carry + u128::from(B) * b_square;
+            (outer_carry, *limb) = divide(positive - u128::from(A) * a_square);
+        }
+        if let Some(limb) = sum.get_mut(column) {
+            (sum_carry, *limb) = divide(a_square + b_square + sum_carry);
+        }
+    }
+}
+
+/// Column `column` of a² and of b², for a and b of equal length.
+#[inline(always)]
+fn column_of_squares(a: &[u64], b: &[u64], column: usize) -> (u128, u128) {
+    let length = a.len();
+    let start = (column + 1).saturating_sub(length);
+    let end = length.min(column + 1);
+    let (mut a_sum, mut b_sum) = (0, 0);
+    if start >= end {
+        return (0, 0);
+    }
+    let pairs = (end - start) / 2;
+    let product = |x: u64, y: u64| u128::from(x) * u128::from(y);
+    let low = a[start..start + pairs].iter().zip(&b[start..start + pairs]);
+    let high = a[end - pairs..end].iter().rev().zip(b[end - pairs..end].iter().rev());
+    for ((&a_low, &b_low), (&a_high, &b_high)) in low.zip(high) {
+        a_sum += product(a_low, a_high);
+        b_sum += product(b_low, b_high);
+    }
+    (a_sum, b_sum) = (2 * a_sum, 2 * b_sum);
+    if (end - start) % 2 == 1 {
+        let (a, b) = (a[start + pairs], b[start + pairs]);
+        a_sum += product(a, a);
+        b_sum += product(b, b);
+    }
+    (a_sum, b_sum)
+}
+
+/// Quotient and remainder of x / 10¹⁸, by reciprocals: a division of 128 bits takes several times as long.
+#[inline(always)]
+fn divide(x: u128) -> (u128, u64) {
+    let (high, low) = ((x >> 64) as u64, x as u64);
+    let (high_quotient, high_rest) = (high / LIMB, high % LIMB);
+    let rest = u128::from(high_rest) << 64 | u128::from(low);
+    // rest < 10¹⁸·2⁶⁴. The estimate is too low by less than 2⁶⁰/10¹⁸ < 1.16 for the bits of it dropped,
+    // by less than 2⁶³·⁸/2⁶³ · 0.24 < 0.42 for the fraction of 2¹²³/10¹⁸ dropped, and by less than 1 for its
+    // own: by 2 at most.
+    const RECIPROCAL: u64 = ((1_u128 << 123) / LIMB as u128) as u64;
+    let mut quotient = ((u128::from((rest >> 60) as u64) * u128::from(RECIPROCAL)) >> 63) as u64;
+    let mut remainder = low.wrapping_sub(quotient.wrapping_mul(LIMB));
+    for _ in 0..2 {
+        let more = remainder >= LIMB;
+        quotient += u64::from(more);
+        remainder = std::hint::select_unpredictable(more, remainder.wrapping_sub(LIMB), remainder);
+    }
+    ((u128::from(high_quotient) << 64) + u128::from(quotient), remainder)
+}

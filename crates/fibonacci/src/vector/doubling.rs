@@ -1,0 +1,396 @@
+//! The doublings of a plan, phase by phase: entry, blocks, exit for each prime, and the carries.
+
+use super::block::multiply_block;
+use super::butterflies::{RootTree, inverse_tree, tree};
+use super::carry::{Carry, Form, Overflow, settle};
+use super::crt::{BALANCED, Garner};
+use super::entry::{Entry, ShortEntry};
+use super::exit::Exit;
+use super::extra::ExtraRoots;
+use super::field::PRIMES;
+use super::lanes::{Lanes, LimbOctet, Octet, zeroed};
+use super::local::LocalRoots;
+use super::plan::{Plan, Step};
+use super::product::{Even, LastEven, LastOdd, Odd, Product};
+use super::roots::Roots;
+use super::tiles::{limb_rows, tiles};
+use crate::Error;
+use crate::crew::Crew;
+use crate::limbs::LIMB;
+
+/// All that grows with n, reserved before the first step and touched at its first use.
+pub(crate) struct Workspace {
+    /// F(k), in the end F(n).
+    a: Vec<LimbOctet>,
+    /// F(k+1).
+    b: Vec<LimbOctet>,
+    points: Vec<Octet>,
+    roots: [Roots; 3],
+}
+
+impl Workspace {
+    /// Reserves what `plan` says, which is all that [`Workspace::run`] uses; `None` if it is refused.
+    pub(crate) fn reserve(plan: &Plan) -> Option<Self> {
+        let roots = |prime: usize| Roots::new(&PRIMES[prime], plan.roots());
+        Some(Workspace {
+            a: zeroed(plan.value_octets().max(plan.partner_octets()))?,
+            b: zeroed(plan.partner_octets())?,
+            points: zeroed(plan.point_octets())?,
+            roots: [roots(0), roots(1), roots(2)],
+        })
+    }
+
+    /// The limbs of F(n), without zeros at the top, from F(k) and F(k+1) where the plan starts.
+    pub(crate) fn run<L: Lanes>(
+        mut self,
+        lanes: L,
+        (a, b): (&[u64], &[u64]),
+        plan: &Plan,
+        crew: &Crew<'_>,
+    ) -> Result<Vec<u64>, Error> {
+        balance(a, &mut self.a);
+        balance(b, &mut self.b);
+        for step in plan.steps() {
+            self.step(lanes, &step, crew)?;
+        }
+        let mut limbs = self.a.into_flattened();
+        let zeros = limbs.iter().rev().take_while(|&&limb| limb == 0).count();
+        limbs.truncate(limbs.len() - zeros);
+        Ok(limbs)
+    }
+
+    /// Takes a and b from F(k), F(k+1) to the numbers `step` leads to.
+    fn step<L: Lanes>(&mut self, lanes: L, step: &Step, crew: &Crew<'_>) -> Result<(), Error> {
+        match (step.last, step.odd) {
+            (false, false) => self.multiply(lanes, Even, step, crew)?,
+            (false, true) => self.multiply(lanes, Odd, step, crew)?,
+            (true, false) => self.multiply(lanes, LastEven, step, crew)?,
+            (true, true) => self.multiply(lanes, LastOdd, step, crew)?,
+        }
+        self.carry(lanes, step, crew)
+    }
+
+    /// Leaves the coefficients of the products of a and b in the points.
+    fn multiply<L: Lanes, P: Product>(
+        &mut self,
+        lanes: L,
+        product: P,
+        step: &Step,
+        crew: &Crew<'_>,
+    ) -> Result<(), Error> {
+        let octets = step.length.points() / 8;
+        let operands = [&self.a[..step.operand_octets()], &self.b[..step.operand_octets()]];
+        let mut arrays = self.points[..step.arrays() * octets].chunks_exact_mut(octets);
+        let mut array = || arrays.next().unwrap_or_default();
+        let (a, b) = ([array(), array(), array()], [array(), array(), array()]);
+        if P::TWO {
+            let pairs = a.into_iter().zip(b).zip(&self.roots);
+            let mut pairs: Vec<_> = pairs.map(|((a, b), roots)| Pair { roots, a, b }).collect();
+            multiply(lanes, product, step, crew, &mut pairs, operands)?;
+        } else {
+            let [b, ..] = b;
+            for (a, roots) in a.into_iter().zip(&self.roots) {
+                let mut pairs = [Pair { roots, a, b: &mut *b }];
+                multiply(lanes, product, step, crew, &mut pairs, operands)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The points of two numbers modulo one prime.
+struct Pair<'a> {
+    roots: &'a Roots,
+    a: &'a mut [Octet],
+    b: &'a mut [Octet],
+}
+
+/// Runs an expression with the number of extra blocks as a constant.
+macro_rules! with_extra {
+    ($extra:expr, $constant:ident => $run:expr) => {
+        with_extra!(@ $extra, $constant, $run; 0 1 2 3 4 6 8 10 12 14 15)
+    };
+    (@ $extra:expr, $constant:ident, $run:expr; $($count:literal)*) => {
+        match $extra {
+            $($count => { const $constant: usize = $count; $run })*
+            other => unreachable!("a length with {other} extra blocks"),
+        }
+    };
+}
+
+/// Replaces the points of the pairs by their products, given the limbs of both numbers.
+fn multiply<L: Lanes, P: Product>(
+    lanes: L,
+    product: P,
+    step: &Step,
+    crew: &Crew<'_>,
+    pairs: &mut [Pair<'_>],
+    operands: [&[LimbOctet]; 2],
+) -> Result<(), Error> {
+    let constants: Vec<_> = pairs.iter().map(|pair| Constants::new(pair.roots, step.length.extra())).collect();
+    enter(lanes, step, crew, pairs, &constants, operands)?;
+    multiply_blocks(lanes, product, step, crew, pairs)?;
+    leave(lanes, step, crew, pairs, &constants, P::TWO)
+}
+
+/// The first phase: from limbs to the first layers.
+fn enter<L: Lanes>(
+    lanes: L,
+    step: &Step,
+    crew: &Crew<'_>,
+    pairs: &mut [Pair<'_>],
+    constants: &[Constants],
+    operands: [&[LimbOctet]; 2],
+) -> Result<(), Error> {
+    let units = pairs.len() as u64 * step.entry_work();
+    if step.length.blocks == 1 {
+        for pair in pairs {
+            for (points, limbs) in [(&mut *pair.a, operands[0]), (&mut *pair.b, operands[1])] {
+                lanes.run(ShortEntry { prime: pair.roots.prime, limbs, points });
+            }
+        }
+        return crew.advance(units);
+    }
+    let mut items = Vec::new();
+    for (pair, constants) in pairs.iter_mut().zip(constants) {
+        for (points, limbs) in [(&mut *pair.a, operands[0]), (&mut *pair.b, operands[1])] {
+            let tiles = tiles(points, step.length.blocks);
+            items.extend(tiles.map(|tile| (pair.roots.prime, constants, limbs, tile)));
+        }
+    }
+    crew.for_each(items, units, |(prime, constants, limbs, tile)| {
+        let limbs = limb_rows(limbs, step.length.block / 8, tile.columns.clone());
+        let (tree, extra_roots) = (&constants.tree, &constants.extra);
+        with_extra!(step.length.extra(), E => {
+            let (rows, extra_rows) = tile.into_rows::<E>();
+            lanes.run(Entry { prime, tree, extra_roots, limbs, rows, extra_rows });
+        });
+    })
+}
+
+/// The second phase: the blocks, each by itself.
+fn multiply_blocks<L: Lanes, P: Product>(
+    lanes: L,
+    product: P,
+    step: &Step,
+    crew: &Crew<'_>,
+    pairs: &mut [Pair<'_>],
+) -> Result<(), Error> {
+    let units = pairs.len() as u64 * step.block_work();
+    let octets = step.length.block / 8;
+    let mut items = Vec::new();
+    for pair in pairs {
+        let blocks = pair.a.chunks_exact_mut(octets).zip(pair.b.chunks_exact_mut(octets));
+        items.extend(blocks.enumerate().map(|(s, block)| (pair.roots, s, block)));
+    }
+    crew.for_each(items, units, |(roots, s, block)| {
+        multiply_block(lanes, product, block, s, roots, &mut LocalRoots::new());
+    })
+}
+
+/// The third phase: the last layers, back to coefficients; of the second number only if there are `two`.
+fn leave<L: Lanes>(
+    lanes: L,
+    step: &Step,
+    crew: &Crew<'_>,
+    pairs: &mut [Pair<'_>],
+    constants: &[Constants],
+    two: bool,
+) -> Result<(), Error> {
+    if step.length.blocks == 1 {
+        return Ok(());
+    }
+    let units = pairs.len() as u64 * step.exit_work();
+    let mut items = Vec::new();
+    for (pair, constants) in pairs.iter_mut().zip(constants) {
+        let products = [Some(&mut *pair.a), two.then_some(&mut *pair.b)];
+        for points in products.into_iter().flatten() {
+            let tiles = tiles(points, step.length.blocks);
+            items.extend(tiles.map(|tile| (pair.roots.prime, constants, tile)));
+        }
+    }
+    crew.for_each(items, units, |(prime, constants, tile)| {
+        let (tree, extra_roots) = (&constants.inverse_tree, &constants.extra);
+        with_extra!(step.length.extra(), E => {
+            let (rows, extra_rows) = tile.into_rows::<E>();
+            lanes.run(Exit { prime, tree, extra_roots, rows, extra_rows });
+        });
+    })
+}
+
+/// The roots of the first and last four layers modulo one prime.
+struct Constants {
+    tree: RootTree,
+    inverse_tree: RootTree,
+    extra: ExtraRoots,
+}
+
+impl Constants {
+    fn new(roots: &Roots, extra: usize) -> Self {
+        Constants { tree: tree(roots, 0), inverse_tree: inverse_tree(roots, 0), extra: ExtraRoots::new(roots, extra) }
+    }
+}
+
+/// Octets of limbs that are carried at once.
+const CARRY_OCTETS: usize = 1 << 10;
+
+impl Workspace {
+    /// Replaces a, and before the last step b, by the limbs of their coefficients.
+    fn carry<L: Lanes>(&mut self, lanes: L, step: &Step, crew: &Crew<'_>) -> Result<(), Error> {
+        let garner = Garner::new(step.length.scale() as u64);
+        let octets = step.length.points() / 8;
+        let results = step.result_octets();
+        let mut arrays = self.points.chunks_exact(octets);
+        let mut array = || arrays.next().unwrap_or_default();
+        let (first, second) = ([array(), array(), array()], [array(), array(), array()]);
+        let mut numbers = vec![(&mut self.a[..results], first)];
+        if !step.last {
+            numbers.push((&mut self.b[..results], second));
+        }
+        let ranges = results.div_ceil(CARRY_OCTETS);
+        let mut overflows = vec![Overflow::default(); ranges * numbers.len()];
+        let mut items = Vec::with_capacity(overflows.len());
+        for ((limbs, residues), overflows) in numbers.iter_mut().zip(overflows.chunks_mut(ranges)) {
+            let ranges = limbs.chunks_mut(CARRY_OCTETS).zip(overflows);
+            items.extend(ranges.enumerate().map(|(range, (limbs, overflow))| {
+                let start = range * CARRY_OCTETS;
+                let part = |x: &&'_ [Octet]| start.min(x.len())..(start + limbs.len()).min(x.len());
+                (residues.each_ref().map(part), *residues, limbs, overflow)
+            }));
+        }
+        crew.for_each(items, step.carry_work(), |(ranges, residues, limbs, overflow)| {
+            let residues = std::array::from_fn(|prime| &residues[prime][ranges[prime].clone()]);
+            *overflow = if step.last {
+                lanes.run(Carry::<true> { garner: &garner, residues, limbs })
+            } else {
+                lanes.run(Carry::<false> { garner: &garner, residues, limbs })
+            };
+        })?;
+        let form = if step.last { Form::Canonical } else { Form::Balanced };
+        for ((limbs, _), overflows) in numbers.into_iter().zip(overflows.chunks(ranges)) {
+            let limbs = limbs.as_flattened_mut();
+            for (range, &overflow) in overflows.iter().enumerate() {
+                let end = limbs.len().min(8 * CARRY_OCTETS * (range + 1));
+                settle(&mut limbs[end..], overflow, form);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes canonical limbs as balanced ones, with zeros above.
+fn balance(limbs: &[u64], octets: &mut [LimbOctet]) {
+    let mut carry = 0;
+    let limbs = limbs.iter().copied().chain(std::iter::repeat_n(0, 1));
+    for (to, limb) in octets.as_flattened_mut().iter_mut().zip(limbs) {
+        let sum = limb as i64 + carry;
+        carry = i64::from(sum >= BALANCED);
+        *to = (sum - carry * LIMB as i64) as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Control;
+    use crate::vector::lanes::Portable;
+    use crate::vector::length::{EXTRA, Length};
+
+    /// Balanced limbs of two numbers, and what a step makes of them.
+    fn products<L: Lanes>(lanes: L, a: &[i64], b: &[i64], odd: bool, last: bool, threads: usize) -> [Vec<u64>; 2] {
+        let step = Step::of_limbs(a.len() as u64, 2 * a.len() as u64 + 1, odd, last);
+        let roots = |prime: usize| Roots::new(&PRIMES[prime], step.length.roots());
+        let mut workspace = Workspace {
+            a: zeroed(step.result_octets()).unwrap(),
+            b: zeroed(step.result_octets()).unwrap(),
+            points: zeroed(step.arrays() * step.length.points() / 8).unwrap(),
+            roots: [roots(0), roots(1), roots(2)],
+        };
+        for (limbs, from) in [(&mut workspace.a, a), (&mut workspace.b, b)] {
+            for (to, &limb) in limbs.as_flattened_mut().iter_mut().zip(from) {
+                *to = limb as u64;
+            }
+        }
+        let threads = || threads;
+        let crew = Crew::new(Control { threads: &threads, ..Control::none() }, 1);
+        workspace.step(lanes, &step, &crew).unwrap();
+        if last {
+            workspace.b.clear();
+        }
+        [workspace.a, workspace.b].map(|limbs| canonical(&limbs.into_flattened()))
+    }
+
+    /// Canonical limbs of a number that is not negative.
+    fn canonical(limbs: &[u64]) -> Vec<u64> {
+        let mut carry = 0;
+        let mut limb = |&limb: &u64| {
+            assert!((limb as i64).unsigned_abs() < LIMB);
+            let sum = limb as i64 + carry;
+            carry = sum.div_euclid(LIMB as i64);
+            sum.rem_euclid(LIMB as i64) as u64
+        };
+        let canonical = limbs.iter().map(&mut limb).collect();
+        assert_eq!(carry, 0);
+        canonical
+    }
+
+    /// x²·times for x of `count` limbs of 5·10¹⁷ + 1 each, the largest there are.
+    fn largest_square(count: usize, times: u128, octets: usize) -> Vec<u64> {
+        let square = (BALANCED as u128) * (BALANCED as u128);
+        let mut carry = 0;
+        let mut limbs: Vec<u64> = (0..8 * octets)
+            .map(|column| {
+                let terms = (column + 1).min((2 * count).saturating_sub(column + 1)) as u128;
+                // Up to 3·count·2.5·10³⁵, in two parts so that it fits.
+                let (high, low) = (square / u128::from(LIMB), square % u128::from(LIMB));
+                let sum = times * terms * low + carry;
+                carry = sum / u128::from(LIMB) + times * terms * high;
+                (sum % u128::from(LIMB)) as u64
+            })
+            .collect();
+        assert_eq!(carry, 0);
+        limbs.shrink_to_fit();
+        limbs
+    }
+
+    fn extremes_are_right<L: Lanes>(lanes: L, count: usize) {
+        for sign in [1, -1] {
+            let limbs = vec![sign * BALANCED; count];
+            let octets = (2 * count + 1).div_ceil(8);
+            let times = |times| largest_square(count, times, octets);
+            let message = format!("{count} limbs");
+            assert_eq!(products(lanes, &limbs, &limbs, false, false, 1), [times(1), times(2)], "{message}");
+            assert_eq!(products(lanes, &limbs, &limbs, true, false, 1), [times(2), times(3)], "{message}");
+            assert_eq!(products(lanes, &limbs, &limbs, false, true, 1)[0], times(1), "{message}");
+            assert_eq!(products(lanes, &limbs, &limbs, true, true, 1)[0], times(2), "{message}");
+        }
+    }
+
+    /// Operands that just fit a length, and one limb less and more.
+    fn boundaries(longest_block: usize) -> impl Iterator<Item = usize> {
+        let single = (6..=10).map(|layers| Length { block: 1 << layers, blocks: 1 });
+        let blocks = (6..).map(|layers| 1 << layers).take_while(move |&block| block <= longest_block);
+        let several = blocks.flat_map(|block| EXTRA.map(|extra| Length { block, blocks: 16 + extra }));
+        single.chain(several).flat_map(|length| {
+            let fitting = length.points().div_ceil(2);
+            [fitting - 1, fitting, fitting + 1]
+        })
+    }
+
+    #[test]
+    fn the_largest_limbs_are_right_at_the_ends_of_every_length() {
+        for count in boundaries(64) {
+            extremes_are_right(Portable, count);
+        }
+        #[cfg(target_arch = "x86_64")]
+        for count in boundaries(if cfg!(feature = "soak") { 1 << 14 } else { 256 }) {
+            use crate::vector::lanes::{Avx2, Avx512};
+            if let Some(lanes) = Avx512::detect() {
+                extremes_are_right(lanes, count);
+            }
+            if let Some(lanes) = Avx2::detect() {
+                extremes_are_right(lanes, count);
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The vector kernel: three primes of 49 bits, whose residues are `f64`, eight at a time.
+//!
+//! `docs/mathematics.md` derives what is used here. A doubling of [`plan`] goes through four phases,
+//! which [`doubling`] runs piece by piece on all threads:
+//!
+//! 1. [`entry`]: limbs become residues and go through the first four layers of the transform.
+//! 2. [`block`]: each block is transformed, multiplied and transformed back while it is in the cache.
+//! 3. [`exit`]: the last four layers back.
+//! 4. [`carry`]: residues become coefficients, and these limbs.
+#![expect(clippy::needless_range_loop, reason = "vectors are kept in registers by constant indexes")]
+
+mod block;
+mod butterflies;
+mod carry;
+mod crt;
+mod doubling;
+mod entry;
+mod exit;
+mod extra;
+mod field;
+pub(crate) mod lanes;
+mod leaf;
+mod length;
+mod local;
+mod passes;
+mod plan;
+mod product;
+#[cfg(test)]
+mod range;
+mod roots;
+mod tiles;
+
+pub(crate) use doubling::Workspace;
+pub(crate) use plan::{MAX_INDEX, Plan};

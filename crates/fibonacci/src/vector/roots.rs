@@ -1,0 +1,135 @@
+//! Roots of unity: T(s) = exp(πi·φ(s)), where φ(s) is the bits of s mirrored behind the binary point.
+//!
+//! Block s of the transform is taken modulo xᵐ − T(s)², whatever its length m, and splits into blocks
+//! 2s and 2s + 1, modulo x^(m/2) ∓ T(s). So one table serves all layers and lengths; T(2ᵇ) has the
+//! order 2^(b+2).
+
+use super::field::{Prime, Root, balanced, invert, multiply, power};
+
+/// T(s) or 1/T(s) for s < 2¹⁰, balanced.
+#[derive(Debug)]
+pub(crate) struct RootTable {
+    all: [f64; 1 << LOW_BITS],
+    /// Every fourth, for the vectors of roots in the last layers.
+    fourths: [f64; 1 << (LOW_BITS - 2)],
+}
+
+const LOW_BITS: u32 = 10;
+
+/// Whether a table is of 1/T(s).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inverses {
+    No,
+    Yes,
+}
+
+impl RootTable {
+    pub(crate) const fn new(modulus: u64, generator: u64, inverses: Inverses) -> Self {
+        let mut residues = [1; 1 << LOW_BITS];
+        let mut table = [1.0; 1 << LOW_BITS];
+        let mut filled = 1;
+        let mut bit = 0;
+        while bit < LOW_BITS {
+            let step = step(modulus, generator, bit, inverses);
+            let mut index = 0;
+            while index < filled {
+                residues[filled + index] = multiply(residues[index], step, modulus);
+                table[filled + index] = balanced(residues[filled + index], modulus);
+                index += 1;
+            }
+            filled *= 2;
+            bit += 1;
+        }
+        let mut fourths = [1.0; 1 << (LOW_BITS - 2)];
+        let mut index = 0;
+        while index < fourths.len() {
+            fourths[index] = table[4 * index];
+            index += 1;
+        }
+        RootTable { all: table, fourths }
+    }
+
+    /// T(8t) … T(8t + 7).
+    #[inline(always)]
+    pub(crate) fn octet(&self, t: usize) -> &[f64; 8] {
+        &self.all.as_chunks().0[t]
+    }
+
+    /// T(32t), T(32t + 4) … T(32t + 28).
+    #[inline(always)]
+    pub(crate) fn octet_of_fourths(&self, t: usize) -> &[f64; 8] {
+        &self.fourths.as_chunks().0[t]
+    }
+}
+
+/// T(2ᵇ) or its inverse.
+const fn step(modulus: u64, generator: u64, bit: u32, inverses: Inverses) -> u64 {
+    let root = power(generator, (modulus - 1) >> (bit + 2), modulus);
+    match inverses {
+        Inverses::No => root,
+        Inverses::Yes => invert(root, modulus),
+    }
+}
+
+/// T(s) of one prime for all blocks of a computation.
+#[derive(Debug)]
+pub(crate) struct Roots {
+    pub(crate) prime: &'static Prime,
+    /// T(2¹⁰·t), since T(2¹⁰·t + s) = T(2¹⁰·t)·T(s) for s < 2¹⁰.
+    high: Vec<f64>,
+    inverse_high: Vec<f64>,
+}
+
+impl Roots {
+    /// Prepares T(s) for s < `blocks`.
+    pub(crate) fn new(prime: &'static Prime, blocks: usize) -> Self {
+        let high = |inverses| {
+            let bits = blocks.next_power_of_two().trailing_zeros().saturating_sub(LOW_BITS);
+            let mut residues = Vec::with_capacity(1 << bits);
+            residues.push(1);
+            for bit in 0..bits {
+                let step = step(prime.modulus, prime.generator, LOW_BITS + bit, inverses);
+                residues.extend_from_within(..);
+                let half = residues.len() / 2;
+                residues[half..].iter_mut().for_each(|root| *root = multiply(*root, step, prime.modulus));
+            }
+            residues.into_iter().map(|root| balanced(root, prime.modulus)).collect()
+        };
+        Roots { prime, high: high(Inverses::No), inverse_high: high(Inverses::Yes) }
+    }
+
+    /// What the tables of all three primes take for `blocks`, in bytes.
+    pub(crate) fn bytes(blocks: usize) -> u64 {
+        6 * 8 * (blocks.next_power_of_two() >> LOW_BITS).max(1) as u64
+    }
+
+    /// T(s).
+    #[inline(always)]
+    pub(crate) fn root(&self, s: usize) -> Root {
+        self.entry(s, &self.prime.roots, &self.high)
+    }
+
+    /// 1/T(s).
+    #[inline(always)]
+    pub(crate) fn inverse_root(&self, s: usize) -> Root {
+        self.entry(s, &self.prime.inverse_roots, &self.inverse_high)
+    }
+
+    #[inline(always)]
+    fn entry(&self, s: usize, table: &RootTable, high: &[f64]) -> Root {
+        let low = table.all[s & ((1 << LOW_BITS) - 1)];
+        let value = if s >> LOW_BITS == 0 { low } else { self.multiply(low, high[s >> LOW_BITS]) };
+        self.prime.root(value)
+    }
+
+    /// a·b, reduced to p/2 in magnitude, as the proof of the range takes all roots to be.
+    #[inline(always)]
+    fn multiply(&self, a: f64, b: f64) -> f64 {
+        let Prime { p, inverse, .. } = *self.prime;
+        let high = a * b;
+        let quotient = (high * inverse).round_ties_even();
+        let low = a.mul_add(b, -high);
+        let product = (-quotient).mul_add(p, high) + low;
+        (-(product * inverse).round_ties_even()).mul_add(p, product)
+    }
+}
