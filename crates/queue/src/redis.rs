@@ -12,7 +12,8 @@
 //! often the entry was delivered. Nothing else is written while a job is claimed, and all times are Redis's own, so
 //! clocks of hosts may differ. Every change is one script, so the set and the streams are lost together or not at
 //! all: if any key is missing, the next call resets the queue with a new epoch, and the sweep fills it from the
-//! store. Every waiting claim looks for expired leases four times a second.
+//! store. The same happens if entries were lost while their subjects are still in the set, which the sweep's check
+//! of the epoch finds. Every waiting claim looks for expired leases four times a second.
 //!
 //! Lists would need a second list per worker to survive its death; a sorted set by deadline would have to be
 //! polled. A stream wakes one waiting worker per job.
@@ -20,9 +21,9 @@
 //! Redis Cluster is refused when connecting. A user for the queue needs exactly these rights:
 //! ```text
 //! ACL SETUSER abaci on >password resetchannels ~<prefix>:* -@all +@connection +evalsha +script|load
-//!   +del +exists +get +set +hset +hdel +hgetall +pexpire +sadd +srem +sismember +time
+//!   +del +exists +get +set +hset +hdel +hgetall +pexpire +sadd +scard +srem +sismember +time
 //!   +xack +xadd +xclaim +xdel +xgroup +xinfo +xlen +xpending +xrange +xreadgroup
-//!   +zadd +zrange +zrangebyscore +zrem
+//!   +zadd +zcard +zrange +zrangebyscore +zrem
 //! ```
 
 mod claim;

@@ -121,6 +121,57 @@ async fn lost_keys_never_leave_a_subject_that_is_not_delivered() {
     works(&queue, 1).await;
 }
 
+/// A queue with a waiting, a claimed and a delayed job.
+async fn queue_with_jobs() -> (Arc<RedisQueue>, TestServer) {
+    let (queue, server) = queue().await;
+    for n in 1..=3 {
+        queue.enqueue(&job(n, Lane::Medium)).await.unwrap();
+    }
+    let delayed = claim(&*queue, "a", LONG_LEASE).await;
+    queue.nack(&delayed, LONG_LEASE).await.unwrap();
+    claim(&*queue, "a", LONG_LEASE).await;
+    (queue, server)
+}
+
+#[tokio::test]
+async fn lost_entries_change_the_epoch_and_can_be_enqueued_again() {
+    let lost: [&[&str]; 4] = [
+        &["DEL", "test:{q}:delayed"],
+        &["XTRIM", "test:{q}:stream:medium", "MAXLEN", "1"],
+        &["XTRIM", "test:{q}:stream:medium", "MAXLEN", "0"],
+        &["ZREMRANGEBYRANK", "test:{q}:delayed", "0", "0"],
+    ];
+    for command in lost {
+        let (queue, server) = queue_with_jobs().await;
+        let epoch = queue.epoch().await.unwrap();
+        assert_eq!(queue.epoch().await.unwrap(), epoch, "nothing is lost yet");
+        server.run::<u32>(command);
+        assert_ne!(queue.epoch().await.unwrap(), epoch, "{command:?}");
+        let mut subjects = std::collections::BTreeSet::new();
+        for n in 1..=3 {
+            assert_eq!(queue.enqueue(&job(n, Lane::Medium)).await.unwrap(), Enqueued::Added, "{command:?}");
+            subjects.insert(claim(&*queue, "b", LONG_LEASE).await.job.subject);
+        }
+        assert_eq!(subjects.len(), 3, "{command:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_set_of_subjects_every_job_is_still_delivered() {
+    let (queue, server) = queue_with_jobs().await;
+    server.run::<u32>(&["DEL", "test:{q}:queued"]);
+    queue.epoch().await.unwrap();
+    for n in 1..=3 {
+        assert_eq!(queue.enqueue(&job(n, Lane::Medium)).await.unwrap(), Enqueued::Added);
+    }
+    let mut subjects = std::collections::BTreeSet::new();
+    while subjects.len() < 3 {
+        let delivery = claim(&*queue, "b", LONG_LEASE).await;
+        queue.ack(&delivery).await.unwrap();
+        subjects.insert(delivery.job.subject);
+    }
+}
+
 #[tokio::test]
 async fn a_killed_server_is_unavailable_until_an_empty_one_replaces_it() {
     let (queue, mut server) = queue().await;
