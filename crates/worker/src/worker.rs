@@ -85,18 +85,22 @@ impl Worker {
         }
     }
 
-    /// Publishes the state of a calculation. A failure is logged only: pages reload what they miss.
-    pub(crate) async fn publish(&self, calculation: &Calculation) {
+    /// Publishes the state of a calculation. Logs a failure and returns `false` then.
+    pub(crate) async fn publish(&self, calculation: &Calculation) -> bool {
         let event = CalculationEvent::Calculation(Box::new(calculation.clone()));
-        if let Err(error) = self.ports.events.publish(&event).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "cannot publish the event");
+        let published = self.ports.events.publish(&event).await;
+        if let Err(error) = &published {
+            tracing::warn!(error = error as &dyn std::error::Error, "cannot publish the event");
         }
+        published.is_ok()
     }
 
     /// Looks a calculation up and publishes its state. Failures are logged only.
     pub(crate) async fn publish_current(&self, subject: &Subject) {
         match self.ports.store.find(subject).await {
-            Ok(Some(calculation)) => self.publish(&calculation).await,
+            Ok(Some(calculation)) => {
+                self.publish(&calculation).await;
+            }
             Ok(None) => {}
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "cannot publish the event"),
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::Subject;
+use model::{Calculation, Job, Status, Subject};
 use queue::Delivery;
 use tokio::sync::Mutex;
 
@@ -21,6 +21,32 @@ pub(crate) struct ActiveJob<'a> {
 impl ActiveJob<'_> {
     pub(super) fn subject(&self) -> &Subject {
         &self.delivery.job.subject
+    }
+
+    /// Publishes and caches the final state of the calculation, then ends the job. If the event cannot be published,
+    /// the job is retried instead and publishes it then, or an open page would never see its last event.
+    pub(super) async fn settle(&self, calculation: &Calculation) {
+        let (published, ()) = tokio::join!(self.worker.publish(calculation), self.worker.cache_put(calculation));
+        if !published {
+            return self.nack(self.worker.settings.lease).await;
+        }
+        self.ack().await;
+        if calculation.status() != Status::Done {
+            self.enqueue_if_resubmitted().await;
+        }
+    }
+
+    /// Enqueues the calculation if it was submitted again while its job was in the queue: the submission found its
+    /// subject queued, and the acknowledgement removed it. A failure is left to the sweep.
+    pub(super) async fn enqueue_if_resubmitted(&self) {
+        let Ok(Some(calculation)) = self.worker.ports.store.find(self.subject()).await else { return };
+        if calculation.status() != Status::Queued {
+            return;
+        }
+        let job = Job { attempt: 1, enqueued_at: self.worker.ports.clock.now(), ..self.delivery.job.clone() };
+        if let Err(error) = self.worker.ports.queue.enqueue(&job).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot enqueue the resubmitted calculation");
+        }
     }
 
     /// Ends the job. A failure is logged only: the job is redelivered and found finished.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use model::{BoxError, Calculation, FailureReason, Timestamp, Value};
+use model::{BoxError, FailureReason, Timestamp, Value};
 use store::{CompleteResult, CompletedValue, Lease, StoreError, ValueError};
 use tokio::time::{Instant, sleep};
 
@@ -35,18 +35,17 @@ impl ActiveJob<'_> {
         }
         match completed {
             Ok(CompleteResult::Recorded(calculation)) => {
-                self.finish(&calculation).await;
+                self.settle(&calculation).await;
                 Ok(OutcomeKind::Completed)
             }
             Ok(CompleteResult::AlreadyKnown(calculation)) => {
-                self.finish(&calculation).await;
+                self.settle(&calculation).await;
                 Ok(OutcomeKind::AlreadyCompleted)
             }
             Ok(CompleteResult::Contradiction(calculation)) => {
                 tracing::error!("the value differs from the one known before");
-                self.worker.publish(&calculation).await;
                 self.worker.cache_remove(self.subject()).await;
-                self.ack().await;
+                self.settle(&calculation).await;
                 Ok(OutcomeKind::Failed { reason: FailureReason::Contradiction })
             }
             Ok(CompleteResult::Unknown) => Ok(self.settle_unknown().await),
@@ -132,11 +131,6 @@ impl ActiveJob<'_> {
             self.worker.publish_current(&subject).await;
         }
         Ok(())
-    }
-
-    async fn finish(&self, calculation: &Calculation) {
-        tokio::join!(self.worker.publish(calculation), self.worker.cache_put(calculation));
-        self.ack().await;
     }
 }
 

@@ -32,10 +32,13 @@ impl ActiveJob<'_> {
                 self.nack(remaining + LEASE_MARGIN).await;
                 Err(OutcomeKind::LeasedElsewhere.into())
             }
-            Ok(LeaseResult::Finished(calculation)) => Err(self.settle_finished(&calculation).await.into()),
+            Ok(LeaseResult::Finished(calculation)) => {
+                // Whoever finished it may have died before publishing that.
+                self.settle(&calculation).await;
+                Err(finished_kind(&calculation).into())
+            }
             Ok(LeaseResult::Poisoned(calculation)) => {
-                worker.publish(&calculation).await;
-                self.ack().await;
+                self.settle(&calculation).await;
                 Err(OutcomeKind::Failed { reason: FailureReason::WorkersLost }.into())
             }
             Ok(LeaseResult::Unknown) => Err(self.settle_unknown().await.into()),
@@ -75,18 +78,6 @@ impl ActiveJob<'_> {
         Err(OutcomeKind::Released.into())
     }
 
-    /// Ends the job of a calculation that needs nothing more. Publishes its state once more, because whoever
-    /// finished it may have died before doing so.
-    async fn settle_finished(&self, calculation: &Calculation) -> OutcomeKind {
-        tokio::join!(self.worker.publish(calculation), self.worker.cache_put(calculation));
-        self.ack().await;
-        match (calculation.status(), &calculation.state) {
-            (Status::Cancelled, _) => OutcomeKind::Cancelled,
-            (_, CalculationState::Failed { failure, .. }) => OutcomeKind::Failed { reason: failure.reason },
-            _ => OutcomeKind::AlreadyCompleted,
-        }
-    }
-
     /// Ends a job without a calculation: the store was replaced by an older one.
     pub(super) async fn settle_unknown(&self) -> OutcomeKind {
         tracing::warn!("the store has no calculation for this job");
@@ -101,5 +92,13 @@ impl ActiveJob<'_> {
         }
         self.nack(self.worker.settings.lease).await;
         JobEnd::Error(error.into())
+    }
+}
+
+fn finished_kind(calculation: &Calculation) -> OutcomeKind {
+    match (calculation.status(), &calculation.state) {
+        (Status::Cancelled, _) => OutcomeKind::Cancelled,
+        (_, CalculationState::Failed { failure, .. }) => OutcomeKind::Failed { reason: failure.reason },
+        _ => OutcomeKind::AlreadyCompleted,
     }
 }

@@ -127,9 +127,10 @@ impl ActiveJob<'_> {
                 // The API has published the cancellation, but this worker may have published progress since.
                 self.worker.publish_current(self.subject()).await;
                 self.ack().await;
+                self.enqueue_if_resubmitted().await;
                 Ok(OutcomeKind::Cancelled)
             }
-            (Some(StopReason::LeaseLost), _) => Ok(self.lease_lost()),
+            (Some(StopReason::LeaseLost), _) => Ok(self.lease_lost().await),
             // A shutdown does not wait for a store that hangs: the lease expires.
             (Some(StopReason::Shutdown), Some(lease)) => {
                 match timeout(RELEASE_TIMEOUT, self.release_lease(&lease)).await {
@@ -145,7 +146,7 @@ impl ActiveJob<'_> {
     async fn release_lease(&self, lease: &Lease) -> JobResult<OutcomeKind> {
         match self.worker.ports.store.release(lease, Release::HandBack).await {
             Ok(true) => self.worker.publish_current(self.subject()).await,
-            Ok(false) => return Ok(self.lease_lost()),
+            Ok(false) => return Ok(self.lease_lost().await),
             Err(error) => return Err(self.store_failed(error).await),
         }
         self.release().await;

@@ -25,7 +25,7 @@ impl ActiveJob<'_> {
         }
         match self.worker.ports.store.release(&lease, Release::Error).await {
             Ok(true) => {}
-            Ok(false) => return Ok(self.lease_lost()),
+            Ok(false) => return Ok(self.lease_lost().await),
             Err(error) => return Err(self.store_failed(error).await),
         }
         self.worker.publish_current(self.subject()).await;
@@ -42,19 +42,20 @@ impl ActiveJob<'_> {
         match worker.ports.store.fail(self.subject(), Some(lease), failure, now).await {
             Ok(Some(calculation)) => {
                 tracing::error!(%reason, attempts = lease.attempt, "calculation failed");
-                worker.publish(&calculation).await;
-                self.ack().await;
+                self.settle(&calculation).await;
                 Ok(OutcomeKind::Failed { reason })
             }
             // Another worker has the lease by now, or has finished.
-            Ok(None) => Ok(self.lease_lost()),
+            Ok(None) => Ok(self.lease_lost().await),
             Err(error) => Err(self.store_failed(error).await),
         }
     }
 
-    /// Leaves the job to the worker that has it now. It is not acknowledged: if nobody has it, it is redelivered.
-    pub(super) fn lease_lost(&self) -> OutcomeKind {
+    /// Leaves the job to the worker that has the lease now. Nobody has one if the calculation was cancelled and
+    /// submitted again: then the release makes its job claimable at once.
+    pub(super) async fn lease_lost(&self) -> OutcomeKind {
         metrics::lease_lost();
+        self.release().await;
         OutcomeKind::LeaseLost
     }
 }

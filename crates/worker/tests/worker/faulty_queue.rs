@@ -1,7 +1,7 @@
-//! A queue that loses its jobs, and a cache and a channel that are unreachable.
+//! A queue that loses its jobs, and a cache and an event channel that are unreachable.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -91,7 +91,7 @@ impl JobQueue for FaultyQueue {
     }
 }
 
-/// A cache and a channel that are unreachable.
+/// A cache that is unreachable.
 pub(crate) struct Unreachable;
 
 fn unavailable<T>() -> Result<T, CacheError> {
@@ -113,13 +113,33 @@ impl ValueCache for Unreachable {
     }
 }
 
-#[async_trait]
-impl EventChannel for Unreachable {
-    async fn publish(&self, _: &CalculationEvent) -> Result<(), CacheError> {
-        unavailable()
+/// An event channel that can be made unreachable.
+pub(crate) struct FaultyEvents {
+    inner: Arc<dyn EventChannel>,
+    unreachable: AtomicBool,
+}
+
+impl FaultyEvents {
+    pub(crate) fn unreachable(inner: Arc<dyn EventChannel>) -> Self {
+        Self { inner, unreachable: AtomicBool::new(true) }
     }
 
-    async fn read(&self, _: Option<&EventId>, _: Duration) -> Result<Read, CacheError> {
-        unavailable()
+    pub(crate) fn recover(&self) {
+        self.unreachable.store(false, Ordering::SeqCst);
+    }
+
+    fn reach(&self) -> Result<&dyn EventChannel, CacheError> {
+        if self.unreachable.load(Ordering::SeqCst) { unavailable() } else { Ok(&*self.inner) }
+    }
+}
+
+#[async_trait]
+impl EventChannel for FaultyEvents {
+    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
+        self.reach()?.publish(event).await
+    }
+
+    async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError> {
+        self.reach()?.read(after, wait).await
     }
 }

@@ -33,6 +33,29 @@ async fn a_withdrawn_computation_stops_within_a_second() {
 }
 
 #[tokio::test]
+async fn a_job_submitted_again_right_after_its_cancellation_does_not_wait_for_a_lease() {
+    let system = Harness::start().await;
+    let mut settings = Harness::settings("w");
+    settings.lease = Duration::from_secs(30);
+    let worker = system.worker_with(settings);
+    let ask = AskToken::random().expect("randomness");
+    system.submit_for(LONG, Some(ask.clone())).await;
+    let processing = tokio::spawn({
+        let worker = worker.clone();
+        async move { try_process(&worker, &Lane::ALL).await }
+    });
+    system.until(LONG, Status::Running).await;
+    assert!(matches!(system.withdraw(LONG, &ask).await, WithdrawResult::Cancelled(_)));
+    system.submit(LONG).await;
+    let kind = processing.await.expect("no panic").expect("an outcome").kind;
+    assert!(matches!(kind, OutcomeKind::LeaseLost | OutcomeKind::Cancelled), "{kind:?}");
+    tokio::select! {
+        outcome = system.process_one(&worker) => panic!("{outcome:?}"),
+        _ = system.until(LONG, Status::Running) => {}
+    }
+}
+
+#[tokio::test]
 async fn a_job_withdrawn_before_its_claim_is_not_begun() {
     let system = Harness::start().await;
     let ask = AskToken::random().expect("randomness");

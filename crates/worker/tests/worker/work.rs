@@ -6,10 +6,11 @@ use std::time::Duration;
 use cache::ValueCache;
 use model::{CalculationState, FailureReason, Lane, Sha256, Status, ValueState};
 use ports::Ports;
+use queue::JobQueue;
 use store::{CompletedValue, Placement, Store, StoredObject};
 use worker::{OutcomeKind, Worker};
 
-use crate::faulty_queue::Unreachable;
+use crate::faulty_queue::{FaultyEvents, Unreachable};
 use crate::harness::{Harness, ended, subject};
 
 #[tokio::test]
@@ -129,13 +130,23 @@ async fn a_job_without_a_calculation_is_dropped() {
 }
 
 #[tokio::test]
-async fn without_cache_and_events_jobs_are_completed() {
+async fn without_cache_and_events_jobs_are_completed_and_published_later() {
     let system = Harness::start().await;
-    let ports = Ports { cache: Arc::new(Unreachable), events: Arc::new(Unreachable), ..system.ports() };
+    let events = Arc::new(FaultyEvents::unreachable(system.events.clone()));
+    let ports = Ports { cache: Arc::new(Unreachable), events: Arc::clone(&events) as _, ..system.ports() };
     let worker = Worker::new(ports, Harness::settings("w"));
     for n in [100, 10_000_000] {
         system.submit(n).await;
         assert_eq!(system.process_one(&worker).await, ended(n, OutcomeKind::Completed));
+        assert_eq!(system.status(n).await, Status::Done);
+        assert!(system.queue.contains(&subject(n)).await.expect("in memory"), "a page still waits for the event");
+    }
+    events.recover();
+    for _ in 0..2 {
+        assert_eq!(system.process_one(&worker).await.kind, OutcomeKind::AlreadyCompleted);
+    }
+    for n in [100, 10_000_000] {
+        assert_eq!(system.events_of(n).await, ["done"]);
     }
     system.assert_nothing_queued().await;
 }
