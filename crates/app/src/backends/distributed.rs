@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::{LocalValueCache, RedisEventChannel, RedisValueCache};
+use ports::Ports;
 use queue::RedisQueue;
-use store::{PostgresStore, StoreLimits, Values};
+use store::{Migrations, PostgresSettings, PostgresStore, StoreLimits, Values};
 
 use super::access_hints::{Server, log_hints};
 use super::{Backends, OpenStore, ValuesError, open_objects};
@@ -34,7 +35,7 @@ pub(crate) async fn open(services: &Services, storage: &StorageArgs, max_queued:
     tokio::spawn(log_hints(Server::Postgres(Arc::clone(&store))));
     tokio::spawn(log_hints(Server::Redis(Box::new(redis.clone()))));
     let cache = RedisValueCache::new(redis.clone(), prefix, CACHE_BYTES, Arc::new(SystemClock));
-    let ports = ports::Ports {
+    let ports = Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(storage.store_bytes.0)),
         queue: Arc::new(RedisQueue::new(redis.clone(), prefix)),
@@ -42,5 +43,18 @@ pub(crate) async fn open(services: &Services, storage: &StorageArgs, max_queued:
         events: Arc::new(RedisEventChannel::new(redis.clone(), prefix, EVENT_HISTORY)),
         clock: Arc::new(SystemClock),
     };
-    Ok(Backends { ports, objects, store: OpenStore::Postgres(store) })
+    let open_heartbeat_ports = heartbeat_ports(services, ports.clone());
+    Ok(Backends { ports, objects, store: OpenStore::Postgres(store), open_heartbeat_ports })
+}
+
+/// Returns what opens the ports of the heartbeats: the same backends over connections of their own.
+fn heartbeat_ports(services: &Services, ports: Ports) -> Arc<dyn Fn() -> Ports + Send + Sync> {
+    let Services { postgres, redis, redis_prefix: prefix } = services.clone();
+    let postgres = PostgresSettings { connections: 2, migrations: Migrations::Verify, ..postgres };
+    Arc::new(move || Ports {
+        store: Arc::new(PostgresStore::open(&postgres, StoreLimits { max_queued: 0 })),
+        queue: Arc::new(RedisQueue::new(redis.clone(), &prefix)),
+        events: Arc::new(RedisEventChannel::new(redis.clone(), &prefix, EVENT_HISTORY)),
+        ..ports.clone()
+    })
 }

@@ -52,7 +52,9 @@ pub(crate) async fn open(storage: &StorageArgs, limits: &LimitArgs) -> Result<Ba
         events: Arc::new(MemoryEventChannel::new(EVENT_HISTORY)),
         clock: Arc::new(SystemClock),
     };
-    Ok(Backends { ports, objects, store: OpenStore::Sqlite(store) })
+    let heartbeat_ports = ports.clone();
+    let open_heartbeat_ports = Arc::new(move || heartbeat_ports.clone());
+    Ok(Backends { ports, objects, store: OpenStore::Sqlite(store), open_heartbeat_ports })
 }
 
 /// Returns the path of the database in a data directory.

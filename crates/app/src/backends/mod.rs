@@ -26,6 +26,8 @@ pub(crate) use embedded::{EmbeddedError, database_path, open as open_embedded};
 pub(crate) struct Backends {
     /// The ports.
     pub(crate) ports: ports::Ports,
+    /// Opens the ports of the worker's heartbeats, which run on a runtime of their own.
+    open_heartbeat_ports: Arc<dyn Fn() -> ports::Ports + Send + Sync>,
     objects: Objects,
     store: OpenStore,
 }
@@ -66,6 +68,12 @@ fn open_objects(storage: &StorageArgs) -> Result<Objects, ValuesError> {
 }
 
 impl Backends {
+    /// Creates a worker over these backends.
+    pub(crate) fn worker(&self, settings: worker::Settings) -> worker::Worker {
+        let open = Arc::clone(&self.open_heartbeat_ports);
+        worker::Worker::with_heartbeat_ports(self.ports.clone(), settings, move || open())
+    }
+
     /// Deletes objects and files that a crash left behind, once an hour, until `stopping` is cancelled.
     pub(crate) fn delete_orphans(&self, stopping: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
         orphans::delete_hourly(self.ports.values.clone(), self.objects.clone(), stopping)

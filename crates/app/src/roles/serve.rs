@@ -69,7 +69,7 @@ async fn serve(
         // The queue in memory cannot tell which jobs killed the previous process.
         work.leased_before = Some(SystemClock.now());
     }
-    let worker = ::worker::Worker::new(backends.ports.clone(), work);
+    let worker = backends.worker(work);
     let api_url = config.api_url.as_ref().map_or(url.as_str(), |url| url.as_str());
     let (pages, _) = pages(api_url, &config.public, &config.development)?;
     let checks = vec![Check::api(&api, &backends), Check::worker_beside_api(&worker, &backends)];

@@ -1,7 +1,5 @@
 //! `abaci worker`: computes queued calculations over PostgreSQL and Redis.
 
-use ::worker::Worker;
-
 use super::RoleError;
 use super::health::Check;
 use super::internal::internal_router;
@@ -21,7 +19,7 @@ pub(crate) fn run(config: WorkerConfig) -> Result<(), RoleError> {
         let backends = open_distributed(&services, &config.storage, 0).await?;
         let settings = worker_settings(&config.work);
         let id = settings.id.clone();
-        let worker = Worker::new(backends.ports.clone(), settings);
+        let worker = backends.worker(settings);
 
         let internal_router = internal_router(service.metrics.clone(), vec![Check::worker(&worker, &backends)]);
         service.spawn("the worker", ::worker::run(worker, service.stopping.clone().cancelled_owned()));

@@ -1,5 +1,6 @@
 //! The test harness: a store, a queue and a cache around a worker, and the API's part of a submission.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub(crate) struct Harness {
     pub(crate) cache: Arc<MemoryValueCache>,
     pub(crate) events: Arc<MemoryEventChannel>,
     pub(crate) clock: Arc<FixedClock>,
+    pub(crate) store_path: PathBuf,
     start: cache::EventId,
     _directory: TempDir,
 }
@@ -51,7 +53,8 @@ impl Harness {
     pub(crate) async fn start() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let limits = StoreLimits { max_queued: 100_000 };
-        let sqlite = SqliteStore::open(&directory.path().join("store"), limits).await.expect("a store");
+        let store_path = directory.path().join("store");
+        let sqlite = SqliteStore::open(&store_path, limits).await.expect("a store");
         let store = Arc::new(FaultyStore::new(Arc::new(sqlite)));
         let objects = Objects::in_directory(directory.path().join("values")).expect("a folder");
         let events = Arc::new(MemoryEventChannel::new(1000));
@@ -66,6 +69,7 @@ impl Harness {
             cache: Arc::new(MemoryValueCache::new(1 << 20)),
             events,
             clock: Arc::new(FixedClock(AtomicI64::new(1_800_000_000_000))),
+            store_path,
             start: last,
             _directory: directory,
         }

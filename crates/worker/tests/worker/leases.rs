@@ -1,11 +1,15 @@
 //! Leases that are withdrawn, released or lost.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{AskToken, CalculationState, FailureReason, Lane, Status, WorkerId};
+use ports::Ports;
 use queue::JobQueue;
-use store::{LeaseResult, Store, WithdrawResult};
-use worker::{Outcome, OutcomeKind, WorkerError};
+use store::{LeaseResult, SqliteStore, Store, StoreLimits, WithdrawResult};
+use tokio::runtime::Handle;
+use worker::{Outcome, OutcomeKind, Worker, WorkerError};
 
 use crate::harness::{Harness, ended, subject, try_process};
 
@@ -179,6 +183,52 @@ async fn a_lease_is_renewed_until_the_work_ends() {
     }
     assert_eq!(stepping.await.expect("no panic").expect("an outcome"), ended(n, OutcomeKind::Completed));
     assert_eq!(system.find(n).await.attempt, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_is_renewed_while_every_runtime_thread_is_blocked() {
+    let system = Harness::start().await;
+    let settings = Harness::settings("w");
+    let lease = settings.lease;
+    let (path, ports) = (system.store_path.clone(), system.ports());
+    let worker = Worker::with_heartbeat_ports(ports.clone(), settings, move || Ports {
+        store: open_elsewhere(&path, Handle::current()),
+        ..ports.clone()
+    });
+    system.submit(LONG).await;
+    let processing = tokio::spawn(async move { try_process(&worker, &Lane::ALL).await });
+    // Its heartbeat has begun.
+    while !system.events_of(LONG).await.contains(&"progress".to_owned()) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let (blocked, is_blocked) = std::sync::mpsc::channel();
+    for _ in 0..2 {
+        let blocked = blocked.clone();
+        tokio::spawn(async move {
+            blocked.send(()).expect("the test waits");
+            std::thread::sleep(lease * 8);
+        });
+    }
+    for _ in 0..2 {
+        is_blocked.recv().expect("a blocked thread");
+    }
+    std::thread::sleep(lease * 3);
+    let (path, now) = (system.store_path.clone(), model::Clock::now(&*system.clock));
+    let taken = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let store = open_elsewhere(&path, runtime.handle().clone());
+        runtime.block_on(store.lease(&subject(LONG), &WorkerId("other".to_owned()), lease, now))
+    });
+    let taken = taken.join().expect("no panic").expect("reachable");
+    assert!(matches!(taken, LeaseResult::Held { .. }), "{taken:?}");
+    processing.abort();
+}
+
+/// Opens the same database once more, on another runtime.
+fn open_elsewhere(path: &Path, runtime: Handle) -> Arc<dyn Store> {
+    let path = path.to_owned();
+    let open = move || runtime.block_on(SqliteStore::open(&path, StoreLimits { max_queued: 100 }));
+    Arc::new(std::thread::spawn(open).join().expect("no panic").expect("the database opens"))
 }
 
 #[tokio::test]
