@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::BoxError;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
-use model::{Index, Status};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use model::{AskToken, Index, Status};
 use server::CrossSiteError;
 use store::StoreError;
 use wire::{Problem, ProblemKind, Shortened};
@@ -27,7 +27,7 @@ pub(crate) enum ApiError {
     IndexOutOfRange { given: Shortened, max_index: u64 },
     /// 422: no worker or no disk of this system can hold the value.
     #[error("F({given}) needs {needed_bytes} bytes, {allowed_bytes} are allowed")]
-    TooLargeToFit { given: Index, needed_bytes: u64, allowed_bytes: u64 },
+    TooLargeToFit { given: Index, needed_bytes: u64, allowed_bytes: u64, max_index: u64 },
     /// 422: an invalid query parameter.
     #[error("invalid {field}")]
     Parameter { field: &'static str, given: Shortened, allowed: String },
@@ -79,6 +79,20 @@ pub(crate) enum ApiError {
     /// 503 with `Retry-After`: the disk is full; nothing was stored.
     #[error("the disk is full")]
     DiskFull(#[source] BoxError),
+    /// 406: the client excludes every encoding that can be sent.
+    #[error("no acceptable encoding")]
+    NotAcceptable,
+    /// 412: `If-Match` names another representation.
+    #[error("precondition failed")]
+    PreconditionFailed,
+    /// 503 with `Retry-After`: the store did not confirm a submission. It may have been stored; then the token
+    /// withdraws it.
+    #[error("unconfirmed submission")]
+    Unconfirmed {
+        token: Option<AskToken>,
+        #[source]
+        source: BoxError,
+    },
     /// 503 with `Retry-After`: the store did not answer.
     #[error("unavailable")]
     Unavailable(#[source] BoxError),
@@ -120,7 +134,11 @@ impl ApiError {
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, ProblemKind::TooManyRequests),
             Self::QueueFull { .. } => (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::QueueFull),
             Self::DiskFull(_) => (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::TooLargeToFit),
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Unavailable),
+            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, ProblemKind::NotAcceptable),
+            Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, ProblemKind::PreconditionFailed),
+            Self::Unconfirmed { .. } | Self::Unavailable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Unavailable)
+            }
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, ProblemKind::Internal),
         }
     }
@@ -143,7 +161,8 @@ impl ApiError {
                 problem.given = Some(given.to_string());
                 problem.allowed = Some(range(*max_index));
             }
-            Self::TooLargeToFit { given, needed_bytes, allowed_bytes } => {
+            Self::TooLargeToFit { given, needed_bytes, allowed_bytes, max_index } => {
+                problem.allowed = Some(range(*max_index));
                 problem.detail =
                     Some(format!("It needs {needed_bytes} bytes; this system has {allowed_bytes} for one value."));
                 problem.field = Some("index");
@@ -190,18 +209,28 @@ impl ApiError {
                 problem.detail = Some("The disk is full; nothing was stored.".to_owned());
                 problem.retry_after = Some(Duration::from_secs(60));
             }
-            Self::Unavailable(_) => {
-                problem.detail = Some("Nothing was stored.".to_owned());
+            Self::Unconfirmed { .. } => {
+                problem.detail = Some(
+                    "The store did not confirm it: it may have been stored. Submitting it again is safe.".to_owned(),
+                );
                 problem.retry_after = Some(Duration::from_secs(1));
             }
-            Self::NoSuchPath | Self::MethodNotAllowed | Self::Internal(_) => {}
+            Self::NotAcceptable => {
+                problem.field = Some("accept-encoding");
+                problem.allowed = Some("identity, gzip".to_owned());
+            }
+            Self::Unavailable(_) => {
+                problem.detail = Some("The store does not answer. Try again.".to_owned());
+                problem.retry_after = Some(Duration::from_secs(1));
+            }
+            Self::PreconditionFailed | Self::NoSuchPath | Self::MethodNotAllowed | Self::Internal(_) => {}
         }
         problem
     }
 
     fn log(&self) {
         match self {
-            Self::DiskFull(error) | Self::Unavailable(error) => {
+            Self::DiskFull(error) | Self::Unavailable(error) | Self::Unconfirmed { source: error, .. } => {
                 tracing::warn!(error = with_sources(error), "a request failed: part of the system is unavailable");
             }
             Self::Internal(error) => tracing::error!(error = with_sources(error), "a request failed: internal error"),
@@ -258,6 +287,11 @@ impl IntoResponse for ApiError {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(retry_after) = details.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
+        }
+        if let Self::Unconfirmed { token: Some(token), .. } = &self
+            && let Ok(token) = HeaderValue::from_str(&token.to_string())
+        {
+            headers.insert(HeaderName::from_static(wire::ASK_HEADER), token);
         }
         if let Self::RangeNotSatisfiable { size_bytes } = self
             && let Ok(extent) = HeaderValue::from_str(&format!("bytes */{size_bytes}"))

@@ -37,8 +37,8 @@ const MAX_COFACTOR_DIGITS: usize = 60;
     path = "/api/numbers/{n}",
     tag = "numbers",
     params(
-        ("n" = String, Path, description = "The n of F(n), up to 1,001 digits"),
-        ("modulus" = Option<u64>, Query, description = "The modulus m for which to return π(m) and F(n) mod m, from 1 to 10,000; 10 if absent"),
+        ("n" = String, Path, max_length = 1_002, pattern = "^-?(0|[1-9][0-9]*)$", description = "The n of F(n), up to 1,001 digits"),
+        ("modulus" = Option<u64>, Query, minimum = 1, maximum = 10_000, description = "The modulus m for which to return π(m) and F(n) mod m, from 1 to 10,000; 10 if absent"),
     ),
     responses(
         (status = 200, description = "The facts", body = wire::NumberFacts),

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::Predicate;
@@ -27,9 +27,10 @@ pub fn router(state: ApiState) -> Router {
     let (routes, description) = described_routes().split_for_parts();
     routes
         .layer(Extension(Documents::render(&description)))
-        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .method_not_allowed_fallback(other_method)
         .fallback(async || ApiError::NoSuchPath)
         .layer(from_fn_with_state(config, refuse_cross_site))
+        .layer(from_fn(require_acceptable_encoding))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(MediumJson))
         .layer(from_fn(add_security_headers))
         .layer(from_fn(server::trace_requests))
@@ -80,6 +81,35 @@ async fn refuse_cross_site(State(config): State<Arc<ApiConfig>>, request: Reques
     next.run(request).await
 }
 
+/// Refuses a request whose response could not be encoded acceptably, before it has an effect.
+async fn require_acceptable_encoding(request: Request, next: Next) -> Response {
+    if !server::accepts_encoding(request.headers()) {
+        return ApiError::NotAcceptable.into_response();
+    }
+    next.run(request).await
+}
+
+/// Answers `OPTIONS` and refuses other methods that a path does not have. The router adds `Allow`.
+///
+/// A CORS preflight is told the methods that other sites may use.
+async fn other_method(method: Method, headers: HeaderMap) -> Response {
+    if method != Method::OPTIONS {
+        return ApiError::MethodNotAllowed.into_response();
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(READ_HEADERS));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    }
+    response
+}
+
+/// Request headers that other sites may send.
+const READ_HEADERS: &str = "if-match, if-none-match, if-range, last-event-id, range, traceparent, x-request-id";
+
 /// Adds the security headers, unless the response has its own.
 async fn add_security_headers(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -119,5 +149,21 @@ impl Predicate for MediumJson {
     fn should_compress<B: http_body::Body>(&self, response: &http::Response<B>) -> bool {
         let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
         is_json && response.body().size_hint().exact().is_some_and(|length| Self::BYTES.contains(&length))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        let description = serde_json::to_value(described_routes().to_openapi()).expect("texts");
+        let paths = description["paths"].as_object().expect("paths").values();
+        let operations: Vec<_> = paths.flat_map(|path| path.as_object().expect("operations").values()).collect();
+        let ids: HashSet<_> = operations.iter().map(|operation| operation["operationId"].to_string()).collect();
+        assert_eq!(ids.len(), operations.len());
     }
 }

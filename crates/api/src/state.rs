@@ -57,7 +57,7 @@ impl ApiState {
         let hub = Arc::new(Hub::new(config.waiters));
         let usage = Arc::new(UsageCounts::default());
         tasks.spawn(Arc::clone(&hub).read(Arc::clone(&ports.events), Arc::clone(&recent), shutdown.clone()));
-        tasks.spawn(Arc::clone(&usage).write(Arc::clone(&ports.store), Arc::clone(&ports.clock), shutdown));
+        tasks.spawn(Arc::clone(&usage).write(ports.clone(), shutdown));
         tasks.close();
         let rate_limit = config.rate.map(|rate| Arc::new(RateLimit::new(rate)));
         let system = Arc::new(SystemMonitor::new(ports.clone(), Arc::clone(&config), Arc::clone(&recent)));
@@ -91,10 +91,14 @@ impl ApiState {
     /// Returns the calculation of an index, from the cache or the store.
     pub(crate) async fn find(&self, index: Index) -> Result<Option<Calculation>, StoreError> {
         let subject = Subject::from(index);
-        match self.cache_get(&subject).await {
-            Some(cached) => Ok(Some(cached)),
-            None => self.ports.store.find(&subject).await,
+        if let Some(cached) = self.cache_get(&subject).await {
+            return Ok(Some(cached));
         }
+        let found = self.ports.store.find(&subject).await?;
+        if let Some(calculation) = found.as_ref().filter(|calculation| calculation.is_readable()) {
+            self.cache_put(calculation).await;
+        }
+        Ok(found)
     }
 
     /// Returns a finished calculation from the cache. A failing cache counts as a miss.

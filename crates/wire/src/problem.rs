@@ -15,16 +15,22 @@ pub struct Problem {
     /// The HTTP status.
     pub status: u16,
     /// One or two sentences about this occurrence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The field that is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// What was given, shortened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<String>,
     /// What is allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<String>,
     /// The status of the calculation, if that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calculation_status: Option<String>,
     /// The id of this request in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
@@ -82,6 +88,12 @@ pub enum ProblemKind {
     /// 409: not possible in the calculation's current state.
     #[serde(rename = "urn:abaci:problem:conflict")]
     Conflict,
+    /// 406: the client excludes every encoding that can be sent.
+    #[serde(rename = "urn:abaci:problem:not-acceptable")]
+    NotAcceptable,
+    /// 412: `If-Match` names another representation.
+    #[serde(rename = "urn:abaci:problem:precondition-failed")]
+    PreconditionFailed,
     /// 500: a bug. The log has it under `request_id`.
     #[serde(rename = "urn:abaci:problem:internal")]
     Internal,
@@ -108,6 +120,8 @@ impl ProblemKind {
             Self::CrossSite => "Requests from pages of other sites are refused",
             Self::Forbidden => "Missing or wrong ask token",
             Self::Conflict => "Not possible in the current state",
+            Self::NotAcceptable => "No acceptable encoding",
+            Self::PreconditionFailed => "Precondition failed",
             Self::Internal => "Internal server error",
         }
     }

@@ -19,8 +19,8 @@ const MAX_LIMIT: u32 = 200;
     path = "/api/calculations",
     tag = "calculations",
     params(
-        ("limit" = Option<u32>, Query, description = "How many, 1 to 200; default 50"),
-        ("after" = Option<String>, Query, description = "`next` of the previous page"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many, 1 to 200; default 50"),
+        ("after" = Option<String>, Query, pattern = "^c[0-9]+$", description = "`next` of the previous page"),
     ),
     responses(
         (status = 200, description = "A page of calculations", body = wire::CalculationList),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
 /// The part of a value that a request asks for.
 #[derive(Debug, PartialEq)]
@@ -12,11 +12,28 @@ pub(super) enum RequestedRange {
     NotSatisfiable,
 }
 
-/// Returns whether `If-None-Match` has the tag.
-pub(super) fn matches_none_match(headers: &HeaderMap, etag: &str) -> bool {
-    let given = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut tags = given.flat_map(|value| value.split(',')).map(str::trim);
-    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+/// The result of a request's preconditions.
+#[derive(Debug, PartialEq)]
+pub(super) enum Precondition {
+    Passed,
+    /// 304.
+    NotModified,
+    /// 412.
+    Failed,
+}
+
+/// Checks `If-Match` (strong comparison), then `If-None-Match` (weak comparison), as RFC 9110, section 13.2.2,
+/// orders. Preconditions with dates are ignored, because a value has no modification date.
+pub(super) fn check_preconditions(headers: &HeaderMap, etag: &str) -> Precondition {
+    let tags = |name: HeaderName| {
+        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).map(str::trim)
+    };
+    if headers.contains_key(header::IF_MATCH) && !tags(header::IF_MATCH).any(|tag| tag == "*" || tag == etag) {
+        return Precondition::Failed;
+    }
+    let is_known = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag;
+    if tags(header::IF_NONE_MATCH).any(is_known) { Precondition::NotModified } else { Precondition::Passed }
 }
 
 /// Returns the range that a request asks for.
@@ -48,6 +65,29 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn preconditions_are_checked_in_the_order_of_the_standard() {
+        use Precondition::{Failed, NotModified, Passed};
+        let (if_match, if_none_match) = (header::IF_MATCH, header::IF_NONE_MATCH);
+        let cases: [(&[(&HeaderName, &'static str)], Precondition); 11] = [
+            (&[], Passed),
+            (&[(&if_match, "\"a\"")], Passed),
+            (&[(&if_match, "\"b\", \"a\"")], Passed),
+            (&[(&if_match, "*")], Passed),
+            (&[(&if_match, "\"b\"")], Failed),
+            (&[(&if_match, "W/\"a\"")], Failed),
+            (&[(&if_none_match, "\"b\"")], Passed),
+            (&[(&if_none_match, "\"b\", W/\"a\"")], NotModified),
+            (&[(&if_none_match, "*")], NotModified),
+            (&[(&if_match, "\"a\""), (&if_none_match, "\"a\"")], NotModified),
+            (&[(&if_match, "\"b\""), (&if_none_match, "\"a\"")], Failed),
+        ];
+        for (headers, expected) in cases {
+            let map = headers.iter().map(|(name, value)| ((*name).clone(), HeaderValue::from_static(value)));
+            assert_eq!(check_preconditions(&map.collect(), "\"a\""), expected, "{headers:?}");
+        }
+    }
 
     #[test]
     fn one_satisfiable_range_is_served_and_others_are_refused_or_ignored() {

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use model::{AskToken, Calculation, CalculationState, Lane};
-use store::{NewCalculation, SubmitResult};
+use model::{AskToken, Calculation, CalculationState, Lane, Value};
+use store::{NewCalculation, StoreError, SubmitResult};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ApiError;
@@ -12,6 +12,9 @@ use crate::events::{WaitResult, Waiter};
 use crate::limits::{Charge, ValidIndex};
 use crate::metrics;
 use crate::state::ApiState;
+
+/// Free bytes that the disk of objects must keep beyond a new value.
+const DISK_RESERVE_BYTES: u64 = 16 << 20;
 
 /// The result of submitting an index.
 pub(crate) enum Submission {
@@ -36,7 +39,7 @@ pub(crate) struct WaitLimit {
 /// either exists (the sweep will enqueue it) or it does not.
 ///
 /// # Errors
-/// `TooManyRequests`, `QueueFull` and `DiskFull`: nothing was stored. `Unavailable`: the store did not answer.
+/// `TooManyRequests`, `QueueFull` and `DiskFull`: nothing was stored. `Unconfirmed`: it may have been.
 pub(crate) async fn submit_index(
     state: &ApiState,
     index: &ValidIndex,
@@ -48,6 +51,7 @@ pub(crate) async fn submit_index(
         state.usage.add_request(subject);
         return Ok(Submission::Known(cached));
     }
+    check_disk(state, index)?;
     let charge = match &state.rate_limit {
         Some(limit) => limit.charge(from, index.work, Instant::now())?,
         None => Charge::free(),
@@ -64,6 +68,18 @@ pub(crate) async fn submit_index(
         return Ok(Submission::Known(calculation));
     }
     Ok(Submission::Pending(calculation, token))
+}
+
+/// Refuses a value that is stored as an object while the disk of objects has no room for it.
+fn check_disk(state: &ApiState, index: &ValidIndex) -> Result<(), ApiError> {
+    let size_bytes = index.size_bytes();
+    let is_object = size_bytes > Value::INLINE_BYTES;
+    match state.ports.values.free_bytes().filter(|_| is_object) {
+        Some(free_bytes) if free_bytes < size_bytes.saturating_add(DISK_RESERVE_BYTES) => {
+            Err(ApiError::DiskFull(format!("{free_bytes} bytes are free, the value has {size_bytes}").into()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Waits for the end of a calculation, and returns it as it is then.
@@ -101,7 +117,11 @@ async fn store(state: &ApiState, index: &ValidIndex, charge: Charge<'_>) -> Resu
         traceparent: server::current_trace(),
         now: state.ports.clock.now(),
     };
-    match state.ports.store.submit(&new).await? {
+    let result = state.ports.store.submit(&new).await.map_err(|error| match error {
+        StoreError::Unavailable(source) => ApiError::Unconfirmed { token: token.clone(), source },
+        error => error.into(),
+    })?;
+    match result {
         SubmitResult::Known(calculation) => {
             state.usage.add_request(&new.subject);
             state.cache_put(&calculation).await;

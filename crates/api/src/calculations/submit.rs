@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use model::{AskToken, Calculation};
 use server::{Draining, client_address};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 
 use super::submission::{Submission, WaitLimit, submit_index};
 use crate::error::ApiError;
@@ -48,7 +49,10 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
         (status = 415, description = "The body is neither JSON nor a form", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "The index is missing, not a whole number in plain digits, or out of range", body = wire::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much work requested; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The queue or the disk is full and nothing was stored, or (`unavailable`) it may have been stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json", headers(
+            ("retry-after" = u64, description = "Seconds until it is worth trying again"),
+            ("abaci-ask" = Option<String>, description = "For work above half a second that may have been stored: the token that withdraws it"),
+        )),
     )
 )]
 pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> Result<SubmitResponse, ApiError> {
@@ -68,8 +72,14 @@ pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> R
 #[schema(as = Submit)]
 pub(crate) struct SubmitBody {
     /// The n of F(n): `-?(0|[1-9][0-9]{0,18})`, as a string or an integer literal.
-    #[schema(example = "1000", pattern = "^-?(0|[1-9][0-9]{0,18})$")]
+    #[schema(schema_with = index_schema)]
     index: String,
+}
+
+fn index_schema() -> Schema {
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^-?(0|[1-9][0-9]{0,18})$"));
+    let integer = ObjectBuilder::new().schema_type(Type::Integer);
+    OneOfBuilder::new().item(text).item(integer).examples(["1000"]).into()
 }
 
 /// A submission on its way to become a response.

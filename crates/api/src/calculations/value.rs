@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use model::{Calculation, Status, Subject};
 use store::{ValueError, ValueReader};
 
-use super::range::{RequestedRange, matches_none_match, requested_range};
+use super::range::{Precondition, RequestedRange, check_preconditions, requested_range};
 use super::submission::recover_lost_value;
 use crate::error::ApiError;
 use crate::extract::QueryParams;
@@ -24,10 +24,11 @@ use crate::state::ApiState;
     path = "/api/calculations/{index}/value",
     tag = "calculations",
     params(
-        ("index" = String, Path, description = "The n of F(n)"),
+        ("index" = String, Path, pattern = "^-?(0|[1-9][0-9]{0,18})$", description = "The n of F(n)"),
         ("download" = Option<bool>, Query, description = "If present: offer to save the value as a file"),
         ("range" = Option<String>, Header, description = "One range of bytes; several are answered with the whole value"),
         ("if-range" = Option<String>, Header, description = "The ETag that the range belongs to"),
+        ("if-match" = Option<String>, Header, description = "ETags of which the value must have one"),
         ("if-none-match" = Option<String>, Header, description = "ETags that the client has"),
     ),
     responses(
@@ -38,6 +39,7 @@ use crate::state::ApiState;
         (status = 304, description = "Not modified"),
         (status = 404, description = "Never submitted", body = wire::Problem, content_type = "application/problem+json"),
         (status = 409, description = "There is no value now; `calculation_status` says why", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 412, description = "The value has none of the ETags in `If-Match`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 416, description = "The value has no such bytes", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not an index", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "The value cannot be read at the moment", body = wire::Problem, content_type = "application/problem+json"),
@@ -57,25 +59,36 @@ pub(crate) async fn value(
 
     let etag = format!("\"{}\"", reader.sha256);
     let size_bytes = reader.size_bytes;
-    let mut response = if matches_none_match(&headers, &etag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let (status, range) = match requested_range(&headers, &etag, size_bytes) {
-            RequestedRange::Whole => (StatusCode::OK, 0..size_bytes),
-            RequestedRange::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
-            RequestedRange::NotSatisfiable => return Err(ApiError::RangeNotSatisfiable { size_bytes }),
-        };
-        let body =
-            if method == Method::HEAD { Body::empty() } else { stream(&state, &calculation, &reader, range.clone()) };
-        let mut response = (status, body).into_response();
-        let head = response.headers_mut();
-        head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        head.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
-        if status == StatusCode::PARTIAL_CONTENT {
-            let extent = format!("bytes {}-{}/{size_bytes}", range.start, range.end.saturating_sub(1));
-            insert(head, header::CONTENT_RANGE, &extent);
+    let mut response = match check_preconditions(&headers, &etag) {
+        Precondition::Failed => return Err(ApiError::PreconditionFailed),
+        Precondition::NotModified => StatusCode::NOT_MODIFIED.into_response(),
+        Precondition::Passed => {
+            // Ranges are defined for GET only.
+            let requested = if method == Method::GET {
+                requested_range(&headers, &etag, size_bytes)
+            } else {
+                RequestedRange::Whole
+            };
+            let (status, range) = match requested {
+                RequestedRange::Whole => (StatusCode::OK, 0..size_bytes),
+                RequestedRange::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+                RequestedRange::NotSatisfiable => return Err(ApiError::RangeNotSatisfiable { size_bytes }),
+            };
+            let body = if method == Method::HEAD {
+                Body::empty()
+            } else {
+                stream(&state, &calculation, &reader, range.clone())
+            };
+            let mut response = (status, body).into_response();
+            let head = response.headers_mut();
+            head.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+            head.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+            if status == StatusCode::PARTIAL_CONTENT {
+                let extent = format!("bytes {}-{}/{size_bytes}", range.start, range.end.saturating_sub(1));
+                insert(head, header::CONTENT_RANGE, &extent);
+            }
+            response
         }
-        response
     };
     let head = response.headers_mut();
     // The digits of a subject never change.

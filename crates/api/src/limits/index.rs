@@ -27,6 +27,11 @@ impl ValidIndex {
         Lane::for_work(self.work)
     }
 
+    /// Bytes of the text of the value. The sign may take one.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.digits.saturating_add(1)
+    }
+
     /// Returns whether the work is long enough to be withdrawn, so that its requester gets a token.
     pub(crate) fn is_withdrawable(&self) -> bool {
         self.work > LEASED_ABOVE
@@ -51,7 +56,8 @@ impl ApiConfig {
         let estimate = fibonacci::estimate(index.get());
         let check = |needed_bytes, allowed_bytes: Option<u64>| match allowed_bytes {
             Some(allowed_bytes) if needed_bytes > allowed_bytes => {
-                Err(ApiError::TooLargeToFit { given: index, needed_bytes, allowed_bytes })
+                let max_index = self.largest_fitting_index();
+                Err(ApiError::TooLargeToFit { given: index, needed_bytes, allowed_bytes, max_index })
             }
             _ => Ok(()),
         };
@@ -59,6 +65,22 @@ impl ApiConfig {
         // The sign may take one more byte.
         check(estimate.digits.saturating_add(1), self.store_bytes)?;
         Ok(ValidIndex { subject: index.into(), digits: estimate.digits, work: estimate.work })
+    }
+
+    /// Returns the largest |index| whose computation and value fit.
+    fn largest_fitting_index(&self) -> u64 {
+        let fits = |magnitude: u64| {
+            let estimate = fibonacci::estimate(i64::try_from(magnitude).unwrap_or(i64::MAX));
+            let is_within = |needed: u64, allowed: Option<u64>| allowed.is_none_or(|allowed| needed <= allowed);
+            is_within(estimate.memory_bytes, self.worker_memory_bytes)
+                && is_within(estimate.digits.saturating_add(1), self.store_bytes)
+        };
+        let (mut fitting, mut too_large) = (0, self.max_index.saturating_add(1));
+        while too_large - fitting > 1 {
+            let middle = fitting + (too_large - fitting) / 2;
+            if fits(middle) { fitting = middle } else { too_large = middle }
+        }
+        fitting
     }
 
     /// Parses a canonical index. A JSON value that is not an integer literal is not canonical either.

@@ -7,14 +7,20 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Clock, Subject};
+use futures_util::{TryStreamExt, stream};
+use model::Subject;
 use parking_lot::Mutex;
-use store::Store;
+use ports::Ports;
+use store::StoreError;
 use tokio_util::sync::CancellationToken;
+
+use crate::metrics;
 
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 /// Subjects with a count between two writes; further ones are not counted.
 const MAX_SUBJECTS: usize = 10_000;
+/// Cache entries removed at a time.
+const CONCURRENT_REMOVALS: usize = 32;
 
 /// What was counted since the last write.
 #[derive(Default)]
@@ -46,16 +52,11 @@ impl UsageCounts {
     }
 
     /// Writes the counts every second until `shutdown`, and once more then.
-    pub(crate) async fn write(
-        self: Arc<Self>,
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-        shutdown: CancellationToken,
-    ) {
+    pub(crate) async fn write(self: Arc<Self>, ports: Ports, shutdown: CancellationToken) {
         let mut failing = false;
         loop {
             let stopping = shutdown.run_until_cancelled(tokio::time::sleep(WRITE_INTERVAL)).await.is_none();
-            let written = self.write_once(&*store, &*clock).await;
+            let written = self.write_once(&ports).await;
             if let Err(error) = &written
                 && !failing
             {
@@ -68,13 +69,23 @@ impl UsageCounts {
         }
     }
 
-    async fn write_once(&self, store: &dyn Store, clock: &dyn Clock) -> Result<(), store::StoreError> {
+    async fn write_once(&self, ports: &Ports) -> Result<(), StoreError> {
         let Unwritten { requests, reads } = std::mem::take(&mut *self.0.lock());
         if !requests.is_empty() {
-            store.add_requests(&requests.into_iter().collect::<Vec<_>>()).await?;
+            let requests: Vec<_> = requests.into_iter().collect();
+            ports.store.add_requests(&requests).await?;
+            // A cached calculation has the old count.
+            let cache = &ports.cache;
+            let removed = stream::iter(requests.into_iter().map(Ok))
+                .try_for_each_concurrent(CONCURRENT_REMOVALS, async |(subject, _)| cache.remove(&subject).await)
+                .await;
+            if let Err(error) = removed {
+                metrics::record_cache_failure("remove");
+                tracing::warn!(error = &error as &dyn std::error::Error, "cannot remove old counts from the cache");
+            }
         }
         if !reads.is_empty() {
-            store.touch(&reads.into_iter().collect::<Vec<_>>(), clock.now()).await?;
+            ports.store.touch(&reads.into_iter().collect::<Vec<_>>(), ports.clock.now()).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod connections;
 mod docs;
 mod events;
+mod http;
 mod inputs;
 mod original;
 mod read;

@@ -75,6 +75,20 @@ async fn request_counts_are_written_at_shutdown_at_the_latest() {
 }
 
 #[tokio::test]
+async fn a_read_shows_how_often_was_submitted() {
+    let system = TestSystem::start().await;
+    system.compute(10).await;
+    for _ in 0..3 {
+        system.submit(10).await.expect(StatusCode::OK);
+    }
+    let start = Instant::now();
+    while system.get("/api/calculations/10").await.json()["asked"] != 4 {
+        assert!(start.elapsed() < Duration::from_secs(20), "the counts are written every second");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn long_work_returns_a_token_and_short_work_none() {
     let system = TestSystem::start().await;
     let answer = system.submit(900_000_000).await.expect(ACCEPTED);
@@ -149,6 +163,10 @@ async fn without_the_store_nothing_is_accepted() {
     system.store.close().await;
     let answer = system.submit(10).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
     assert_eq!(answer.header("retry-after"), "1");
+    assert!(answer.json()["detail"].as_str().expect("a detail").contains("may have been stored"));
+    assert!(!answer.headers.contains_key("abaci-ask"));
+    let answer = system.submit(900_000_000).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+    assert_eq!(answer.header("abaci-ask").len(), 32);
     assert_eq!(system.jobs().await, 0);
     assert!(system.state.ready().await.is_err());
     for path in ["/api/calculations", "/api/calculations/10", "/api/calculations/10/value", "/api/values/all"] {
@@ -176,6 +194,17 @@ async fn a_full_queue_refuses_new_work_and_stores_nothing() {
     assert_eq!(system.rows().await, 1);
     assert!(system.work_one().await);
     system.submit(11).await.expect(ACCEPTED);
+}
+
+#[tokio::test]
+async fn long_work_whose_value_the_disk_cannot_hold_is_refused_for_now_and_not_stored() {
+    let config = ApiConfig { max_index: fibonacci::MAX_INDEX, ..ApiConfig::default() };
+    let system = TestSystem::with_config(config).await;
+    let largest = i64::try_from(fibonacci::MAX_INDEX).expect("an index");
+    let answer = system.submit(largest).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "too-large-to-fit");
+    assert!(answer.headers.contains_key("retry-after"));
+    assert_eq!(system.rows().await, 0);
+    system.submit(10).await.expect(ACCEPTED);
 }
 
 #[tokio::test]

@@ -57,6 +57,11 @@ impl Values {
         Self { store, objects, limit_bytes }
     }
 
+    /// Returns the free bytes of the disk that objects are on; `None` if that is unknown.
+    pub fn free_bytes(&self) -> Option<u64> {
+        self.objects.room()
+    }
+
     /// Puts a text where it belongs: up to [`Value::INLINE_BYTES`] it is handed back to go into the record,
     /// longer ones are written as an object; room for it is made first with [`Values::make_room`].
     ///
