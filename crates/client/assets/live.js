@@ -1,143 +1,187 @@
-// Live updates: listens to the event stream and fetches the parts of the page that have changed.
+// Live updates: follows the event stream and fetches the parts of the page that have changed.
 //
-// HTML is rendered by the server alone; here only the progress of a computation is written, four times a
-// second. Indexes and values stay strings: F(79) is already above 2^53 and a Number would round it.
+// HTML is rendered by the server alone; only the progress of a computation is written here, four times a second.
+// Indexes and values stay strings: F(79) is already above 2^53 and a Number would round it.
 
 const EVERYTHING = Symbol("everything");
-const QUIET_MS = 1000;
-const FEW = 3;
-const TOO_MANY_ROWS = 150;
+const BATCH_MS = 30;
+const MAX_REFRESHES_PER_S = 5;
+const MAX_SINGLE_ROWS = 3;
+const MAX_ROWS = 150;
+const TOUCH_REST_MS = 2000;
 
+const template = document.getElementById("words");
+const words = Object.fromEntries(template.content.textContent.trim().split("\n").map((line) => line.split("\t")));
 const live = () => document.querySelector("[data-live]");
 const rowOf = (index) => document.querySelector(`.row[data-index="${CSS.escape(index)}"]`);
 const title = document.title;
 
-let source;
-/** Whether the stream is open; undefined until that is known. */
+/** The words of the page, with values set in. */
+function word(name, values = {}) {
+  return words[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
+}
+
+/** Has a screen reader say something, without moving anything. */
+function say(text) {
+  document.getElementById("announcer").textContent = text;
+}
+
+/** A count as the server writes it: commas from five digits on. */
+function count(n) {
+  return n < 10_000 ? String(n) : n.toLocaleString("en");
+}
+
+// The other scripts of the page run after this one.
+window.abaci = { word, say, count };
+
+// --- The stream, which all tabs share. ---
+
+let port;
 let connected;
-let retryMs = 1000;
 
-function connect() {
-  const events = live()?.dataset.events;
-  if (!events) return;
-  source = new EventSource(events);
-  source.addEventListener("open", () => {
-    // What happened between rendering and listening, or while we did not listen, was not heard.
-    if (connected === false || document.querySelector("[data-status=queued], [data-status=running]")) stale(EVERYTHING);
-    retryMs = 1000;
-    standing(true);
-  });
-  source.addEventListener("calculation", (event) => stale(JSON.parse(event.data).index));
-  source.addEventListener("progress", (event) => progress(JSON.parse(event.data)));
-  source.addEventListener("reset", () => stale(EVERYTHING));
-  source.addEventListener("error", () => {
-    standing(false);
-    // The browser tries again by itself unless the server answered with an error.
-    if (source.readyState !== EventSource.CLOSED) return;
-    setTimeout(connect, retryMs);
-    retryMs = Math.min(2 * retryMs, 30_000);
-  });
+async function openStream() {
+  if (port || !wish()) return;
+  const url = template.dataset.stream;
+  if (window.SharedWorker) {
+    port = new SharedWorker(url, { type: "module", name: "abaci" }).port;
+  } else {
+    const channel = new MessageChannel();
+    port = channel.port1;
+    (await import(url)).connect(channel.port2);
+  }
+  port.onmessage = ({ data }) => receive(data);
 }
 
-function disconnect() {
-  source?.close();
-  connected = undefined;
+/** What this tab wants to hear: a hidden history wants nothing, a number that is awaited always does. */
+function wish() {
+  const part = live();
+  if (!part) return null;
+  if (part.dataset.index) return "pending" in part.dataset ? { index: part.dataset.index } : null;
+  return document.hidden ? null : { all: true };
 }
 
-function standing(now) {
-  if (connected === false && now) say("Live again.");
-  if (connected !== false && !now) say("The connection is lost; trying again.");
+async function listen() {
+  await openStream();
+  port?.postMessage(wish());
+}
+
+function receive({ type, data, connected: now }) {
+  const part = live();
+  if (!part) return;
+  if (type === "connection") return stand(now);
+  if (type === "reset") return stale(EVERYTHING);
+  const event = JSON.parse(data);
+  if (part.dataset.index && part.dataset.index !== event.index) return;
+  if (type === "progress") progress(event);
+  else stale(event.index);
+}
+
+function stand(now) {
+  // What happened between rendering and listening, or while the stream was lost, was not heard.
+  if (now && (connected === false || document.querySelector("[data-status=queued], [data-status=running]"))) stale(EVERYTHING);
+  if (connected === false && now) say(word("live-again"));
+  if (connected !== false && !now) say(word("connection-lost"));
   connected = now;
-  showStanding();
+  showConnection();
 }
 
-/** Says truthfully whether the page is live. */
-function showStanding() {
+function showConnection() {
   const line = document.getElementById("live");
   if (!line || connected === undefined) return;
-  line.textContent = connected ? "Live" : "Not live, retrying";
+  line.textContent = word(connected ? "live" : "lost");
   line.dataset.connected = connected;
 }
 
-/** Reads something out, without moving anything. */
-function say(text) {
-  const announcer = document.getElementById("announcer");
-  if (announcer) announcer.textContent = text;
-}
-
-// --- What has changed is fetched: at once when it is quiet, then once a second at most. ---
+// --- What has changed is fetched: a number at once, rows of the history a few times a second. ---
 
 const changed = new Set();
+const refreshedAt = [];
 let timer;
-let fetchedAt = -QUIET_MS;
 
 function stale(what) {
   changed.add(what);
-  timer ??= setTimeout(refresh, Math.max(20, fetchedAt + QUIET_MS - performance.now()));
+  timer ??= setTimeout(refresh, delay());
+}
+
+function delay() {
+  const oldest = refreshedAt.at(-MAX_REFRESHES_PER_S);
+  const wait = oldest === undefined ? 0 : oldest + 1000 - performance.now();
+  return Math.max(live()?.dataset.index ? 0 : BATCH_MS, wait);
 }
 
 async function refresh() {
-  // A list nobody looks at can wait; a single number is worth hearing of in the background.
   if (document.hidden && !live()?.dataset.index) {
     timer = undefined;
     return;
   }
   const what = [...changed];
   changed.clear();
+  refreshedAt.push(performance.now());
+  refreshedAt.splice(0, refreshedAt.length - MAX_REFRESHES_PER_S);
+  let failed = false;
   try {
-    if (live()?.dataset.index || what.includes(EVERYTHING) || what.length > FEW) await refreshAll();
+    if (live()?.dataset.index) await refreshNumber();
+    else if (what.includes(EVERYTHING) || what.length > MAX_SINGLE_ROWS) await refreshHistory();
     else for (const index of what) await refreshRow(index);
   } catch {
-    // Out of reach. Said in the line above if the stream is gone too; either way it is tried again.
+    // Unavailable. The line above says so if the stream is lost too; either way it is retried.
     changed.add(EVERYTHING);
+    failed = true;
   }
-  fetchedAt = performance.now();
   timer = undefined;
-  if (changed.size > 0) timer = setTimeout(refresh, QUIET_MS * (changed.has(EVERYTHING) ? 4 : 1));
+  if (changed.size > 0) timer = setTimeout(refresh, failed ? 4000 : delay());
 }
 
-async function refreshAll() {
+async function refreshNumber() {
+  const old = live();
+  const fresh = await load(old.dataset.fragment + location.search);
+  const { status } = old.dataset;
+  swap(old, fresh);
+  showConnection();
+  announce(fresh, status);
+  if ("pending" in fresh.dataset) return;
+  document.title = title;
+  port?.postMessage(null);
+  document.dispatchEvent(new CustomEvent("abaci:number"));
+}
+
+async function refreshHistory() {
   const old = live();
   const fresh = await load(old.dataset.fragment);
-  const before = new Map([...old.querySelectorAll(".row")].map((row) => [row.dataset.index, row.dataset.status]));
-  const own = old.dataset.index && { index: old.dataset.index, status: old.dataset.status };
-  swap(old, fresh);
-  showStanding();
-  if (own) {
-    announce(fresh, own.status);
-    document.title = title;
-    if (!fresh.dataset.events) disconnect();
+  const before = new Map([...old.querySelectorAll(".row")].map((row) => [row.dataset.index, row]));
+  const arrived = [...fresh.querySelectorAll(".row")].filter((row) => !before.has(row.dataset.index));
+  for (const row of fresh.querySelectorAll(".row")) announce(row, before.get(row.dataset.index)?.dataset.status);
+  if (arrived.length === 0 || mayMove()) {
+    swap(old, fresh);
+    hold([]);
+  } else {
+    for (const row of [...fresh.querySelectorAll(".row")]) if (before.has(row.dataset.index)) swap(before.get(row.dataset.index), row);
+    hold(arrived.map((row) => row.dataset.index));
   }
-  for (const row of fresh.querySelectorAll(".row")) announce(row, before.get(row.dataset.index));
-  showCopy();
 }
 
 async function refreshRow(index) {
   const old = rowOf(index);
   if (!old && !("newest" in live().dataset)) return;
   const fresh = await load(`/fragments/row/${encodeURIComponent(index)}`);
-  if (old) {
-    const { status } = old.dataset;
-    swap(old, fresh);
-    announce(fresh, status);
-    return;
-  }
+  announce(fresh, old?.dataset.status);
+  if (old) return swap(old, fresh);
+  if (!mayMove()) return hold([...held, index]);
   const rows = [...document.querySelectorAll(".row")];
-  if (rows.length > TOO_MANY_ROWS) return refreshAll();
-  // Newest first by when it was first asked; the texts are RFC 3339, which sorts as it reads.
+  if (rows.length > MAX_ROWS) return refreshHistory();
+  // Newest first by when it was first requested; the texts are RFC 3339, which sorts as it reads.
   const older = rows.find((row) => row.dataset.asked < fresh.dataset.asked);
   if (older) older.before(fresh);
-  else if (rows.length === 0) return refreshAll();
-  announce(fresh);
+  else if (rows.length === 0) return refreshHistory();
 }
 
 async function load(path) {
-  const answer = await fetch(path, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8000) });
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
-  const template = document.createElement("template");
-  template.innerHTML = await answer.text();
-  const part = template.content.firstElementChild;
-  if (!part) throw new Error(`${path} answered nothing`);
+  const response = await fetch(path, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(8000) });
+  if (!response.ok) throw new Error(`${path} responded ${response.status}`);
+  const content = document.createElement("template");
+  content.innerHTML = await response.text();
+  const part = content.content.firstElementChild;
+  if (!part) throw new Error(`${path} responded nothing`);
   return part;
 }
 
@@ -150,10 +194,38 @@ function swap(old, fresh) {
   heir?.focus({ preventScroll: true });
 }
 
+// --- New rows do not push the list under a finger, a pointer or the focus: they wait for a press. ---
+
+let held = [];
+let touchedAt = -TOUCH_REST_MS;
+addEventListener("touchstart", () => (touchedAt = performance.now()), { passive: true });
+
+function mayMove() {
+  const list = live();
+  const busy = list.matches(":hover") || list.contains(document.activeElement) || list.getBoundingClientRect().top < 0;
+  return !busy && performance.now() - touchedAt > TOUCH_REST_MS;
+}
+
+function hold(indexes) {
+  held = [...new Set(indexes)];
+  const button = document.getElementById("show-new");
+  if (!button) return;
+  button.hidden = held.length === 0;
+  button.textContent = word(held.length === 1 ? "new-one" : "new-many", { n: held.length });
+}
+
+document.getElementById("show-new")?.addEventListener("click", async () => {
+  const fresh = await load(live().dataset.fragment);
+  live().replaceWith(fresh);
+  hold([]);
+});
+
+// --- Progress, and the end of what this visitor waits for. ---
+
 function progress({ index, progress: fraction, remaining_ms: leftMs }) {
   const part = live()?.dataset.index === index ? live() : rowOf(index);
   const bar = part?.querySelector("progress");
-  if (!bar) return stale(index);
+  if (!bar) return part ? stale(index) : undefined;
   const percent = `${Math.floor(100 * Math.min(fraction, 0.99))} %`;
   bar.value = fraction;
   part.querySelector("[data-percent]").textContent = percent;
@@ -161,14 +233,12 @@ function progress({ index, progress: fraction, remaining_ms: leftMs }) {
   if (part === live()) document.title = `${percent} · ${title}`;
 }
 
-/** What is left, in the words of the server. */
+/** The time left, in the words of the server. */
 function left(ms) {
   if (ms == null) return "";
   if (ms < 1000) return "under 1 s left";
   return ms < 90_000 ? `about ${Math.ceil(ms / 1000)} s left` : `about ${Math.ceil(ms / 60_000)} min left`;
 }
-
-// --- Only the end of what this visitor waits for is read out. ---
 
 function announce(part, before) {
   const { announcement, index, status } = part.dataset;
@@ -179,13 +249,13 @@ function awaited() {
   try {
     return JSON.parse(sessionStorage.getItem("awaited")) ?? [];
   } catch {
-    return []; // No storage: the pages of the numbers themselves still speak.
+    return []; // No storage: the pages of the numbers themselves still announce.
   }
 }
 
 function rememberAwaited() {
-  const { index, events } = live()?.dataset ?? {};
-  if (!index || !events) return;
+  const { index, pending } = live()?.dataset ?? {};
+  if (!index || pending === undefined) return;
   try {
     sessionStorage.setItem("awaited", JSON.stringify([index, ...awaited().filter((n) => n !== index)].slice(0, 50)));
   } catch {
@@ -193,35 +263,17 @@ function rememberAwaited() {
   }
 }
 
-function showCopy() {
-  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
-}
-
-document.addEventListener("click", async ({ target }) => {
-  const button = target.closest?.("[data-copy]");
-  if (!button) return;
-  const words = button.textContent;
-  try {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-    button.textContent = "Copied";
-    say("Copied.");
-  } catch {
-    button.textContent = "Not allowed here";
-  }
-  setTimeout(() => (button.textContent = words), 2000);
-});
-
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && changed.size > 0) stale(EVERYTHING);
+  if (!document.hidden && live() && !live().dataset.index) stale(EVERYTHING);
+  listen();
 });
-// A page kept for the back button must not keep its connection, and has missed something when it returns.
-addEventListener("pagehide", disconnect);
+// A page kept for the back button must not keep its wish, and has missed something when it returns.
+addEventListener("pagehide", () => port?.postMessage(null));
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
   if (live()) stale(EVERYTHING);
-  connect();
+  listen();
 });
 
 rememberAwaited();
-showCopy();
-connect();
+listen();

@@ -5,11 +5,12 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_TYPE, RANGE, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
@@ -18,7 +19,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use model::{AskToken, Index};
 use serde::de::DeserializeOwned;
-use wire::{CalculationBody, CalculationList, Problem, Submitted, SystemStatus};
+use wire::{CalculationBody, CalculationList, NumberFacts, Problem, Submitted, SystemStatus};
 
 use crate::metrics;
 
@@ -128,6 +129,41 @@ impl ApiClient {
         }
     }
 
+    /// Returns facts about a number of any size, and its remainder by a modulus.
+    pub(crate) async fn facts(
+        &self,
+        index: &str,
+        modulus: Option<u64>,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<NumberFacts, CallError> {
+        let query = modulus.map(|modulus| format!("?modulus={modulus}")).unwrap_or_default();
+        let path = format!("/api/numbers/{index}{query}");
+        self.call("facts", Method::GET, &path, String::new(), forwarded).await
+    }
+
+    /// Returns part of the text of a value, by the places of its bytes from 0.
+    pub(crate) async fn value_bytes(
+        &self,
+        index: Index,
+        bytes: RangeInclusive<u64>,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<String, CallError> {
+        let mut headers = forwarded.0.clone();
+        let range = format!("bytes={}-{}", bytes.start(), bytes.end());
+        headers.insert(RANGE, HeaderValue::try_from(range).expect("digits are valid in a header"));
+        let path = format!("/api/calculations/{index}/value");
+        let started = Instant::now();
+        let forwarded = ForwardedHeaders(headers);
+        let exchange = self.exchange(Method::GET, &path, String::new(), &forwarded);
+        let result = tokio::time::timeout(CALL_TIMEOUT, exchange)
+            .await
+            .unwrap_or(Err(CallError::TimedOut))
+            .and_then(RawResponse::into_digits);
+        let outcome = result.as_ref().map_or_else(CallError::outcome, |_| "ok");
+        metrics::record_api_call("value", outcome, started.elapsed());
+        result
+    }
+
     /// Returns a page of the history, newest first.
     pub(crate) async fn history(
         &self,
@@ -224,6 +260,16 @@ impl RawResponse {
         }
         let problem: Problem = serde_json::from_slice(&self.body).map_err(|_| unexpected())?;
         Err(CallError::Problem { problem: Box::new(problem), retry_after: self.retry_after })
+    }
+}
+
+impl RawResponse {
+    fn into_digits(self) -> Result<String, CallError> {
+        let digits = str::from_utf8(&self.body).ok().map(str::to_owned);
+        match digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')) {
+            Some(digits) if self.status == StatusCode::PARTIAL_CONTENT => Ok(digits),
+            _ => Err(CallError::UnexpectedBody { status: self.status }),
+        }
     }
 }
 

@@ -1,27 +1,76 @@
-//! Script, style and icon. Their names contain a hash of their content, so that browsers cache them without limit.
+//! Scripts, style, face and icon. Their names contain a hash of their content, so that browsers cache them without
+//! limit.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// A file and the path it is served under.
 pub(crate) struct Asset {
     /// `/assets/style.0123456789abcdef.css`
     pub(crate) path: String,
-    pub(crate) media_type: &'static str,
-    pub(crate) content: &'static str,
+    pub(crate) file: File,
+    pub(crate) content: Cow<'static, [u8]>,
 }
 
-pub(crate) static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("style", "css", "text/css; charset=utf-8", include_str!("../assets/style.css")));
-pub(crate) static SCRIPT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("live", "js", "text/javascript; charset=utf-8", include_str!("../assets/live.js")));
-pub(crate) static ICON: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg")));
+/// The name of a file, and its media type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct File {
+    pub(crate) stem: &'static str,
+    pub(crate) extension: &'static str,
+}
+
+macro_rules! assets {
+    ($($name:ident $stem:literal $extension:literal;)*) => {
+        $(pub(crate) static $name: LazyLock<Asset> = LazyLock::new(|| {
+            let file = File { stem: $stem, extension: $extension };
+            Asset::new(file, include_bytes!(concat!("../assets/", $stem, ".", $extension)))
+        });)*
+
+        /// All files.
+        pub(crate) fn all() -> impl Iterator<Item = &'static Asset> {
+            [$(&*$name),*].into_iter()
+        }
+    };
+}
+
+assets! {
+    STYLE "style" "css";
+    LIVE "live" "js";
+    STREAM "stream" "js";
+    CARD "card" "js";
+    VIEWER "viewer" "js";
+    CHECK "check" "js";
+    ICON "icon" "svg";
+    TEXT_FACE "text" "woff2";
+    ITALIC_FACE "italic" "woff2";
+}
 
 impl Asset {
-    fn new(stem: &str, extension: &str, media_type: &'static str, content: &'static str) -> Self {
-        let path = format!("/assets/{stem}.{:016x}.{extension}", fnv1a(content.as_bytes()));
-        Self { path, media_type, content }
+    fn new(file: File, content: &'static [u8]) -> Self {
+        let content = match file.extension {
+            "css" => Cow::Owned(link_faces(content)),
+            _ => Cow::Borrowed(content),
+        };
+        let path = format!("/assets/{}.{:016x}.{}", file.stem, fnv1a(&content), file.extension);
+        Self { path, file, content }
     }
+}
+
+impl File {
+    pub(crate) fn media_type(self) -> &'static str {
+        match self.extension {
+            "css" => "text/css; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            "svg" => "image/svg+xml",
+            _ => "font/woff2",
+        }
+    }
+}
+
+/// Replaces the plain names of the faces in the style sheet by the paths that the pages preload.
+pub(crate) fn link_faces(style: &[u8]) -> Vec<u8> {
+    let style = String::from_utf8_lossy(style);
+    style.replace("text.woff2", &TEXT_FACE.path).replace("italic.woff2", &ITALIC_FACE.path).into_bytes()
 }
 
 /// Hashes with FNV-1a, which is enough to tell versions of our own files apart.

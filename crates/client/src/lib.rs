@@ -9,6 +9,7 @@ mod endpoints;
 mod metrics;
 mod router;
 mod state;
+mod typed_index;
 mod views;
 
 pub use api_client::{ApiClient, ApiUnreachable, BaseUrlError};

@@ -17,7 +17,7 @@ use crate::{ClientState, endpoints};
 const MAX_FORM_BYTES: usize = 16 << 10;
 
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-                      img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                      img-src 'self'; font-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Returns the router of all pages.
 ///
@@ -37,7 +37,10 @@ pub fn router(state: ClientState) -> Router {
         .route("/fragments/history", get(endpoints::history_fragment))
         .route("/fragments/row/{index}", get(endpoints::row_fragment))
         .route("/about", get(endpoints::about))
+        .route("/card", get(endpoints::card))
+        .route("/surprise", get(endpoints::surprise))
         .route("/robots.txt", get(endpoints::robots))
+        .route("/sitemap.xml", get(endpoints::sitemap))
         .fallback(endpoints::not_found)
         .method_not_allowed_fallback(endpoints::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))

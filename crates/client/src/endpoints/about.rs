@@ -1,8 +1,7 @@
-//! The page about the system, and `robots.txt`.
+//! The page about the system.
 
 use axum::extract::State;
 use axum::response::Html;
-use http::header::{CONTENT_TYPE, HeaderName};
 
 use crate::ClientState;
 use crate::api_client::ForwardedHeaders;
@@ -18,10 +17,4 @@ pub(crate) async fn about(State(state): State<ClientState>, forwarded: Forwarded
         tracing::warn!(error = error as &dyn std::error::Error, "cannot read the state of the system");
     }
     Html(views::about(system.as_ref().ok()).into_string())
-}
-
-/// `GET /robots.txt`
-pub(crate) async fn robots() -> ([(HeaderName, &'static str); 1], &'static str) {
-    let text = "User-agent: *\nAllow: /$\nAllow: /about\nAllow: /assets/\nDisallow: /\n";
-    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text)
 }

@@ -6,20 +6,19 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::failure::not_found;
-use crate::assets::{ICON, SCRIPT, STYLE};
+use crate::assets;
 
 /// `GET /assets/{name}` serves a file of the page.
 ///
 /// 200, cached without limit · 404 for names of other versions
 pub(crate) async fn asset(Path(name): Path<String>) -> Response {
-    let assets = [&STYLE, &SCRIPT, &ICON];
-    match assets.into_iter().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name)) {
+    match assets::all().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name)) {
         Some(asset) => {
             let headers = [
-                (CONTENT_TYPE, HeaderValue::from_static(asset.media_type)),
+                (CONTENT_TYPE, HeaderValue::from_static(asset.file.media_type())),
                 (CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
             ];
-            (headers, asset.content).into_response()
+            (headers, &*asset.content).into_response()
         }
         None => not_found().await,
     }

@@ -16,7 +16,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::failure::not_found;
 use crate::ClientState;
-use crate::assets::fnv1a;
+use crate::assets::{self, File, LIVE, fnv1a, link_faces};
 
 /// Returns the routes below `/assets/` over the files of `folder`.
 pub(crate) fn routes(folder: PathBuf) -> Router<ClientState> {
@@ -30,14 +30,6 @@ struct AssetFolder {
     /// A random number that differs in every process: its pages may differ too.
     process_id: u64,
 }
-
-/// File names without the version, and their media types.
-const FILES: [(&str, &str); 3] = [
-    ("style.css", "text/css; charset=utf-8"),
-    (SCRIPT, "text/javascript; charset=utf-8"),
-    ("icon.svg", "image/svg+xml"),
-];
-const SCRIPT: &str = "live.js";
 
 const RELOAD: &str = r#"
 // Added in development only.
@@ -58,37 +50,40 @@ const RELOAD: &str = r#"
 ///
 /// 200, not cached · 404 for other names · 500 when the file cannot be read
 async fn asset(State(folder): State<Arc<AssetFolder>>, Path(name): Path<String>) -> Response {
-    let Some((file, media_type)) = FILES.into_iter().find(|(file, _)| is_version_of(&name, file)) else {
+    let Some(asset) = assets::all().find(|asset| is_version_of(&name, asset.file)) else {
         return not_found().await;
     };
-    let mut content = match folder.read(file).await {
+    let mut content = match folder.read(asset.file).await {
         Ok(content) => content,
         Err(error) => return unreadable(&error),
     };
-    if file == SCRIPT {
-        content.push_str(RELOAD);
+    if asset.file.extension == "css" {
+        content = link_faces(&content);
     }
-    ([(CONTENT_TYPE, media_type), (CACHE_CONTROL, "no-store")], content).into_response()
+    if asset.path == LIVE.path {
+        content.extend_from_slice(RELOAD.as_bytes());
+    }
+    ([(CONTENT_TYPE, asset.file.media_type()), (CACHE_CONTROL, "no-store")], content).into_response()
 }
 
 /// `GET /assets/version` returns a word that changes with the files and with the process.
 ///
 /// 200 · 500 when a file cannot be read
 async fn version(State(folder): State<Arc<AssetFolder>>) -> Response {
-    let mut all = String::new();
-    for (file, _) in FILES {
-        match folder.read(file).await {
-            Ok(content) => all.push_str(&content),
+    let mut all = Vec::new();
+    for asset in assets::all() {
+        match folder.read(asset.file).await {
+            Ok(content) => all.extend(content),
             Err(error) => return unreadable(&error),
         }
     }
-    let version = fnv1a(all.as_bytes()) ^ folder.process_id;
+    let version = fnv1a(&all) ^ folder.process_id;
     ([(CACHE_CONTROL, "no-store")], format!("{version:016x}")).into_response()
 }
 
 impl AssetFolder {
-    async fn read(&self, file: &str) -> std::io::Result<String> {
-        tokio::fs::read_to_string(self.folder.join(file)).await
+    async fn read(&self, file: File) -> std::io::Result<Vec<u8>> {
+        tokio::fs::read(self.folder.join(format!("{}.{}", file.stem, file.extension))).await
     }
 }
 
@@ -98,9 +93,8 @@ fn unreadable(error: &std::io::Error) -> Response {
 }
 
 /// Returns whether `style.0123456789abcdef.css` is a version of `style.css`.
-fn is_version_of(name: &str, file: &str) -> bool {
-    let Some((stem, extension)) = file.split_once('.') else { return false };
-    let version = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(extension));
+fn is_version_of(name: &str, file: File) -> bool {
+    let version = name.strip_prefix(file.stem).and_then(|rest| rest.strip_suffix(file.extension));
     version.is_some_and(|version| version.len() > 2 && version.starts_with('.') && version.ends_with('.'))
 }
 
@@ -125,8 +119,9 @@ mod tests {
             let pages = pages(folder.path().to_owned());
             let server = Self { pages, folder };
             server.edit("style.css", "main { color: red }");
-            server.edit("live.js", "start();");
-            server.edit("icon.svg", "<svg/>");
+            for asset in assets::all().skip(1) {
+                server.edit(&format!("{}.{}", asset.file.stem, asset.file.extension), "start();");
+            }
             server
         }
 

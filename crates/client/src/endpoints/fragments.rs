@@ -4,11 +4,10 @@
 
 use axum::extract::State;
 use axum::response::Html;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use model::Index;
 use wire::{CalculationBody, ProblemKind};
 
-use super::ask_cookie::AskCookie;
 use super::failure::PageFailure;
 use super::home::{self, HomeQuery};
 use super::index_path::IndexPath;
@@ -38,21 +37,6 @@ pub(crate) async fn row_fragment(
 ) -> Result<Html<String>, PageFailure> {
     let (_, calculation) = find(&state, &index, &forwarded).await?;
     Ok(Html(views::row(&calculation).into_string()))
-}
-
-/// `GET /n/{index}/fragment` returns the part of a number's page that changes. It is below `/n/{index}` because
-/// the cookie of a submission is sent only there.
-///
-/// 200 · 404 never submitted · 503 the API is unavailable
-pub(crate) async fn number_fragment(
-    State(state): State<ClientState>,
-    forwarded: ForwardedHeaders,
-    IndexPath(index): IndexPath,
-    headers: HeaderMap,
-) -> Result<Html<String>, PageFailure> {
-    let (index, calculation) = find(&state, &index, &forwarded).await?;
-    let mine = AskCookie::read(index, &headers).is_some();
-    Ok(Html(views::number_part(index, &calculation, mine).into_string()))
 }
 
 async fn find(

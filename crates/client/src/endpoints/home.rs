@@ -21,7 +21,7 @@ pub(crate) struct HomeQuery {
     /// The cursor of the page of the history.
     after: Option<String>,
     /// The initial text of the field.
-    index: Option<String>,
+    pub(crate) index: Option<String>,
 }
 
 /// `GET /?after=&index=` shows the form and a page of the history.
@@ -33,7 +33,7 @@ pub(crate) async fn home(
     forwarded: ForwardedHeaders,
     query: HomeQuery,
 ) -> Result<Response, PageFailure> {
-    let form = SubmitForm { text: query.index.as_deref().unwrap_or_default(), problem: None };
+    let form = SubmitForm { text: query.index.as_deref().unwrap_or_default(), problem: None, meanings: &[] };
     match history(&state, &query, &forwarded).await {
         Ok(history) => Ok(Html(views::home(&form, Ok(&history)).into_string()).into_response()),
         Err(failure) if failure.status.is_client_error() => Err(failure),

@@ -1,49 +1,180 @@
 //! The page of one number.
 
-use axum::extract::State;
+use std::ops::RangeInclusive;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
-use model::{Expression, Index};
-use wire::{ProblemKind, Shortened};
+use model::{Index, Status, ValueState};
+use serde::Deserialize;
+use wire::{CalculationBody, NumberFacts, ProblemKind, Shortened};
 
 use super::ask_cookie::AskCookie;
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
-
 use crate::ClientState;
-use crate::api_client::ForwardedHeaders;
-use crate::views;
+use crate::api_client::{CallError, ForwardedHeaders};
+use crate::typed_index::{self, TypedIndex};
+use crate::views::{self, DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, page_start};
 
-/// `GET /n/{index}` shows the status of F(n), and its digits once they are known.
+/// The numbers that search engines may index; there is no end of the others.
+const MAX_INDEXED: i64 = 10_000;
+
+/// The query of a number's page. What cannot be parsed is ignored: the page is the same without it.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct NumberQuery {
+    /// The place of a digit, or of the first and last of several: `101` or `101-150`.
+    at: Option<String>,
+    /// The modulus of the remainder that is shown.
+    #[serde(rename = "mod")]
+    modulus: Option<String>,
+}
+
+/// `GET /n/{index}?at=&mod=` shows everything about F(n).
 ///
-/// 200 · 303 from another spelling to the canonical one · 404 never submitted, or not an index · 503 with
-/// `Retry-After` the API is unavailable
+/// 200 · 303 from another spelling to the canonical one · 404 not an index · 503 with `Retry-After` the API is
+/// unavailable
 #[tracing::instrument(skip_all)]
 pub(crate) async fn number(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
     IndexPath(text): IndexPath,
+    query: Result<Query<NumberQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
-    let Ok(index) = text.parse::<Index>() else { return redirect_to_canonical(&text) };
-    Ok(match state.api.calculation(index, &forwarded).await? {
-        Some(calculation) => {
-            let mine = AskCookie::read(index, &headers).is_some();
-            Html(views::number(index, &calculation, mine).into_string()).into_response()
+    if !typed_index::is_canonical(&text) {
+        return redirect_to_canonical(&text);
+    }
+    let query = query.map(|Query(query)| query).unwrap_or_default();
+    let page = load(&state, text, &query, &headers, &forwarded).await?;
+    Ok(Html(views::number(&page).into_string()).into_response())
+}
+
+/// `GET /n/{index}/fragment` returns the part of a number's page that changes. It is below `/n/{index}` because
+/// the cookie of a submission is sent only there.
+///
+/// 200 · 404 not an index · 503 the API is unavailable
+pub(crate) async fn number_fragment(
+    State(state): State<ClientState>,
+    forwarded: ForwardedHeaders,
+    IndexPath(text): IndexPath,
+    query: Result<Query<NumberQuery>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Html<String>, PageFailure> {
+    if !typed_index::is_canonical(&text) {
+        return Err(PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound));
+    }
+    let query = query.map(|Query(query)| query).unwrap_or_default();
+    let page = load(&state, text, &query, &headers, &forwarded).await?;
+    Ok(Html(views::number_part(&page).into_string()))
+}
+
+/// Reads everything that the page of a number shows.
+async fn load(
+    state: &ClientState,
+    text: String,
+    query: &NumberQuery,
+    headers: &HeaderMap,
+    forwarded: &ForwardedHeaders,
+) -> Result<NumberPage, PageFailure> {
+    let modulus = query.modulus.as_deref().and_then(|text| text.trim().parse().ok());
+    let modulus = modulus.filter(|modulus| (1..=10_000).contains(modulus));
+    let index = text.parse::<Index>().ok();
+    let facts = state.api.facts(&text, modulus, forwarded);
+    let (facts, calculation) = match index {
+        Some(index) => {
+            let (facts, calculation) = tokio::join!(facts, state.api.calculation(index, forwarded));
+            // The calculation alone makes a page; an older API has no facts.
+            (facts.inspect_err(warn_about_facts).ok(), calculation?)
         }
-        None => (StatusCode::NOT_FOUND, Html(views::never_submitted(index).into_string())).into_response(),
+        None => (Some(facts.await?), None),
+    };
+    let digits = match index {
+        Some(index) => digit_page(state, index, facts.as_ref(), calculation.as_ref(), query, forwarded).await,
+        None => None,
+    };
+    Ok(NumberPage {
+        can_cancel: index.is_some_and(|index| AskCookie::read(index, headers).is_some()),
+        indexed: index.is_some_and(|index| (0..=MAX_INDEXED).contains(&index.get())),
+        index: text,
+        facts,
+        calculation,
+        digits,
     })
+}
+
+/// Returns the digits that a query points at, if they are known.
+async fn digit_page(
+    state: &ClientState,
+    index: Index,
+    facts: Option<&NumberFacts>,
+    calculation: Option<&CalculationBody>,
+    query: &NumberQuery,
+    forwarded: &ForwardedHeaders,
+) -> Option<DigitPage> {
+    let stored = calculation.is_some_and(|calculation| {
+        calculation.status == Status::Done && calculation.value_state != Some(ValueState::Evicted)
+    });
+    let marked = query.at.as_deref().and_then(parse_places);
+    let short = facts.and_then(|facts| facts.value.as_deref());
+    let short = short.or_else(|| calculation.and_then(|calculation| calculation.value.as_deref()));
+    if let Some(value) = short {
+        let digits = value.trim_start_matches('-');
+        let count = u64::try_from(digits.len()).ok()?;
+        let negative = digits.len() < value.len();
+        let digits = digits.to_owned();
+        return Some(DigitPage { index: index.to_string(), negative, count, from: 1, digits, marked, stored });
+    }
+    let calculation = calculation.filter(|_| stored)?;
+    let negative = views::is_negative(calculation);
+    let count = calculation.digits;
+    let from = page_start(marked.as_ref().map_or(1, |marked| *marked.start()), count);
+    let last = (from + PAGE_DIGITS - 1).min(count);
+    let before = u64::from(negative);
+    let bytes = from - 1 + before..=last - 1 + before;
+    let digits = state.api.value_bytes(index, bytes, forwarded).await;
+    let digits = digits.inspect_err(|error| {
+        tracing::warn!(error = error as &dyn std::error::Error, "cannot read the digits of F({index})");
+    });
+    Some(DigitPage { index: index.to_string(), negative, count, from, digits: digits.ok()?, marked, stored })
+}
+
+/// Parses `101` or `101-150`.
+fn parse_places(text: &str) -> Option<RangeInclusive<u64>> {
+    let plain: String = text.chars().filter(|c| !matches!(c, ' ' | ',')).collect();
+    let (first, last) = plain.split_once('-').unwrap_or((&plain, ""));
+    let first: u64 = first.parse().ok().filter(|place| *place > 0)?;
+    let last = last.parse().unwrap_or(first).clamp(first, first.saturating_add(20 * LINE_DIGITS));
+    Some(first..=last)
+}
+
+fn warn_about_facts(error: &CallError) {
+    tracing::warn!(error = error as &dyn std::error::Error, "cannot read the facts about a number");
 }
 
 /// Redirects another spelling of an index to the canonical one, so that every number has one URL.
 fn redirect_to_canonical(text: &str) -> Result<Response, PageFailure> {
-    match text.parse::<Expression>() {
-        Ok(expression) => Ok(Redirect::to(&format!("/n/{}", expression.index())).into_response()),
-        Err(_) => {
-            let mut failure = PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound)
-                .with_detail("There is a page for every whole number, and this is not one.");
+    match typed_index::parse(text) {
+        Ok(TypedIndex::One(index)) => Ok(Redirect::to(&format!("/n/{index}")).into_response()),
+        Ok(TypedIndex::Ambiguous(_)) | Err(_) => {
+            let mut failure =
+                PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound).with_detail(views::UNKNOWN_NUMBER);
             failure.problem.given = Some(Shortened::new(text).to_string());
             Err(failure)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_places;
+
+    #[test]
+    fn places_are_one_or_a_range() {
+        assert_eq!(parse_places("101"), Some(101..=101));
+        assert_eq!(parse_places("1,001-1,050"), Some(1_001..=1_050));
+        assert_eq!(parse_places("7-3"), Some(7..=7));
+        assert_eq!(["0", "-5", "x", ""].map(parse_places), [None, None, None, None]);
     }
 }

@@ -6,16 +6,17 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Response};
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use model::{Expression, ExpressionError};
+use model::{ExpressionError, Index};
 use serde::Deserialize;
-use wire::{ProblemKind, Shortened, Submitted};
+use wire::{ProblemKind, Shortened};
 
 use super::ask_cookie::AskCookie;
 use super::failure::PageFailure;
 use super::home::{self, HomeQuery};
 use crate::ClientState;
-use crate::api_client::ForwardedHeaders;
-use crate::views;
+use crate::api_client::{CallError, ForwardedHeaders};
+use crate::typed_index::{self, TypedIndex};
+use crate::views::{self, form_text as words};
 
 /// The fields of the form.
 #[derive(Debug, Default, Deserialize)]
@@ -39,40 +40,59 @@ pub(crate) async fn submit(
     if let Err(error) = server::check_same_site(&headers, state.settings.public_url.as_ref()) {
         return PageFailure::from(error).into_response();
     }
-    let (text, result) = match form {
-        Ok(Form(fields)) => {
-            let result = submit_text(&state, &fields.index, &forwarded).await;
-            (fields.index, result)
+    let fields = match form {
+        Ok(Form(fields)) => fields,
+        Err(rejection) => return refuse(&state, "", malformed(&rejection), &[], &forwarded).await,
+    };
+    let text = &fields.index;
+    match typed_index::parse(text) {
+        Ok(TypedIndex::One(index)) => match submit_index(&state, &index, &forwarded).await {
+            Ok(response) => response,
+            Err(failure) => refuse(&state, text, failure, &[], &forwarded).await,
+        },
+        Ok(TypedIndex::Ambiguous(meanings)) => {
+            let mut failure = invalid(text, ProblemKind::IndexNotInteger);
+            words::AMBIGUOUS.clone_into(&mut failure.problem.title);
+            refuse(&state, text, failure, &meanings, &forwarded).await
         }
-        Err(rejection) => (String::new(), Err(malformed(&rejection))),
-    };
-    match result {
-        Ok(submitted) => redirect_to_number(&state, &submitted),
-        Err(failure) => refuse(&state, &text, failure, &forwarded).await,
+        Err(error) => refuse(&state, text, not_an_index(text, &error), &[], &forwarded).await,
     }
 }
 
-async fn submit_text(state: &ClientState, text: &str, forwarded: &ForwardedHeaders) -> Result<Submitted, PageFailure> {
-    let expression: Expression = text.parse().map_err(|error| not_an_index(text, &error))?;
-    Ok(state.api.submit(expression.index(), forwarded).await?)
-}
-
-fn redirect_to_number(state: &ClientState, submitted: &Submitted) -> Response {
-    let page = format!("/n/{}", submitted.calculation.index);
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    match HeaderValue::try_from(page) {
-        Ok(page) => response.headers_mut().insert(LOCATION, page),
-        Err(_) => return PageFailure::new(StatusCode::BAD_GATEWAY, ProblemKind::Internal).into_response(),
-    };
-    let cookie = AskCookie::from_response(submitted).and_then(|cookie| cookie.set(&state.settings));
-    if let Some(cookie) = cookie {
-        response.headers_mut().insert(SET_COOKIE, cookie);
+/// Submits an index, or redirects to its facts if it is beyond what is computed here.
+async fn submit_index(state: &ClientState, index: &str, forwarded: &ForwardedHeaders) -> Result<Response, PageFailure> {
+    let Ok(parsed) = index.parse::<Index>() else { return Ok(redirect_to(index)) };
+    match state.api.submit(parsed, forwarded).await {
+        Ok(submitted) => {
+            let mut response = redirect_to(&submitted.calculation.index);
+            let cookie = AskCookie::from_response(&submitted).and_then(|cookie| cookie.set(&state.settings));
+            if let Some(cookie) = cookie {
+                response.headers_mut().insert(SET_COOKIE, cookie);
+            }
+            Ok(response)
+        }
+        Err(CallError::Problem { problem, .. }) if problem.kind == ProblemKind::IndexOutOfRange => {
+            Ok(redirect_to(index))
+        }
+        Err(error) => Err(error.into()),
     }
-    response
 }
 
-async fn refuse(state: &ClientState, text: &str, failure: PageFailure, forwarded: &ForwardedHeaders) -> Response {
-    let form = views::SubmitForm { text, problem: Some(&failure.problem) };
+fn redirect_to(index: &str) -> Response {
+    match HeaderValue::try_from(format!("/n/{index}")) {
+        Ok(page) => (StatusCode::SEE_OTHER, [(LOCATION, page)]).into_response(),
+        Err(_) => PageFailure::new(StatusCode::BAD_GATEWAY, ProblemKind::Internal).into_response(),
+    }
+}
+
+async fn refuse(
+    state: &ClientState,
+    text: &str,
+    failure: PageFailure,
+    meanings: &[String],
+    forwarded: &ForwardedHeaders,
+) -> Response {
+    let form = views::SubmitForm { text, problem: Some(&failure.problem), meanings };
     // The API was unavailable a moment ago: do not wait for the same timeout again.
     let page = if failure.problem.kind == ProblemKind::Unavailable {
         views::home(&form, Err(&failure.problem))
@@ -87,20 +107,28 @@ fn not_an_index(text: &str, error: &ExpressionError) -> PageFailure {
     let kind = match error {
         ExpressionError::Empty => ProblemKind::IndexMissing,
         ExpressionError::Overflow => ProblemKind::IndexOutOfRange,
-        ExpressionError::TooLong { .. }
-        | ExpressionError::Unexpected { .. }
-        | ExpressionError::Ambiguous { .. }
-        | ExpressionError::Grouping { .. }
-        | ExpressionError::NotWhole => ProblemKind::IndexNotInteger,
+        _ => ProblemKind::IndexNotInteger,
     };
-    let mut failure = PageFailure::new(StatusCode::UNPROCESSABLE_ENTITY, kind);
-    failure.problem.field = Some("index".to_owned());
-    failure.problem.allowed = Some("a whole number, as 1000, 10^6, 1 000 000, 2^20+1 or -8".to_owned());
-    if *error != ExpressionError::Empty {
-        failure.problem.given = Some(Shortened::new(text).to_string());
-        failure.problem.detail = Some(sentence(&error.to_string()));
+    let mut failure = invalid(text, kind);
+    if *error == ExpressionError::Empty {
+        failure.problem.given = None;
+    } else {
+        failure.problem.detail = Some(explain(error));
     }
     failure
+}
+
+fn invalid(text: &str, kind: ProblemKind) -> PageFailure {
+    let mut failure = PageFailure::new(StatusCode::UNPROCESSABLE_ENTITY, kind);
+    failure.problem.field = Some("index".to_owned());
+    failure.problem.allowed = Some(words::ALLOWED.to_owned());
+    failure.problem.given = Some(Shortened::new(text).to_string());
+    failure
+}
+
+/// Says in a sentence what is wrong with a text.
+pub(super) fn explain(error: &ExpressionError) -> String {
+    sentence(&error.to_string())
 }
 
 fn malformed(rejection: &FormRejection) -> PageFailure {

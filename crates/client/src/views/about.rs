@@ -26,7 +26,15 @@ pub(crate) fn about(system: Option<&SystemStatus>) -> Markup {
             (limits(system))
         }
     };
-    PageLayout { title: "How it works", nav: NavItem::About, refresh_s: None, content }.render()
+    PageLayout {
+        title: "How it works",
+        nav: NavItem::About,
+        description: "",
+        canonical: None,
+        refresh_s: None,
+        content,
+    }
+    .render()
 }
 
 fn path() -> Markup {

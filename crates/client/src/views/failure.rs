@@ -15,7 +15,15 @@ pub(crate) fn failure(problem: &Problem) -> Markup {
             p { a href="/" { "Compute a number" } }
         }
     };
-    PageLayout { title: &problem.title, nav: NavItem::Elsewhere, refresh_s: None, content }.render()
+    PageLayout {
+        title: &problem.title,
+        nav: NavItem::Elsewhere,
+        description: "",
+        canonical: None,
+        refresh_s: None,
+        content,
+    }
+    .render()
 }
 
 /// Renders the page of a method that the path does not support.
@@ -28,7 +36,15 @@ pub(crate) fn method_not_allowed(method: &str, path: &str) -> Markup {
             p { a href="/" { "Compute a number" } }
         }
     };
-    PageLayout { title: "Method not allowed", nav: NavItem::Elsewhere, refresh_s: None, content }.render()
+    PageLayout {
+        title: "Method not allowed",
+        nav: NavItem::Elsewhere,
+        description: "",
+        canonical: None,
+        refresh_s: None,
+        content,
+    }
+    .render()
 }
 
 /// Renders what is wrong, what was given and what is allowed.

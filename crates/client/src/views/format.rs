@@ -24,9 +24,74 @@ pub(super) fn in_tens(number: &str) -> Markup {
     html! { @for group in pieces(number, 10) { span { (group) } } }
 }
 
+/// Renders running text with the variables n, k, d and m in italics.
+pub(super) fn rich(text: &str) -> Markup {
+    let is_variable = |word: &str| matches!(word, "n" | "k" | "d" | "m");
+    let boundary = |c: char| !c.is_ascii_alphanumeric() && c != '’';
+    let mut words: Vec<&str> = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = if boundary(first) { first.len_utf8() } else { rest.find(boundary).unwrap_or(rest.len()) };
+        let (word, after) = rest.split_at(end);
+        words.push(word);
+        rest = after;
+    }
+    html! { @for word in words { @if is_variable(word) { i { (word) } } @else { (word) } } }
+}
+
+/// Formats a whole number with commas between thousands, for text that has no markup.
+pub(super) fn with_commas(number: &str) -> String {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    if digits.len() <= 4 || !digits.is_ascii() {
+        return number.to_owned();
+    }
+    let head = digits.len() % 3;
+    let groups = pieces(&digits[head..], 3);
+    let sign = if digits.len() < number.len() { "-" } else { "" };
+    let groups = Some(&digits[..head]).filter(|head| !head.is_empty()).into_iter().chain(groups);
+    format!("{sign}{}", groups.collect::<Vec<_>>().join(","))
+}
+
+/// Formats an exponent in raised digits: `10²⁰⁸`.
+pub(super) fn raised(number: &str) -> String {
+    let raise = |digit: char| digit.to_digit(10).and_then(|digit| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit as usize));
+    number.chars().map(|character| raise(character).unwrap_or('⁻')).collect()
+}
+
+/// Names a long index by its power of ten where it is one: `10^18`.
+pub(super) fn power_of_ten(index: &str) -> Option<usize> {
+    let zeros = index.strip_prefix('1')?;
+    (zeros.len() >= 6 && zeros.bytes().all(|byte| byte == b'0')).then_some(zeros.len())
+}
+
 /// `F(1000)`, readable when long.
 pub(super) fn name(index: &str) -> Markup {
-    html! { "F(" (grouped(index)) ")" }
+    let digits = index.trim_start_matches('-');
+    let sign = if digits.len() < index.len() { "-" } else { "" };
+    match power_of_ten(digits) {
+        Some(power) if power > 9 => html! { "F(" (sign) "10" sup { (power) } ")" },
+        _ if digits.len() > 30 => html! { "F(" (sign) (&digits[..12]) "…" (&digits[digits.len() - 12..]) ")" },
+        _ => html! { "F(" (grouped(index)) ")" },
+    }
+}
+
+/// Names a number in text without markup: `F(1,000,000)`.
+pub(super) fn plain_name(index: &str) -> String {
+    let digits = index.trim_start_matches('-');
+    let sign = if digits.len() < index.len() { "-" } else { "" };
+    match power_of_ten(digits) {
+        Some(power) if power > 9 => format!("F({sign}10^{power})"),
+        _ if digits.len() > 30 => format!("F({sign}{}…{})", &digits[..12], &digits[digits.len() - 12..]),
+        _ => format!("F({})", with_commas(index)),
+    }
+}
+
+/// `209 digits`, and for counts beyond 30 digits how long the count is.
+pub(super) fn digit_count(count: &str) -> String {
+    match count.len() {
+        0..=30 => format!("{} {}", with_commas(count), if count == "1" { "digit" } else { "digits" }),
+        length => format!("about {}.{}·10{} digits", &count[..1], &count[1..3], raised(&(length - 1).to_string())),
+    }
 }
 
 /// `1 digit`, `209 digits`
@@ -42,6 +107,16 @@ pub(super) fn duration(ms: u64) -> String {
         1_000..60_000 => format!("{}.{:02} s", ms / 1_000, ms % 1_000 / 10),
         60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
         _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
+    }
+}
+
+/// Formats an estimated duration: `5 ms`, `1.2 s`, `11 s`, `3 min`.
+pub(super) fn rough_duration(ms: u64) -> String {
+    match ms {
+        0..1_000 => duration(ms),
+        1_000..10_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        10_000..120_000 => format!("{} s", ms.div_ceil(1_000)),
+        _ => format!("{} min", ms.div_ceil(60_000)),
     }
 }
 
@@ -102,6 +177,14 @@ mod tests {
             assert_eq!(text(in_tens(number)), number);
         }
         assert_eq!(grouped("-1000").into_string(), "-1000");
+    }
+
+    #[test]
+    fn numbers_and_variables_are_set_for_reading() {
+        assert_eq!(["999", "1000", "10000", "-1234567"].map(with_commas), ["999", "1000", "10,000", "-1,234,567"]);
+        assert_eq!(raised("208"), "²⁰⁸");
+        assert_eq!(rich("If d divides n, then").into_string(), "If <i>d</i> divides <i>n</i>, then");
+        assert_eq!([power_of_ten("1000000"), power_of_ten("100"), power_of_ten("2000000")], [Some(6), None, None]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use model::{Status, ValueState, WaitingFor};
 use wire::{CalculationBody, CalculationList};
 
 use super::format;
+use super::text::history as text;
 use crate::api_client::Cursor;
 
 /// A page of the history, and the cursor it began at.
@@ -27,13 +28,13 @@ pub(crate) fn history(history: &History) -> Markup {
     html! {
         div #history data-live data-events="/api/events" data-fragment=(here) data-newest[history.after.is_none()] {
             @if history.list.items.is_empty() {
-                p.empty { "Nothing yet. The first calculation will appear here." }
+                p.empty { (text::EMPTY) }
             }
             ol.rows role="list" { @for calculation in &history.list.items { (row(calculation)) } }
-            nav.paging aria-label="Pages of the history" {
-                @if history.after.is_some() { a #newest href="/" { "← Newest" } }
+            nav.paging aria-label=(text::PAGES) {
+                @if history.after.is_some() { a #newest href="/" { (text::NEWEST) } }
                 @if let Some(next) = history.list.next.as_deref().and_then(Cursor::parse) {
-                    a #older href={ "/?after=" (next) } { "Older →" }
+                    a #older href={ "/?after=" (next) } { (text::OLDER) }
                 }
             }
         }
@@ -82,9 +83,9 @@ pub(super) fn progress(calculation: &CalculationBody) -> Markup {
 /// Says what a queued calculation waits for.
 pub(super) const fn waiting(calculation: &CalculationBody) -> &'static str {
     match calculation.waiting_for {
-        None => "Waiting for its turn",
-        Some(WaitingFor::Memory) => "Waiting for memory",
-        Some(WaitingFor::Retry) => "Waiting for a retry",
+        None => text::WAITING,
+        Some(WaitingFor::Memory) => text::WAITING_FOR_MEMORY,
+        Some(WaitingFor::Retry) => text::WAITING_FOR_RETRY,
     }
 }
 
@@ -104,8 +105,8 @@ fn value(calculation: &CalculationBody) -> Markup {
         (Status::Failed, ..) => {
             html! { span.aside { (calculation.failure.as_ref().map_or("", |failure| failure.detail.as_str())) } }
         }
-        (Status::Queued, ..) => html! { span.aside { "Will have " (format::digits(calculation.digits)) } },
-        _ => html! { span.aside { "Not computed" } },
+        (Status::Queued, ..) => html! { span.aside { (text::WILL_HAVE) (format::digits(calculation.digits)) } },
+        _ => html! { span.aside { (text::NOT_COMPUTED) } },
     }
 }
 
@@ -113,23 +114,23 @@ fn state(calculation: &CalculationBody) -> Markup {
     html! {
         @match calculation.status {
             Status::Queued => span.status.queued { (waiting(calculation)) },
-            Status::Running => span.status.running { "Computing" },
+            Status::Running => span.status.running { (text::RUNNING) },
             Status::Done => {
-                span.unseen { "Done: " }
+                span.unseen { (text::DONE) }
                 (format::digits(calculation.digits))
                 @if calculation.value_state == Some(ValueState::Evicted) {
-                    " · evicted"
+                    (text::EVICTED)
                 } @else if let Some(ms) = calculation.compute_ms {
                     " · " (format::duration(ms))
                 }
             }
-            Status::Failed => span.status.failed { "Failed" },
-            Status::Cancelled => span.status.cancelled { "Cancelled" },
+            Status::Failed => span.status.failed { (text::FAILED) },
+            Status::Cancelled => span.status.cancelled { (text::CANCELLED) },
         }
     }
 }
 
 /// Returns whether the value is negative, which F(−n) is for even n. `first_digits` has no sign.
-pub(super) fn is_negative(calculation: &CalculationBody) -> bool {
+pub(crate) fn is_negative(calculation: &CalculationBody) -> bool {
     calculation.index.starts_with('-') && calculation.index.ends_with(['0', '2', '4', '6', '8'])
 }

@@ -2,15 +2,21 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::assets::{ICON, SCRIPT, STYLE};
+use super::form;
+use super::text::{SCRIPT_WORDS, frame};
+use crate::assets::{CARD, CHECK, ICON, ITALIC_FACE, LIVE, STREAM, STYLE, TEXT_FACE, VIEWER};
 
 /// One page.
 pub(super) struct PageLayout<'a> {
     /// Without the name of the product; empty on the first page.
     pub(super) title: &'a str,
+    /// What search engines show; a default if empty.
+    pub(super) description: &'a str,
+    /// The path that search engines should index, if they should.
+    pub(super) canonical: Option<String>,
     /// The entry of the navigation that is current.
     pub(super) nav: NavItem,
-    /// Seconds after which a browser without scripts loads it again.
+    /// Seconds after which a browser without scripts reloads it.
     pub(super) refresh_s: Option<u64>,
     pub(super) content: Markup,
 }
@@ -18,12 +24,14 @@ pub(super) struct PageLayout<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum NavItem {
     Home,
+    Number,
     About,
     Elsewhere,
 }
 
 impl PageLayout<'_> {
     pub(super) fn render(self) -> Markup {
+        let description = if self.description.is_empty() { frame::DESCRIPTION } else { self.description };
         html! {
             (DOCTYPE)
             html lang="en" {
@@ -33,21 +41,34 @@ impl PageLayout<'_> {
                     meta name="color-scheme" content="light dark";
                     meta name="theme-color" content="#fbf8f1" media="(prefers-color-scheme: light)";
                     meta name="theme-color" content="#15130f" media="(prefers-color-scheme: dark)";
-                    meta name="description" content="Abaci computes Fibonacci numbers, exact to the last digit.";
-                    title { @if !self.title.is_empty() { (self.title) " · " } "Abaci" }
+                    meta name="description" content=(description);
+                    title { @if !self.title.is_empty() { (self.title) " · " } (frame::NAME) }
+                    @for face in [&TEXT_FACE, &ITALIC_FACE] {
+                        link rel="preload" as="font" type="font/woff2" href=(face.path) crossorigin;
+                    }
                     link rel="icon" type="image/svg+xml" href=(ICON.path);
+                    @match &self.canonical {
+                        Some(path) => link rel="canonical" href=(path);,
+                        None => meta name="robots" content="noindex";,
+                    }
                     link rel="stylesheet" href=(STYLE.path);
-                    script type="module" src=(SCRIPT.path) {}
+                    script type="module" src=(LIVE.path) {}
+                    script type="module" src=(CARD.path) {}
+                    @if self.nav == NavItem::Number {
+                        script type="module" src=(VIEWER.path) {}
+                        script type="module" src=(CHECK.path) {}
+                    }
                     @if let Some(seconds) = self.refresh_s {
                         noscript { meta http-equiv="refresh" content=(seconds); }
                     }
                 }
                 body {
-                    a.skip href="#main" { "Skip to the content" }
+                    a.skip href="#main" { (frame::SKIP) }
                     (header(self.nav))
                     main #main tabindex="-1" { (self.content) }
                     (footer())
                     p #announcer.unseen role="status" aria-live="polite" {}
+                    (script_words())
                 }
             }
         }
@@ -55,13 +76,14 @@ impl PageLayout<'_> {
 }
 
 fn header(nav: NavItem) -> Markup {
-    let here = |at: NavItem| (nav == at).then_some("page");
+    let current = |item: NavItem| (nav == item).then_some("page");
     html! {
         header.top {
-            a.brand href="/" aria-current=[here(NavItem::Home)] { (mark()) "Abaci" }
-            nav aria-label="Pages" {
-                a href="/about" aria-current=[here(NavItem::About)] { "How it works" }
-                a href="/api/docs" { "API" }
+            a.brand href="/" aria-current=[current(NavItem::Home)] { (mark()) (frame::NAME) }
+            @if nav != NavItem::Home { (form::compact()) }
+            nav aria-label=(frame::PAGES) {
+                a href="/about" aria-current=[current(NavItem::About)] { (frame::ABOUT) }
+                a href="/api/docs" { (frame::API) }
             }
         }
     }
@@ -70,12 +92,16 @@ fn header(nav: NavItem) -> Markup {
 fn footer() -> Markup {
     html! {
         footer.bottom {
-            p {
-                "Named after " i lang="la" { "Liber Abaci" }
-                " (1202), the book in which Leonardo of Pisa, called Fibonacci, counted rabbits."
-            }
+            p { (frame::FOOTER_BEFORE) i lang="la" { (frame::FOOTER_TITLE) } (frame::FOOTER_AFTER) }
+            p.keys { (frame::KEYS) }
         }
     }
+}
+
+/// The words of the scripts, and the path of the script that tabs share.
+fn script_words() -> Markup {
+    let words: String = SCRIPT_WORDS.iter().map(|(name, words)| format!("{name}\t{words}\n")).collect();
+    html! { template #words data-stream=(STREAM.path) { (words) } }
 }
 
 /// The golden spiral, as in the icon.
@@ -83,16 +109,6 @@ fn mark() -> Markup {
     html! {
         svg.mark viewBox="0 0 34 21" aria-hidden="true" focusable="false" {
             path d="M0 21A21 21 0 0 1 21 0A13 13 0 0 1 34 13A8 8 0 0 1 26 21A5 5 0 0 1 21 16A3 3 0 0 1 24 13A2 2 0 0 1 26 15" {}
-        }
-    }
-}
-
-/// The golden rectangle and its squares, each as wide as a Fibonacci number: 21, 13, 8, 5, 3, 2, 1, 1.
-pub(super) fn golden_rectangle() -> Markup {
-    html! {
-        svg.golden viewBox="-.5 -.5 35 22" aria-hidden="true" focusable="false" {
-            path.squares d="M0 0H34V21H0ZM21 0V21M21 13H34M26 13V21M21 16H26M24 13V16M24 15H26M25 15V16" {}
-            path.spiral d="M0 21A21 21 0 0 1 21 0A13 13 0 0 1 34 13A8 8 0 0 1 26 21A5 5 0 0 1 21 16A3 3 0 0 1 24 13A2 2 0 0 1 26 15A1 1 0 0 1 25 16A1 1 0 0 1 24 15" {}
         }
     }
 }

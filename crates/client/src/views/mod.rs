@@ -1,15 +1,21 @@
 //! HTML. The macro escapes every text from outside; nothing is inserted raw.
 
 mod about;
+mod drawing;
 mod failure;
+mod form;
 mod format;
 mod history;
 mod home;
 mod layout;
 mod number;
+mod text;
 
 pub(crate) use about::about;
 pub(crate) use failure::{failure, method_not_allowed};
-pub(crate) use history::{History, history, row};
-pub(crate) use home::{SubmitForm, home};
-pub(crate) use number::{never_submitted, number, number_part};
+pub(crate) use form::{SubmitForm, card, card_problem, meanings};
+pub(crate) use history::{History, history, is_negative, row};
+pub(crate) use home::home;
+pub(crate) use number::{DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, number, number_part, page_start};
+pub(crate) use text::form as form_text;
+pub(crate) use text::number::UNKNOWN as UNKNOWN_NUMBER;

@@ -80,11 +80,7 @@ impl Browser {
         let answer = self.pages.clone().oneshot(request).await.expect("the router always answers");
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
-        PageResponse {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).expect("text"),
-        }
+        PageResponse { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 }
 

@@ -9,7 +9,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use model::{FailureReason, Status, ValueState};
-use wire::{CalculationBody, CalculationList, FailureBody, Links, Problem, ProblemKind, Submitted, SystemStatus};
+use wire::{
+    CalculationBody, CalculationList, Doubling, FailureBody, Links, NumberFacts, Period, Problem, ProblemKind, Residue,
+    Submitted, SystemStatus,
+};
 
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -59,6 +62,8 @@ impl FakeApi {
         Router::new()
             .route("/api/calculations", get(list).post(submit))
             .route("/api/calculations/{index}", get(find).delete(withdraw))
+            .route("/api/calculations/{index}/value", get(value))
+            .route("/api/numbers/{index}", get(number))
             .route("/api/system", get(system))
             .with_state(self)
     }
@@ -118,6 +123,50 @@ async fn withdraw(State(api): FakeApiState, Path(index): Path<String>, headers: 
         return refusal(&problem(409, ProblemKind::Conflict));
     }
     Json(CalculationBody { status: Status::Cancelled, ..known.clone() }).into_response()
+}
+
+/// Serves part of the value of a million digits of 7.
+async fn value(State(api): FakeApiState, Path(index): Path<String>, headers: HeaderMap) -> Response {
+    let range = headers.get("range").and_then(|range| range.to_str().ok()).unwrap_or_default().to_owned();
+    if let Some(refused) = api.note(format!("GET /api/calculations/{index}/value {range}"), headers) {
+        return refused;
+    }
+    let Some((from, to)) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
+        return StatusCode::RANGE_NOT_SATISFIABLE.into_response();
+    };
+    let [from, to]: [usize; 2] = [from, to].map(|place| place.parse().expect("a place"));
+    (StatusCode::PARTIAL_CONTENT, "7".repeat(to - from + 1)).into_response()
+}
+
+/// Gives facts that belong to no number, but tell the numbers apart.
+async fn number(State(api): FakeApiState, Path(index): Path<String>, RawQuery(query): RawQuery) -> Response {
+    if let Some((problem, _)) = &api.refusal {
+        return refusal(problem);
+    }
+    let modulus = query.and_then(|query| query.strip_prefix("modulus=")?.parse().ok()).unwrap_or(10);
+    Json(facts(&index, modulus)).into_response()
+}
+
+pub(crate) fn facts(index: &str, modulus: u64) -> NumberFacts {
+    let small: Option<i64> = index.parse().ok().filter(|n: &i64| n.abs() <= 1_000_000_000);
+    NumberFacts {
+        index: index.to_owned(),
+        subject: format!("F({index})"),
+        accepted: small.is_some(),
+        max_index: "1000000000".to_owned(),
+        estimated_ms: small.map(|_| 10_770),
+        estimated_memory_bytes: small.map(|_| 944_600_000),
+        digits: if index == "12" { "3".to_owned() } else { "208988".to_owned() },
+        first_digits: if index == "12" { "144".to_owned() } else { "19532821287077577316".to_owned() },
+        last_digits: if index == "12" { "144".to_owned() } else { "68996526838242546875".to_owned() },
+        value: (index == "12").then(|| "144".to_owned()),
+        residues: vec![Residue { modulus: "2305843009213693951".to_owned(), residue: "42".to_owned() }],
+        periods: vec![Period { modulus, period: 6 * modulus, residue: 5 % modulus.max(1) }],
+        divisors: Some(["1", "2", "3", "4", "6", "12"].map(str::to_owned).to_vec()),
+        zeckendorf: vec![6, 4, 2],
+        doublings: ["1", "2"].map(|index| Doubling { index: index.to_owned(), digits: "1".to_owned() }).to_vec(),
+        ..NumberFacts::default()
+    }
 }
 
 async fn system(State(api): FakeApiState, headers: HeaderMap) -> Response {

@@ -14,35 +14,56 @@ async fn page_of(calculation: wire::CalculationBody) -> PageResponse {
     answer
 }
 
+/// The digits of the viewer, as a copy would have them.
+fn digits(page: &PageResponse) -> String {
+    let lines = page.body.split("<span class=\"groups-of-ten\">").skip(1).filter_map(|rest| rest.split("</p>").next());
+    let mut inside = false;
+    lines
+        .flat_map(str::chars)
+        .filter(|c| {
+            inside = *c == '<' || (inside && *c != '>');
+            !inside && *c != '>'
+        })
+        .collect()
+}
+
 #[tokio::test]
 async fn a_short_value_is_shown_whole_and_copied_without_gaps() {
     let page = page_of(done("100", "354224848179261915075")).await;
     page.shows("<title>F(100) · Abaci</title>");
-    assert!(page.text().contains("354224848179261915075"));
+    assert_eq!(digits(&page), "354224848179261915075");
     page.shows(r#"href="/api/calculations/100/value?download""#);
-    page.shows(r#"<button class="quiet" name="index" value="99">"#);
-    page.shows(r#"<button class="quiet" name="index" value="101">"#);
-    page.hides("http-equiv");
-    page.hides("data-events");
+    page.shows(r#"<a id="before" href="/n/99">"#);
+    page.shows(r#"<a id="after" href="/n/101">"#);
+    page.hides("http-equiv=\"refresh");
+    page.hides("data-pending");
 }
 
 #[tokio::test]
 async fn a_value_of_a_thousand_digits_is_shown_whole() {
     let value = format!("-{}", "1234567890".repeat(100));
-    let page = page_of(done("-4782", &value)).await;
-    assert!(page.text().contains(&value));
+    assert_eq!(digits(&page_of(done("-4782", &value)).await), value);
 }
 
 #[tokio::test]
-async fn of_a_long_value_the_ends_are_shown_and_how_many_are_left_out() {
-    let page = page_of(done_long("1000000")).await;
-    let text = page.text();
-    assert!(text.contains("19532821287077577316… 208948 more digits …68996526838242546875"), "{text}");
-    page.shows("208 kB");
-    page.shows("37 ms");
-    page.shows("5b1d5e6f");
-    assert!(page_of(done_long("-1000000")).await.text().contains("-19532821287077577316"));
-    assert!(!page_of(done_long("-1000001")).await.text().contains("-19532821287077577316"));
+async fn a_long_value_is_read_by_pages_of_its_digits() {
+    let api = Arc::new(FakeApi::knowing([done_long("1000000"), done_long("-1000000")]));
+    let browser = Browser::of(&api).await;
+    let first = browser.get("/n/1000000").await;
+    assert_eq!(digits(&first), "7".repeat(5_000));
+    assert_eq!(api.calls().pop().expect("a call").what, "GET /api/calculations/1000000/value bytes=0-4999");
+    first.shows("1–5000 of 208,988");
+    first.shows(r#"href="/n/1000000?at=5001#digits">Next"#);
+    first.shows("208 kB");
+    first.shows("37 ms");
+    first.shows("5b1d5e6f");
+    browser.get("/n/1000000?at=208987").await.shows("208,951–208,988 of 208,988");
+    let linked = browser.get("/n/1000000?at=101-150").await;
+    assert_eq!(api.calls().pop().expect("a call").what, "GET /api/calculations/1000000/value bytes=100-5099");
+    linked.shows(r#"<p class="line marked"><a class="place" href="?at=101-150#digits">101</a>"#);
+    // The sign is a byte of the value, and no digit.
+    browser.get("/n/-1000000").await;
+    assert_eq!(api.calls().pop().expect("a call").what, "GET /api/calculations/-1000000/value bytes=1-5000");
 }
 
 #[tokio::test]
@@ -52,8 +73,9 @@ async fn work_under_way_is_shown_live_and_reloads_without_scripts() {
     page.shows("<span data-percent>43 %</span>");
     page.shows("<span data-left>about 13 s left</span>");
     page.shows(r#"<noscript><meta http-equiv="refresh" content="2"></noscript>"#);
-    page.shows(r#"data-events="/api/events?index=1000000""#);
-    page.hides("withdraw");
+    page.shows("data-pending");
+    page.hides("Cancel");
+    page.shows("208,948 digits between them");
 
     let mut long = running("1000000000");
     long.remaining_ms = Some(600_000);
@@ -65,7 +87,7 @@ async fn work_under_way_is_shown_live_and_reloads_without_scripts() {
 }
 
 #[tokio::test]
-async fn what_came_to_nothing_says_why_and_can_be_asked_for_again() {
+async fn what_has_no_value_says_why_and_can_be_computed_again() {
     for (calculation, why) in [
         (failed("7"), "The workers that computed it stopped before the end"),
         (cancelled("7"), "Cancelled"),
@@ -74,30 +96,71 @@ async fn what_came_to_nothing_says_why_and_can_be_asked_for_again() {
         let page = page_of(calculation).await;
         page.shows(why);
         page.shows(r#"<button id="again" name="index" value="7">Compute again</button>"#);
-        page.hides("http-equiv");
+        page.hides("http-equiv=\"refresh");
         page.hides("?download");
     }
 }
 
 #[tokio::test]
-async fn a_number_nobody_asked_for_is_404_and_offered() {
+async fn a_number_that_was_never_submitted_has_its_facts_and_is_offered() {
     let browser = Browser::of(&Arc::new(FakeApi::default())).await;
-    let page = browser.get("/n/9223372036854775807").await;
-    assert_eq!(page.status, StatusCode::NOT_FOUND);
-    page.shows(r#"<button id="again" name="index" value="9223372036854775807">Compute it</button>"#);
-    page.shows(r#"value="9223372036854775806""#);
-    page.hides("9223372036854775808");
+    let page = browser.get("/n/999999").await;
+    assert_eq!(page.status, StatusCode::OK);
+    page.shows(r#"<button id="again" name="index" value="999999">Compute all digits</button>"#);
+    page.shows("about 11 s and 944.6 MB of memory here");
+    page.shows("208,988 digits");
+    // A small number needs no calculation.
+    let small = browser.get("/n/12").await;
+    assert_eq!(digits(&small), "144");
+    small.shows("It is 144, an odd number with 3 digits.");
+    small.shows(r#"<link rel="canonical" href="/n/12">"#);
+    small.shows("<h1 tabindex=\"-1\" aria-label=\"F of 12\">");
+    small.hides("Compute all digits");
+    page.shows(r#"<meta name="robots" content="noindex">"#);
+}
+
+#[tokio::test]
+async fn a_number_beyond_the_limit_has_its_facts_and_is_not_offered() {
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
+    for n in ["1000000000000000000", "9223372036854775807", &format!("1{}", "0".repeat(100))] {
+        let page = browser.get(&format!("/n/{n}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{n}");
+        page.shows("too large to compute here, where the limit is F(1,000,000,000)");
+        page.hides("name=\"index\" value=");
+    }
+    browser.get("/n/9223372036854775807").await.hides("9223372036854775808");
+}
+
+#[tokio::test]
+async fn the_remainder_is_shown_for_a_modulus() {
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
+    let page = browser.get("/n/1000?mod=12").await;
+    page.shows("π(12) = 72");
+    page.shows(r#"<svg class="picture round-picture""#);
+    for wrong in ["0", "x", "99999"] {
+        browser.get(&format!("/n/1000?mod={wrong}")).await.shows("π(10) = 60");
+    }
 }
 
 #[tokio::test]
 async fn other_spellings_lead_to_the_one_address_of_a_number() {
     let browser = Browser::of(&Arc::new(FakeApi::default())).await;
-    for (spelled, n) in [("10%5E6", "1000000"), ("007", "7"), ("+7", "7"), ("-0", "0"), ("%201%20000%20", "1000")] {
+    for (spelled, n) in [
+        ("10%5E6", "1000000"),
+        ("007", "7"),
+        ("+7", "7"),
+        ("-0", "0"),
+        ("%201%20000%20", "1000"),
+        ("1,000,000", "1000000"),
+        ("10%E2%81%B6", "1000000"),
+        ("1e18", "1000000000000000000"),
+        ("1e20", "100000000000000000000"),
+    ] {
         let answer = browser.get(&format!("/n/{spelled}")).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{spelled}");
         assert_eq!(answer.heading("location"), Some(format!("/n/{n}").as_str()));
     }
-    for nonsense in ["abc", "%ff", "1.5", "9223372036854775808"] {
+    for nonsense in ["abc", "%ff", "1.5", "1.000", &"9".repeat(1_002)] {
         let answer = browser.get(&format!("/n/{nonsense}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{nonsense}");
         answer.shows("</html>");
@@ -110,5 +173,5 @@ async fn the_fragment_is_what_the_page_shows() {
     let fragment = browser.get("/n/1000/fragment").await;
     assert!(fragment.body.starts_with("<article"), "{}", fragment.body);
     browser.get("/n/1000").await.shows(&fragment.body);
-    assert_eq!(browser.get("/n/1001/fragment").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get("/n/x/fragment").await.status, StatusCode::NOT_FOUND);
 }

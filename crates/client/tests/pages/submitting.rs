@@ -25,6 +25,48 @@ async fn what_people_type_leads_to_the_page_of_the_number() {
 }
 
 #[tokio::test]
+async fn what_has_two_meanings_is_asked_back_with_a_button_for_each() {
+    let api = Arc::new(FakeApi::default());
+    let browser = Browser::of(&api).await;
+    let answer = browser.post("/", "index=1.000").await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.shows("Did you mean");
+    for meaning in ["1000", "1"] {
+        answer.shows(&format!(r#"<button class="quiet" type="submit" name="index" value="{meaning}" formnovalidate>"#));
+    }
+    let card = browser.get("/card?index=1.000").await;
+    card.shows(r#"name="index" value="1000""#);
+    assert!(api.calls().iter().all(|call| !call.what.starts_with("POST")), "submitted nothing");
+}
+
+#[tokio::test]
+async fn what_is_beyond_the_limit_leads_to_its_facts() {
+    let refusal = problem(422, ProblemKind::IndexOutOfRange);
+    let browser = Browser::of(&Arc::new(FakeApi::refusing(refusal, None))).await;
+    for (typed, n) in [("1e18", "1000000000000000000"), ("10^20", "100000000000000000000")] {
+        let answer = browser.post("/", &format!("index={typed}")).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{typed}");
+        assert_eq!(answer.heading("location"), Some(format!("/n/{n}").as_str()));
+    }
+}
+
+#[tokio::test]
+async fn the_card_describes_an_index_while_it_is_typed() {
+    let api = Arc::new(FakeApi::default());
+    let browser = Browser::of(&api).await;
+    let card = browser.get("/card?index=10%5E6").await;
+    assert_eq!(card.status, StatusCode::OK);
+    assert_eq!(
+        card.text(),
+        "F(1000000)19532821287077…26838242546875208,988 digits · about 11 s and 944.6 MB of memory here"
+    );
+    browser.get("/card?index=12").await.shows("144");
+    browser.get("/card?index=abc").await.shows("got “a” at position 1");
+    browser.get("/card?index=%3Cscript%3E").await.hides("<script>");
+    assert!(api.calls().is_empty(), "neither looked up nor submitted");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_stays_in_the_field_with_the_reason_beside_it() {
     let api = Arc::new(FakeApi::knowing([running("1000000")]));
     let answer = Browser::of(&api).await.post("/", "index=10%5E%5E6").await;
@@ -35,7 +77,7 @@ async fn what_cannot_be_read_stays_in_the_field_with_the_reason_beside_it() {
     answer.shows("F(<span class=\"groups\"><span>1</span><span>000</span><span>000</span></span>)");
     let begin = answer.body.find(r#"<div class="problem""#).expect("a problem");
     let end = begin + answer.body[begin..].find("</div>").expect("its end");
-    insta::assert_snapshot!(&answer.body[begin..end], @r#"<div class="problem" id="index-problem" role="alert"><p><strong>The index is not a whole number</strong></p><p>“^” is not understood at place 4; whole numbers, e, ^, *, +, - and brackets are.</p><dl class="particulars"><dt>Given</dt><dd><code>10^^6</code></dd><dt>Allowed</dt><dd>a whole number, as 1000, 10^6, 1 000 000, 2^20+1 or -8</dd></dl>"#);
+    insta::assert_snapshot!(&answer.body[begin..end], @r#"<div class="problem" id="index-problem" role="alert"><p><strong>The index is not a whole number</strong></p><p>Expected whole numbers, e, ^, *, +, - and brackets, got “^” at position 4.</p><dl class="particulars"><dt>Given</dt><dd><code>10^^6</code></dd><dt>Allowed</dt><dd>a whole number, as 1000, 1,000,000, 10^6, 2^20+1 or -8</dd></dl>"#);
     assert!(api.calls().iter().all(|call| !call.what.starts_with("POST")), "asked for nothing");
 }
 
@@ -47,8 +89,8 @@ async fn every_kind_of_wrong_text_is_answered_with_the_form() {
         ("", "No index was given"),
         ("index=1.5", "Not a whole number."),
         ("index=2%5E64", "The index is out of range"),
-        (&format!("index={}", "1".repeat(201)), "Longer than 200 characters."),
-        ("index=7%00", "is not understood at place 2"),
+        (&format!("index={}", "1+".repeat(101)), "Expected at most 200 characters."),
+        ("index=7%00", "at position 2"),
     ] {
         let answer = browser.post("/", form).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
@@ -86,14 +128,14 @@ async fn a_body_that_is_no_form_is_answered_with_the_form() {
 
 #[tokio::test]
 async fn what_the_api_refuses_is_shown_beside_the_field_with_its_status() {
-    let mut refusal = problem(422, ProblemKind::IndexOutOfRange);
-    refusal.given = Some("9000000000000".to_owned());
-    refusal.allowed = Some("-1000000000 to 1000000000".to_owned());
+    let mut refusal = problem(422, ProblemKind::TooLargeToFit);
+    refusal.given = Some("900000000".to_owned());
+    refusal.allowed = Some("1000000 bytes".to_owned());
     refusal.request_id = Some("<r1>".to_owned());
-    let answer = Browser::of(&Arc::new(FakeApi::refusing(refusal, None))).await.post("/", "index=9e12").await;
+    let answer = Browser::of(&Arc::new(FakeApi::refusing(refusal, None))).await.post("/", "index=9e8").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    answer.shows(r#"value="9e12""#);
-    answer.shows("<dd>-1000000000 to 1000000000</dd>");
+    answer.shows(r#"value="9e8""#);
+    answer.shows("<dd>1000000 bytes</dd>");
     answer.shows("<code>&lt;r1&gt;</code>");
 
     let full = FakeApi::refusing(problem(503, ProblemKind::QueueFull), Some("17"));

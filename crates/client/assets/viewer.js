@@ -1,0 +1,172 @@
+// The viewer of digits: scrolls through any number of them, and fetches only what is on the screen.
+//
+// The server renders the first page of lines. If there are more, the box gets the height of all lines (or as much as
+// browsers can scroll) and the lines in view are written into it, from ranges of the value that are kept for a while.
+
+const LINE = 50;
+const CHUNK = 5000;
+const MAX_CHUNKS = 40;
+const MAX_HEIGHT_PX = 8_000_000;
+const MAX_COPY = 5_000_000;
+
+let viewer;
+
+class Viewer {
+  constructor(section) {
+    this.section = section;
+    this.box = section.querySelector("#lines");
+    const { count, index, negative, from, value } = section.dataset;
+    Object.assign(this, { count: Number(count), index, negative: negative !== undefined, value, chunks: new Map() });
+    const shown = [...this.box.querySelectorAll(".groups-of-ten")].map((line) => line.textContent).join("").replace("-", "");
+    this.copyButton(shown);
+    if (shown.length === this.count || !value) return;
+    this.rowPx = this.box.querySelector(".line").getBoundingClientRect().height;
+    this.rows = Math.ceil(this.count / LINE);
+    this.visible = Math.ceil(this.box.clientHeight / this.rowPx) + 1;
+    this.heightPx = Math.min(this.rows * this.rowPx, MAX_HEIGHT_PX);
+    this.marked = [...this.box.querySelectorAll(".marked .place")].map((place) => Number(place.textContent));
+    this.keep(Number(from), shown);
+    const spacer = document.createElement("div");
+    this.pane = document.createElement("div");
+    spacer.className = "all-lines";
+    this.pane.className = "pane";
+    spacer.append(this.pane);
+    // The height is a property of the script's making, which the policy allows; an attribute it would not.
+    spacer.style.height = `${this.heightPx}px`;
+    this.box.replaceChildren(spacer);
+    this.box.classList.add("scrolls");
+    document.getElementById("digit-pages")?.remove();
+    this.box.addEventListener("scroll", () => this.draw(), { passive: true });
+    section.querySelector("form")?.addEventListener("submit", (event) => this.go(event));
+    this.show(Number(from));
+  }
+
+  /** Keeps digits that came with the page, by chunks that are whole. */
+  keep(from, digits) {
+    for (let at = (CHUNK - ((from - 1) % CHUNK)) % CHUNK; at < digits.length; at += CHUNK) {
+      const piece = digits.slice(at, at + CHUNK);
+      const first = from + at;
+      if (piece.length === CHUNK || first + piece.length > this.count) this.chunks.set((first - 1) / CHUNK, piece);
+    }
+  }
+
+  show(place) {
+    const row = Math.floor((Math.min(Math.max(place, 1), this.count) - 1) / LINE);
+    const top = row / Math.max(1, this.rows - this.visible + 1);
+    this.box.scrollTop = top * (this.heightPx - this.box.clientHeight);
+    this.draw(row);
+  }
+
+  go(event) {
+    event.preventDefault();
+    const place = parseInt(event.target.at.value.replace(/\D/g, ""), 10);
+    if (!(place >= 1 && place <= this.count)) {
+      event.target.at.setCustomValidity(`1–${abaci.count(this.count)}`);
+      event.target.at.reportValidity();
+      event.target.at.setCustomValidity("");
+      return;
+    }
+    const first = place - ((place - 1) % LINE);
+    this.marked = [first];
+    history.replaceState(null, "", `?at=${place}#digits`);
+    this.show(place);
+  }
+
+  draw(row) {
+    const share = this.box.scrollTop / Math.max(1, this.heightPx - this.box.clientHeight);
+    const first = row ?? Math.round(share * Math.max(0, this.rows - this.visible + 1));
+    this.first = Math.min(first, Math.max(0, this.rows - this.visible + 1));
+    this.write();
+    const [from, to] = [this.first * LINE, Math.min((this.first + this.visible) * LINE, this.count) - 1];
+    for (let chunk = Math.floor(from / CHUNK); chunk <= Math.floor(to / CHUNK); chunk += 1) this.fetch(chunk);
+  }
+
+  write() {
+    const lines = [];
+    for (let row = this.first; row < Math.min(this.first + this.visible, this.rows); row += 1) lines.push(this.line(row * LINE));
+    this.pane.replaceChildren(...lines);
+    const last = Math.min((this.first + this.visible - 1) * LINE, this.count);
+    const values = { from: abaci.count(this.first * LINE + 1), to: abaci.count(last), count: abaci.count(this.count) };
+    document.getElementById("digits-range").textContent = abaci.word("range", values);
+  }
+
+  line(from) {
+    const line = document.createElement("p");
+    line.className = this.marked.includes(from + 1) ? "line marked" : "line";
+    const place = document.createElement("a");
+    const to = Math.min(from + LINE, this.count);
+    place.className = "place";
+    place.href = `?at=${from + 1}-${to}#digits`;
+    place.textContent = from + 1;
+    const groups = document.createElement("span");
+    groups.className = "groups-of-ten";
+    const chunk = this.chunks.get(Math.floor(from / CHUNK));
+    const digits = chunk?.slice(from % CHUNK, (from % CHUNK) + LINE) ?? "·".repeat(to - from);
+    if (from === 0 && this.negative) groups.append("-");
+    for (let at = 0; at < digits.length; at += 10) {
+      const group = document.createElement("span");
+      group.textContent = digits.slice(at, at + 10);
+      groups.append(group);
+    }
+    line.append(place, groups);
+    return line;
+  }
+
+  async fetch(chunk) {
+    if (this.chunks.has(chunk)) return;
+    this.chunks.set(chunk, undefined);
+    const [from, to] = [chunk * CHUNK, Math.min((chunk + 1) * CHUNK, this.count) - 1];
+    const sign = this.negative ? 1 : 0;
+    try {
+      const response = await fetch(this.value, { headers: { range: `bytes=${from + sign}-${to + sign}` } });
+      if (response.status !== 206) throw new Error(`responded ${response.status}`);
+      this.chunks.set(chunk, await response.text());
+      // The oldest go first: a Map keeps the order of insertion.
+      if (this.chunks.size > MAX_CHUNKS) this.chunks.delete(this.chunks.keys().next().value);
+      this.write();
+    } catch {
+      this.chunks.delete(chunk);
+      abaci.say(abaci.word("offline"));
+    }
+  }
+
+  copyButton(shown) {
+    const button = this.section.querySelector("#copy");
+    if (!button || this.count > MAX_COPY) return;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const words = button.textContent;
+      button.textContent = abaci.word("copying");
+      const sign = this.negative ? "-" : "";
+      const whole = shown.length === this.count ? sign + shown : await fetch(this.value).then((r) => (r.ok ? r.text() : ""));
+      button.textContent = abaci.word(whole && (await copy(whole)) ? "copied" : "cannot-copy");
+      abaci.say(button.textContent);
+      setTimeout(() => (button.textContent = words), 2000);
+    });
+  }
+}
+
+/** Copies a text; over plain HTTP there is only the old way. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.className = "unseen";
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+function prepare() {
+  const section = document.querySelector("[data-viewer]");
+  viewer = section && new Viewer(section);
+}
+
+document.addEventListener("abaci:number", prepare);
+prepare();

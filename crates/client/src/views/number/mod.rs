@@ -1,0 +1,168 @@
+//! The page of one number.
+
+mod digits;
+mod facts;
+mod status;
+
+use maud::{Markup, html};
+use model::Status;
+use wire::{CalculationBody, NumberFacts};
+
+pub(crate) use digits::{DigitPage, LINE_DIGITS, PAGE_DIGITS, page_start};
+
+use super::format::{self, plain_name, with_commas};
+use super::layout::{NavItem, PageLayout};
+use super::text::number as text;
+
+/// Everything that is known about a number.
+pub(crate) struct NumberPage {
+    /// The index in plain digits.
+    pub(crate) index: String,
+    pub(crate) facts: Option<NumberFacts>,
+    pub(crate) calculation: Option<CalculationBody>,
+    pub(crate) digits: Option<DigitPage>,
+    /// Whether this browser submitted it and can cancel it.
+    pub(crate) can_cancel: bool,
+    /// Whether search engines should index it.
+    pub(crate) indexed: bool,
+}
+
+/// Renders the whole page.
+pub(crate) fn number(page: &NumberPage) -> Markup {
+    let pending = page.calculation.as_ref().filter(|calculation| !calculation.status.is_final());
+    let description = sentence(page);
+    let name = plain_name(&page.index);
+    let content = html! { (number_part(page)) };
+    PageLayout {
+        title: &name,
+        description: &format!("{name}: {description}"),
+        canonical: page.indexed.then(|| format!("/n/{}", page.index)),
+        nav: NavItem::Number,
+        refresh_s: pending.map(status::refresh_s),
+        content,
+    }
+    .render()
+}
+
+/// Renders the part that changes while it is computed.
+pub(crate) fn number_part(page: &NumberPage) -> Markup {
+    let index = &page.index;
+    let status = page.calculation.as_ref().map(|calculation| calculation.status);
+    let pending = status.is_some_and(|status| !status.is_final());
+    let announcement = page.calculation.as_ref().and_then(super::history::announcement);
+    let spoken = format!("F of {}", with_commas(index));
+    let whole = page.digits.as_ref().filter(|page| page.digits.len() as u64 == page.count);
+    html! {
+        article #number.number data-live data-index=(index) data-status=[status] data-pending[pending]
+            data-fragment={ "/n/" (index) "/fragment" } data-announcement=[announcement] {
+            div.section-head {
+                h1 tabindex="-1" aria-label=(spoken) { (format::name(index)) }
+                @if pending { p #live.live {} }
+            }
+            p.sentence { (sentence(page)) }
+            (neighbours(index))
+            (status::status(page))
+            @if let Some(digits) = &page.digits { (digits::viewer(digits)) }
+            @if let Some(facts) = &page.facts {
+                (facts::sections(facts, whole.map(|page| page.digits.as_str()), page.digits.is_some()))
+            }
+            (provenance(page))
+        }
+    }
+}
+
+/// Says the most important facts in words.
+fn sentence(page: &NumberPage) -> String {
+    let Some(facts) = &page.facts else { return String::new() };
+    let count = format::digit_count(&facts.digits);
+    let parity = if facts.even { "even" } else { "odd" };
+    let mut words = match facts.value.as_deref().filter(|value| value.len() <= 24) {
+        Some("0") => {
+            return "It is 0, the number before the first: F(0) = 0 and F(1) = 1 begin the sequence.".to_owned();
+        }
+        Some(value) => format!(
+            "It is {}, {} with {count}.",
+            with_commas(value),
+            if facts.even { "an even number" } else { "an odd number" }
+        ),
+        None => {
+            let exponent = facts
+                .digits
+                .parse::<u64>()
+                .ok()
+                .filter(|digits| *digits < 1_000_000_000_000)
+                .map(|digits| digits.saturating_sub(1).to_string());
+            let size = exponent.map(|exponent| {
+                let sign = if facts.negative { "−" } else { "" };
+                let digits = &facts.first_digits;
+                let exponent = format::raised(&exponent);
+                format!(
+                    ", about {sign}{}.{}\u{a0}·\u{a0}10{exponent}",
+                    &digits[..1],
+                    digits.get(1..4).unwrap_or_default()
+                )
+            });
+            format!("A number of {count}{}. It is {parity}", size.unwrap_or_default())
+        }
+    };
+    if facts.value.as_ref().is_none_or(|value| value.len() > 24) {
+        let ending = facts.last_digits.get(facts.last_digits.len().saturating_sub(3)..).unwrap_or_default();
+        words += &match facts.index.parse::<i64>() {
+            Ok(1_000..) => format!(", and ends in {ending} like every 1500th number before and after it."),
+            _ => format!(", and ends in {ending}."),
+        };
+    }
+    let doublings = facts.doublings.len().saturating_sub(1);
+    if doublings > 0 && facts.accepted {
+        words += &format!(" It takes {doublings} {}", if doublings == 1 { "doubling" } else { "doublings" });
+        let time = page.calculation.as_ref().filter(|calculation| calculation.status == Status::Done);
+        words += &match time.and_then(|calculation| calculation.compute_ms) {
+            Some(ms) => format!(", and took {} here.", format::duration(ms)),
+            None => " to compute.".to_owned(),
+        };
+    }
+    words
+}
+
+/// Renders links to the numbers nearby.
+fn neighbours(index: &str) -> Markup {
+    let Ok(n) = index.parse::<i64>() else { return html! {} };
+    let beside = |step: i64| n.checked_add(step).map(|n| n.to_string());
+    let half = (n.unsigned_abs() > 1 && n % 2 == 0).then_some(n / 2);
+    let near = [half, n.checked_mul(2).filter(|_| n != 0), n.checked_neg().filter(|_| n != 0)];
+    let near = near.map(|n| n.map(|n| n.to_string()));
+    html! {
+        nav.chips aria-label=(text::NEIGHBOURS) {
+            @if let Some(before) = beside(-1) { (chip(&before, Some("before"), html! { "← " (format::name(&before)) })) }
+            @if let Some(after) = beside(1) { (chip(&after, Some("after"), html! { (format::name(&after)) " →" })) }
+            @for near in near.iter().flatten() { (chip(near, None, format::name(near))) }
+        }
+    }
+}
+
+fn chip(index: &str, id: Option<&str>, name: Markup) -> Markup {
+    html! { a id=[id] href={ "/n/" (index) } { span { (name) } } }
+}
+
+fn provenance(page: &NumberPage) -> Markup {
+    let key = page.index.replace('-', "minus");
+    html! {
+        section.provenance {
+            @if let Some(calculation) = &page.calculation {
+                p {
+                    "First requested " (format::moment(&calculation.asked_at))
+                    @if let Some(at) = &calculation.finished_at { ", finished " (format::moment(at)) }
+                    ", requested "
+                    @if calculation.asked == 1 { "once" } @else { (with_commas(&calculation.asked.to_string())) " times" }
+                    @if calculation.attempt > 1 { ", attempt " (calculation.attempt) }
+                    "."
+                }
+                @if let Some(sha256) = &calculation.sha256 { p { "SHA-256 of the digits: " code.hash { (sha256) } } }
+            }
+            details {
+                summary { (text::CITE) }
+                pre tabindex="0" { "@misc{abaci-" (key) ",\n  title = {The Fibonacci number F(" (page.index) ")},\n  howpublished = {Abaci, /n/" (page.index) "}\n}" }
+            }
+        }
+    }
+}
