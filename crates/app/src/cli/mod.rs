@@ -2,6 +2,7 @@
 
 mod fib;
 mod healthcheck;
+mod maths;
 mod migrate;
 mod stdout;
 mod usage;
@@ -52,6 +53,24 @@ pub(crate) enum Command {
     /// Print F(N): its exact digits and nothing else.
     #[command(after_help = EXIT_CODES)]
     Fib(fib::FibCommand),
+    /// Print the N-th Lucas number, or a number of a related sequence.
+    #[command(after_help = EXIT_CODES)]
+    Lucas(Box<maths::LucasCommand>),
+    /// Print the Pisano period, the entry point and the factors of M.
+    #[command(after_help = EXIT_CODES)]
+    Pisano(maths::PisanoCommand),
+    /// Print N as a sum of Fibonacci numbers.
+    #[command(after_help = EXIT_CODES)]
+    Zeckendorf(maths::ZeckendorfCommand),
+    /// Print which Fibonacci number N is, and those next to it.
+    #[command(after_help = EXIT_CODES)]
+    IsFibonacci(maths::IsFibonacciCommand),
+    /// Print the golden ratio, or F(N+1)/F(N), to many places.
+    #[command(after_help = EXIT_CODES)]
+    Phi(maths::PhiCommand),
+    /// Check that the digits in a file are those of F(N).
+    #[command(after_help = EXIT_CODES)]
+    Verify(maths::VerifyCommand),
     /// Create or migrate the database without serving.
     #[command(after_help = EXIT_CODES)]
     Migrate(Box<migrate::MigrateCommand>),
@@ -96,6 +115,12 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Worker(config) => roles::worker::run(*config).map_err(CommandError::from),
         Command::Client(config) => roles::client::run(*config).map_err(CommandError::from),
         Command::Fib(fib) => fib.run().map_err(CommandError::from),
+        Command::Lucas(lucas) => lucas.run().map_err(CommandError::from),
+        Command::Pisano(pisano) => pisano.run().map_err(CommandError::from),
+        Command::Zeckendorf(zeckendorf) => zeckendorf.run().map_err(CommandError::from),
+        Command::IsFibonacci(is_fibonacci) => is_fibonacci.run().map_err(CommandError::from),
+        Command::Phi(phi) => phi.run().map_err(CommandError::from),
+        Command::Verify(verify) => verify.run().map_err(CommandError::from),
         Command::Migrate(migrate) => migrate.run().map_err(CommandError::from),
         Command::Healthcheck(healthcheck) => healthcheck.run().map_err(CommandError::from),
     };
@@ -132,6 +157,13 @@ impl From<roles::RoleError> for CommandError {
 
 impl From<fib::FibError> for CommandError {
     fn from(error: fib::FibError) -> Self {
+        let is_wrong_argument = error.is_wrong_argument();
+        Self::new(error, is_wrong_argument)
+    }
+}
+
+impl From<maths::AnswerError> for CommandError {
+    fn from(error: maths::AnswerError) -> Self {
         let is_wrong_argument = error.is_wrong_argument();
         Self::new(error, is_wrong_argument)
     }

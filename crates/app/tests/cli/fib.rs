@@ -36,6 +36,13 @@ fn a_part_of_a_value_is_printed_at_any_index() {
         (&["fib", "10", "--first", "50"], "55\n"),
         (&["fib", "--mod", "10", "-8"], "9\n"),
         (&["fib", "1000", "--mod", "18446744073709551615"], "6604850919967101945\n"),
+        (&["fib", "1000", "--mod", "1", "--digits", "--first", "3"], "digits: 209\nfirst_digits: 434\nresidue: 0\n"),
+        (&["fib", "10^100", "--mod", "1000000007"], "175077019\n"),
+        (
+            &["fib", "10^1000", "--last", "3", "--json"],
+            &format!("{{\"index\":\"1{}\",\"last_digits\":\"875\"}}\n", "0".repeat(1000)),
+        ),
+        (&["fib", "-8", "--json"], "{\"index\":\"-8\",\"digits\":\"2\",\"value\":\"-21\"}\n"),
     ] {
         let printed = finish(abaci(arguments));
         assert_eq!((printed.code, printed.stdout.as_str()), (Some(0), expected), "{arguments:?}");
@@ -50,13 +57,13 @@ fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
         (&["fib", "1.5"], "'1.5'"),
         (&["fib", "1.000"], "Did you mean 1000?"),
         (&["fib", "1,000"], "Did you mean 1000?"),
-        (&["fib", "9223372036854775808"], "2^63"),
+        (&["fib", "9223372036854775808"], "too many to compute; --digits, --first"),
+        (&["fib", "1e1001", "--digits"], "up to 1001 digits"),
         (&["fib", "--quiet"], "'--quiet'"),
         (&["fib", "7", "8"], "'8'"),
-        (&["fib", "7", "--mod", "0"], "from 1 to"),
-        (&["fib", "7", "--first", "0"], "1..=50"),
-        (&["fib", "7", "--last", "51"], "1..=50"),
-        (&["fib", "7", "--first", "1", "--digits"], "cannot be used with"),
+        (&["fib", "7", "--mod", "0"], "above 0"),
+        (&["fib", "7", "--first", "0"], "1..=10000"),
+        (&["fib", "7", "--last", "10001"], "1..=10000"),
         (&["fib", "7", "-o", "/"], "not a regular file"),
         (&["calculate"], "'calculate'"),
     ] {

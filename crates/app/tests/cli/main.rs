@@ -1,6 +1,7 @@
 //! The executable from outside: arguments, settings, output, exit codes and signals.
 
 mod fib;
+mod maths;
 mod program;
 #[cfg(feature = "distributed")]
 mod roles;

@@ -1,0 +1,107 @@
+//! What a subcommand prints.
+
+use std::borrow::Cow;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use crate::cli::stdout::write_stdout;
+
+/// The facts that answer a question, in order. Big numbers are text.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    facts: Vec<(Cow<'static, str>, Value)>,
+}
+
+/// Error for a question that was not answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnswerError {
+    /// The sequence has no value to deliver.
+    #[error(transparent)]
+    Sequence(#[from] fibonacci::SequenceError),
+    /// The text is not a number, or its index cannot be checked.
+    #[error(transparent)]
+    Index(#[from] fibonacci::IndexError),
+    /// An argument that must be changed.
+    #[error("{0}")]
+    Argument(String),
+    /// The input cannot be read.
+    #[error("cannot read {}", path.display())]
+    Input {
+        /// The path, `-` for standard input.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Standard output cannot be written to.
+    #[error("cannot write to standard output")]
+    Stdout(#[source] io::Error),
+    /// The answer is no; it was printed.
+    #[error("{0}")]
+    No(String),
+}
+
+impl AnswerError {
+    /// Returns whether an argument must be changed.
+    pub(crate) fn is_wrong_argument(&self) -> bool {
+        match self {
+            Self::Sequence(_) | Self::Argument(_) => true,
+            Self::Index(error) => matches!(error, fibonacci::IndexError::Number(_)),
+            Self::Input { .. } | Self::Stdout(_) | Self::No(_) => false,
+        }
+    }
+}
+
+impl Answer {
+    /// Adds a fact.
+    pub(crate) fn with(mut self, name: impl Into<Cow<'static, str>>, fact: impl Into<Value>) -> Self {
+        self.facts.push((name.into(), fact.into()));
+        self
+    }
+
+    /// Adds a big number, as text.
+    pub(crate) fn with_number(self, name: impl Into<Cow<'static, str>>, number: impl ToString) -> Self {
+        self.with(name, number.to_string())
+    }
+
+    /// Returns the answer as JSON or as text, without a newline.
+    pub(crate) fn render(self, as_json: bool) -> String {
+        if as_json { self.json() } else { self.text() }
+    }
+
+    /// Returns the text: a single fact alone, several one a line after their names.
+    fn text(&self) -> String {
+        match &self.facts[..] {
+            [(_, fact)] => plain(fact),
+            facts => {
+                let lines: Vec<String> = facts.iter().map(|(name, fact)| format!("{name}: {}", plain(fact))).collect();
+                lines.join("\n")
+            }
+        }
+    }
+
+    fn json(self) -> String {
+        let object: Map<String, Value> = self.facts.into_iter().map(|(name, fact)| (name.into_owned(), fact)).collect();
+        Value::Object(object).to_string()
+    }
+}
+
+fn plain(fact: &Value) -> String {
+    match fact {
+        Value::String(text) => text.clone(),
+        Value::Array(facts) => facts.iter().map(plain).collect::<Vec<_>>().join(" "),
+        Value::Null => "none".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Prints the answer and a newline. A reader that closes early is not an error.
+pub(crate) fn print_answer(answer: Answer, as_json: bool) -> Result<(), AnswerError> {
+    let mut text = answer.render(as_json);
+    text.push('\n');
+    match write_stdout(|to| to.write_all(text.as_bytes())) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(AnswerError::Stdout(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,23 @@
+//! Questions about Fibonacci numbers: `abaci lucas`, `pisano`, `zeckendorf`, `is-fibonacci`, `phi` and `verify`.
+//!
+//! Each subcommand computes an [`Answer`], printed as text or, with `--json`, as one JSON object.
+
+mod answer;
+mod big_index;
+mod is_fibonacci;
+mod lucas;
+mod numbers;
+mod phi;
+mod pisano;
+mod verify;
+mod zeckendorf;
+
+pub(crate) use answer::{Answer, AnswerError, print_answer};
+pub(crate) use big_index::BigIndex;
+pub(crate) use is_fibonacci::IsFibonacciCommand;
+pub(crate) use lucas::LucasCommand;
+pub(crate) use numbers::parse_modulus;
+pub(crate) use phi::PhiCommand;
+pub(crate) use pisano::PisanoCommand;
+pub(crate) use verify::VerifyCommand;
+pub(crate) use zeckendorf::ZeckendorfCommand;

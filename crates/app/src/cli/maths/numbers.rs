@@ -1,0 +1,53 @@
+//! Numbers as arguments.
+
+use std::io::{self, Read};
+
+use fibonacci::{IBig, UBig};
+
+use super::AnswerError;
+
+/// The most digits of a modulus.
+const MAX_MODULUS_DIGITS: usize = 10_000;
+
+/// Error for a text that is not a number.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(crate) enum NumberArgumentError {
+    /// Not a modulus.
+    #[error("expected a whole number above 0 of up to {MAX_MODULUS_DIGITS} digits")]
+    Modulus,
+    /// Not an integer.
+    #[error("expected a whole number in plain digits")]
+    Integer,
+}
+
+/// Reads a modulus in plain digits.
+pub(crate) fn parse_modulus(text: &str) -> Result<UBig, NumberArgumentError> {
+    Some(text)
+        .filter(|text| is_digits(text) && text.len() <= MAX_MODULUS_DIGITS)
+        .and_then(|text| text.parse().ok())
+        .filter(|modulus: &UBig| !modulus.is_zero())
+        .ok_or(NumberArgumentError::Modulus)
+}
+
+/// Reads an integer in plain digits, perhaps with a minus.
+pub(super) fn parse_integer(text: &str) -> Result<IBig, NumberArgumentError> {
+    Some(text)
+        .filter(|text| is_digits(text.strip_prefix('-').unwrap_or(text)))
+        .and_then(|text| text.parse().ok())
+        .ok_or(NumberArgumentError::Integer)
+}
+
+/// Returns the text of a number argument: itself, or all of standard input without white space at its end for `-`.
+pub(super) fn number_text(argument: String) -> Result<String, AnswerError> {
+    if argument != "-" {
+        return Ok(argument);
+    }
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).map_err(|source| AnswerError::Input { path: "-".into(), source })?;
+    text.truncate(text.trim_end().len());
+    Ok(text)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
