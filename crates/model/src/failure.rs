@@ -37,6 +37,8 @@ text_enum! {
         Memory = "memory",
         /// The backoff after an error.
         Retry = "retry",
+        /// Free space for its value.
+        Storage = "storage",
     }
     error UnknownReason;
 }

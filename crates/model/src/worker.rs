@@ -30,6 +30,9 @@ pub struct WorkerReport {
     pub computing: Vec<Subject>,
     /// Number of jobs finished since its start.
     pub finished: u64,
+    /// The most bytes that it can reserve for one computation. Unknown for versions that do not report it.
+    #[serde(default)]
+    pub memory_bytes: Option<u64>,
     /// Time of the report.
     pub seen_at: Timestamp,
 }

@@ -31,6 +31,12 @@ pub(crate) enum ComputeError {
     Panicked,
 }
 
+impl ComputeError {
+    pub(crate) const fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Kernel(fibonacci::Error::OutOfMemory { .. }))
+    }
+}
+
 /// Follows and stops a computation.
 pub(crate) struct ComputationWatch {
     cancelled: AtomicBool,

@@ -147,13 +147,14 @@ impl Worker {
     }
 
     /// Returns the worker's report.
-    pub(crate) fn report(&self) -> WorkerReport {
+    pub fn report(&self) -> WorkerReport {
         WorkerReport {
             id: self.settings.id.clone(),
             version: self.settings.version.clone(),
             lanes: Lane::ALL.to_vec(),
             computing: self.computing.lock().keys().cloned().collect(),
             finished: self.finished.load(Ordering::Relaxed),
+            memory_bytes: Some(self.memory.largest_bytes()),
             seen_at: self.ports.clock.now(),
         }
     }

@@ -131,6 +131,7 @@ async fn the_system_is_queried_at_most_once_a_second() {
         lanes: vec![Lane::Short, Lane::Long],
         computing: vec![subject(900_000_000)],
         finished: 7,
+        memory_bytes: None,
         seen_at: model::Clock::now(&*system.clock),
     };
     system.queue.report(&report).await.expect("the queue answers");

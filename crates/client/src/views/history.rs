@@ -86,6 +86,7 @@ pub(super) const fn waiting(calculation: &CalculationBody) -> &'static str {
         None => text::WAITING,
         Some(WaitingFor::Memory) => text::WAITING_FOR_MEMORY,
         Some(WaitingFor::Retry) => text::WAITING_FOR_RETRY,
+        Some(WaitingFor::Storage) => text::WAITING_FOR_STORAGE,
     }
 }
 

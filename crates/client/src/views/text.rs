@@ -44,6 +44,7 @@ pub(crate) mod history {
     pub(crate) const WAITING: &str = "Waiting for its turn";
     pub(crate) const WAITING_FOR_MEMORY: &str = "Waiting for memory";
     pub(crate) const WAITING_FOR_RETRY: &str = "Waiting for a retry";
+    pub(crate) const WAITING_FOR_STORAGE: &str = "Waiting for storage";
     pub(crate) const RUNNING: &str = "Computing";
     pub(crate) const FAILED: &str = "Failed";
     pub(crate) const CANCELLED: &str = "Cancelled";

@@ -72,6 +72,7 @@ pub(crate) async fn workers_are_listed_by_their_latest_report(queue: Arc<dyn Job
         lanes: vec![Lane::Short, Lane::Long],
         computing: vec![Subject::from(model::Index::new(1_000_000))],
         finished,
+        memory_bytes: None,
         seen_at: Timestamp::from_unix_ms(1_763_941_827_123),
     };
     queue.report(&report("b", 1)).await.unwrap();

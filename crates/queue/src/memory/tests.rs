@@ -84,6 +84,7 @@ async fn a_worker_report_expires_after_five_seconds() {
         lanes: vec![],
         computing: vec![],
         finished: 0,
+        memory_bytes: None,
         seen_at: model::Timestamp::default(),
     };
     queue.report(&report).await.unwrap();

@@ -142,6 +142,7 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
         lanes: vec![],
         computing: vec![],
         finished: 0,
+        memory_bytes: None,
         seen_at: model::Timestamp::default(),
     };
     queue.report(&report).await.unwrap();

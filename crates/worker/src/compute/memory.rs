@@ -93,6 +93,11 @@ impl MemoryBudget {
         Reservation::Queued(Ticket { key, granted, shared: Arc::clone(shared) })
     }
 
+    /// Returns the most bytes that one computation can reserve.
+    pub(crate) fn largest_bytes(&self) -> u64 {
+        self.shared.large_bytes.max(self.shared.small_bytes)
+    }
+
     /// Returns the bytes reserved at present.
     pub(crate) fn reserved_bytes(&self) -> u64 {
         let state = self.shared.state.lock();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use model::{BoxError, FailureReason, Timestamp, Value};
-use store::{CompleteResult, CompletedValue, Lease, StoreError, ValueError};
+use model::{BoxError, FailureReason, Timestamp, Value, WaitingFor};
+use store::{AboveLimit, CompleteResult, CompletedValue, Lease, StoreError, ValueError};
 use tokio::time::{Instant, sleep};
 
 use super::active::ActiveJob;
@@ -53,6 +53,10 @@ impl ActiveJob<'_> {
                 // Timed out, or the worker shuts down. The lease expires, and others try.
                 self.release().await;
                 Err(WorkerError::from(StoreError::Unavailable(cause)).into())
+            }
+            Err(error @ CompleteError::Full(_)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the job waits for storage");
+                self.wait_for(lease, WaitingFor::Storage).await
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "cannot store the value");
@@ -140,6 +144,9 @@ enum CompleteError {
     /// The same call may succeed later.
     #[error("the store or the values are unreachable")]
     Unreachable(#[source] BoxError),
+    /// A disk is full; the same call succeeds when there is space again.
+    #[error("no space is left for the value")]
+    Full(#[source] BoxError),
     /// The call failed: this counts as an error of the job.
     #[error("the value was refused")]
     Refused(#[source] BoxError),
@@ -149,7 +156,8 @@ impl From<StoreError> for CompleteError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(cause) => Self::Unreachable(cause),
-            StoreError::QueueFull { .. } | StoreError::Full(_) | StoreError::Corrupt(_) => Self::Refused(error.into()),
+            StoreError::Full(cause) => Self::Full(cause),
+            StoreError::QueueFull { .. } | StoreError::Corrupt(_) => Self::Refused(error.into()),
         }
     }
 }
@@ -158,6 +166,8 @@ impl From<ValueError> for CompleteError {
     fn from(error: ValueError) -> Self {
         match error {
             ValueError::Unavailable(cause) => Self::Unreachable(cause),
+            // A value above the limit of all values never fits.
+            ValueError::Full(cause) if !cause.is::<AboveLimit>() => Self::Full(cause),
             ValueError::Full(_) | ValueError::Lost(_) | ValueError::Corrupt(_) => Self::Refused(error.into()),
         }
     }

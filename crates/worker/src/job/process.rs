@@ -20,7 +20,7 @@
 
 use std::time::Duration;
 
-use model::FailureReason;
+use model::{FailureReason, WaitingFor};
 use store::{Lease, Release, StoreError};
 use tokio::time::timeout;
 
@@ -96,11 +96,22 @@ impl ActiveJob<'_> {
             Reservation::Granted(permit) => Ok(permit),
             Reservation::Queued(ticket) => self.wait_for_memory(ticket).await,
             Reservation::TooLarge => {
+                if self.fits_elsewhere(bytes).await {
+                    self.nack(self.worker.settings.retry_after).await;
+                    return Err(OutcomeKind::Released.into());
+                }
                 // The lease tells whether there is anything left to fail.
                 let (lease, _) = self.take_lease().await?;
                 Err(self.fail(&lease, FailureReason::TooLargeToFit).await?.into())
             }
         }
+    }
+
+    /// Returns whether another worker reports that it can hold a computation of `bytes`.
+    async fn fits_elsewhere(&self, bytes: u64) -> bool {
+        let Ok(reports) = self.worker.ports.queue.workers().await else { return false };
+        let id = &self.worker.settings.id;
+        reports.iter().any(|report| report.id != *id && report.memory_bytes.is_some_and(|most| most >= bytes))
     }
 
     /// Takes a lease for long work, and for redelivered work even if it is short: the store counts lost leases,
@@ -137,6 +148,11 @@ impl ActiveJob<'_> {
                     Ok(outcome) => outcome,
                     Err(elapsed) => Err(WorkerError::from(StoreError::Unavailable(elapsed.into())).into()),
                 }
+            }
+            // Other computations had the memory that this one was granted, so the machine has less than configured.
+            (_, lease) if error.is_out_of_memory() && self.worker.memory.reserved_bytes() > 0 => {
+                tracing::warn!("not enough memory beside other computations; the job waits");
+                self.wait_for(lease, WaitingFor::Memory).await
             }
             (_, lease) => self.retry(lease, failure_reason(error)).await,
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Failure, FailureReason};
+use model::{Failure, FailureReason, WaitingFor};
 use store::{Lease, Release};
 
 use super::active::ActiveJob;
@@ -11,6 +11,8 @@ use crate::metrics;
 
 /// Errors after which a calculation fails.
 const MAX_ERRORS: u32 = 3;
+/// The longest pause of a job that waits for memory or storage.
+const MAX_WAIT_PAUSE: Duration = Duration::from_secs(30);
 
 impl ActiveJob<'_> {
     /// Counts an error in the store, where it outlives the queue. Retries later, or fails at the third error.
@@ -30,6 +32,25 @@ impl ActiveJob<'_> {
         }
         self.worker.publish_current(self.subject()).await;
         let after = retry_pause(self.worker.settings.retry_after, lease.errors);
+        self.nack(after).await;
+        Ok(OutcomeKind::Retried { after })
+    }
+
+    /// Returns the job until what it waits for may be there. This is no error of the job: nothing is counted.
+    pub(super) async fn wait_for(&self, lease: Option<Lease>, reason: WaitingFor) -> JobResult<OutcomeKind> {
+        let lease = match lease {
+            Some(lease) => lease,
+            None => self.take_lease().await?.0,
+        };
+        match self.worker.ports.store.release(&lease, Release::Waiting(reason)).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(self.lease_lost().await),
+            Err(error) => return Err(self.store_failed(error).await),
+        }
+        self.worker.publish_current(self.subject()).await;
+        // The queue counts the attempts of a job, waiting included.
+        let earlier = self.delivery.job.attempt.saturating_sub(1);
+        let after = retry_pause(self.worker.settings.retry_after, earlier).min(MAX_WAIT_PAUSE);
         self.nack(after).await;
         Ok(OutcomeKind::Retried { after })
     }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use model::{CalculationState, FailureReason, Lane, Status, WaitingFor};
 use ports::Ports;
-use store::{Store, Values};
+use store::{Objects, Store, Values};
 use worker::{Outcome, OutcomeKind, Worker};
 
 use crate::harness::{Harness, ended, try_process};
+use crate::small_disk::SmallDisk;
 
 /// Beyond what the kernel takes on: it says "out of memory" at once.
 const TOO_FAR: i64 = 900_000_000_000;
@@ -88,7 +89,7 @@ async fn a_value_that_cannot_be_stored_before_shutdown_is_left_to_others() {
 }
 
 #[tokio::test]
-async fn a_value_that_finds_no_room_three_times_fails() {
+async fn a_value_above_the_limit_of_all_values_fails() {
     let system = Harness::start().await;
     let values = Values::new(Arc::clone(&system.store) as Arc<dyn Store>, system.objects.clone(), Some(1000));
     let worker = Worker::new(Ports { values, ..system.ports() }, Harness::settings("w"));
@@ -102,6 +103,27 @@ async fn a_value_that_finds_no_room_three_times_fails() {
     let reason = FailureReason::StorageFailed;
     assert_eq!(system.process_one(&worker).await, ended(n, OutcomeKind::Failed { reason }));
     assert_eq!(system.status(n).await, Status::Failed);
+    system.assert_nothing_queued().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_for_and_counts_as_no_attempt() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let system = Harness::start().await;
+    let objects = Objects::in_directory(disk.path().join("values")).expect("a folder");
+    let ballast = disk.fill();
+    let values = Values::new(Arc::clone(&system.store) as Arc<dyn Store>, objects, None);
+    let worker = Worker::new(Ports { values, ..system.ports() }, Harness::settings("w"));
+    let n = 1_000_000;
+    system.submit(n).await;
+    for _ in 0..4 {
+        assert!(matches!(system.process_one(&worker).await.kind, OutcomeKind::Retried { .. }));
+        let CalculationState::Queued { waiting_for } = system.find(n).await.state else { panic!("not queued") };
+        assert_eq!(waiting_for, Some(WaitingFor::Storage));
+    }
+    drop(ballast);
+    assert_eq!(system.process_one(&worker).await, ended(n, OutcomeKind::Completed));
+    assert!(system.find(n).await.is_readable());
     system.assert_nothing_queued().await;
 }
 

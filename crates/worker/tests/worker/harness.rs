@@ -207,6 +207,12 @@ pub(crate) fn ended(n: i64, kind: OutcomeKind) -> Outcome {
     Outcome { subject: subject(n), kind }
 }
 
+/// Returns an index that is long work for the kernel of this machine.
+pub(crate) fn long_index() -> i64 {
+    let is_long = |n: &i64| Lane::for_work(fibonacci::estimate(*n).work) == Lane::Long;
+    (2..50).map(|n| n * 100_000_000).find(is_long).expect("a long computation")
+}
+
 pub(crate) fn subject(n: i64) -> Subject {
     Subject::from(Index::new(n))
 }

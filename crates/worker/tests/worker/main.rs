@@ -8,5 +8,6 @@ mod inherited;
 mod leases;
 mod memory;
 mod panics;
+mod small_disk;
 mod sweep;
 mod work;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::{CalculationState, FailureReason, Lane, Status};
+use queue::JobQueue;
 use worker::{OutcomeKind, Worker};
 
 use crate::harness::{Harness, ended, try_process};
@@ -82,6 +83,18 @@ async fn a_job_that_never_fits_fails() {
     assert_eq!(failure.reason, reason);
     assert_eq!(system.events_of(n).await, ["failed"]);
     system.assert_nothing_queued().await;
+}
+
+#[tokio::test]
+async fn a_job_that_never_fits_here_is_left_to_a_worker_that_can_hold_it() {
+    let system = Harness::start().await;
+    let (small, n) = (tight(&system), 2 * LARGE[0]);
+    let large = system.worker("large");
+    system.queue.report(&large.report()).await.expect("in memory");
+    system.submit(n).await;
+    assert_eq!(system.process_one(&small).await, ended(n, OutcomeKind::Released));
+    assert_eq!(system.status(n).await, Status::Queued);
+    assert_eq!(system.process_one(&large).await, ended(n, OutcomeKind::Completed));
 }
 
 #[tokio::test]

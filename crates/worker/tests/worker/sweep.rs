@@ -6,7 +6,7 @@ use model::{Lane, Status};
 use queue::JobQueue;
 use worker::{Outcome, OutcomeKind, Sweep, SweepStats};
 
-use crate::harness::{Harness, ended};
+use crate::harness::{Harness, ended, long_index};
 
 #[tokio::test]
 async fn a_lost_queue_is_refilled() {
@@ -110,18 +110,19 @@ async fn a_large_index_never_delays_a_small_one() {
     let mut settings = Harness::settings("one-core");
     settings.threads = 1;
     let worker = system.worker_with(settings);
-    for n in [400_000_000, 400_000_001, 400_000_002] {
+    let long = long_index();
+    for n in [long, long + 1, long + 2] {
         assert_eq!(system.submit(n).await, Lane::Long);
     }
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(worker::run(worker, async { stopped.await.expect("a stop signal") }));
-    system.until(400_000_000, Status::Running).await;
+    system.until(long, Status::Running).await;
     for n in [1000, 30_000_000] {
         system.submit(n).await;
         system.until(n, Status::Done).await;
     }
-    assert_eq!(system.status(400_000_000).await, Status::Running);
-    assert_eq!(system.status(400_000_001).await, Status::Queued);
+    assert_eq!(system.status(long).await, Status::Running);
+    assert_eq!(system.status(long + 1).await, Status::Queued);
     stop.send(()).expect("still running");
     running.await.expect("no panic");
 }
