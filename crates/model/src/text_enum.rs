@@ -57,7 +57,7 @@ mod tests {
         }
         assert_eq!("Done".parse::<Status>(), Err(UnknownStatus));
         assert_eq!(Lane::ALL.map(Lane::as_str), ["short", "medium", "long"]);
-        assert_eq!(WaitingFor::ALL.map(WaitingFor::as_str), ["memory", "retry"]);
+        assert_eq!(WaitingFor::ALL.map(WaitingFor::as_str), ["memory", "retry", "storage"]);
         assert_eq!(FailureReason::ALL.map(|reason| reason.as_str().parse()), FailureReason::ALL.map(Ok));
     }
 }
