@@ -1,24 +1,51 @@
-//! Why the record could not serve a call.
+//! Errors of the store.
+
+use std::sync::Arc;
 
 /// The cause below, kept for the log and never sent out.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why the record could not serve a call.
+/// An error of a store call.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Out of reach, read-only or busy; nothing was changed and the same call may succeed later.
-    #[error("the record is out of reach")]
+    /// The database is unreachable, read-only or busy; nothing was changed and the same call may succeed later.
+    #[error("the store is unavailable")]
     Unavailable(#[source] BoxError),
-    /// As many calculations wait as are allowed; nothing was stored. Try again when some are done.
-    #[error("{allowed} calculations are waiting already")]
+    /// The queue is full; nothing was stored. Try again when some calculations are done.
+    #[error("the queue is full: {allowed} calculations are waiting")]
     QueueFull {
-        /// How many may wait.
+        /// The number of calculations that may wait.
         allowed: u64,
     },
     /// The disk is full; nothing was stored.
-    #[error("no room is left to store")]
+    #[error("the store's disk is full")]
     Full(#[source] BoxError),
-    /// A row that this version cannot read, or a statement that is wrong: trying again will not help.
-    #[error("the record and this program disagree")]
+    /// A row that this version cannot read, or a wrong statement: trying again will not help.
+    #[error("the store holds data that cannot be read")]
     Corrupt(#[source] BoxError),
+}
+
+/// What a failed database call means for its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DbErrorKind {
+    Unavailable,
+    Full,
+    Corrupt,
+}
+
+/// A failed database call. Shared, because one failed transaction answers many callers.
+#[derive(Clone, Debug)]
+pub(crate) struct DbError {
+    pub(crate) kind: DbErrorKind,
+    pub(crate) source: Arc<dyn std::error::Error + Send + Sync>,
+}
+
+impl From<DbError> for StoreError {
+    fn from(error: DbError) -> Self {
+        match error.kind {
+            DbErrorKind::Unavailable => Self::Unavailable(error.source.into()),
+            DbErrorKind::Full => Self::Full(error.source.into()),
+            DbErrorKind::Corrupt => Self::Corrupt(error.source.into()),
+        }
+    }
 }

@@ -1,32 +1,33 @@
-//! The record: who asked for what, what became of it, and the values.
+//! The store: calculations, their states, and the values.
 //!
-//! [`Store`] is the port. A commit in it is the acceptance of a calculation; everything else in the
-//! system can be lost and is rebuilt from here. Long values lie beside it in [`Objects`], and [`Values`]
-//! knows which lie where.
+//! [`Store`] is the port. A commit in it is the acceptance of a calculation; everything else in the system can be lost
+//! and is rebuilt from here. Long values are objects beside it in [`Objects`]; [`Values`] reads and writes both.
 
+mod backend;
+mod batch;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 mod error;
-mod limits;
 mod metrics;
 mod objects;
+mod operations;
 mod port;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod row;
 mod rules;
+mod sql;
 mod sqlite;
 mod values;
 
 pub use error::{BoxError, StoreError};
-pub use limits::StoreLimits;
 pub use objects::{
     BLOCK_BYTES, BucketAccess, Digested, FoundFile, ObjectError, ObjectReader, Objects, OpenError, Place, PlaceError,
     Text, digest,
 };
 pub use port::{
     CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, Placement, QueueCounts, Release,
-    RenewResult, Store, StoredObject, SubmitResult, Unfinished, WithdrawResult,
+    RenewResult, Store, StoreLimits, StoredObject, SubmitResult, Unfinished, WithdrawResult,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{Migrations, PostgresSettings, PostgresStore, TlsMode};

@@ -1,18 +1,17 @@
-//! What the record tells of itself: how long its calls take, how many changes share a transaction, and how
-//! many bytes of values move.
+//! Metrics: the duration of calls, the size of batches, and the bytes of objects.
 
 use std::time::Instant;
 
 use crate::StoreError;
 
-/// Runs one call of the port and notes how long it took and whether it failed.
+/// Runs one call of the port and records its duration and its error.
 pub(crate) async fn timed<T>(
     call: &'static str,
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     let started = Instant::now();
     let outcome = work.await;
-    metrics::histogram!("store_call_seconds", "call" => call).record(started.elapsed());
+    metrics::histogram!("abaci_store_call_seconds", "call" => call).record(started.elapsed());
     if let Err(error) = &outcome {
         let kind = match error {
             StoreError::Unavailable(_) => "unavailable",
@@ -20,28 +19,28 @@ pub(crate) async fn timed<T>(
             StoreError::Full(_) => "full",
             StoreError::Corrupt(_) => "corrupt",
         };
-        metrics::counter!("store_errors_total", "call" => call, "kind" => kind).increment(1);
+        metrics::counter!("abaci_store_errors_total", "call" => call, "kind" => kind).increment(1);
     }
     outcome
 }
 
-/// Notes that so many changes were committed together.
+/// Records the size of a committed batch.
 pub(crate) fn batch(rows: usize) {
-    metrics::histogram!("store_batch_rows").record(u32::try_from(rows).unwrap_or(u32::MAX));
+    metrics::histogram!("abaci_store_batch_rows").record(u32::try_from(rows).unwrap_or(u32::MAX));
 }
 
-/// Notes that bytes of objects were read or written.
+/// Counts bytes of objects that were read or written.
 pub(crate) fn object_bytes(direction: &'static str, bytes: usize) {
-    metrics::counter!("store_object_bytes_total", "direction" => direction).increment(bytes as u64);
+    metrics::counter!("abaci_store_object_bytes_total", "direction" => direction).increment(bytes as u64);
 }
 
-/// Notes that an object was evicted to make room.
+/// Counts an evicted object.
 pub(crate) fn evicted(bytes: u64) {
-    metrics::counter!("store_objects_evicted_total").increment(1);
-    metrics::counter!("store_object_bytes_total", "direction" => "evicted").increment(bytes);
+    metrics::counter!("abaci_store_objects_evicted_total").increment(1);
+    metrics::counter!("abaci_store_object_bytes_total", "direction" => "evicted").increment(bytes);
 }
 
-/// Notes that an object was found missing or damaged.
+/// Counts an object that was missing or damaged.
 pub(crate) fn lost() {
-    metrics::counter!("store_objects_lost_total").increment(1);
+    metrics::counter!("abaci_store_objects_lost_total").increment(1);
 }

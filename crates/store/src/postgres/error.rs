@@ -1,19 +1,21 @@
-//! What PostgreSQL's errors mean for a caller.
+//! The meaning of PostgreSQL's errors.
 
 use std::sync::Arc;
 
 use crate::StoreError;
+use crate::error::{DbError, DbErrorKind};
 
-/// The error as the port states it. Shared, because one failed transaction answers many callers.
-pub(super) fn classify(error: Arc<sqlx::Error>) -> StoreError {
-    match kind(&error) {
-        Kind::Unavailable => StoreError::Unavailable(error.into()),
-        Kind::Full => StoreError::Full(error.into()),
-        Kind::Corrupt => StoreError::Corrupt(error.into()),
-    }
+/// Converts an error to the port's.
+pub(super) fn failed(error: sqlx::Error) -> StoreError {
+    classify(error).into()
 }
 
-/// Whether two transactions stood in each other's way, so that the same one again will pass.
+/// Sorts an error by what its caller can do.
+pub(super) fn classify(error: sqlx::Error) -> DbError {
+    DbError { kind: kind(&error), source: Arc::new(error) }
+}
+
+/// Whether two transactions were in each other's way, so that the same one succeeds when it runs again.
 pub(super) fn is_collision(error: &sqlx::Error) -> bool {
     const SERIALIZATION_FAILURE: &str = "40001";
     const DEADLOCK: &str = "40P01";
@@ -21,41 +23,35 @@ pub(super) fn is_collision(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code == SERIALIZATION_FAILURE || code == DEADLOCK)
 }
 
-enum Kind {
-    Unavailable,
-    Full,
-    Corrupt,
-}
-
-fn kind(error: &sqlx::Error) -> Kind {
+fn kind(error: &sqlx::Error) -> DbErrorKind {
     match error {
-        sqlx::Error::Database(error) => error.code().map_or(Kind::Corrupt, |code| of_sqlstate(&code)),
+        sqlx::Error::Database(error) => error.code().map_or(DbErrorKind::Corrupt, |code| sqlstate_kind(&code)),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::BeginFailed
-        | sqlx::Error::WorkerCrashed => Kind::Unavailable,
-        _ => Kind::Corrupt,
+        | sqlx::Error::WorkerCrashed => DbErrorKind::Unavailable,
+        _ => DbErrorKind::Corrupt,
     }
 }
 
 /// Sorts by SQLSTATE, <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
-fn of_sqlstate(code: &str) -> Kind {
+fn sqlstate_kind(code: &str) -> DbErrorKind {
     match code {
         // Disk full.
-        "53100" => Kind::Full,
+        "53100" => DbErrorKind::Full,
         // Read-only: a standby, or a primary that has just become one.
-        "25006" => Kind::Unavailable,
+        "25006" => DbErrorKind::Unavailable,
         // Ended because it was idle within a transaction: the process was stopped for a while.
-        "25P03" => Kind::Unavailable,
-        // No such database: not made yet.
-        "3D000" => Kind::Unavailable,
+        "25P03" => DbErrorKind::Unavailable,
+        // No such database: not created yet.
+        "3D000" => DbErrorKind::Unavailable,
         // Connections, authorisation, collisions, resources, locks, operators, the system below.
         _ if ["08", "28", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)) => {
-            Kind::Unavailable
+            DbErrorKind::Unavailable
         }
-        _ => Kind::Corrupt,
+        _ => DbErrorKind::Corrupt,
     }
 }

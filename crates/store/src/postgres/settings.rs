@@ -1,74 +1,64 @@
-//! Where the database is and how to reach it.
+//! How to reach the database.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-/// Where the database is and how to reach it. The caller has read it from wherever settings come from.
+/// How to reach the database.
 #[derive(Clone)]
 pub struct PostgresSettings {
-    /// Name or address, or the folder of a Unix socket.
+    /// Host name or address, or the directory of a Unix socket.
     pub host: String,
     /// TCP port.
     pub port: u16,
-    /// The role to act as. It needs no more than to own the tables.
+    /// The role, which must own the tables.
     pub username: String,
-    /// Its password, if it has one.
+    /// Its password, if any.
     pub password: Option<String>,
-    /// The database.
+    /// The name of the database.
     pub database: String,
-    /// How the connection is protected.
+    /// Whether connections are encrypted and the server is verified.
     pub tls: TlsMode,
-    /// A PEM file with authorities to believe beside those that browsers believe.
+    /// A PEM file with certificate authorities to trust in addition to the public ones.
     pub root_certificate: Option<PathBuf>,
-    /// How many connections this process may hold.
+    /// How many connections this process may open; at least 2.
     pub connections: u32,
-    /// What to do about a database of an older form.
+    /// What to do about missing migrations.
     pub migrations: Migrations,
 }
 
-/// How a connection is protected, in libpq's words.
+/// Whether connections are encrypted and the server is verified, in libpq's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsMode {
-    /// In the clear.
+    /// Not encrypted.
     Disable,
-    /// Encrypted if the server can; nobody is asked who they are.
+    /// Encrypted if the server supports it; the certificate is not verified.
     Prefer,
-    /// Encrypted; nobody is asked who they are.
+    /// Encrypted; the certificate is not verified.
     Require,
-    /// Encrypted, to a server with a certificate of a believed authority.
+    /// Encrypted; the certificate must be of a trusted authority.
     VerifyCa,
-    /// Encrypted, to a server with a certificate for this very name.
+    /// Encrypted; the certificate must be of a trusted authority and for this host.
     VerifyFull,
 }
 
-/// What to do about a database of an older form.
+/// What to do about missing migrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Migrations {
-    /// Bring it up to date, one process at a time.
+    /// Apply them, one process at a time.
     Apply,
-    /// Only look, and refuse to start: somebody else brings it up to date.
+    /// Refuse to start: another process applies them.
     Verify,
 }
 
-/// Never shows the password: settings must not end in a log.
+/// Leaves out the password, so that settings may be logged.
 impl fmt::Debug for PostgresSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port, username, database, tls, connections, .. } = self;
         write!(f, "{username}@{host}:{port}/{database} ({tls:?}, {connections} connections)")
     }
 }
-
-/// Every statement of ours finds its few rows by an index. Left alone, PostgreSQL plans most of them anew at each call,
-/// which takes longer than what is planned, and reads whole tables for as long as it remembers them as empty.
-const PLANS: [(&str, &str); 5] = [
-    ("plan_cache_mode", "force_generic_plan"),
-    ("enable_seqscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
-    ("jit", "off"),
-];
 
 impl PostgresSettings {
     pub(super) fn options(&self) -> PgConnectOptions {
@@ -78,10 +68,9 @@ impl PostgresSettings {
             .username(&self.username)
             .database(&self.database)
             .application_name("abaci")
-            // Whoever vanishes without a word, its host and all, lets go of the rows it holds after this. Nothing
-            // of ours pauses within a transaction. A statement by itself is on disk when it returns.
+            // A process that vanishes with its host releases its locks after this. No operation pauses within a
+            // transaction. A statement without a transaction is durable when it returns.
             .options([("idle_in_transaction_session_timeout", "5s"), ("synchronous_commit", "on")])
-            .options(PLANS)
             .ssl_mode(match self.tls {
                 TlsMode::Disable => PgSslMode::Disable,
                 TlsMode::Prefer => PgSslMode::Prefer,

@@ -1,19 +1,22 @@
-//! What SQLite's errors mean for a caller.
+//! The meaning of SQLite's errors.
 
 use std::sync::Arc;
 
 use crate::StoreError;
+use crate::error::{DbError, DbErrorKind};
 
-/// What a caller can do about an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Unavailable,
-    Full,
-    Corrupt,
+/// Converts an error to the port's.
+pub(super) fn failed(error: sqlx::Error) -> StoreError {
+    classify(error).into()
 }
 
-/// Sorts an error by SQLite's primary result code, the low byte of what it reports.
-pub(super) fn kind(error: &sqlx::Error) -> Kind {
+/// Sorts an error by what its caller can do.
+pub(super) fn classify(error: sqlx::Error) -> DbError {
+    DbError { kind: kind(&error), source: Arc::new(error) }
+}
+
+/// Sorts by SQLite's primary result code, the low byte of what it reports.
+fn kind(error: &sqlx::Error) -> DbErrorKind {
     // https://www.sqlite.org/rescode.html
     const BUSY: u32 = 5;
     const LOCKED: u32 = 6;
@@ -27,24 +30,17 @@ pub(super) fn kind(error: &sqlx::Error) -> Kind {
     match error {
         sqlx::Error::Database(error) => {
             match error.code().and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
-                Some(BUSY | LOCKED | NO_MEMORY | READ_ONLY | INTERRUPTED | IO_ERROR | CANNOT_OPEN) => Kind::Unavailable,
-                Some(FULL) => Kind::Full,
-                _ => Kind::Corrupt,
+                Some(BUSY | LOCKED | NO_MEMORY | READ_ONLY | INTERRUPTED | IO_ERROR | CANNOT_OPEN) => {
+                    DbErrorKind::Unavailable
+                }
+                Some(FULL) => DbErrorKind::Full,
+                _ => DbErrorKind::Corrupt,
             }
         }
-        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => Kind::Full,
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => DbErrorKind::Full,
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            Kind::Unavailable
+            DbErrorKind::Unavailable
         }
-        _ => Kind::Corrupt,
-    }
-}
-
-/// The error as the port states it. Shared, because one failed transaction answers many callers.
-pub(super) fn classify(error: Arc<sqlx::Error>) -> StoreError {
-    match kind(&error) {
-        Kind::Unavailable => StoreError::Unavailable(error.into()),
-        Kind::Full => StoreError::Full(error.into()),
-        Kind::Corrupt => StoreError::Corrupt(error.into()),
+        _ => DbErrorKind::Corrupt,
     }
 }

@@ -1,0 +1,151 @@
+//! The port over any database: every call is timed, traced and an operation or a query.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
+
+use crate::metrics::timed;
+use crate::operations::{
+    AddRequests, Fail, MarkEvicted, MarkLost, Operation, ReleaseLease, RenewLease, TakeLease, Touch, Withdraw,
+};
+use crate::sql::Queries;
+use crate::{
+    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
+    Store, StoreError, StoredObject, SubmitResult, Unfinished, WithdrawResult,
+};
+
+/// A database that keeps a store.
+pub(crate) trait Backend: Send + Sync {
+    /// Submits a calculation together with others that arrive at the same time.
+    fn submit_batched(&self, request: NewCalculation) -> impl Future<Output = Result<SubmitResult, StoreError>> + Send;
+
+    /// Stores a value together with others that arrive at the same time.
+    fn complete_batched(
+        &self,
+        value: CompletedValue,
+    ) -> impl Future<Output = Result<CompleteResult, StoreError>> + Send;
+
+    /// Runs an operation and commits it.
+    fn write<O: Operation>(&self, operation: O) -> impl Future<Output = Result<O::Answer, StoreError>> + Send;
+
+    /// Returns the reads of this database.
+    fn queries(&self) -> &impl Queries;
+
+    /// Runs a read.
+    fn read<T: Send>(
+        &self,
+        query: impl Future<Output = sqlx::Result<T>> + Send,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send;
+}
+
+#[async_trait]
+impl<B: Backend> Store for B {
+    #[tracing::instrument(name = "store.submit", level = "debug", skip_all)]
+    async fn submit(&self, request: &NewCalculation) -> Result<SubmitResult, StoreError> {
+        timed("submit", self.submit_batched(request.clone())).await
+    }
+
+    #[tracing::instrument(name = "store.find", level = "debug", skip_all)]
+    async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
+        timed("find", self.read(self.queries().find(subject))).await
+    }
+
+    #[tracing::instrument(name = "store.list", level = "debug", skip_all)]
+    async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError> {
+        timed("list", self.read(self.queries().list(before, limit))).await
+    }
+
+    #[tracing::instrument(name = "store.add_requests", level = "debug", skip_all)]
+    async fn add_requests(&self, requests: &[(Subject, u64)]) -> Result<(), StoreError> {
+        timed("add_requests", self.write(AddRequests(requests.to_vec()))).await
+    }
+
+    #[tracing::instrument(name = "store.withdraw", level = "debug", skip_all)]
+    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<WithdrawResult, StoreError> {
+        timed("withdraw", self.write(Withdraw { subject: subject.clone(), ask: ask.clone(), now })).await
+    }
+
+    #[tracing::instrument(name = "store.unfinished", level = "debug", skip_all)]
+    async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
+        timed("unfinished", self.read(self.queries().unfinished(after, limit))).await
+    }
+
+    #[tracing::instrument(name = "store.lease", level = "debug", skip_all)]
+    async fn lease(
+        &self,
+        subject: &Subject,
+        worker: &WorkerId,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<LeaseResult, StoreError> {
+        let operation = TakeLease { subject: subject.clone(), worker: worker.clone(), lease, now };
+        timed("lease", self.write(operation)).await
+    }
+
+    #[tracing::instrument(name = "store.renew", level = "debug", skip_all)]
+    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<RenewResult, StoreError> {
+        timed("renew", self.write(RenewLease { lease: lease.clone(), progress })).await
+    }
+
+    #[tracing::instrument(name = "store.release", level = "debug", skip_all)]
+    async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError> {
+        timed("release", self.write(ReleaseLease { lease: lease.clone(), release })).await
+    }
+
+    #[tracing::instrument(name = "store.complete", level = "debug", skip_all)]
+    async fn complete(&self, value: &CompletedValue) -> Result<CompleteResult, StoreError> {
+        timed("complete", self.complete_batched(value.clone())).await
+    }
+
+    #[tracing::instrument(name = "store.fail", level = "debug", skip_all)]
+    async fn fail(
+        &self,
+        subject: &Subject,
+        lease: Option<&Lease>,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<Option<Calculation>, StoreError> {
+        timed("fail", self.write(Fail { subject: subject.clone(), lease: lease.cloned(), failure, now })).await
+    }
+
+    #[tracing::instrument(name = "store.inline_value", level = "debug", skip_all)]
+    async fn inline_value(&self, subject: &Subject) -> Result<Option<InlineValue>, StoreError> {
+        timed("inline_value", self.read(self.queries().inline_value(subject))).await
+    }
+
+    #[tracing::instrument(name = "store.touch", level = "debug", skip_all)]
+    async fn touch(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
+        timed("touch", self.write(Touch { subjects: subjects.to_vec(), now })).await
+    }
+
+    #[tracing::instrument(name = "store.object_bytes", level = "debug", skip_all)]
+    async fn object_bytes(&self) -> Result<u64, StoreError> {
+        timed("object_bytes", self.read(self.queries().object_bytes())).await
+    }
+
+    #[tracing::instrument(name = "store.lru_objects", level = "debug", skip_all)]
+    async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
+        timed("lru_objects", self.read(self.queries().lru_objects(limit))).await
+    }
+
+    #[tracing::instrument(name = "store.mark_evicted", level = "debug", skip_all)]
+    async fn mark_evicted(&self, object: &StoredObject) -> Result<(), StoreError> {
+        timed("mark_evicted", self.write(MarkEvicted(object.clone()))).await
+    }
+
+    #[tracing::instrument(name = "store.mark_lost", level = "debug", skip_all)]
+    async fn mark_lost(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
+        timed("mark_lost", self.write(MarkLost(object.clone()))).await
+    }
+
+    #[tracing::instrument(name = "store.backlog", level = "debug", skip_all)]
+    async fn backlog(&self) -> Result<QueueCounts, StoreError> {
+        timed("backlog", self.read(self.queries().backlog())).await
+    }
+
+    #[tracing::instrument(name = "store.ping", level = "debug", skip_all)]
+    async fn ping(&self) -> Result<(), StoreError> {
+        timed("ping", self.read(self.queries().ping())).await
+    }
+}

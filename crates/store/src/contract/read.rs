@@ -1,0 +1,99 @@
+//! Lists and objects.
+
+use std::time::Duration;
+
+use model::{CalculationState, Status, ValueState};
+
+use super::fixtures::*;
+use crate::{CompleteResult, Store, StoredObject, SubmitResult};
+
+/// Every row is listed once, newest first, whatever the page size.
+pub async fn the_list_is_newest_first_and_pages_without_gaps(store: &dyn Store) {
+    assert_eq!(store.list(None, 10).await.expect("reachable"), []);
+    for n in 0..25 {
+        queued(store, &f(n)).await;
+    }
+    let (mut before, mut seen) = (None, Vec::new());
+    loop {
+        let page = store.list(before, 10).await.expect("reachable");
+        assert!(page.len() <= 10);
+        let Some(last) = page.last() else { break };
+        before = Some(last.id);
+        seen.extend(page.into_iter().map(|calculation| calculation.subject));
+        // Rows inserted between two pages do not shift them.
+        submit(store, &f(1_000)).await;
+    }
+    assert_eq!(seen, (0..25).rev().map(f).collect::<Vec<_>>());
+    assert_eq!(store.list(None, 0).await.expect("reachable"), []);
+}
+
+async fn stored(store: &dyn Store, n: i64, size_bytes: usize) -> StoredObject {
+    queued(store, &f(n)).await;
+    let value = object(&f(n), &"7".repeat(size_bytes));
+    complete(store, &value).await;
+    StoredObject { subject: value.subject, sha256: value.sha256, size_bytes: value.size_bytes }
+}
+
+/// The least recently read object is evicted first.
+pub async fn objects_are_evicted_by_their_last_read(store: &dyn Store) {
+    assert_eq!(store.object_bytes().await.expect("reachable"), 0);
+    let one = stored(store, 1, 70_001).await;
+    let two = stored(store, 2, 70_002).await;
+    let three = stored(store, 3, 70_003).await;
+    assert_eq!(store.object_bytes().await.expect("reachable"), 210_006);
+    let hour = later(3_600_000);
+    store.touch(&[f(1), f(99)], hour).await.expect("reachable");
+    store.touch(&[f(3)], hour + Duration::from_secs(1)).await.expect("reachable");
+    store.touch(&[f(3)], NOON).await.expect("reachable");
+    let order = store.lru_objects(10).await.expect("reachable");
+    assert_eq!(order, [two.clone(), one.clone(), three.clone()]);
+    assert_eq!(store.lru_objects(1).await.expect("reachable").as_slice(), std::slice::from_ref(&two));
+
+    store.mark_evicted(&two).await.expect("reachable");
+    store.mark_evicted(&two).await.expect("twice is no error");
+    assert_eq!(store.object_bytes().await.expect("reachable"), 140_004);
+    assert_eq!(store.lru_objects(10).await.expect("reachable"), [one, three]);
+    let row = found(store, &f(2)).await;
+    let value = row.value().expect("still done");
+    assert_eq!((value.state, value.sha256, value.size_bytes), (ValueState::Evicted, two.sha256, 70_002));
+    assert!(!row.is_readable());
+}
+
+/// The facts of an evicted value stay, and the next value must agree with them.
+pub async fn an_evicted_value_is_computed_again_and_compared(store: &dyn Store) {
+    let evicted = stored(store, 1, 70_000).await;
+    store.mark_evicted(&evicted).await.expect("reachable");
+    let SubmitResult::Queued(again) = submit(store, &f(1)).await else { panic!("not queued again") };
+    assert_eq!(again.state, CalculationState::Queued { waiting_for: None });
+    assert_eq!(store.unfinished(None, 10).await.expect("reachable").len(), 1);
+    let wrong = store.complete(&object(&f(1), &"8".repeat(70_000))).await.expect("reachable");
+    assert!(matches!(wrong, CompleteResult::Contradiction(_)), "{wrong:?}");
+    queued(store, &f(1)).await;
+    assert!(complete(store, &object(&f(1), &"7".repeat(70_000))).await.is_readable());
+    assert_eq!(store.object_bytes().await.expect("reachable"), 70_000);
+}
+
+/// A lost object is queued again without a submission, once.
+pub async fn a_lost_object_is_queued_again(store: &dyn Store) {
+    let token_of_first = token();
+    submit_with(store, &f(1), &token_of_first).await;
+    let value = object(&f(1), &"7".repeat(70_000));
+    complete(store, &value).await;
+    let lost = StoredObject { subject: value.subject, sha256: value.sha256, size_bytes: value.size_bytes };
+    let other = StoredObject { sha256: stored(store, 2, 70_002).await.sha256, ..lost.clone() };
+    assert_eq!(store.mark_lost(&other).await.expect("reachable"), None, "not what the row points to");
+    let queued = store.mark_lost(&lost).await.expect("reachable").expect("the row pointed to it");
+    assert_eq!((queued.status(), queued.attempt), (Status::Queued, 0));
+    assert_eq!(store.mark_lost(&lost).await.expect("reachable"), None, "marked already");
+    assert_eq!(store.object_bytes().await.expect("reachable"), 70_002);
+    let ask = token();
+    submit_with(store, &f(1), &ask).await;
+    store.withdraw(&f(1), &ask, NOON).await.expect("reachable");
+    assert_eq!(found(store, &f(1)).await.status(), Status::Queued, "a repair cannot be withdrawn");
+    assert!(complete(store, &object(&f(1), &"7".repeat(70_000))).await.is_readable());
+}
+
+/// A healthy store answers a ping.
+pub async fn a_healthy_store_answers(store: &dyn Store) {
+    store.ping().await.expect("reachable");
+}

@@ -1,0 +1,111 @@
+//! Ending calculations with a value or a failure.
+
+use std::collections::HashSet;
+
+use model::{Calculation, Failure, Subject, Timestamp};
+
+use super::Operation;
+use crate::rules::{CompleteDecision, decide_complete, is_held_by};
+use crate::sql::Statements;
+use crate::{CompleteResult, CompletedValue, Lease};
+
+/// Stores one value.
+pub(crate) struct Complete(pub(crate) CompletedValue);
+
+impl Operation for Complete {
+    type Answer = CompleteResult;
+
+    async fn run<S: Statements>(&self, statements: &mut S) -> sqlx::Result<CompleteResult> {
+        let mut results = complete_batch(statements, std::slice::from_ref(&self.0)).await?;
+        results.pop().ok_or(sqlx::Error::RowNotFound)
+    }
+}
+
+/// Stores the value of an unfinished row without a transaction. Returns `None`, having changed nothing, if
+/// [`complete_batch`] is needed.
+pub(crate) async fn complete_single<S: Statements>(
+    statements: &mut S,
+    value: &CompletedValue,
+) -> sqlx::Result<Option<CompleteResult>> {
+    Ok(statements.set_done(&[value]).await?.pop().map(CompleteResult::Recorded))
+}
+
+/// Stores all values or, if it fails, none. Returns a result for each, in their order.
+pub(crate) async fn complete_batch<S: Statements>(
+    statements: &mut S,
+    values: &[CompletedValue],
+) -> sqlx::Result<Vec<CompleteResult>> {
+    let mut results: Vec<Option<CompleteResult>> = vec![None; values.len()];
+    // Of several values for one subject, each round takes the first: the next sees what it did to the row.
+    loop {
+        let mut subjects = HashSet::new();
+        let open: Vec<(usize, &CompletedValue)> = values
+            .iter()
+            .enumerate()
+            .filter(|(at, value)| results[*at].is_none() && subjects.insert(&value.subject))
+            .collect();
+        if open.is_empty() {
+            break;
+        }
+        for (at, result) in complete_round(statements, &open).await? {
+            results[at] = Some(result);
+        }
+    }
+    Ok(results.into_iter().flatten().collect())
+}
+
+async fn complete_round<S: Statements>(
+    statements: &mut S,
+    open: &[(usize, &CompletedValue)],
+) -> sqlx::Result<Vec<(usize, CompleteResult)>> {
+    let subjects: Vec<Subject> = open.iter().map(|(_, value)| value.subject.clone()).collect();
+    let mut rows = statements.lock(&subjects).await?;
+    let mut results = Vec::with_capacity(open.len());
+    let (mut stored, mut stored_at) = (Vec::new(), Vec::new());
+    for (at, value) in open {
+        let Some(row) = rows.remove(&value.subject) else {
+            results.push((*at, CompleteResult::Unknown));
+            continue;
+        };
+        match decide_complete(&row, value) {
+            CompleteDecision::Contradiction(failure) => {
+                let failed = statements.set_failed(&row, &failure, value.finished_at).await?;
+                results.push((*at, CompleteResult::Contradiction(failed)));
+            }
+            CompleteDecision::AlreadyKnown => results.push((*at, CompleteResult::AlreadyKnown(row.calculation))),
+            CompleteDecision::Store => {
+                stored.push(*value);
+                stored_at.push(*at);
+            }
+        }
+    }
+    if !stored.is_empty() {
+        for done in statements.set_done(&stored).await? {
+            let place =
+                stored.iter().position(|value| value.subject == done.subject).ok_or(sqlx::Error::RowNotFound)?;
+            results.push((stored_at[place], CompleteResult::Recorded(done)));
+        }
+    }
+    if results.len() == open.len() { Ok(results) } else { Err(sqlx::Error::RowNotFound) }
+}
+
+/// Fails a calculation.
+pub(crate) struct Fail {
+    pub(crate) subject: Subject,
+    pub(crate) lease: Option<Lease>,
+    pub(crate) failure: Failure,
+    pub(crate) now: Timestamp,
+}
+
+impl Operation for Fail {
+    type Answer = Option<Calculation>;
+
+    async fn run<S: Statements>(&self, statements: &mut S) -> sqlx::Result<Option<Calculation>> {
+        match statements.lock_one(&self.subject).await? {
+            Some(row) if is_held_by(&row, self.lease.as_ref()) => {
+                statements.set_failed(&row, &self.failure, self.now).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}

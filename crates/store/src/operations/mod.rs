@@ -1,0 +1,29 @@
+//! The transactions of the store, written once for both databases.
+//!
+//! An operation locks rows, lets [`rules`](crate::rules) decide, and runs the statements of the decision.
+
+mod complete;
+mod lease;
+mod marks;
+mod submit;
+mod withdraw;
+
+pub(crate) use self::complete::{Complete, Fail, complete_batch, complete_single};
+pub(crate) use self::lease::{ReleaseLease, RenewLease, TakeLease, VoidLeases};
+pub(crate) use self::marks::{AddRequests, MarkEvicted, MarkLost, Touch};
+pub(crate) use self::submit::{Submit, SubmitAnswer, insert_single, submit_batch};
+pub(crate) use self::withdraw::Withdraw;
+use crate::sql::Statements;
+
+/// A transaction.
+///
+/// It may run a second time if its first transaction was rolled back.
+pub(crate) trait Operation: Send + Sync + 'static {
+    /// What its caller gets after the commit.
+    type Answer: Send + 'static;
+
+    /// Whether the commit must be durable before the caller is answered.
+    const DURABLE: bool = true;
+
+    fn run<S: Statements>(&self, statements: &mut S) -> impl Future<Output = sqlx::Result<Self::Answer>> + Send;
+}

@@ -1,0 +1,183 @@
+//! Submitting calculations, many in one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use model::{Calculation, Subject};
+
+use super::Operation;
+use crate::row::LockedRow;
+use crate::rules::{SubmitDecision, decide_submit};
+use crate::sql::Statements;
+use crate::{NewCalculation, StoreError, SubmitResult};
+
+/// The first round inserts; the second sees what other processes inserted first, and duplicates within the batch. More
+/// are needed only when rows change in between.
+const MAX_ROUNDS: usize = 6;
+
+/// The answer to one submission. A full queue does not undo what shares the transaction.
+#[derive(Clone, Debug)]
+pub(crate) enum SubmitAnswer {
+    Accepted(SubmitResult),
+    QueueFull { allowed: u64 },
+}
+
+impl From<SubmitAnswer> for Result<SubmitResult, StoreError> {
+    fn from(answer: SubmitAnswer) -> Self {
+        match answer {
+            SubmitAnswer::Accepted(result) => Ok(result),
+            SubmitAnswer::QueueFull { allowed } => Err(StoreError::QueueFull { allowed }),
+        }
+    }
+}
+
+/// Submits one calculation.
+pub(crate) struct Submit(pub(crate) NewCalculation);
+
+impl Operation for Submit {
+    type Answer = SubmitAnswer;
+
+    async fn run<S: Statements>(&self, statements: &mut S) -> sqlx::Result<SubmitAnswer> {
+        let mut answers = submit_batch(statements, std::slice::from_ref(&self.0)).await?;
+        answers.pop().ok_or(sqlx::Error::RowNotFound)
+    }
+}
+
+/// Inserts a new subject without a transaction, if a recent count allows it. Returns `None`, having inserted nothing,
+/// if [`submit_batch`] is needed.
+pub(crate) async fn insert_single<S: Statements>(
+    statements: &mut S,
+    request: &NewCalculation,
+) -> sqlx::Result<Option<Calculation>> {
+    if request.ask.is_some() || statements.queue_limit().recent_room(1).is_none() {
+        return Ok(None);
+    }
+    let inserted = statements.insert(&[request]).await?.pop();
+    if inserted.is_some() {
+        statements.queue_limit().add_queued(1);
+    }
+    Ok(inserted)
+}
+
+/// Submits all or, if it fails, none. Returns an answer for each, in their order.
+pub(crate) async fn submit_batch<S: Statements>(
+    statements: &mut S,
+    requests: &[NewCalculation],
+) -> sqlx::Result<Vec<SubmitAnswer>> {
+    let mut answers: Vec<Option<SubmitAnswer>> = vec![None; requests.len()];
+    for _ in 0..MAX_ROUNDS {
+        let open: Vec<(usize, &NewCalculation)> =
+            requests.iter().enumerate().filter(|(at, _)| answers[*at].is_none()).collect();
+        if open.is_empty() {
+            break;
+        }
+        for (at, answer) in submit_round(statements, &open).await? {
+            answers[at] = Some(answer);
+        }
+    }
+    let answers: Option<Vec<_>> = answers.into_iter().collect();
+    answers.ok_or_else(|| sqlx::Error::Protocol("rows changed too often during a submission".into()))
+}
+
+async fn submit_round<S: Statements>(
+    statements: &mut S,
+    open: &[(usize, &NewCalculation)],
+) -> sqlx::Result<Vec<(usize, SubmitAnswer)>> {
+    let rows = read_rows(statements, open).await?;
+    let mut answers = Vec::with_capacity(open.len());
+    let (mut tokens, mut unwithdrawable, mut to_queue) = (Vec::new(), Vec::new(), Vec::new());
+    let mut queued_subjects = HashSet::new();
+    for (at, request) in open {
+        let row = rows.get(&request.subject);
+        match (decide_submit(row, request), row) {
+            (SubmitDecision::Known, Some(row)) => {
+                answers.push((*at, SubmitAnswer::Accepted(SubmitResult::Known(row.calculation.clone()))));
+            }
+            (SubmitDecision::Join { add_token: _, make_unwithdrawable }, Some(row)) => {
+                tokens.extend(request.ask.as_ref().map(|ask| (row.id(), ask)));
+                unwithdrawable.extend(make_unwithdrawable.then_some(row.id()));
+                answers.push((*at, SubmitAnswer::Accepted(SubmitResult::Pending(row.calculation.clone()))));
+            }
+            // Of several requests for one subject, the first queues it; the next round answers the others.
+            _ if queued_subjects.insert(&request.subject) => to_queue.push((*at, *request)),
+            _ => {}
+        }
+    }
+    if !unwithdrawable.is_empty() {
+        statements.make_unwithdrawable(&unwithdrawable).await?;
+    }
+    let queued = queue(statements, &mut to_queue, &rows, &mut answers, open).await?;
+    for (at, request) in to_queue {
+        // What is missing was inserted by another process just now; the next round finds it.
+        if let Some(calculation) = queued.get(&request.subject) {
+            tokens.extend(request.ask.as_ref().map(|ask| (calculation.id, ask)));
+            answers.push((at, SubmitAnswer::Accepted(SubmitResult::Queued(calculation.clone()))));
+        }
+    }
+    if !tokens.is_empty() {
+        statements.add_tokens(&tokens).await?;
+    }
+    Ok(answers)
+}
+
+/// Reads the rows and locks those that will change.
+async fn read_rows<S: Statements>(
+    statements: &mut S,
+    open: &[(usize, &NewCalculation)],
+) -> sqlx::Result<HashMap<Subject, LockedRow>> {
+    let subjects: Vec<Subject> = distinct(open.iter().map(|(_, request)| &request.subject));
+    let mut rows = statements.find(&subjects).await?;
+    if !S::EXCLUSIVE {
+        let changing = open
+            .iter()
+            .filter(|(_, request)| decide_submit(rows.get(&request.subject), request).needs_lock())
+            .map(|(_, request)| &request.subject);
+        let to_lock = distinct(changing);
+        if !to_lock.is_empty() {
+            rows.extend(statements.lock(&to_lock).await?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Inserts or requeues what fits below the limit, and refuses the rest.
+async fn queue<'r, S: Statements>(
+    statements: &mut S,
+    to_queue: &mut Vec<(usize, &'r NewCalculation)>,
+    rows: &HashMap<Subject, LockedRow>,
+    answers: &mut Vec<(usize, SubmitAnswer)>,
+    open: &[(usize, &NewCalculation)],
+) -> sqlx::Result<HashMap<Subject, Calculation>> {
+    if to_queue.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let room = match statements.queue_limit().recent_room(to_queue.len() as u64) {
+        Some(room) => room,
+        None => {
+            let unfinished = statements.count_unfinished().await?;
+            statements.queue_limit().set_counted(unfinished)
+        }
+    };
+    let fitting = usize::try_from(room).unwrap_or(usize::MAX).min(to_queue.len());
+    let refused: HashSet<&Subject> = to_queue.split_off(fitting).into_iter().map(|(_, new)| &new.subject).collect();
+    let allowed = statements.queue_limit().max_queued();
+    let refused = open.iter().filter(|(_, request)| refused.contains(&request.subject));
+    answers.extend(refused.map(|(at, _)| (*at, SubmitAnswer::QueueFull { allowed })));
+
+    let (mut again, mut new) = (Vec::new(), Vec::new());
+    for (_, request) in to_queue.iter() {
+        match rows.get(&request.subject) {
+            Some(row) => again.push((row.id(), *request)),
+            None => new.push(*request),
+        }
+    }
+    let mut queued = if again.is_empty() { Vec::new() } else { statements.requeue(&again).await? };
+    if !new.is_empty() {
+        queued.extend(statements.insert(&new).await?);
+    }
+    statements.queue_limit().add_queued(queued.len() as u64);
+    Ok(queued.into_iter().map(|calculation| (calculation.subject.clone(), calculation)).collect())
+}
+
+fn distinct<'s>(subjects: impl Iterator<Item = &'s Subject>) -> Vec<Subject> {
+    subjects.collect::<HashSet<_>>().into_iter().cloned().collect()
+}

@@ -1,0 +1,133 @@
+//! The port: what the store promises, whichever database is behind it.
+
+mod requests;
+mod results;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
+
+pub use self::requests::{CompletedValue, Lease, NewCalculation, Placement, Release, StoreLimits, StoredObject};
+pub use self::results::{
+    CompleteResult, InlineValue, LeaseResult, QueueCounts, RenewResult, SubmitResult, Unfinished, WithdrawResult,
+};
+use crate::StoreError;
+
+/// The store of calculations.
+///
+/// Every method is one transaction, holds no connection when it returns, and may be dropped at any await: it then
+/// happened completely or not at all. Writes are durable when the method returns `Ok`, except counters, renewals and
+/// read times, which are self-correcting. The database's clock decides leases.
+///
+/// ```
+/// use model::{Index, Lane, Subject, Timestamp};
+/// use store::{NewCalculation, SqliteStore, Store, StoreLimits, SubmitResult};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let folder = tempfile::tempdir()?;
+/// let store = SqliteStore::open(&folder.path().join("store.sqlite"), StoreLimits::default()).await?;
+/// let subject = Subject::from(Index::new(1000));
+/// let request = NewCalculation {
+///     subject: subject.clone(),
+///     digits: 209,
+///     lane: Lane::Short,
+///     ask: None,
+///     traceparent: None,
+///     now: Timestamp::from_unix_ms(1_764_000_000_000),
+/// };
+/// assert!(matches!(store.submit(&request).await?, SubmitResult::Queued(_)));
+/// assert!(matches!(store.submit(&request).await?, SubmitResult::Pending(_)));
+/// assert!(store.find(&subject).await?.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Accepts a calculation. When this returns `Ok`, the row is durable.
+    ///
+    /// A subject has one row. Known values are returned as they are, unfinished work gets one request more, and
+    /// failed, cancelled and evicted calculations are queued again.
+    ///
+    /// # Errors
+    /// `QueueFull` and `Full` when nothing was stored for lack of space, `Unavailable` when the database cannot be
+    /// reached.
+    async fn submit(&self, request: &NewCalculation) -> Result<SubmitResult, StoreError>;
+
+    /// Returns the calculation of a subject; `None` if it was never submitted.
+    async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError>;
+
+    /// Returns up to `limit` calculations first submitted before `before` (from the newest if `None`), newest first.
+    ///
+    /// Costs the same on any page. Short values (up to `Value::TEXT_DIGITS`) are included.
+    async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError>;
+
+    /// Adds to the request counts of subjects. The submission that creates a row is its first request and counted
+    /// there; every later one is counted here. Unknown subjects are ignored.
+    async fn add_requests(&self, requests: &[(Subject, u64)]) -> Result<(), StoreError>;
+
+    /// Withdraws one request. Work becomes `cancelled` with the last one.
+    async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<WithdrawResult, StoreError>;
+
+    /// Returns up to `limit` calculations after `after`, in order of first submission, that no worker is known to
+    /// work on: queued, or running under an expired lease. The sweep enqueues them.
+    async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError>;
+
+    /// Takes a lease on work over [`model::LEASED_ABOVE`]: the row becomes `running` with a new fence.
+    ///
+    /// The lease lasts [`model::lease_length`] of `lease` and the leases lost in a row. A fifth lease lost in a row
+    /// fails the row.
+    async fn lease(
+        &self,
+        subject: &Subject,
+        worker: &WorkerId,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<LeaseResult, StoreError>;
+
+    /// Extends a lease to its own length from now and stores the progress.
+    async fn renew(&self, lease: &Lease, progress: Progress) -> Result<RenewResult, StoreError>;
+
+    /// Returns a leased row to `queued`. Returns `false`, having changed nothing, if the lease is no longer held.
+    async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError>;
+
+    /// Stores a right value, whichever worker computed it and whatever happened to its lease, if the row is not yet
+    /// done. The same value again is not an error.
+    async fn complete(&self, value: &CompletedValue) -> Result<CompleteResult, StoreError>;
+
+    /// Fails a row if `lease` is still held or, with `None`, if the row is queued. Returns the row, or `None` if
+    /// nothing was changed.
+    async fn fail(
+        &self,
+        subject: &Subject,
+        lease: Option<&Lease>,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Result<Option<Calculation>, StoreError>;
+
+    /// Returns the text of a value that is stored inline; `None` if there is none.
+    async fn inline_value(&self, subject: &Subject) -> Result<Option<InlineValue>, StoreError>;
+
+    /// Sets the read time of the objects of these subjects, which decides the order of eviction.
+    async fn touch(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError>;
+
+    /// Returns the bytes of all objects that rows point to.
+    async fn object_bytes(&self) -> Result<u64, StoreError>;
+
+    /// Returns up to `limit` objects, least recently read first.
+    async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError>;
+
+    /// Marks an object as evicted: its facts stay, and the next submission computes it again.
+    async fn mark_evicted(&self, object: &StoredObject) -> Result<(), StoreError>;
+
+    /// Marks an object as missing or damaged and queues the calculation again. Returns the row, or `None` if it no
+    /// longer pointed to that object.
+    async fn mark_lost(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError>;
+
+    /// Returns the number of unfinished calculations by lane.
+    async fn backlog(&self) -> Result<QueueCounts, StoreError>;
+
+    /// Checks that the database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}

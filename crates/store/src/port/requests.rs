@@ -1,0 +1,109 @@
+//! What callers hand to the store.
+
+use std::time::Duration;
+
+use model::{AskToken, Lane, Sha256, Subject, Timestamp, TraceContext, WaitingFor};
+
+/// The limits of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreLimits {
+    /// How many calculations may be queued or running at once; further ones are refused. Default 100,000.
+    ///
+    /// Processes that share a PostgreSQL database count independently: together they may exceed the limit by one
+    /// batch (256 calculations) for each process beyond the first.
+    pub max_queued: u64,
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self { max_queued: 100_000 }
+    }
+}
+
+/// A calculation to submit.
+#[derive(Clone, Debug)]
+pub struct NewCalculation {
+    /// The subject.
+    pub subject: Subject,
+    /// Decimal digits of |value|.
+    pub digits: u64,
+    /// The lane of its job.
+    pub lane: Lane,
+    /// The requester's token, for work expensive enough to be withdrawn.
+    pub ask: Option<AskToken>,
+    /// The trace of the request.
+    pub traceparent: Option<TraceContext>,
+    /// The current time.
+    pub now: Timestamp,
+}
+
+/// The right to work on a running row until it expires or another lease is taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lease {
+    /// The subject of the work.
+    pub subject: Subject,
+    /// Rises with every lease of the row; a lower one is stale.
+    pub fence: i64,
+    /// The number of this attempt, from 1.
+    pub attempt: u32,
+    /// Attempts that ended in an error so far.
+    pub errors: u32,
+    /// How long it lasts without renewal.
+    pub length: Duration,
+}
+
+/// Why a lease is returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// The worker shuts down; not counted.
+    HandBack,
+    /// The work must wait for something; not counted.
+    Waiting(WaitingFor),
+    /// An error; the work will be retried.
+    Error,
+}
+
+/// A computed value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CompletedValue {
+    /// The subject of the value.
+    pub subject: Subject,
+    /// SHA-256 of the text.
+    pub sha256: Sha256,
+    /// The first 20 digits.
+    pub first_digits: String,
+    /// The last 20 digits.
+    pub last_digits: String,
+    /// Decimal digits.
+    pub digits: u64,
+    /// Bytes of the text, sign included.
+    pub size_bytes: u64,
+    /// Where the text is stored.
+    pub placement: Placement,
+    /// When the attempt began.
+    pub started_at: Timestamp,
+    /// The current time.
+    pub finished_at: Timestamp,
+    /// Time spent computing, in milliseconds.
+    pub compute_ms: u64,
+}
+
+/// Where the text of a value is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// In the database, up to [`model::Value::INLINE_BYTES`].
+    Inline(String),
+    /// In the object store; it is durable there already.
+    Object,
+}
+
+/// A value's text in the object store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredObject {
+    /// The subject of the value.
+    pub subject: Subject,
+    /// SHA-256 of the text, part of the object's name.
+    pub sha256: Sha256,
+    /// Bytes of the text.
+    pub size_bytes: u64,
+}

@@ -1,0 +1,90 @@
+//! What PostgreSQL executes in batches: submissions and values.
+
+use std::sync::Arc;
+
+use sqlx::postgres::PgPool;
+
+use super::error::{classify, is_collision};
+use super::statements::PostgresStatements;
+use super::{BEGIN_DURABLE, with_deadline};
+use crate::batch::Executor;
+use crate::error::DbError;
+use crate::operations::{SubmitAnswer, complete_batch, complete_single, insert_single, submit_batch};
+use crate::rules::QueueLimit;
+use crate::{CompleteResult, CompletedValue, NewCalculation, SubmitResult};
+
+/// Executes submissions.
+pub(super) struct SubmitExecutor {
+    pub(super) pool: PgPool,
+    pub(super) queue_limit: Arc<QueueLimit>,
+}
+
+impl Executor for SubmitExecutor {
+    type Request = NewCalculation;
+    type Answer = SubmitAnswer;
+
+    async fn execute(&mut self, requests: &[NewCalculation]) -> Result<Vec<SubmitAnswer>, DbError> {
+        twice(|| self.submit(requests)).await
+    }
+}
+
+impl SubmitExecutor {
+    async fn submit(&self, requests: &[NewCalculation]) -> sqlx::Result<Vec<SubmitAnswer>> {
+        if let [request] = requests {
+            let mut connection = self.pool.acquire().await?;
+            let mut statements = PostgresStatements { connection: &mut connection, queue_limit: &self.queue_limit };
+            if let Some(queued) = insert_single(&mut statements, request).await? {
+                return Ok(vec![SubmitAnswer::Accepted(SubmitResult::Queued(queued))]);
+            }
+        }
+        let mut transaction = self.pool.begin_with(BEGIN_DURABLE).await?;
+        let mut statements = PostgresStatements { connection: &mut transaction, queue_limit: &self.queue_limit };
+        let answers = submit_batch(&mut statements, requests).await?;
+        transaction.commit().await?;
+        Ok(answers)
+    }
+}
+
+/// Executes completions.
+pub(super) struct CompleteExecutor {
+    pub(super) pool: PgPool,
+    pub(super) queue_limit: Arc<QueueLimit>,
+}
+
+impl Executor for CompleteExecutor {
+    type Request = CompletedValue;
+    type Answer = CompleteResult;
+
+    async fn execute(&mut self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, DbError> {
+        twice(|| self.complete(values)).await
+    }
+}
+
+impl CompleteExecutor {
+    async fn complete(&self, values: &[CompletedValue]) -> sqlx::Result<Vec<CompleteResult>> {
+        if let [value] = values {
+            let mut connection = self.pool.acquire().await?;
+            let mut statements = PostgresStatements { connection: &mut connection, queue_limit: &self.queue_limit };
+            if let Some(result) = complete_single(&mut statements, value).await? {
+                return Ok(vec![result]);
+            }
+        }
+        let mut transaction = self.pool.begin_with(BEGIN_DURABLE).await?;
+        let mut statements = PostgresStatements { connection: &mut transaction, queue_limit: &self.queue_limit };
+        let results = complete_batch(&mut statements, values).await?;
+        transaction.commit().await?;
+        Ok(results)
+    }
+}
+
+/// Runs a transaction, and once more if it collided with another.
+async fn twice<T, F>(transaction: impl Fn() -> F) -> Result<T, DbError>
+where
+    F: Future<Output = sqlx::Result<T>>,
+{
+    match with_deadline(transaction()).await {
+        Err(error) if is_collision(&error) => with_deadline(transaction()).await,
+        outcome => outcome,
+    }
+    .map_err(classify)
+}

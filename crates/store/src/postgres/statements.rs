@@ -1,0 +1,214 @@
+//! The statements of a transaction in PostgreSQL, many rows in one round trip.
+
+use std::collections::HashMap;
+
+use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, ValueState, WorkerId};
+use sqlx::postgres::{PgConnection, PgPool};
+
+use crate::row::{CalculationRow, LockedColumns, LockedRow, calculation_columns, column, converted, value_state_str};
+use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
+use crate::sql::Statements;
+use crate::sql::shared::{impl_queries, locked_columns, single_row_statements, unfinished_sql};
+use crate::{CompletedValue, InlineValue, Lease, NewCalculation, Placement, QueueCounts, StoredObject, Unfinished};
+
+/// The clock that decides leases, in milliseconds since 1970.
+macro_rules! now {
+    () => {
+        "(extract(epoch from clock_timestamp()) * 1000)::bigint"
+    };
+}
+
+pub(super) struct PostgresQueries(pub(super) PgPool);
+
+impl_queries!(PostgresQueries, now!());
+
+#[cfg(test)]
+pub(super) const UNFINISHED: &str = unfinished_sql!(now!());
+
+/// The statements of one connection, in a transaction unless an operation consists of one statement.
+pub(super) struct PostgresStatements<'c> {
+    pub(super) connection: &'c mut PgConnection,
+    pub(super) queue_limit: &'c QueueLimit,
+}
+
+impl Statements for PostgresStatements<'_> {
+    const EXCLUSIVE: bool = false;
+
+    single_row_statements!(now!());
+
+    fn queue_limit(&self) -> &QueueLimit {
+        self.queue_limit
+    }
+
+    async fn find(&mut self, subjects: &[Subject]) -> sqlx::Result<HashMap<Subject, LockedRow>> {
+        let sql = concat!("select ", locked_columns!(now!()), " from calculations where subject = any($1)");
+        locked_rows(sqlx::query_as(sql).bind(texts(subjects)).fetch_all(&mut *self.connection).await?)
+    }
+
+    async fn lock(&mut self, subjects: &[Subject]) -> sqlx::Result<HashMap<Subject, LockedRow>> {
+        let sql = concat!(
+            "select ",
+            locked_columns!(now!()),
+            " from calculations where subject = any($1) order by id for no key update"
+        );
+        locked_rows(sqlx::query_as(sql).bind(texts(subjects)).fetch_all(&mut *self.connection).await?)
+    }
+
+    async fn insert(&mut self, new: &[&NewCalculation]) -> sqlx::Result<Vec<Calculation>> {
+        let rows: Vec<CalculationRow> = sqlx::query_as(concat!(
+            "insert into calculations (subject, idx, status, lane, digits, asked_at, queued_at, unwithdrawable, \
+             traceparent) select subject, idx, 'queued', lane, digits, asked_at, asked_at, unwithdrawable, traceparent \
+             from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[]) \
+             as new (subject, idx, lane, digits, asked_at, unwithdrawable, traceparent) order by subject \
+             on conflict (subject) do nothing returning ",
+            calculation_columns!(),
+        ))
+        .bind(list(new, |new| new.subject.to_string()))
+        .bind(list(new, |new| new.subject.index().get()))
+        .bind(list(new, |new| new.lane.as_str()))
+        .bind(list(new, |new| column(new.digits)))
+        .bind(list(new, |new| new.now.unix_ms()))
+        .bind(list(new, |new| new.ask.is_none()))
+        .bind(list(new, |new| new.traceparent.map(|trace| trace.to_string())))
+        .fetch_all(&mut *self.connection)
+        .await?;
+        converted(rows)
+    }
+
+    async fn requeue(&mut self, again: &[(CalculationId, &NewCalculation)]) -> sqlx::Result<Vec<Calculation>> {
+        let rows: Vec<CalculationRow> = sqlx::query_as(concat!(
+            "update calculations set status = 'queued', lane = new_lane, digits = new_digits, \
+             queued_at = new_queued_at, unwithdrawable = new_unwithdrawable, traceparent = new_traceparent, \
+             started_at = null, finished_at = null, attempt = 0, errors = 0, lost_leases = 0, waiting_for = null, \
+             failure = null, failure_attempts = null \
+             from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[], $6::text[]) \
+             as new (new_id, new_lane, new_digits, new_queued_at, new_unwithdrawable, new_traceparent) \
+             where id = new_id returning ",
+            calculation_columns!(),
+        ))
+        .bind(list(again, |(id, _)| id.0))
+        .bind(list(again, |(_, new)| new.lane.as_str()))
+        .bind(list(again, |(_, new)| column(new.digits)))
+        .bind(list(again, |(_, new)| new.now.unix_ms()))
+        .bind(list(again, |(_, new)| new.ask.is_none()))
+        .bind(list(again, |(_, new)| new.traceparent.map(|trace| trace.to_string())))
+        .fetch_all(&mut *self.connection)
+        .await?;
+        converted(rows)
+    }
+
+    async fn add_tokens(&mut self, tokens: &[(CalculationId, &AskToken)]) -> sqlx::Result<()> {
+        sqlx::query(
+            "insert into asks (calculation_id, token_sha256) select * from unnest($1::bigint[], $2::bytea[]) \
+             on conflict do nothing",
+        )
+        .bind(list(tokens, |(id, _)| id.0))
+        .bind(list(tokens, |(_, ask)| token_sha256(ask)))
+        .execute(&mut *self.connection)
+        .await
+        .map(drop)
+    }
+
+    async fn make_unwithdrawable(&mut self, ids: &[CalculationId]) -> sqlx::Result<()> {
+        sqlx::query("update calculations set unwithdrawable = true where id = any($1)")
+            .bind(list(ids, |id| id.0))
+            .execute(&mut *self.connection)
+            .await
+            .map(drop)
+    }
+
+    async fn set_done(&mut self, values: &[&CompletedValue]) -> sqlx::Result<Vec<Calculation>> {
+        let text = |value: &CompletedValue, short: bool| match &value.placement {
+            Placement::Inline(text) if is_short(value) == short => Some(text.clone()),
+            _ => None,
+        };
+        let state = |value: &CompletedValue| match value.placement {
+            Placement::Inline(_) => value_state_str(ValueState::Inline),
+            Placement::Object => value_state_str(ValueState::Object),
+        };
+        let rows: Vec<CalculationRow> = sqlx::query_as(concat!(
+            "with new as ( \
+                 select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], \
+                 $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[]) \
+                 as new (new_subject, new_digits, new_first, new_last, new_sha256, new_size, new_compute_ms, \
+                 new_state, new_short, new_long, new_started_at, new_finished_at) \
+             ), done as ( \
+                 update calculations set status = 'done', digits = new_digits, first_digits = new_first, \
+                 last_digits = new_last, sha256 = new_sha256, size_bytes = new_size, compute_ms = new_compute_ms, \
+                 value_state = new_state, short_text = new_short, started_at = new_started_at, \
+                 finished_at = new_finished_at, read_at = new_finished_at, attempt = greatest(attempt, 1), \
+                 lost_leases = 0, lease_until = null, worker = null, progress = null, remaining_ms = null, \
+                 waiting_for = null, failure = null, failure_attempts = null \
+                 from new where subject = new_subject and (sha256 is null or sha256 = new_sha256) \
+                 and (status <> 'done' or value_state = 'evicted') returning calculations.*, new_long \
+             ), removed as (delete from asks using done where calculation_id = done.id \
+             ), texts as ( \
+                 insert into value_texts (calculation_id, text) select id, new_long from done \
+                 where new_long is not null on conflict (calculation_id) do update set text = excluded.text \
+             ) select ",
+            calculation_columns!(),
+            " from done",
+        ))
+        .bind(list(values, |value| value.subject.to_string()))
+        .bind(list(values, |value| column(value.digits)))
+        .bind(list(values, |value| value.first_digits.clone()))
+        .bind(list(values, |value| value.last_digits.clone()))
+        .bind(list(values, |value| value.sha256.0.to_vec()))
+        .bind(list(values, |value| column(value.size_bytes)))
+        .bind(list(values, |value| column(value.compute_ms)))
+        .bind(list(values, |value| state(value)))
+        .bind(list(values, |value| text(value, true)))
+        .bind(list(values, |value| text(value, false)))
+        .bind(list(values, |value| value.started_at.unix_ms()))
+        .bind(list(values, |value| value.finished_at.unix_ms()))
+        .fetch_all(&mut *self.connection)
+        .await?;
+        converted(rows)
+    }
+
+    async fn add_requests(&mut self, requests: &[(Subject, u64)]) -> sqlx::Result<()> {
+        sqlx::query(
+            "with new as ( \
+                 select subject, sum(requests) as requests from unnest($1::text[], $2::bigint[]) \
+                 as new (subject, requests) group by subject \
+             ), locked as materialized ( \
+                 select id, subject from calculations where subject = any($1) order by id for no key update \
+             ) update calculations set asked = least(asked + new.requests, $3)::bigint \
+             from locked join new using (subject) where calculations.id = locked.id",
+        )
+        .bind(list(requests, |(subject, _)| subject.to_string()))
+        .bind(list(requests, |(_, count)| column(*count)))
+        .bind(MAX_REQUEST_COUNT)
+        .execute(&mut *self.connection)
+        .await
+        .map(drop)
+    }
+
+    async fn touch(&mut self, subjects: &[Subject], now: Timestamp) -> sqlx::Result<()> {
+        sqlx::query(
+            "with locked as materialized ( \
+                 select id from calculations where subject = any($1) and value_state = 'object' \
+                 order by id for no key update \
+             ) update calculations set read_at = greatest(read_at, $2) from locked where calculations.id = locked.id",
+        )
+        .bind(texts(subjects))
+        .bind(now.unix_ms())
+        .execute(&mut *self.connection)
+        .await
+        .map(drop)
+    }
+}
+
+fn locked_rows(columns: Vec<LockedColumns>) -> sqlx::Result<HashMap<Subject, LockedRow>> {
+    let rows: Vec<LockedRow> = converted(columns)?;
+    Ok(rows.into_iter().map(|row| (row.calculation.subject.clone(), row)).collect())
+}
+
+fn texts(subjects: &[Subject]) -> Vec<String> {
+    list(subjects, ToString::to_string)
+}
+
+/// Builds the array of one column.
+fn list<T, C>(rows: &[T], column: impl Fn(&T) -> C) -> Vec<C> {
+    rows.iter().map(column).collect()
+}

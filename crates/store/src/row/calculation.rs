@@ -1,0 +1,186 @@
+//! The columns of a calculation, and their validation.
+
+use model::{
+    Calculation, CalculationId, CalculationState, Failure, Progress, Sha256, Sha256Error, Status, SubjectError,
+    Timestamp, TraceContextError, UnknownLane, UnknownReason, UnknownStatus, Value, ValueState,
+};
+
+use super::columns::row;
+use super::{sha256_from, value_state_str};
+
+/// The columns of [`CalculationRow`], for `select` and `returning`.
+macro_rules! calculation_columns {
+    () => {
+        "id, subject, status, digits, asked, asked_at, started_at, finished_at, attempt, progress, remaining_ms, \
+         waiting_for, failure, failure_attempts, first_digits, last_digits, sha256, size_bytes, compute_ms, \
+         value_state, short_text"
+    };
+}
+pub(crate) use calculation_columns;
+
+row! {
+    /// A raw row, before validation.
+    #[derive(Clone, Debug)]
+    pub(crate) struct CalculationRow {
+        pub(super) id: i64,
+        subject: String,
+        status: String,
+        digits: i64,
+        asked: i64,
+        asked_at: i64,
+        started_at: Option<i64>,
+        finished_at: Option<i64>,
+        attempt: i64,
+        progress: Option<f64>,
+        remaining_ms: Option<i64>,
+        waiting_for: Option<String>,
+        failure: Option<String>,
+        failure_attempts: Option<i64>,
+        first_digits: Option<String>,
+        last_digits: Option<String>,
+        sha256: Option<Vec<u8>>,
+        size_bytes: Option<i64>,
+        compute_ms: Option<i64>,
+        value_state: Option<String>,
+        short_text: Option<String>,
+    }
+}
+
+/// A row with a column that this version cannot read.
+#[derive(Debug, thiserror::Error)]
+#[error("calculation {id}: column {column}")]
+pub(crate) struct RowError {
+    /// The row.
+    pub(crate) id: i64,
+    /// The column.
+    pub(crate) column: &'static str,
+    /// What is wrong with it.
+    #[source]
+    pub(crate) source: ColumnError,
+}
+
+/// What is wrong with a column.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ColumnError {
+    #[error("expected a value for this status, got null")]
+    Missing,
+    #[error("negative or too large")]
+    OutOfRange,
+    #[error("does not have the known SHA-256")]
+    HashMismatch,
+    #[error("expected inline, object or evicted")]
+    UnknownValueState,
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
+    #[error(transparent)]
+    Status(#[from] UnknownStatus),
+    #[error(transparent)]
+    Reason(#[from] UnknownReason),
+    #[error(transparent)]
+    Lane(#[from] UnknownLane),
+    #[error(transparent)]
+    Sha256(#[from] Sha256Error),
+    #[error(transparent)]
+    Trace(#[from] TraceContextError),
+}
+
+impl From<RowError> for sqlx::Error {
+    fn from(error: RowError) -> Self {
+        Self::Decode(Box::new(error))
+    }
+}
+
+impl CalculationRow {
+    /// Returns the SHA-256 that the value must have, whether or not its text is stored.
+    pub(super) fn known_sha256(&self) -> Result<Option<Sha256>, RowError> {
+        self.sha256.as_deref().map(sha256_from).transpose().map_err(self.at("sha256"))
+    }
+
+    fn at<E: Into<ColumnError>>(&self, column: &'static str) -> impl Fn(E) -> RowError + use<E> {
+        let id = self.id;
+        move |error| RowError { id, column, source: error.into() }
+    }
+
+    fn require<T: Clone>(&self, column: &'static str, value: &Option<T>) -> Result<T, RowError> {
+        value.clone().ok_or(ColumnError::Missing).map_err(self.at(column))
+    }
+
+    fn count<T: TryFrom<i64>>(&self, column: &'static str, value: i64) -> Result<T, RowError> {
+        T::try_from(value).map_err(|_| ColumnError::OutOfRange).map_err(self.at(column))
+    }
+
+    fn require_count<T: TryFrom<i64>>(&self, column: &'static str, value: Option<i64>) -> Result<T, RowError> {
+        self.count(column, self.require(column, &value)?)
+    }
+
+    fn time(&self, column: &'static str, value: Option<i64>) -> Result<Timestamp, RowError> {
+        self.require(column, &value).map(Timestamp::from_unix_ms)
+    }
+
+    fn progress(&self) -> Result<Progress, RowError> {
+        let remaining_ms = self.remaining_ms.map(|ms| self.count("remaining_ms", ms)).transpose()?;
+        Ok(Progress { fraction: self.progress.unwrap_or(0.0), remaining_ms })
+    }
+
+    fn failure(&self) -> Result<Failure, RowError> {
+        let reason = self.require("failure", &self.failure)?.parse().map_err(self.at("failure"))?;
+        Ok(Failure { reason, attempts: self.require_count("failure_attempts", self.failure_attempts)? })
+    }
+
+    fn value(&self) -> Result<Value, RowError> {
+        let word = self.require("value_state", &self.value_state)?;
+        let state = [ValueState::Inline, ValueState::Object, ValueState::Evicted]
+            .into_iter()
+            .find(|state| value_state_str(*state) == word);
+        Ok(Value {
+            sha256: self.require("sha256", &self.known_sha256()?)?,
+            size_bytes: self.require_count("size_bytes", self.size_bytes)?,
+            first_digits: self.require("first_digits", &self.first_digits)?,
+            last_digits: self.require("last_digits", &self.last_digits)?,
+            compute_ms: self.require_count("compute_ms", self.compute_ms)?,
+            state: state.ok_or(ColumnError::UnknownValueState).map_err(self.at("value_state"))?,
+            text: self.short_text.clone(),
+        })
+    }
+
+    fn state(&self) -> Result<CalculationState, RowError> {
+        Ok(match self.status.parse::<Status>().map_err(self.at("status"))? {
+            Status::Queued => {
+                let waiting_for = self.waiting_for.as_deref().map(str::parse).transpose();
+                CalculationState::Queued { waiting_for: waiting_for.map_err(self.at("waiting_for"))? }
+            }
+            Status::Running => CalculationState::Running {
+                started_at: self.time("started_at", self.started_at)?,
+                progress: self.progress()?,
+            },
+            Status::Done => CalculationState::Done {
+                started_at: self.time("started_at", self.started_at)?,
+                finished_at: self.time("finished_at", self.finished_at)?,
+                value: self.value()?,
+            },
+            Status::Failed => CalculationState::Failed {
+                finished_at: self.time("finished_at", self.finished_at)?,
+                failure: self.failure()?,
+            },
+            Status::Cancelled => {
+                CalculationState::Cancelled { finished_at: self.time("finished_at", self.finished_at)? }
+            }
+        })
+    }
+}
+
+impl TryFrom<CalculationRow> for Calculation {
+    type Error = RowError;
+
+    fn try_from(row: CalculationRow) -> Result<Self, RowError> {
+        Ok(Self {
+            id: CalculationId(row.id),
+            subject: row.subject.parse().map_err(row.at("subject"))?,
+            state: row.state()?,
+            digits: row.count("digits", row.digits)?,
+            request_count: row.count("asked", row.asked)?,
+            asked_at: Timestamp::from_unix_ms(row.asked_at),
+            attempt: row.count("attempt", row.attempt)?,
+        })
+    }
+}

@@ -1,0 +1,274 @@
+//! Statements whose text is the same in both databases.
+//!
+//! Macros, because the types of sqlx are different for each database: a database implements its trait with them and
+//! adds what differs. `$now` is its clock in milliseconds since 1970.
+
+/// The columns of [`LockedRow`](crate::row::LockedRow).
+macro_rules! locked_columns {
+    ($now:expr) => {
+        concat!(
+            $crate::row::calculation_columns!(),
+            ", fence, errors, lost_leases, coalesce(lease_until, 0) - ",
+            $now,
+            " as lease_left_ms, unwithdrawable",
+        )
+    };
+}
+pub(crate) use locked_columns;
+
+/// Statements on one row, for an `impl Statements` with the field `connection`.
+macro_rules! single_row_statements {
+    ($now:expr) => {
+        async fn count_unfinished(&mut self) -> sqlx::Result<u64> {
+            let limit = $crate::row::column(self.queue_limit().max_queued());
+            let sql = "select count(*) from \
+                (select 1 from calculations where status in ('queued', 'running') limit $1) as unfinished";
+            let rows: i64 = sqlx::query_scalar(sql).bind(limit).fetch_one(&mut *self.connection).await?;
+            u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
+        }
+
+        async fn remove_token(&mut self, id: CalculationId, ask: &AskToken) -> sqlx::Result<bool> {
+            sqlx::query("delete from asks where calculation_id = $1 and token_sha256 = $2")
+                .bind(id.0)
+                .bind($crate::rules::token_sha256(ask))
+                .execute(&mut *self.connection)
+                .await
+                .map(|deleted| deleted.rows_affected() > 0)
+        }
+
+        async fn has_tokens(&mut self, id: CalculationId) -> sqlx::Result<bool> {
+            sqlx::query_scalar("select exists (select 1 from asks where calculation_id = $1)")
+                .bind(id.0)
+                .fetch_one(&mut *self.connection)
+                .await
+        }
+
+        async fn set_cancelled(&mut self, id: CalculationId, now: Timestamp) -> sqlx::Result<Calculation> {
+            let row: CalculationRow = sqlx::query_as(concat!(
+                "update calculations set status = 'cancelled', finished_at = $2, lease_until = null, worker = null, \
+                 progress = null, remaining_ms = null, waiting_for = null where id = $1 returning ",
+                calculation_columns!(),
+            ))
+            .bind(id.0)
+            .bind(now.unix_ms())
+            .fetch_one(&mut *self.connection)
+            .await?;
+            Ok(row.try_into()?)
+        }
+
+        async fn set_running(
+            &mut self,
+            id: CalculationId,
+            lease: NewLease,
+            worker: &WorkerId,
+            now: Timestamp,
+        ) -> sqlx::Result<Calculation> {
+            let row: CalculationRow = sqlx::query_as(concat!(
+                "update calculations set status = 'running', fence = fence + 1, attempt = attempt + 1, \
+                 lost_leases = $2, lease_ms = $3, lease_until = ",
+                $now,
+                " + $3, worker = $4, started_at = $5, progress = 0, remaining_ms = null, waiting_for = null \
+                 where id = $1 returning ",
+                calculation_columns!(),
+            ))
+            .bind(id.0)
+            .bind(i64::from(lease.lost_leases))
+            .bind($crate::rules::lease_ms(lease.length))
+            .bind(&worker.0)
+            .bind(now.unix_ms())
+            .fetch_one(&mut *self.connection)
+            .await?;
+            Ok(row.try_into()?)
+        }
+
+        async fn extend_lease(&mut self, lease: &Lease, progress: Progress) -> sqlx::Result<bool> {
+            sqlx::query(concat!(
+                "update calculations set lease_until = ",
+                $now,
+                " + lease_ms, progress = $3, remaining_ms = $4 \
+                 where subject = $1 and fence = $2 and status = 'running'",
+            ))
+            .bind(lease.subject.to_string())
+            .bind(lease.fence)
+            .bind($crate::rules::progress_fraction(progress))
+            .bind(progress.remaining_ms.map($crate::row::column))
+            .execute(&mut *self.connection)
+            .await
+            .map(|updated| updated.rows_affected() > 0)
+        }
+
+        async fn set_released(&mut self, id: CalculationId, effect: ReleaseEffect) -> sqlx::Result<()> {
+            sqlx::query(
+                "update calculations set status = 'queued', \
+                 attempt = case when attempt + $2 < 0 then 0 else attempt + $2 end, errors = errors + $3, \
+                 lost_leases = case when $3 > 0 then 0 else lost_leases end, waiting_for = $4, lease_until = null, \
+                 worker = null, started_at = null, progress = null, remaining_ms = null where id = $1",
+            )
+            .bind(id.0)
+            .bind(effect.added_attempts)
+            .bind(effect.added_errors)
+            .bind(effect.waiting_for.map(model::WaitingFor::as_str))
+            .execute(&mut *self.connection)
+            .await
+            .map(drop)
+        }
+
+        async fn void_leases(&mut self) -> sqlx::Result<u64> {
+            sqlx::query(
+                "update calculations set status = 'queued', lost_leases = lost_leases + 1, lease_until = null, \
+                 worker = null, started_at = null, progress = null, remaining_ms = null where status = 'running'",
+            )
+            .execute(&mut *self.connection)
+            .await
+            .map(|updated| updated.rows_affected())
+        }
+
+        async fn set_failed(
+            &mut self,
+            row: &LockedRow,
+            failure: &Failure,
+            now: Timestamp,
+        ) -> sqlx::Result<Calculation> {
+            sqlx::query("delete from asks where calculation_id = $1")
+                .bind(row.id().0)
+                .execute(&mut *self.connection)
+                .await?;
+            let row: CalculationRow = sqlx::query_as(concat!(
+                "update calculations set status = 'failed', failure = $2, failure_attempts = $3, attempt = $4, \
+                 finished_at = $5, lease_until = null, worker = null, progress = null, remaining_ms = null, \
+                 waiting_for = null, short_text = null, \
+                 value_state = case when value_state is null then null else 'evicted' end where id = $1 returning ",
+                calculation_columns!(),
+            ))
+            .bind(row.id().0)
+            .bind(failure.reason.as_str())
+            .bind(i64::from(failure.attempts))
+            .bind(i64::from(row.calculation.attempt.max(failure.attempts)))
+            .bind(now.unix_ms())
+            .fetch_one(&mut *self.connection)
+            .await?;
+            Ok(row.try_into()?)
+        }
+
+        async fn mark_evicted(&mut self, object: &StoredObject) -> sqlx::Result<()> {
+            sqlx::query(
+                "update calculations set value_state = 'evicted' \
+                 where subject = $1 and sha256 = $2 and value_state = 'object' and status = 'done'",
+            )
+            .bind(object.subject.to_string())
+            .bind(object.sha256.0.as_slice())
+            .execute(&mut *self.connection)
+            .await
+            .map(drop)
+        }
+
+        async fn mark_lost(&mut self, object: &StoredObject) -> sqlx::Result<Option<Calculation>> {
+            let row: Option<CalculationRow> = sqlx::query_as(concat!(
+                "update calculations set status = 'queued', value_state = 'evicted', queued_at = ",
+                $now,
+                ", unwithdrawable = true, started_at = null, finished_at = null, attempt = 0, errors = 0, \
+                 lost_leases = 0 where subject = $1 and sha256 = $2 and value_state = 'object' and status = 'done' \
+                 returning ",
+                calculation_columns!(),
+            ))
+            .bind(object.subject.to_string())
+            .bind(object.sha256.0.as_slice())
+            .fetch_optional(&mut *self.connection)
+            .await?;
+            Ok(row.map(Calculation::try_from).transpose()?)
+        }
+    };
+}
+pub(crate) use single_row_statements;
+
+/// Only F(n) has an index in a column of its own: subjects of other kinds belong to a newer version.
+pub(crate) const LIST: &str = concat!(
+    "select ",
+    crate::row::calculation_columns!(),
+    " from calculations where id < $1 and idx is not null order by id desc limit $2",
+);
+
+macro_rules! unfinished_sql {
+    ($now:expr) => {
+        concat!(
+            "select id, subject, lane, attempt, queued_at, traceparent from calculations \
+             where id > $1 and status in ('queued', 'running') and (status = 'queued' or lease_until <= ",
+            $now,
+            ") and idx is not null order by id limit $2",
+        )
+    };
+}
+pub(crate) use unfinished_sql;
+
+pub(crate) const LRU_OBJECTS: &str = "select id, subject, sha256, size_bytes from calculations \
+     where value_state = 'object' order by read_at limit $1";
+
+/// Implements `Queries` for a newtype of a pool.
+macro_rules! impl_queries {
+    ($queries:ty, $now:expr) => {
+        impl $crate::sql::Queries for $queries {
+            async fn find(&self, subject: &Subject) -> sqlx::Result<Option<Calculation>> {
+                let row: Option<CalculationRow> =
+                    sqlx::query_as(concat!("select ", calculation_columns!(), " from calculations where subject = $1"))
+                        .bind(subject.to_string())
+                        .fetch_optional(&self.0)
+                        .await?;
+                Ok(row.map(Calculation::try_from).transpose()?)
+            }
+
+            async fn list(&self, before: Option<CalculationId>, limit: u32) -> sqlx::Result<Vec<Calculation>> {
+                let rows: Vec<CalculationRow> = sqlx::query_as($crate::sql::shared::LIST)
+                    .bind(before.map_or(i64::MAX, |id| id.0))
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.0)
+                    .await?;
+                $crate::row::converted(rows)
+            }
+
+            async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> sqlx::Result<Vec<Unfinished>> {
+                let rows: Vec<$crate::row::UnfinishedRow> = sqlx::query_as(unfinished_sql!($now))
+                    .bind(after.map_or(i64::MIN, |id| id.0))
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.0)
+                    .await?;
+                $crate::row::converted(rows)
+            }
+
+            async fn inline_value(&self, subject: &Subject) -> sqlx::Result<Option<InlineValue>> {
+                let row: Option<$crate::row::InlineRow> = sqlx::query_as(
+                    "select id, coalesce(short_text, text) as text, sha256 from calculations \
+                     left join value_texts on calculation_id = id \
+                     where subject = $1 and status = 'done' and value_state = 'inline'",
+                )
+                .bind(subject.to_string())
+                .fetch_optional(&self.0)
+                .await?;
+                Ok(row.map(InlineValue::try_from).transpose()?)
+            }
+
+            async fn object_bytes(&self) -> sqlx::Result<u64> {
+                let sql = "select cast(coalesce(sum(size_bytes), 0) as bigint) from calculations \
+                     where value_state = 'object'";
+                let bytes: i64 = sqlx::query_scalar(sql).fetch_one(&self.0).await?;
+                u64::try_from(bytes).map_err(|error| sqlx::Error::Decode(error.into()))
+            }
+
+            async fn lru_objects(&self, limit: u32) -> sqlx::Result<Vec<StoredObject>> {
+                let rows: Vec<$crate::row::ObjectRow> =
+                    sqlx::query_as($crate::sql::shared::LRU_OBJECTS).bind(i64::from(limit)).fetch_all(&self.0).await?;
+                $crate::row::converted(rows)
+            }
+
+            async fn backlog(&self) -> sqlx::Result<QueueCounts> {
+                let sql = "select status, lane, count(*), min(queued_at) from calculations \
+                     where status in ('queued', 'running') group by status, lane";
+                $crate::row::queue_counts(sqlx::query_as(sql).fetch_all(&self.0).await?)
+            }
+
+            async fn ping(&self) -> sqlx::Result<()> {
+                sqlx::query("select 1 from calculations limit 1").fetch_optional(&self.0).await.map(drop)
+            }
+        }
+    };
+}
+pub(crate) use impl_queries;

@@ -1,0 +1,235 @@
+//! SQLite keeps the contract, and what only a file can do: be copied, damaged and reopened.
+
+mod plans;
+mod writer;
+
+use std::fs;
+use std::sync::Arc;
+
+use model::{Index, Lane, Progress, Status, Subject, Timestamp, WorkerId};
+use tempfile::TempDir;
+
+use super::*;
+use crate::contract::LIMITS;
+use crate::{LeaseResult, RenewResult, Store};
+
+async fn fresh() -> (TempDir, Arc<dyn Store>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    (folder, Arc::new(store))
+}
+
+mod contract {
+    crate::store_keeps_the_contract!(super::fresh);
+}
+
+const FILE: &str = "store.sqlite";
+const NOON: Timestamp = Timestamp::from_unix_ms(1_764_000_000_000);
+
+async fn open(folder: &TempDir) -> SqliteStore {
+    SqliteStore::open(&folder.path().join(FILE), LIMITS).await.expect("opened")
+}
+
+/// Copies what a new process would find if this one were killed now.
+fn killed(folder: &TempDir) -> TempDir {
+    let copy = tempfile::tempdir().expect("a temporary folder");
+    for suffix in ["", "-wal"] {
+        let name = format!("{FILE}{suffix}");
+        fs::copy(folder.path().join(&name), copy.path().join(&name)).expect("copied");
+    }
+    copy
+}
+
+/// Executes SQL as a person with a shell would.
+async fn execute(folder: &TempDir, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(folder.path().join(FILE));
+    let mut shell = options.connect().await.expect("connected");
+    sqlx::raw_sql(sql).execute(&mut shell).await.expect("executed");
+    shell.close().await.expect("closed");
+}
+
+fn f(n: i64) -> Subject {
+    Subject::from(Index::new(n))
+}
+
+async fn submit(store: &SqliteStore, n: i64) -> Result<SubmitResult, StoreError> {
+    let acceptance =
+        NewCalculation { subject: f(n), digits: 3, lane: Lane::Long, ask: None, traceparent: None, now: NOON };
+    store.submit(&acceptance).await
+}
+
+async fn lease(store: &SqliteStore, n: i64) -> LeaseResult {
+    let length = Duration::from_secs(10);
+    store.lease(&f(n), &WorkerId("worker-1".into()), length, NOON).await.expect("reachable")
+}
+
+#[tokio::test]
+async fn accepted_calculations_survive_a_killed_process() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    for n in 0..40 {
+        submit(&store, n).await.expect("submitted");
+    }
+    let copy = killed(&folder);
+    let reopened = open(&copy).await;
+    for n in 0..40 {
+        let row = reopened.find(&f(n)).await.expect("reachable").expect("submitted before");
+        assert_eq!(row.status(), Status::Queued);
+    }
+    for n in 40..64 {
+        submit(&reopened, n).await.expect("these fit exactly");
+    }
+    let refused = submit(&reopened, 64).await;
+    assert!(matches!(refused, Err(StoreError::QueueFull { allowed: 64 })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_lease_of_a_dead_process_is_void_and_counts_as_lost() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    for n in [1, 2] {
+        submit(&store, n).await.expect("submitted");
+    }
+    let LeaseResult::Leased(stale, _) = lease(&store, 1).await else { panic!("not leased") };
+
+    let copy = killed(&folder);
+    let reopened = open(&copy).await;
+    assert!(matches!(lease(&reopened, 1).await, LeaseResult::Held { .. }));
+    assert_eq!(reopened.void_leases().await.expect("reachable"), 1);
+    assert_eq!(reopened.void_leases().await.expect("reachable"), 0);
+    assert_eq!(reopened.unfinished(None, 10).await.expect("reachable").len(), 2);
+    let LeaseResult::Leased(taken, _) = lease(&reopened, 1).await else { panic!("not leased") };
+    assert_eq!((taken.length, taken.attempt), (2 * stale.length, 2));
+    assert!(taken.fence > stale.fence);
+    assert_eq!(reopened.renew(&stale, Progress::default()).await.expect("reachable"), RenewResult::Lost);
+}
+
+#[tokio::test]
+async fn work_that_kills_its_process_five_times_fails() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    submit(&store, 1).await.expect("submitted");
+    for _ in 0..5 {
+        assert!(matches!(lease(&store, 1).await, LeaseResult::Leased(..)));
+        store.void_leases().await.expect("reachable");
+    }
+    assert!(matches!(lease(&store, 1).await, LeaseResult::Poisoned(row) if row.status() == Status::Failed));
+}
+
+#[tokio::test]
+async fn a_closed_store_keeps_its_rows_and_refuses_calls() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    submit(&store, 1).await.expect("submitted");
+    store.close().await;
+    assert!(!folder.path().join(format!("{FILE}-wal")).exists(), "one file is left, which can be copied");
+    let refused = submit(&store, 2).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let refused = store.find(&f(1)).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    store.close().await;
+    assert!(open(&folder).await.find(&f(1)).await.expect("reachable").is_some());
+}
+
+#[tokio::test]
+async fn a_locked_file_is_unavailable_until_it_is_unlocked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    let options = SqliteConnectOptions::new().filename(folder.path().join(FILE));
+    let mut other = options.connect().await.expect("connected");
+    let lock = other.begin_with("begin immediate").await.expect("locked");
+    let refused = submit(&store, 1).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert_eq!(store.find(&f(1)).await.expect("reading continues"), None);
+    lock.rollback().await.expect("unlocked");
+    assert!(matches!(submit(&store, 1).await, Ok(SubmitResult::Queued(_))));
+}
+
+#[tokio::test]
+async fn a_full_disk_stores_nothing_and_says_so() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    open(&folder).await.close().await;
+    let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).pragma("max_page_count", "40");
+    let queue_limit = QueueLimit::exclusive(StoreLimits { max_queued: 1_000_000 });
+    let writer = WriterHandle::start(options, queue_limit).await.expect("started");
+    let store = SqliteStore { writer, queries: open(&folder).await.queries };
+    let mut inserted = 0;
+    let refused = loop {
+        match submit(&store, inserted).await {
+            Ok(_) => inserted += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, StoreError::Full(_)), "{refused:?}");
+    assert_eq!(store.find(&f(inserted)).await.expect("reachable"), None);
+    assert!(store.find(&f(inserted - 1)).await.expect("reachable").is_some());
+    assert!(
+        matches!(submit(&store, 0).await, Ok(SubmitResult::Pending(_))),
+        "a submission that needs no space is answered"
+    );
+}
+
+#[tokio::test]
+async fn an_unreadable_row_is_named_and_fails_no_other_call() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    submit(&store, 1).await.expect("submitted");
+    submit(&store, 2).await.expect("submitted");
+    execute(&folder, "update calculations set status = 'pondering' where subject = 'F(2)'").await;
+    let Err(StoreError::Corrupt(cause)) = store.find(&f(2)).await else { panic!("not corrupt") };
+    let causes = std::iter::successors(Some(&*cause as &dyn std::error::Error), |error| error.source());
+    let causes: Vec<_> = causes.map(ToString::to_string).collect();
+    assert!(causes.iter().any(|line| line.contains("calculation 2: column status")), "{causes:?}");
+    let answers = tokio::join!(submit(&store, 1), submit(&store, 2), submit(&store, 3));
+    assert!(matches!(
+        answers,
+        (Ok(SubmitResult::Pending(_)), Err(StoreError::Corrupt(_)), Ok(SubmitResult::Queued(_)))
+    ));
+}
+
+#[tokio::test]
+async fn an_altered_text_is_not_served() {
+    let (folder, store) = fresh().await;
+    crate::contract::a_long_inline_value_is_read_separately(&*store).await;
+    execute(&folder, "update value_texts set text = replace(text, '1', '2')").await;
+    let read = store.inline_value(&f(5_000)).await;
+    assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
+    execute(&folder, "delete from value_texts").await;
+    let read = store.inline_value(&f(5_000)).await;
+    assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
+}
+
+#[tokio::test]
+async fn subjects_of_a_newer_version_are_left_to_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    submit(&store, 1).await.expect("submitted");
+    execute(&folder, "update calculations set subject = 'L(1)', idx = null where subject = 'F(1)'").await;
+    submit(&store, 2).await.expect("submitted");
+    assert_eq!(store.list(None, 10).await.expect("reachable").len(), 1);
+    assert_eq!(store.unfinished(None, 10).await.expect("reachable").len(), 1);
+}
+
+#[tokio::test]
+async fn an_older_version_starts_after_migrations_of_a_newer_one() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    open(&folder).await.close().await;
+    execute(
+        &folder,
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+         values (9999, 'of the future', true, x'00', 1); alter table calculations add column mood text",
+    )
+    .await;
+    let store = open(&folder).await;
+    assert!(matches!(submit(&store, 1).await, Ok(SubmitResult::Queued(_))));
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_a_store_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join(FILE), "Dear diary, ".repeat(1_000)).expect("written");
+    let refused = SqliteStore::open(&folder.path().join(FILE), LIMITS).await.err();
+    assert!(matches!(refused, Some(StoreError::Corrupt(_))), "{refused:?}");
+    let refused = SqliteStore::open(&folder.path().join("no/such/folder"), LIMITS).await.err();
+    assert!(matches!(refused, Some(StoreError::Unavailable(_))), "{refused:?}");
+}

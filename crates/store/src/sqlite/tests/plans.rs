@@ -1,0 +1,26 @@
+//! Reads use indexes.
+
+use sqlx::AssertSqlSafe;
+
+use super::*;
+use crate::sql::shared::{LIST, LRU_OBJECTS};
+use crate::sqlite::statements::UNFINISHED;
+
+/// At a million rows the difference is that between a tenth of a millisecond and a second.
+#[tokio::test]
+async fn pages_are_read_from_an_index() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    for (sql, index) in [
+        (LIST, "INTEGER PRIMARY KEY (rowid<?)"),
+        (UNFINISHED, "INDEX calculations_unfinished (id>?)"),
+        (LRU_OBJECTS, "INDEX calculations_objects"),
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("explain query plan {sql}")))
+            .fetch_all(&store.queries.0)
+            .await
+            .expect("explained");
+        let [(.., step)] = plan.as_slice() else { panic!("more than one step, so it sorts: {plan:?}") };
+        assert!(step.ends_with(index), "{step} for {sql}");
+    }
+}
