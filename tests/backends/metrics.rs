@@ -12,8 +12,8 @@ use crate::system::System;
 const OF_TROUBLE: [&str; 7] = [
     "abaci_cache_unavailable_total",
     "abaci_queue_unavailable_total",
-    "store_errors_total",
-    "store_objects_lost_total",
+    "abaci_store_errors_total",
+    "abaci_store_objects_lost_total",
     "abaci_worker_leases_lost_total",
     "abaci_worker_task_panics_total",
     "abaci_worker_swept_total",
@@ -62,7 +62,7 @@ async fn depth_and_age_by_lane_attempts_reclaims_and_latencies_are_told_by_the_d
     assert_eq!(figure(&worker, "abaci_worker_jobs_total{outcome=\"completed\",lane=\"short\"}").await, 4.0);
     assert!(figure(&worker, "abaci_worker_queue_wait_seconds_count{lane=\"short\"}").await >= 4.0);
     assert!(figure(&worker, "abaci_worker_compute_seconds_count{lane=\"short\"}").await >= 4.0);
-    assert!(figure(&worker, "store_call_seconds_count{call=\"complete\"}").await >= 4.0);
+    assert!(figure(&worker, "abaci_store_call_seconds_count{call=\"complete\"}").await >= 4.0);
     assert!(figure(&api, "abaci_http_request_seconds_count{route=\"/api/calculations\"}").await >= 10.0);
 
     let told: BTreeSet<String> = names(&scrape(&api).await).union(&names(&scrape(&worker).await)).cloned().collect();

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-/// The cause below, kept for the log and never sent out.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub use model::BoxError;
 
 /// An error of a store call.
 #[derive(Debug, thiserror::Error)]

@@ -76,7 +76,7 @@ pub trait Store: Send + Sync {
 
     /// Takes a lease on work over [`model::LEASED_ABOVE`]: the row becomes `running` with a new fence.
     ///
-    /// The lease lasts [`model::lease_length`] of `lease` and the leases lost in a row. A fifth lease lost in a row
+    /// The lease lasts [`model::lease_after_losses`] of `lease` and the leases lost in a row. A fifth lease lost in a row
     /// fails the row.
     async fn lease(
         &self,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Failure, FailureReason, Progress, Status, WaitingFor, lease_length};
+use model::{Failure, FailureReason, Progress, Status, WaitingFor, lease_after_losses};
 
 use crate::Release;
 use crate::row::LockedRow;
@@ -44,7 +44,7 @@ pub(crate) fn decide_lease(row: &LockedRow, lease: Duration) -> LeaseDecision {
         let attempts = row.calculation.attempt;
         return LeaseDecision::Poisoned(Failure { reason: FailureReason::WorkersLost, attempts });
     }
-    LeaseDecision::Grant(NewLease { length: lease_length(lease, lost_leases), lost_leases })
+    LeaseDecision::Grant(NewLease { length: lease_after_losses(lease, lost_leases), lost_leases })
 }
 
 /// Returns a lease's length as databases hold it, in milliseconds.
