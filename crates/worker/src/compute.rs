@@ -1,5 +1,6 @@
 //! Computing a value on a thread of its own, watched and stopped from outside.
 
+pub(crate) mod cores;
 pub(crate) mod memory;
 pub(crate) mod threads;
 pub(crate) mod value;
@@ -65,10 +66,12 @@ impl Computation {
             estimate,
         });
         let watched = Arc::clone(&watch);
+        let share = worker.cores.share();
         let result = worker.threads(lane).run(move || {
             let started = Instant::now();
             let progress = |fraction: f64| watched.fraction.store(fraction.to_bits(), Ordering::Relaxed);
-            let control = Control { progress: &progress, cancelled: &watched.cancelled, threads: &|| 1 };
+            let threads = || share.threads();
+            let control = Control { progress: &progress, cancelled: &watched.cancelled, threads: &threads };
             let value = fibonacci::nth_with(index.get(), &control)?;
             let elapsed = started.elapsed();
             ComputedValue::digest(value, memory, elapsed, &watched.cancelled).ok_or(fibonacci::Error::Cancelled)

@@ -11,7 +11,7 @@ pub struct Settings {
     pub id: WorkerId,
     /// The version of the program, shown in reports.
     pub version: String,
-    /// Cores to use, at least 1. Long work gets all but one of them, or the only one.
+    /// Cores to use, at least 1. A computation that runs alone uses all of them, several share them.
     pub threads: usize,
     /// Bytes that running computations may reserve together; an eighth is kept for small ones.
     pub memory_bytes: u64,

@@ -11,6 +11,7 @@ use ports::Ports;
 use tokio_util::sync::CancellationToken;
 
 use crate::Settings;
+use crate::compute::cores::Cores;
 use crate::compute::memory::MemoryBudget;
 use crate::compute::threads::ComputeThreads;
 use crate::health::Health;
@@ -23,6 +24,7 @@ pub struct Worker {
     pub(crate) ports: Ports,
     pub(crate) settings: Arc<Settings>,
     pub(crate) memory: MemoryBudget,
+    pub(crate) cores: Cores,
     pub(crate) health: Arc<Health>,
     pub(crate) heartbeats: Arc<HeartbeatRuntime>,
     threads: [ComputeThreads; 3],
@@ -50,6 +52,7 @@ impl Worker {
         Self {
             ports,
             memory: MemoryBudget::new(settings.memory_bytes, slots),
+            cores: Cores::new(settings.threads),
             health: Arc::new(Health::new(slots, &settings)),
             heartbeats: Arc::new(HeartbeatRuntime::new(open_ports)),
             settings: Arc::new(settings),
