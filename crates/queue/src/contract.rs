@@ -32,6 +32,7 @@ macro_rules! keeps_the_contract {
         $crate::contract::keeps_the_contract!(@each $make, [$($setting)*],
             a_job_is_delivered_as_it_was_enqueued
             a_subject_is_in_the_queue_once
+            a_batch_is_enqueued_in_order_and_each_subject_once
             an_acked_subject_may_be_enqueued_again
             a_waiting_claim_wakes_at_once
             a_claim_that_does_not_wait_returns_nothing

@@ -41,6 +41,16 @@ pub trait JobQueue: Send + Sync {
     /// Adds a job unless its subject is in the queue. When this returns, any worker can claim it.
     async fn enqueue(&self, job: &Job) -> Result<Enqueued, QueueError>;
 
+    /// Adds jobs like [`enqueue`](Self::enqueue), in few calls of the backend. Returns the result for each job. After
+    /// an error some of the jobs may have been added.
+    async fn enqueue_batch(&self, jobs: &[Job]) -> Result<Vec<Enqueued>, QueueError> {
+        let mut enqueued = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            enqueued.push(self.enqueue(job).await?);
+        }
+        Ok(enqueued)
+    }
+
     /// Claims the next job of the given lanes, the first lane first. Waits up to `wait`; returns `None` if no job
     /// came.
     async fn claim(

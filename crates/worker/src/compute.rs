@@ -6,6 +6,7 @@ pub(crate) mod threads;
 pub(crate) mod value;
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -47,8 +48,11 @@ pub(crate) struct ComputationWatch {
     estimate: Duration,
 }
 
+/// Work up to this is done at once on the caller's thread: handing it to another thread would take as long.
+const INLINE_WORK: Duration = Duration::from_micros(50);
+
 impl Computation {
-    /// Starts computing F(index) on a thread of the lane.
+    /// Starts computing F(index) on a thread of the lane, or computes it at once if that takes next to no time.
     ///
     /// # Errors
     /// When the system refuses a thread.
@@ -67,7 +71,7 @@ impl Computation {
         });
         let watched = Arc::clone(&watch);
         let share = worker.cores.share();
-        let result = worker.threads(lane).run(move || {
+        let compute = move || {
             let started = Instant::now();
             let progress = |fraction: f64| watched.fraction.store(fraction.to_bits(), Ordering::Relaxed);
             let threads = || share.threads();
@@ -75,7 +79,8 @@ impl Computation {
             let value = fibonacci::nth_with(index.get(), &control)?;
             let elapsed = started.elapsed();
             ComputedValue::digest(value, memory, elapsed, &watched.cancelled).ok_or(fibonacci::Error::Cancelled)
-        })?;
+        };
+        let result = if estimate <= INLINE_WORK { run_inline(compute) } else { worker.threads(lane).run(compute)? };
         Ok(Self { watch, result })
     }
 
@@ -90,6 +95,16 @@ impl Computation {
             Err(_) => Err(ComputeError::Panicked),
         }
     }
+}
+
+/// Runs a task at once. The receiver gets the result, or an error if the task panicked.
+fn run_inline<T>(task: impl FnOnce() -> T) -> oneshot::Receiver<T> {
+    let (done, result) = oneshot::channel();
+    // The task owns what it changes, so nothing is left half changed.
+    if let Ok(value) = catch_unwind(AssertUnwindSafe(task)) {
+        drop(done.send(value));
+    }
+    result
 }
 
 impl Drop for Computation {

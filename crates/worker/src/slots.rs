@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use model::Lane;
 use queue::Delivery;
 use tokio::sync::Mutex;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
 use crate::health::SlotHealth;
@@ -17,9 +17,33 @@ use crate::{Settings, Worker, WorkerError, metrics};
 /// The first pause after a failed claim or job; each further one is twice as long.
 const ERROR_PAUSE: Duration = Duration::from_millis(100);
 
-/// Short jobs that a slot claims at a time. All of them together take far less than a lease, and they share their
-/// calls of the store and the queue.
-const MAX_SHORT: usize = 16;
+/// The number of short jobs that a slot claims at a time. They share their calls of the store and the queue.
+///
+/// It doubles after a full batch that was quick, and halves after a slow one: a batch must end well within a lease.
+struct BatchSize {
+    jobs: usize,
+    max: usize,
+    quick: Duration,
+}
+
+impl BatchSize {
+    const MIN: usize = 16;
+    /// The most that a short job takes.
+    const SHORT_JOB_MS: u128 = 10;
+
+    fn new(lease: Duration) -> Self {
+        let max = usize::try_from(lease.as_millis() / 2 / Self::SHORT_JOB_MS).unwrap_or(usize::MAX);
+        Self { jobs: Self::MIN, max: max.max(Self::MIN), quick: lease / 10 }
+    }
+
+    fn adapt(&mut self, claimed: usize, elapsed: Duration) {
+        if elapsed > self.quick {
+            self.jobs = (self.jobs / 2).max(Self::MIN);
+        } else if claimed >= self.jobs {
+            self.jobs = (self.jobs * 2).min(self.max);
+        }
+    }
+}
 
 /// Processes at most one job of the given lanes, the first lane first. Waits up to `wait` for one; returns `None` if
 /// none came.
@@ -31,7 +55,7 @@ const MAX_SHORT: usize = 16;
 /// When a port or the system failed. The job is not lost; pause before the next call.
 pub async fn process_one(worker: &Worker, lanes: &[Lane], wait: Duration) -> Result<Option<Outcome>, WorkerError> {
     let slot = Slot { lanes, max_short: 1, health: worker.health.slot(None) };
-    process_batch(worker, &slot, wait).await?.pop().transpose()
+    process_batch(worker, &slot, wait).await?.outcomes.pop().transpose()
 }
 
 /// Returns the lanes of each slot of a worker, in the order in which the slot prefers them.
@@ -48,19 +72,28 @@ pub(crate) fn slot_lanes(threads: usize) -> Vec<Vec<Lane>> {
 
 /// Processes batches until the worker stops.
 pub(crate) async fn slot_loop(worker: Worker, number: usize, lanes: Vec<Lane>) {
-    let slot = Slot { lanes: &lanes, max_short: MAX_SHORT, health: worker.health.slot(Some(number)) };
+    let health = worker.health.slot(Some(number));
+    let mut batch = BatchSize::new(worker.settings.lease);
     let backoff = ExponentialBuilder::new()
         .with_min_delay(ERROR_PAUSE)
         .with_max_delay(worker.settings.lease.max(ERROR_PAUSE))
         .without_max_times();
     let mut pauses = None;
     while !worker.stopping().is_cancelled() {
+        let slot = Slot { lanes: &lanes, max_short: batch.jobs, health };
         let processed = process_batch(&worker, &slot, worker.settings.claim_wait).await;
-        let processed = processed.and_then(|outcomes| outcomes.into_iter().collect::<Result<Vec<_>, _>>());
-        slot.health.note_no_panic();
-        let Err(error) = processed else {
-            pauses = None;
-            continue;
+        let processed = processed.and_then(|processed| {
+            let outcomes = processed.outcomes.into_iter().collect::<Result<Vec<_>, _>>()?;
+            Ok((outcomes.len(), processed.elapsed))
+        });
+        health.note_no_panic();
+        let error = match processed {
+            Ok((claimed, elapsed)) => {
+                batch.adapt(claimed, elapsed);
+                pauses = None;
+                continue;
+            }
+            Err(error) => error,
         };
         // Only the first error of a series is logged.
         if pauses.is_none() {
@@ -80,26 +113,31 @@ struct Slot<'a> {
     health: SlotHealth<'a>,
 }
 
+/// A batch that was processed.
+#[derive(Default)]
+struct ProcessedBatch {
+    outcomes: Vec<Result<Outcome, WorkerError>>,
+    /// Time from its claim to its end.
+    elapsed: Duration,
+}
+
 /// Claims a batch and processes its jobs. They compute one after the other; their other steps run concurrently.
-async fn process_batch(
-    worker: &Worker,
-    slot: &Slot<'_>,
-    wait: Duration,
-) -> Result<Vec<Result<Outcome, WorkerError>>, WorkerError> {
+async fn process_batch(worker: &Worker, slot: &Slot<'_>, wait: Duration) -> Result<ProcessedBatch, WorkerError> {
     let Settings { id, lease, .. } = &*worker.settings;
     let claim = worker.ports.queue.claim_batch(id, slot.lanes, *lease, wait, slot.max_short);
     let deliveries = tokio::select! {
         biased;
-        () = worker.stopping().cancelled() => return Ok(Vec::new()),
+        () = worker.stopping().cancelled() => return Ok(ProcessedBatch::default()),
         claimed = claim => claimed?,
     };
     slot.health.note_claimed();
+    let claimed = Instant::now();
     let turn = Mutex::new(());
     let jobs = deliveries.iter().map(|delivery| process(worker, delivery, &turn, slot.health));
     let outcomes = join_all(jobs).await;
     // A job may have taken long; from now on the slot claims again.
     slot.health.note_claimed();
-    Ok(outcomes)
+    Ok(ProcessedBatch { outcomes, elapsed: claimed.elapsed() })
 }
 
 async fn process(
@@ -133,6 +171,24 @@ async fn process(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_grows_under_load_and_shrinks_when_it_is_slow() {
+        let mut batch = BatchSize::new(Duration::from_secs(2));
+        let (quick, slow) = (Duration::from_millis(10), Duration::from_millis(300));
+        batch.adapt(1, quick);
+        assert_eq!(batch.jobs, 16, "one job is no load");
+        let sizes = [16, 32, 64, 128].map(|claimed| {
+            batch.adapt(claimed, quick);
+            batch.jobs
+        });
+        assert_eq!(sizes, [32, 64, 100, 100]);
+        let sizes = [100, 50, 25, 16].map(|claimed| {
+            batch.adapt(claimed, slow);
+            batch.jobs
+        });
+        assert_eq!(sizes, [50, 25, 16, 16]);
+    }
 
     #[test]
     fn every_machine_has_a_slot_for_short_work_and_long_work_never_gets_all() {

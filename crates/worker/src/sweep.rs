@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
 use model::{CalculationId, Job};
 use queue::{Enqueued, QueueError};
 use store::Unfinished;
@@ -16,8 +15,6 @@ use crate::{Worker, WorkerError, metrics};
 
 /// Rows read at a time.
 const PAGE_ROWS: u32 = 500;
-/// Jobs enqueued concurrently.
-const CONCURRENCY: usize = 16;
 
 /// The sweep of one worker, and its position.
 pub struct Sweep {
@@ -136,12 +133,8 @@ impl Sweep {
 
     async fn enqueue(&self, rows: &[Unfinished]) -> Result<SweepStats, QueueError> {
         let jobs: Vec<Job> = rows.iter().map(job).collect();
-        let enqueuing = stream::iter(jobs).map(|job| {
-            let queue = Arc::clone(&self.worker.ports.queue);
-            async move { queue.enqueue(&job).await }
-        });
-        let count = |added, enqueued| async move { Ok(added + u64::from(enqueued == Enqueued::Added)) };
-        let enqueued = enqueuing.buffer_unordered(CONCURRENCY).try_fold(0, count).await?;
+        let results = self.worker.ports.queue.enqueue_batch(&jobs).await?;
+        let enqueued = results.into_iter().filter(|result| *result == Enqueued::Added).count() as u64;
         metrics::swept(enqueued);
         Ok(SweepStats { scanned: rows.len() as u64, enqueued })
     }

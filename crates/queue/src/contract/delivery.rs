@@ -42,6 +42,21 @@ pub(crate) async fn a_subject_is_in_the_queue_once(queue: Arc<dyn JobQueue>) {
     assert_eq!(claim_now(&*queue, "b").await, None);
 }
 
+pub(crate) async fn a_batch_is_enqueued_in_order_and_each_subject_once(queue: Arc<dyn JobQueue>) {
+    assert_eq!(queue.enqueue_batch(&[]).await.unwrap(), []);
+    queue.enqueue(&job(3, Lane::Medium)).await.unwrap();
+    // More than any backend adds in one call.
+    let jobs: Vec<_> = (1..=1_200).chain([1]).map(|n| job(n, Lane::Medium)).collect();
+    let enqueued = queue.enqueue_batch(&jobs).await.unwrap();
+    let refused: Vec<_> = (0..).zip(&enqueued).filter(|(_, result)| **result == Enqueued::AlreadyQueued).collect();
+    assert_eq!(refused.into_iter().map(|(position, _)| position).collect::<Vec<_>>(), [2, 1_200]);
+    assert_eq!(claim_now(&*queue, "a").await.unwrap().job.subject, jobs[2].subject);
+    for n in [1, 2, 4] {
+        assert_eq!(claim_now(&*queue, "a").await.unwrap().job, jobs[n - 1]);
+    }
+    assert_eq!(queue.depth().await.unwrap()[1].waiting, 1_200 - 4);
+}
+
 pub(crate) async fn an_acked_subject_may_be_enqueued_again(queue: Arc<dyn JobQueue>) {
     let sent = job(10, Lane::Short);
     for _ in 0..3 {
