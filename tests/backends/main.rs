@@ -1,28 +1,18 @@
-//! The distributed shape on what it is meant to stand on in earnest: PostgreSQL and Redis that speak TLS and
-//! ask for passwords, long values in a bucket or a shared folder; and what it holds and tells meanwhile.
+//! The distributed roles on backends as in production: PostgreSQL and Redis with TLS and passwords, long values in a
+//! bucket or a shared folder; their metrics, and the resources that they hold.
 //!
-//! Every test starts servers of its own on loopback, and they end with it.
-#![expect(clippy::print_stdout, reason = "a test says what it measured")]
+//! Every test starts its own servers on loopback, which end with it.
+#![expect(clippy::print_stdout, reason = "a test that prints its measurements")]
 
-mod holding;
-#[path = "../http.rs"]
-mod http;
 mod metrics;
-#[path = "../faults/oracle.rs"]
-mod oracle;
-#[path = "../faults/patience.rs"]
-mod patience;
-#[path = "../faults/process.rs"]
-mod process;
 mod processor;
-#[path = "../faults/proxy.rs"]
-mod proxy;
+mod resources;
 mod role;
 mod s3;
-#[expect(dead_code, unused_imports, reason = "the faults use the rest")]
-#[path = "../faults/services/mod.rs"]
-mod services;
-mod shelf;
+#[expect(dead_code, unused_imports, reason = "the other suites use the rest")]
+#[path = "../support/mod.rs"]
+mod support;
 mod system;
 mod tls;
+mod value_location;
 mod values;

@@ -1,34 +1,33 @@
-//! What one request costs the api in processor time, at its dearest.
+//! The processor time of the most expensive requests.
 
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use reqwest::{Method, RequestBuilder};
 
-use crate::patience::eventually;
-use crate::role::Role;
-use crate::system::System;
+use crate::role::TestRole;
+use crate::support::timeouts::eventually;
+use crate::system::BackendSystem;
 
-/// The most that the architecture allows one request. What is built without optimisation takes several times as
-/// long, serde above all.
-const ALLOWED: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 20 });
-/// Times that each is asked.
+/// The limit for one request. A build without optimisation takes several times as long.
+const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 20 });
+/// Number of repetitions.
 const TIMES: u32 = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_dearest_requests_stay_within_their_processor_time() {
-    let system = System::start();
+async fn the_most_expensive_requests_stay_within_the_limit() {
+    let system = BackendSystem::start();
     let api = system.role("api", &[("ABACI_RATE", "off"), ("ABACI_MAX_QUEUED", "1000000")]);
     {
-        // The largest list there is: each value as long as one may be that stands in a list.
+        // The largest list: each value has the maximum length of a value in a list.
         let worker = system.role("worker", &[]);
         eventually("both are ready", async || (worker.is_ready().await && api.is_ready().await).then_some(())).await;
         let api = &api;
-        let ask = |n| async move { assert!(api.submit(n).await.0.is_success()) };
-        stream::iter(3_700..4_700).for_each_concurrent(16, ask).await;
+        let submit = |n| async move { assert!(api.submit(n).await.0.is_success()) };
+        stream::iter(3_700..4_700).for_each_concurrent(16, submit).await;
         api.value(6_000_000).await;
         let done = || system.postgres.sql("abaci", "select count(*) from calculations where status = 'done'");
-        eventually("all of it is done", async || (done() == "1001").then_some(())).await;
+        eventually("all are done", async || (done() == "1001").then_some(())).await;
     }
 
     let form = |text: &str| ("application/x-www-form-urlencoded", format!("index={text}"));
@@ -53,8 +52,8 @@ async fn the_dearest_requests_stay_within_their_processor_time() {
     }
     for (what, path) in [
         ("the longest list", "/api/calculations?limit=200"),
-        ("all values of the original's page", "/api/values/current"),
-        ("all numbers of the original's page", "/api/values/all"),
+        ("GET /api/values/current", "/api/values/current"),
+        ("GET /api/values/all", "/api/values/all"),
         ("the state of the system", "/api/system"),
         ("the description", "/api/openapi.json"),
         ("the documentation", "/api/docs"),
@@ -62,19 +61,19 @@ async fn the_dearest_requests_stay_within_their_processor_time() {
     ] {
         stays_within(&api, what, || api.request(Method::GET, path)).await;
     }
-    // The least that is read and hashed of a long value is a block of 1 MiB.
+    // At least a whole block of a long value is read and hashed.
     let part = || api.request(Method::GET, "/api/calculations/6000000/value").header("range", "bytes=7-7");
     stays_within(&api, "one digit of a long value", part).await;
 }
 
-async fn stays_within(api: &Role, what: &str, request: impl Fn() -> RequestBuilder) {
+async fn stays_within(api: &TestRole, what: &str, request: impl Fn() -> RequestBuilder) {
     let before = api.processor_time();
     for _ in 0..TIMES {
-        let response = request().send().await.expect("an answer");
+        let response = request().send().await.expect("a response");
         assert!(!response.status().is_server_error(), "{what}: {}", response.status());
         response.bytes().await.expect("a body");
     }
     let each = (api.processor_time() - before) / TIMES;
     println!("{what}: {:.2} ms", each.as_secs_f64() * 1e3);
-    assert!(each <= ALLOWED, "{what}: {each:?}");
+    assert!(each <= LIMIT, "{what}: {each:?}");
 }

@@ -1,4 +1,4 @@
-//! One of our own processes, and the questions to it.
+//! A role as a process, and requests to it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -7,95 +7,95 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::oracle::is_fibonacci;
-use crate::patience::eventually;
-use crate::process::{Process, command};
-use crate::services::until;
+use crate::support::process::{ChildProcess, command};
+use crate::support::reference::is_fibonacci;
+use crate::support::servers::until;
+use crate::support::timeouts::eventually;
 
-/// Variables and what they are set to; nothing else of the environment is given on.
-pub(crate) type Settings = Vec<(&'static str, String)>;
+/// Environment variables; nothing else is inherited.
+pub(crate) type Variables = Vec<(&'static str, String)>;
 
 /// A running role.
-pub(crate) struct Role {
-    process: Process,
+pub(crate) struct TestRole {
+    process: ChildProcess,
     log: PathBuf,
-    /// Where it answers, if it does.
+    /// Its public URL, if it has one.
     url: Option<String>,
     internal_url: String,
     http: reqwest::Client,
 }
 
-impl Role {
-    /// Starts it and waits until it says where it is; what it says goes to a file in a folder.
-    pub(crate) fn start(word: &'static str, settings: &Settings, logs: &Path) -> Self {
-        let log = logs.join(format!("{word}.log"));
-        let begun = std::fs::metadata(&log).map_or(0, |log| log.len() as usize);
+impl TestRole {
+    /// Starts it and waits until it prints its addresses; its output goes to a file in a folder.
+    pub(crate) fn start(name: &'static str, settings: &Variables, logs: &Path) -> Self {
+        let log = logs.join(format!("{name}.log"));
+        let start = std::fs::metadata(&log).map_or(0, |log| log.len() as usize);
         let mut role = command(PROGRAM, "KILL", None);
-        role.arg(word).env_clear().envs(settings.iter().map(|(name, value)| (name, value)));
+        role.arg(name).env_clear().envs(settings.iter().map(|(name, value)| (name, value)));
         role.env("ABACI_LISTEN", "127.0.0.1:0").env("ABACI_INTERNAL_LISTEN", "127.0.0.1:0");
-        let mut process = Process::start(role, &log);
-        let said = || std::fs::read_to_string(&log).expect("its log").split_off(begun);
-        until(&format!("{word} says where it is"), || {
-            assert!(process.ended().is_none(), "{word} ended: {}", said());
-            address(&said(), "Health and metrics are at ").is_some()
+        let mut process = ChildProcess::start(role, &log);
+        let output = || std::fs::read_to_string(&log).expect("its log").split_off(start);
+        until(&format!("{name} prints its addresses"), || {
+            assert!(process.exit_status().is_none(), "{name} exited: {}", output());
+            address(&output(), "Health and metrics are at ").is_some()
         });
-        let internal_url = address(&said(), "Health and metrics are at ").expect("just now");
-        let url = address(&said(), "Abaci's API is at ");
-        let http = crate::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
+        let internal_url = address(&output(), "Health and metrics are at ").expect("just now");
+        let url = address(&output(), "Abaci's API is at ");
+        let http = crate::support::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
         Self { process, url, internal_url, http, log }
     }
 
-    /// Everything that it has said so far.
-    pub(crate) fn said(&self) -> String {
+    /// Returns its output so far.
+    pub(crate) fn output(&self) -> String {
         std::fs::read_to_string(&self.log).expect("its log")
     }
 
-    /// What it has used of the processors so far, all threads together.
+    /// Returns the processor time of all its threads so far.
     pub(crate) fn processor_time(&self) -> Duration {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("it runs");
         let used = threads.filter_map(|thread| {
-            // A thread may end at any moment; those that count live as long as the process.
+            // A thread may end at any moment; the relevant ones live as long as the process.
             let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
             text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
         });
         used.sum()
     }
 
-    /// The answer of its internal port.
-    pub(crate) async fn inside(&self, path: &str) -> (StatusCode, String) {
-        let response = self.http.get(format!("{}{path}", self.internal_url)).send().await.expect("an answer");
+    /// Sends `GET` to its internal address.
+    pub(crate) async fn get_internal(&self, path: &str) -> (StatusCode, String) {
+        let response = self.http.get(format!("{}{path}", self.internal_url)).send().await.expect("a response");
         (response.status(), response.text().await.expect("text"))
     }
 
     pub(crate) async fn is_ready(&self) -> bool {
-        self.inside("/readyz").await.0 == StatusCode::OK
+        self.get_internal("/readyz").await.0 == StatusCode::OK
     }
 
-    /// `GET` at the public port.
+    /// Sends `GET` to its public address.
     pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
-        self.request(reqwest::Method::GET, path).send().await.expect("an answer")
+        self.request(reqwest::Method::GET, path).send().await.expect("a response")
     }
 
     pub(crate) fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.url.as_ref().expect("a role that answers")))
+        self.http.request(method, format!("{}{path}", self.url.as_ref().expect("a role with a public address")))
     }
 
-    /// Asks for F(n).
+    /// Submits F(n).
     pub(crate) async fn submit(&self, n: i64) -> (StatusCode, Value) {
         let request = self.request(reqwest::Method::POST, "/api/calculations").json(&json!({"index": n.to_string()}));
-        let response = request.send().await.expect("an answer");
+        let response = request.send().await.expect("a response");
         (response.status(), response.json().await.expect("JSON"))
     }
 
-    /// How F(n) stands.
+    /// Returns the calculation of F(n).
     pub(crate) async fn calculation(&self, n: i64) -> Value {
         self.get(&format!("/api/calculations/{n}")).await.json().await.expect("JSON")
     }
 
-    /// Asks for F(n) and waits until it is done, and right.
+    /// Submits F(n), waits until it is done, checks it and returns it.
     pub(crate) async fn value(&self, n: i64) -> String {
-        let (status, said) = self.submit(n).await;
-        assert!(status.is_success(), "{status}: {said}");
+        let (status, body) = self.submit(n).await;
+        assert!(status.is_success(), "{status}: {body}");
         eventually(&format!("F({n}) is done"), async || {
             let calculation = self.calculation(n).await;
             assert!(!["failed", "cancelled"].contains(&calculation["status"].as_str()?), "{calculation}");
@@ -110,7 +110,7 @@ impl Role {
     }
 }
 
-impl Drop for Role {
+impl Drop for TestRole {
     fn drop(&mut self) {
         if std::thread::panicking() {
             println!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
@@ -119,7 +119,7 @@ impl Drop for Role {
 }
 
 /// Runs a command of the program to its end.
-pub(crate) fn abaci(arguments: &[&str], settings: &Settings) -> Output {
+pub(crate) fn abaci(arguments: &[&str], settings: &Variables) -> Output {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).env_clear().envs(settings.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).output().expect("it runs")
@@ -127,9 +127,8 @@ pub(crate) fn abaci(arguments: &[&str], settings: &Settings) -> Output {
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_abaci");
 
-/// The address on the last line that begins so.
-fn address(said: &str, beginning: &str) -> Option<String> {
-    // A line is whole when its end is there.
-    let whole = &said[..said.rfind('\n')?];
-    whole.lines().rev().find_map(|line| line.strip_prefix(beginning)).map(str::to_owned)
+/// Returns the address on the last line with this prefix.
+fn address(output: &str, prefix: &str) -> Option<String> {
+    let complete_lines = &output[..output.rfind('\n')?];
+    complete_lines.lines().rev().find_map(|line| line.strip_prefix(prefix)).map(str::to_owned)
 }

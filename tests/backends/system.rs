@@ -1,34 +1,34 @@
-//! PostgreSQL and Redis for roles that want no more of them than that they are there.
+//! PostgreSQL and Redis without TLS, for the tests of roles.
 
 use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::role::{Role, Settings};
-use crate::services::{Postgres, Redis};
+use crate::role::{TestRole, Variables};
+use crate::support::servers::{PostgresServer, RedisServer};
 
-/// The servers, and the folder for what everybody says.
-pub(crate) struct System {
-    pub(crate) postgres: Postgres,
-    pub(crate) redis: Redis,
+/// The servers, and the folder of all logs.
+pub(crate) struct BackendSystem {
+    pub(crate) postgres: PostgresServer,
+    pub(crate) redis: RedisServer,
     folder: TempDir,
 }
 
-impl System {
+impl BackendSystem {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
-        let postgres = Postgres::start(folder.path().join("postgres.log"));
-        let redis = Redis::start(folder.path().join("redis.log"));
+        let postgres = PostgresServer::start(folder.path().join("postgres.log"));
+        let redis = RedisServer::start(folder.path().join("redis.log"));
         Self { postgres, redis, folder }
     }
 
-    /// Where these servers are, and some settings more.
-    pub(crate) fn settings(&self, more: &[(&'static str, &str)]) -> Settings {
+    /// Returns the addresses of these servers, with additional settings.
+    pub(crate) fn settings(&self, more: &[(&'static str, &str)]) -> Variables {
         let mut settings = vec![
             ("PGHOST", "127.0.0.1".to_owned()),
             ("PGPORT", self.postgres.port.to_string()),
-            ("PGUSER", Postgres::NAME.to_owned()),
-            ("PGPASSWORD", Postgres::NAME.to_owned()),
+            ("PGUSER", PostgresServer::NAME.to_owned()),
+            ("PGPASSWORD", PostgresServer::NAME.to_owned()),
             ("PGSSLMODE", "disable".to_owned()),
             ("REDIS_HOST", "127.0.0.1".to_owned()),
             ("REDIS_PORT", self.redis.port.to_string()),
@@ -39,9 +39,9 @@ impl System {
         settings
     }
 
-    /// A role with some settings more.
-    pub(crate) fn role(&self, word: &'static str, more: &[(&'static str, &str)]) -> Role {
-        Role::start(word, &self.settings(more), self.folder())
+    /// Starts a role with additional settings.
+    pub(crate) fn role(&self, name: &'static str, more: &[(&'static str, &str)]) -> TestRole {
+        TestRole::start(name, &self.settings(more), self.folder())
     }
 
     pub(crate) fn folder(&self) -> &Path {

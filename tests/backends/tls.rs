@@ -1,56 +1,56 @@
-//! Every connection encrypted to a server that shows who it is, every login by password.
+//! TLS with verified certificates and passwords on every connection.
 
 use std::path::PathBuf;
 
 use reqwest::StatusCode;
 use tempfile::TempDir;
 
-use crate::patience::eventually;
-use crate::process::output;
-use crate::role::{Role, Settings, abaci};
-use crate::services::{Authority, Postgres, Redis};
+use crate::role::{TestRole, Variables, abaci};
+use crate::support::process::run_to_end;
+use crate::support::servers::{CertificateAuthority, PostgresServer, RedisServer};
+use crate::support::timeouts::eventually;
 
-/// PostgreSQL and Redis that are reached in no other way.
-struct Secured {
-    postgres: Postgres,
-    redis: Redis,
-    authority: Authority,
+/// PostgreSQL and Redis that require TLS and passwords.
+struct SecuredServers {
+    postgres: PostgresServer,
+    redis: RedisServer,
+    authority: CertificateAuthority,
     folder: TempDir,
 }
 
-/// The name that the servers' certificates are for.
+/// The host name in the servers' certificates.
 const HOST: &str = "localhost";
-/// Another way to the same servers, that the certificates are not for.
+/// Another name of the same host, which is not in the certificates.
 const OTHER_HOST: &str = "127.0.0.1";
-const POSTGRES_PASSWORD: &str = "sesame-of-postgres";
-const REDIS_PASSWORD: &str = "sesame-of-redis";
+const POSTGRES_PASSWORD: &str = "secret-of-postgres";
+const REDIS_PASSWORD: &str = "secret-of-redis";
 
-impl Secured {
+impl SecuredServers {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
-        let authority = Authority::new();
-        let identity = authority.identity(HOST);
-        let postgres = Postgres::secured(identity.clone(), folder.path().join("postgres.log"));
-        let role = format!("alter role {} password '{POSTGRES_PASSWORD}'", Postgres::NAME);
+        let authority = CertificateAuthority::new();
+        let certificate = authority.issue(HOST);
+        let postgres = PostgresServer::secured(certificate.clone(), folder.path().join("postgres.log"));
+        let role = format!("alter role {} password '{POSTGRES_PASSWORD}'", PostgresServer::NAME);
         postgres.sql("postgres", &role);
-        let redis = Redis::secured(identity, folder.path().join("redis.log"));
+        let redis = RedisServer::secured(certificate, folder.path().join("redis.log"));
         let rights = documented_rights();
-        redis.let_in_only(&rights.split_whitespace().collect::<Vec<_>>());
+        redis.allow_only(&rights.split_whitespace().collect::<Vec<_>>());
         for (name, password) in [("pg", POSTGRES_PASSWORD), ("redis", REDIS_PASSWORD)] {
             std::fs::write(folder.path().join(name), format!("{password}\n")).expect("written");
         }
         Self { postgres, redis, authority, folder }
     }
 
-    /// The settings with which everything works.
-    fn settings(&self) -> Settings {
+    /// Returns the settings with which everything works.
+    fn settings(&self) -> Variables {
         let file = |name: &str| self.folder.path().join(name).display().to_string();
         let authority = self.authority.certificate().display().to_string();
         vec![
             ("PGHOST", HOST.to_owned()),
             ("PGPORT", self.postgres.port.to_string()),
-            ("PGUSER", Postgres::NAME.to_owned()),
-            ("PGDATABASE", Postgres::NAME.to_owned()),
+            ("PGUSER", PostgresServer::NAME.to_owned()),
+            ("PGDATABASE", PostgresServer::NAME.to_owned()),
             ("PGPASSWORD_FILE", file("pg")),
             ("PGSSLMODE", "verify-full".to_owned()),
             ("PGSSLROOTCERT", authority.clone()),
@@ -64,8 +64,8 @@ impl Secured {
         ]
     }
 
-    /// The same but for one of them.
-    fn but(&self, variable: &'static str, value: &str) -> Settings {
+    /// Returns the same settings, except for one.
+    fn with(&self, variable: &'static str, value: &str) -> Variables {
         let mut settings = self.settings();
         settings.retain(|(name, _)| *name != variable);
         settings.push((variable, value.to_owned()));
@@ -76,15 +76,15 @@ impl Secured {
         self.folder.path().to_owned()
     }
 
-    /// What a user of Redis with our password is answered.
-    fn ask_as_abaci(&self, words: &[&str]) -> String {
-        let mut client = self.redis.over_tls(&["--user", "abaci", "--pass", REDIS_PASSWORD]);
+    /// Sends a command to Redis as Abaci's user.
+    fn redis_command(&self, words: &[&str]) -> String {
+        let mut client = self.redis.tls_client(&["--user", "abaci", "--pass", REDIS_PASSWORD]);
         client.args(words);
-        output(client)
+        run_to_end(client)
     }
 }
 
-/// What docs/distributed.md tells an administrator to say to Redis, for the prefix and the password of this test.
+/// Returns the rights that docs/distributed.md grants in Redis, with the password of this test.
 fn documented_rights() -> String {
     let text = include_str!("../../docs/distributed.md");
     let rights = text.split_once("ACL SETUSER ").expect("the rights").1.split_once("```").expect("their end").0;
@@ -92,24 +92,24 @@ fn documented_rights() -> String {
     rights.replace(">password", &format!(">{REDIS_PASSWORD}"))
 }
 
-fn tells_no_secret(text: &str) {
+fn assert_no_secret(text: &str) {
     assert!(!text.contains(POSTGRES_PASSWORD) && !text.contains(REDIS_PASSWORD), "{text}");
     assert!(!text.contains("panic"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_works_over_tls_by_password_and_with_the_documented_rights_alone() {
-    let servers = Secured::start();
+async fn everything_works_with_tls_passwords_and_the_documented_rights() {
+    let servers = SecuredServers::start();
     let settings = servers.settings();
     let migrated = abaci(&["migrate"], &settings);
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
 
-    let worker = Role::start("worker", &servers.but("ABACI_MIGRATE", "verify"), &servers.logs());
-    let api = Role::start("api", &settings, &servers.logs());
+    let worker = TestRole::start("worker", &servers.with("ABACI_MIGRATE", "verify"), &servers.logs());
+    let api = TestRole::start("api", &settings, &servers.logs());
     eventually("both are ready", async || (worker.is_ready().await && api.is_ready().await).then_some(())).await;
-    // On a busy machine a first connection may have taken longer than the cache is waited for.
-    eventually("nothing is amiss", async || (api.inside("/readyz").await.1 == "ready\n").then_some(())).await;
-    // A short one, one that takes a lease, one that takes memory and an object; and each known afterwards.
+    // On a busy machine the first connection may exceed the timeout of the cache.
+    eventually("nothing is degraded", async || (api.get_internal("/readyz").await.1 == "ready\n").then_some(())).await;
+    // A short value, one with a lease, and one with an object; each is read twice.
     for n in [7, 300_000, 3_000_000] {
         assert_eq!(api.value(n).await, api.value(n).await);
     }
@@ -120,10 +120,10 @@ async fn everything_works_over_tls_by_password_and_with_the_documented_rights_al
     })
     .await;
 
-    let in_the_clear = "select count(*) from pg_stat_ssl join pg_stat_activity using (pid) \
+    let without_tls = "select count(*) from pg_stat_ssl join pg_stat_activity using (pid) \
                         where usename = 'abaci' and not ssl";
-    assert_eq!(servers.postgres.sql("postgres", in_the_clear), "0");
-    assert_eq!(servers.ask_as_abaci(&["PING"]), "PONG");
+    assert_eq!(servers.postgres.sql("postgres", without_tls), "0");
+    assert_eq!(servers.redis_command(&["PING"]), "PONG");
     for forbidden in [
         &["FLUSHALL"][..],
         &["FLUSHDB"],
@@ -134,23 +134,23 @@ async fn everything_works_over_tls_by_password_and_with_the_documented_rights_al
         &["GET", "other:v"],
         &["SUBSCRIBE", "anything"],
     ] {
-        let said = servers.ask_as_abaci(forbidden);
-        assert!(said.contains("NOPERM"), "{forbidden:?}: {said}");
+        let response = servers.redis_command(forbidden);
+        assert!(response.contains("NOPERM"), "{forbidden:?}: {response}");
     }
     for role in [&api, &worker] {
-        tells_no_secret(&role.said());
-        assert!(!role.said().contains("cannot connect to"), "{}", role.said());
-        assert!(!role.said().contains("NOPERM"), "{}", role.said());
+        assert_no_secret(&role.output());
+        assert!(!role.output().contains("cannot connect to"), "{}", role.output());
+        assert!(!role.output().contains("NOPERM"), "{}", role.output());
     }
 }
 
 #[tokio::test]
-async fn migrate_says_what_to_set_when_postgresql_is_not_to_be_trusted_or_wants_tls() {
-    let servers = Secured::start();
-    let another = Authority::new();
+async fn migrate_names_the_setting_to_change() {
+    let servers = SecuredServers::start();
+    let another = CertificateAuthority::new();
     let other_authority = another.certificate().display().to_string();
     let not_pem = servers.folder.path().join("pg").display().to_string();
-    for (variable, wrong, code, told) in [
+    for (variable, wrong, code, expected) in [
         ("PGSSLROOTCERT", other_authority.as_str(), 1, "set PGSSLROOTCERT to a PEM file"),
         ("PGSSLROOTCERT", "/no/such/file", 2, "PGSSLROOTCERT: cannot read /no/such/file"),
         ("PGSSLROOTCERT", not_pem.as_str(), 2, "contains no PEM certificates"),
@@ -159,33 +159,33 @@ async fn migrate_says_what_to_set_when_postgresql_is_not_to_be_trusted_or_wants_
         ("PGPASSWORD_FILE", "/no/such/file", 2, "PGPASSWORD_FILE: cannot read /no/such/file"),
         ("PGUSER", "somebody", 1, "password authentication failed for user \"somebody\""),
     ] {
-        let refused = abaci(&["migrate"], &servers.but(variable, wrong));
-        let said = String::from_utf8_lossy(&refused.stderr);
-        assert_eq!(refused.status.code(), Some(code), "{variable}={wrong}: {said}");
-        assert!(said.contains(told), "{variable}={wrong}: {said}");
-        tells_no_secret(&said);
+        let refused = abaci(&["migrate"], &servers.with(variable, wrong));
+        let stderr = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(code), "{variable}={wrong}: {stderr}");
+        assert!(stderr.contains(expected), "{variable}={wrong}: {stderr}");
+        assert_no_secret(&stderr);
     }
-    let settings: Settings = servers.settings().into_iter().filter(|(name, _)| *name != "PGSSLROOTCERT").collect();
+    let settings: Variables = servers.settings().into_iter().filter(|(name, _)| *name != "PGSSLROOTCERT").collect();
     let refused = abaci(&["migrate"], &settings);
     assert!(
         String::from_utf8_lossy(&refused.stderr).contains("set PGSSLROOTCERT to a PEM file"),
-        "a private authority"
+        "a private certificate authority"
     );
-    // Who asks for less is let in with less.
-    for lenient in ["require", "prefer"] {
-        let migrated = abaci(&["migrate"], &servers.but("PGSSLMODE", lenient));
-        assert!(migrated.status.success(), "{lenient}: {}", String::from_utf8_lossy(&migrated.stderr));
+    // Weaker modes connect without verification.
+    for mode in ["require", "prefer"] {
+        let migrated = abaci(&["migrate"], &servers.with("PGSSLMODE", mode));
+        assert!(migrated.status.success(), "{mode}: {}", String::from_utf8_lossy(&migrated.stderr));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn roles_that_are_not_let_in_say_what_to_set_and_are_not_ready() {
-    let servers = Secured::start();
-    let another = Authority::new();
+async fn roles_without_access_log_the_setting_to_change_and_are_not_ready() {
+    let servers = SecuredServers::start();
+    let another = CertificateAuthority::new();
     let other_authority = another.certificate().display().to_string();
     let wrong_password = servers.folder.path().join("pg").display().to_string();
-    let plain = Redis::start(servers.folder.path().join("plain-redis.log"));
-    for (variable, wrong, told) in [
+    let plain = RedisServer::start(servers.folder.path().join("plain-redis.log"));
+    for (variable, wrong, expected) in [
         (
             "PGSSLROOTCERT",
             other_authority.as_str(),
@@ -203,22 +203,25 @@ async fn roles_that_are_not_let_in_say_what_to_set_and_are_not_ready() {
         ("REDIS_PASSWORD_FILE", wrong_password.as_str(), "cannot connect to Redis: unknown user or wrong password"),
         ("REDIS_PORT", &plain.port.to_string(), "cannot connect to Redis: it does not respond to TLS"),
     ] {
-        let settings = servers.but(variable, wrong);
-        let roles = ["api", "worker"].map(|word| Role::start(word, &settings, &servers.logs()));
+        let settings = servers.with(variable, wrong);
+        let roles = ["api", "worker"].map(|name| TestRole::start(name, &settings, &servers.logs()));
         for role in &roles {
-            eventually(&format!("{variable}={wrong} is told"), async || role.said().contains(told).then_some(())).await;
-            assert_eq!(role.inside("/healthz").await.0, StatusCode::OK, "starting it again would not help");
-            tells_no_secret(&role.said());
+            eventually(&format!("{variable}={wrong} is logged"), async || {
+                role.output().contains(expected).then_some(())
+            })
+            .await;
+            assert_eq!(role.get_internal("/healthz").await.0, StatusCode::OK, "a restart would not help");
+            assert_no_secret(&role.output());
         }
         let [api, worker] = roles;
-        let (status, said) = worker.inside("/readyz").await;
-        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{variable}={wrong}: {said}");
-        let (status, said) = api.inside("/readyz").await;
+        let (status, body) = worker.get_internal("/readyz").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{variable}={wrong}: {body}");
+        let (status, body) = api.get_internal("/readyz").await;
         if variable.starts_with("REDIS") || variable == "SSL_CERT_FILE" {
-            // It accepts and reads all the same.
-            assert_eq!((status, said.contains("degraded: the queue")), (StatusCode::OK, true), "{variable}: {said}");
+            // Submissions and reads still work.
+            assert_eq!((status, body.contains("degraded: the queue")), (StatusCode::OK, true), "{variable}: {body}");
         } else {
-            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{variable}={wrong}: {said}");
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{variable}={wrong}: {body}");
         }
     }
 }

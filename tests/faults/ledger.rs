@@ -1,205 +1,223 @@
-//! What was promised, and the stream of people who ask and read meanwhile.
+//! The ledger: every submission, every response and every observed state, in memory and in a file.
+//!
+//! The file (one JSON object per line) survives a crash of the driver, and says what happened to an index when.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
 
-use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::task::JoinHandle;
 
-use crate::oracle::is_fibonacci;
-use crate::random::Random;
+use crate::support::reference::is_fibonacci;
 
-/// Everything that was acknowledged and seen.
-#[derive(Default)]
+/// Everything that was submitted, answered and observed.
 pub(crate) struct Ledger {
-    book: Mutex<Book>,
+    start: Instant,
+    entries: Mutex<Entries>,
 }
 
-#[derive(Default)]
-struct Book {
-    /// Each accepted index, with the hash of its value once that was seen.
-    accepted: BTreeMap<i64, Option<String>>,
-    /// How often each status was answered to a submission; 0: no answer at all.
-    answers: BTreeMap<u16, u64>,
-    /// Broken promises.
+struct Entries {
+    file: File,
+    indexes: BTreeMap<i64, IndexHistory>,
+    /// Number of submissions by response status; 0 without a response.
+    responses: BTreeMap<u16, u64>,
     violations: Vec<String>,
-    next: [i64; 3],
+    /// Number of values that were compared with the reference.
+    compared: u64,
+}
+
+/// What is known about one index.
+#[derive(Clone, Default)]
+pub(crate) struct IndexHistory {
+    /// First 2xx response to a submission.
+    pub(crate) accepted_at: Option<Instant>,
+    /// Last submission, whatever its response.
+    last_submitted_at: Option<Instant>,
+    /// Whether a submission got no response, or one that says nothing about the outcome.
+    is_outcome_unknown: bool,
+    /// Whether a submission was refused with the statement that nothing was stored.
+    is_refused: bool,
+    /// Hash of the value, once it was served.
+    sha256: Option<String>,
+    /// Last observed final status, with the time at which its request had ended.
+    final_status: Option<(String, Instant)>,
+    /// Whether the driver cancels it or changes it behind the system's back.
+    is_exempt: bool,
 }
 
 impl Ledger {
-    /// Notes that F(n) was accepted.
-    pub(crate) fn submit(&self, n: i64) {
-        self.book().accepted.entry(n).or_default();
+    /// Creates a ledger with a new file.
+    pub(crate) fn create(path: &Path) -> Self {
+        let entries = Entries {
+            file: File::create(path).unwrap_or_else(|error| panic!("cannot create {}: {error}", path.display())),
+            indexes: BTreeMap::new(),
+            responses: BTreeMap::new(),
+            violations: Vec::new(),
+            compared: 0,
+        };
+        Self { start: Instant::now(), entries: Mutex::new(entries) }
     }
 
-    /// All that was accepted so far.
+    /// Records the start of a submission.
+    pub(crate) fn submitting(&self, n: i64) {
+        self.write(json!({"submitting": n}));
+        self.lock().indexes.entry(n).or_default().last_submitted_at = Some(Instant::now());
+    }
+
+    /// Records the response to a submission: its status, and the type of its problem if it has one.
+    pub(crate) fn responded(&self, n: i64, status: u16, problem: Option<&str>) {
+        self.write(json!({"submitted": n, "status": status, "problem": problem}));
+        let mut entries = self.lock();
+        *entries.responses.entry(status).or_default() += 1;
+        let history = entries.indexes.entry(n).or_default();
+        match (status, problem) {
+            (200 | 202, _) => {
+                history.accepted_at.get_or_insert_with(Instant::now);
+            }
+            // The queue is full or the rate is exceeded: decided before anything is stored.
+            (429 | 503, Some("urn:abaci:problem:queue-full" | "urn:abaci:problem:too-many-requests")) => {
+                history.is_refused = true;
+            }
+            (0 | 502..=504, _) => history.is_outcome_unknown = true,
+            _ => entries.violations.push(format!("unexpected: {status} {problem:?} to a submission of F({n})")),
+        }
+    }
+
+    /// Exempts an index from the checks of completion: the driver cancels it.
+    pub(crate) fn exempt(&self, n: i64) {
+        self.lock().indexes.entry(n).or_default().is_exempt = true;
+    }
+
+    /// Returns the accepted indexes that must become done.
     pub(crate) fn accepted(&self) -> Vec<i64> {
-        self.book().accepted.keys().copied().collect()
+        let entries = self.lock();
+        let is_due = |history: &IndexHistory| history.accepted_at.is_some() && !history.is_exempt;
+        entries.indexes.iter().filter(|(_, history)| is_due(history)).map(|(n, _)| *n).collect()
     }
 
-    /// Submissions so far that were not accepted, or not answered.
+    /// Forgets what was accepted since a time, because a backup replaced the database, and returns it.
+    pub(crate) fn forget_accepted_since(&self, time: Instant) -> Vec<i64> {
+        let mut entries = self.lock();
+        let mut forgotten = Vec::new();
+        for (n, history) in &mut entries.indexes {
+            // Final states since then are gone too.
+            history.final_status = None;
+            if history.accepted_at.is_some_and(|at| at >= time) {
+                *history =
+                    IndexHistory { is_outcome_unknown: true, is_exempt: history.is_exempt, ..Default::default() };
+                forgotten.push(*n);
+            }
+        }
+        forgotten
+    }
+
+    /// Returns what is known about an index.
+    pub(crate) fn history(&self, n: i64) -> IndexHistory {
+        self.lock().indexes.get(&n).cloned().unwrap_or_default()
+    }
+
+    /// Returns the number of submissions that were not accepted, or not answered.
     pub(crate) fn refused(&self) -> u64 {
-        self.book().answers.iter().filter(|(status, _)| !matches!(**status, 200 | 202)).map(|(_, count)| count).sum()
+        self.lock().responses.iter().filter(|(status, _)| !matches!(**status, 200 | 202)).map(|(_, count)| count).sum()
     }
 
-    /// How often each status was answered to a submission; 0: no answer at all.
-    pub(crate) fn answers(&self) -> BTreeMap<u16, u64> {
-        self.book().answers.clone()
+    /// Returns the number of submissions by response status; 0 without a response.
+    pub(crate) fn responses(&self) -> BTreeMap<u16, u64> {
+        self.lock().responses.clone()
     }
 
-    /// Notes a broken promise.
-    pub(crate) fn violated(&self, what: String) {
-        self.book().violations.push(what);
+    /// Returns the number of values that were compared with the reference.
+    pub(crate) fn compared(&self) -> u64 {
+        self.lock().compared
     }
 
-    /// The broken promises so far.
+    /// Records a violation: its kind, a colon and the details.
+    pub(crate) fn violation(&self, text: String) {
+        self.write(json!({"violation": text}));
+        self.lock().violations.push(text);
+    }
+
+    /// Returns the violations so far.
     pub(crate) fn violations(&self) -> Vec<String> {
-        self.book().violations.clone()
+        self.lock().violations.clone()
     }
 
-    /// Checks a value that was served: that it is F(n), what its tag says, and the same as ever.
-    pub(crate) fn check(&self, n: i64, etag: Option<&str>, text: &[u8]) {
+    /// Records a fault, for the reader of the file.
+    pub(crate) fn fault(&self, name: &str, phase: &str) {
+        self.write(json!({"fault": name, "phase": phase}));
+    }
+
+    /// Checks an observed status, from a response whose request started at `requested_at`: a final status may only
+    /// change after another submission.
+    pub(crate) fn observe(&self, n: i64, status: &str, requested_at: Instant) {
+        let mut entries = self.lock();
+        let history = entries.indexes.entry(n).or_default();
+        if let Some((before, observed_at)) = &history.final_status {
+            let is_newer = requested_at > *observed_at;
+            let is_resubmitted = history.last_submitted_at.is_some_and(|at| at + RESUBMIT_WINDOW > *observed_at);
+            if is_newer && !is_resubmitted && before != status && !history.is_exempt {
+                let text = format!("final state changed: F({n}) was {before} and is {status}");
+                entries.violations.push(text.clone());
+                drop(entries);
+                self.write(json!({"violation": text}));
+                return;
+            }
+        }
+        if matches!(status, "done" | "failed" | "cancelled") {
+            history.final_status = Some((status.to_owned(), Instant::now()));
+        }
+    }
+
+    /// Checks a served value: it is F(n), matches its tag, and never changes.
+    pub(crate) fn check_value(&self, n: i64, etag: Option<&str>, text: &[u8]) {
         let sha256: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
         if !is_fibonacci(n, text) {
-            self.violated(format!("wrong: F({n}) was served with {} bytes that are not it", text.len()));
+            self.violation(format!("wrong: F({n}) was served with {} wrong bytes", text.len()));
         }
         if etag != Some(&format!("\"{sha256}\"")) {
-            self.violated(format!("wrong: F({n}) was served as {sha256} with the tag {etag:?}"));
+            self.violation(format!("wrong: F({n}) was served as {sha256} with the tag {etag:?}"));
         }
-        let before = self.book().accepted.insert(n, Some(sha256.clone())).flatten();
+        let mut entries = self.lock();
+        entries.compared += 1;
+        let before = entries.indexes.entry(n).or_default().sha256.replace(sha256.clone());
+        drop(entries);
         if before.as_ref().is_some_and(|before| *before != sha256) {
-            self.violated(format!("changed: F({n}) was {before:?} and is {sha256}"));
+            self.violation(format!("value changed: F({n}) was {before:?} and is {sha256}"));
         }
     }
 
-    /// What to ask for next: mostly something small, sometimes something known, now and then a long one.
-    fn choose(&self, random: &mut Random) -> i64 {
-        let mut book = self.book();
-        let mut fresh = |kind: usize, first: i64, step: i64, count: i64| {
-            book.next[kind] += 1;
-            first + book.next[kind] % count * step
-        };
-        match random.below(100) {
-            0..=69 => {
-                let n = fresh(0, 1, 1, 20_000);
-                if random.below(4) == 0 { -n } else { n }
-            }
-            // Some of them inline, some of them objects.
-            70..=81 => fresh(1, 250_000, 7, 30_000),
-            82..=84 => fresh(2, 2_000_000, 1_001, 1_000),
-            _ if book.accepted.is_empty() => 1,
-            _ => {
-                let skip = random.below(book.accepted.len() as u64) as usize;
-                book.accepted.keys().nth(skip).copied().unwrap_or(1)
-            }
-        }
+    /// Returns the stored indexes that were never accepted: those without a known outcome, and those refused.
+    pub(crate) fn unaccepted<'a>(&self, stored: impl Iterator<Item = &'a i64>) -> (Vec<i64>, Vec<i64>) {
+        let entries = self.lock();
+        let unaccepted: Vec<i64> = stored
+            .copied()
+            .filter(|n| entries.indexes.get(n).is_none_or(|history| history.accepted_at.is_none()))
+            .collect();
+        let is_unknown = |n: &i64| entries.indexes.get(n).is_some_and(|history| history.is_outcome_unknown);
+        unaccepted.into_iter().partition(is_unknown)
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().expect("not poisoned")
+    fn write(&self, mut entry: Value) {
+        entry["ms"] = Value::from(self.start.elapsed().as_millis() as u64);
+        let line = format!("{entry}\n");
+        self.lock().file.write_all(line.as_bytes()).expect("the ledger can be written");
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().expect("not poisoned")
     }
 }
 
-/// People who ask and read until this is dropped.
-pub(crate) struct Traffic {
-    people: Vec<JoinHandle<()>>,
-}
+/// Time in which a submission without a response may still arrive: the timeout of a client behind a stalled network.
+const RESUBMIT_WINDOW: std::time::Duration = std::time::Duration::from_secs(60);
 
-impl Traffic {
-    /// Four people ask, ten times a second at most; two read what was promised, and one looks at the system.
-    pub(crate) fn start(url: &str, ledger: &Arc<Ledger>, seed: u64) -> Self {
-        let asks = (0..4).map(|number| tokio::spawn(ask(url.to_owned(), ledger.clone(), Random::new(seed + number))));
-        let reads = (4..6).map(|number| tokio::spawn(read(url.to_owned(), ledger.clone(), Random::new(seed + number))));
-        let looks = [tokio::spawn(look(url.to_owned(), ledger.clone()))];
-        Self { people: asks.chain(reads).chain(looks).collect() }
+impl IndexHistory {
+    /// Returns whether a submission was refused with the statement that nothing was stored.
+    pub(crate) const fn is_refused(&self) -> bool {
+        self.is_refused
     }
-
-    /// Ends it, and fails if one of them failed.
-    pub(crate) async fn stop(mut self) {
-        for person in std::mem::take(&mut self.people) {
-            person.abort();
-            if let Err(error) = person.await {
-                assert!(error.is_cancelled(), "{error}");
-            }
-        }
-    }
-}
-
-impl Drop for Traffic {
-    fn drop(&mut self) {
-        self.people.iter().for_each(JoinHandle::abort);
-    }
-}
-
-async fn ask(url: String, ledger: Arc<Ledger>, mut random: Random) {
-    let http = http();
-    loop {
-        let n = ledger.choose(&mut random);
-        let request = http.post(format!("{url}/api/calculations")).json(&json!({"index": n.to_string()}));
-        // Without an answer it may have been accepted or not; only what was said counts.
-        let status = request.send().await.map_or(0, |response| response.status().as_u16());
-        *ledger.book().answers.entry(status).or_default() += 1;
-        match status {
-            200 | 202 => ledger.submit(n),
-            0 | 429 | 502..=504 => {}
-            _ => ledger.violated(format!("unexpected: {status} to a submission of {n}")),
-        }
-        tokio::time::sleep(Duration::from_millis(50 + random.below(100))).await;
-    }
-}
-
-async fn read(url: String, ledger: Arc<Ledger>, mut random: Random) {
-    let http = http();
-    loop {
-        tokio::time::sleep(Duration::from_millis(50 + random.below(100))).await;
-        let accepted = ledger.accepted();
-        if accepted.is_empty() {
-            continue;
-        }
-        let n = accepted[random.below(accepted.len() as u64) as usize];
-        let Ok(response) = http.get(format!("{url}/api/calculations/{n}/value")).send().await else { continue };
-        let etag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-        match response.status() {
-            StatusCode::OK => {
-                // Broken off is not wrong: the length that was announced says so.
-                if let Ok(text) = response.bytes().await {
-                    ledger.check(n, etag.as_deref(), &text);
-                }
-            }
-            StatusCode::NOT_FOUND => ledger.violated(format!("lost: F({n}) was accepted and is not known")),
-            StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => {}
-            status if matches!(status.as_u16(), 502..=504) => {}
-            status => ledger.violated(format!("unexpected: {status} to a reader of F({n})")),
-        }
-    }
-}
-
-/// Looks at the state of the system, which is told whole or not at all.
-async fn look(url: String, ledger: Arc<Ledger>) {
-    let http = http();
-    loop {
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let Ok(response) = http.get(format!("{url}/api/system")).send().await else { continue };
-        match response.status() {
-            StatusCode::OK => {
-                // Broken off is not wrong.
-                let Ok(text) = response.bytes().await else { continue };
-                let system: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
-                let lanes = system["lanes"].as_array().map_or(&[][..], Vec::as_slice);
-                let known = |lane: &serde_json::Value| lane["waiting"].is_u64() && lane["claimed"].is_u64();
-                if lanes.len() != 3 || !lanes.iter().all(known) || !system["workers"].is_array() {
-                    ledger.violated(format!("wrong: the state of the system was told as {system}"));
-                }
-            }
-            status if matches!(status.as_u16(), 502..=504) => {}
-            status => ledger.violated(format!("unexpected: {status} to who looked at the system")),
-        }
-    }
-}
-
-fn http() -> reqwest::Client {
-    crate::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client")
 }

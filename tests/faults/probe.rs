@@ -1,30 +1,37 @@
-//! Asking whether the system works again, and how fast somebody takes over.
+//! Measures the time to recovery, and the time to takeover of a job.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::cluster::{Cluster, Part};
+use crate::cluster::{Cluster, Component};
 use crate::ledger::Ledger;
-use crate::patience::{PATIENCE, eventually, within};
+use crate::support::timeouts::{STUCK_AFTER, eventually, within};
+use crate::traffic;
 
-/// The first of the indexes that nobody but a probe asks for.
+/// The first index that only probes submit.
 const FIRST: i64 = 50_000;
 
-/// The first of the indexes whose work takes so long that it can be caught at it: seconds on a fast machine.
+/// The first index with work of several seconds, which can be caught while it runs.
 pub(crate) const LONG: i64 = 900_000_000;
 
-/// Works through a whole use of the system, from the page to a value nobody asked for before, until it
-/// goes well; gives how long after `since` that was, or nothing if it never does.
-pub(crate) async fn works_again(cluster: &mut Cluster, ledger: &Ledger, since: Instant) -> Option<Duration> {
+/// Returns an index that nothing else submits, with work of several seconds.
+pub(crate) fn next_long() -> i64 {
+    static NEXT: AtomicI64 = AtomicI64::new(LONG);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Uses the system, from the page to the value of a new index, until it succeeds; returns the time since `since`, or
+/// `None` if it never does.
+pub(crate) async fn time_to_recovery(cluster: &mut Cluster, ledger: &Ledger, since: Instant) -> Option<Duration> {
     static NEXT: AtomicI64 = AtomicI64::new(FIRST);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    let tried = Instant::now();
-    while tried.elapsed() < PATIENCE {
+    let start = Instant::now();
+    while start.elapsed() < STUCK_AFTER {
         if let Some((etag, text)) = use_once(cluster, ledger, n).await {
-            ledger.check(n, etag.as_deref(), &text);
+            ledger.check_value(n, etag.as_deref(), &text);
             return Some(since.elapsed());
         }
         cluster.supervise();
@@ -33,12 +40,12 @@ pub(crate) async fn works_again(cluster: &mut Cluster, ledger: &Ledger, since: I
     None
 }
 
-/// Waits until each part is back, so that the next fault finds a system that has all of them.
-pub(crate) async fn whole_again(cluster: &mut Cluster, ledger: &Ledger) {
-    let tried = Instant::now();
-    while !cluster.is_whole().await {
-        if tried.elapsed() > PATIENCE {
-            ledger.violated("stuck: the system works and one of its parts does not come back".to_owned());
+/// Waits until every component serves, so that the next fault finds a complete system.
+pub(crate) async fn wait_until_complete(cluster: &mut Cluster, ledger: &Ledger) {
+    let start = Instant::now();
+    while !cluster.is_complete().await {
+        if start.elapsed() > STUCK_AFTER {
+            ledger.violation("stuck: the system works, but one of its components does not come back".to_owned());
             return;
         }
         cluster.supervise();
@@ -46,20 +53,19 @@ pub(crate) async fn whole_again(cluster: &mut Cluster, ledger: &Ledger) {
     }
 }
 
-/// Once through everything: the page, a submission, its value and the value's tag.
+/// Opens the page, submits an index and reads its value.
 async fn use_once(cluster: &Cluster, ledger: &Ledger, n: i64) -> Option<(Option<String>, Vec<u8>)> {
-    // A connection that hangs from before the fault is given up, as a browser's user would.
-    let limit = Duration::from_secs(3);
-    let page = cluster.http.get(cluster.url()).timeout(limit).send().await.ok()?;
+    // A connection that hangs since the fault is given up, as a person would.
+    let timeout = Duration::from_secs(3);
+    let page = cluster.http.get(cluster.url()).timeout(timeout).send().await.ok()?;
     if page.status() != StatusCode::OK {
         return None;
     }
-    let (status, _) = submit(cluster, n).await?;
+    let (status, _) = submit(cluster, ledger, n).await?;
     if !status.is_success() {
         return None;
     }
-    ledger.submit(n);
-    let value = cluster.http.get(format!("{}/api/calculations/{n}/value", cluster.url())).timeout(limit);
+    let value = cluster.http.get(format!("{}/api/calculations/{n}/value", cluster.url())).timeout(timeout);
     let value = value.send().await.ok()?;
     if value.status() != StatusCode::OK {
         return None;
@@ -68,56 +74,62 @@ async fn use_once(cluster: &Cluster, ledger: &Ledger, n: i64) -> Option<(Option<
     Some((etag, value.bytes().await.ok()?.to_vec()))
 }
 
-/// Kills the worker that computes something long and gives the time until the same job runs elsewhere.
-/// The worker is started again, and the job withdrawn.
-pub(crate) async fn takeover(cluster: &mut Cluster, ledger: &Ledger) -> Option<Duration> {
-    static NEXT: AtomicI64 = AtomicI64::new(LONG);
-    let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    let asking = &*cluster;
-    let ask = eventually("a long calculation is accepted", async || {
-        let (status, body) = submit(asking, n).await?;
+/// Submits F(n), and gives up after three seconds.
+pub(crate) async fn submit(cluster: &Cluster, ledger: &Ledger, n: i64) -> Option<(StatusCode, Value)> {
+    traffic::submit(&cluster.http, &cluster.url(), ledger, n, Duration::from_secs(3)).await
+}
+
+/// Submits long work that the caller cancels, and returns its token.
+pub(crate) async fn submit_long(cluster: &Cluster, ledger: &Ledger, n: i64) -> String {
+    ledger.exempt(n);
+    eventually("long work is accepted", async || {
+        let (status, body) = submit(cluster, ledger, n).await?;
         if status.is_success() { Some(body["ask"].as_str()?.to_owned()) } else { None }
     })
-    .await;
-    let (number, attempt) = eventually("a worker says that it computes it", async || {
-        let number = asking.worker_of(n).await?;
-        Some((number, state(asking, n).await?.1))
+    .await
+}
+
+/// Cancels F(n), and returns the final status of the response.
+pub(crate) async fn cancel(cluster: &Cluster, n: i64, token: &str) -> StatusCode {
+    eventually("it is cancelled", async || {
+        let request = cluster.http.delete(format!("{}/api/calculations/{n}", cluster.url()));
+        let response = request.header("abaci-ask", token).send().await.ok()?;
+        // 409: it is done, or an earlier response was lost.
+        Some(response.status()).filter(|status| matches!(*status, StatusCode::OK | StatusCode::CONFLICT))
+    })
+    .await
+}
+
+/// Kills the worker that computes something long and returns the time until the same job runs on another. The worker
+/// is started again, and the job cancelled.
+pub(crate) async fn time_to_takeover(cluster: &mut Cluster, ledger: &Ledger) -> Option<Duration> {
+    let n = next_long();
+    let running = &*cluster;
+    let token = submit_long(running, ledger, n).await;
+    let (number, attempt) = eventually("a worker computes it", async || {
+        let number = running.worker_of(n).await?;
+        Some((number, state(running, n).await?.1))
     })
     .await;
 
-    cluster.kill(Part::Worker(number));
+    cluster.kill(Component::Worker(number));
     let killed = Instant::now();
-    let watching = &*cluster;
-    let elapsed = within(PATIENCE, async || {
-        let (status, now) = state(watching, n).await?;
+    let running = &*cluster;
+    let elapsed = within(STUCK_AFTER, async || {
+        let (status, now) = state(running, n).await?;
         (status == "running" && now > attempt).then(|| killed.elapsed())
     })
     .await;
     if elapsed.is_none() {
-        ledger.violated(format!("stuck: F({n}) ran on a worker that was killed, and is not taken over"));
+        ledger.violation(format!("stuck: F({n}) ran on a worker that was killed, and is not taken over"));
     }
-    cluster.restart(Part::Worker(number));
-
-    let withdrawing = &*cluster;
-    eventually("it is withdrawn", async || {
-        let request = withdrawing.http.delete(format!("{}/api/calculations/{n}", withdrawing.url()));
-        let response = request.header("abaci-ask", &ask).send().await.ok()?;
-        // 409: an answer to an earlier try was lost on its way.
-        matches!(response.status(), StatusCode::OK | StatusCode::CONFLICT).then_some(())
-    })
-    .await;
+    cluster.restart(Component::Worker(number));
+    cancel(cluster, n, &token).await;
     elapsed
 }
 
-/// Asks for F(n).
-pub(crate) async fn submit(cluster: &Cluster, n: i64) -> Option<(StatusCode, Value)> {
-    let request = cluster.http.post(format!("{}/api/calculations", cluster.url())).timeout(Duration::from_secs(3));
-    let response = request.json(&json!({"index": n.to_string()})).send().await.ok()?;
-    Some((response.status(), response.json().await.ok()?))
-}
-
-/// Where F(n) stands, and in which attempt.
-async fn state(cluster: &Cluster, n: i64) -> Option<(String, u64)> {
+/// Returns the status of F(n) and the number of its attempts.
+pub(crate) async fn state(cluster: &Cluster, n: i64) -> Option<(String, u64)> {
     let calculation = cluster.json(&format!("/api/calculations/{n}")).await?;
     Some((calculation["status"].as_str()?.to_owned(), calculation["attempt"].as_u64()?))
 }

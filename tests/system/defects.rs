@@ -1,15 +1,16 @@
-//! The defects of the reference system, D1 to D15, each impossible here. D14 and D16 are in `inputs.rs`.
+//! The defects of the reference system, each impossible here. D4, D5, D10 and D15 are tested in `path.rs`, D14 and
+//! D16 in `inputs.rs`.
 
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::oracle;
 use crate::stack::Stack;
+use crate::support::reference;
 
 #[tokio::test]
-async fn d1_a_brand_new_database_answers_the_first_page() {
+async fn d1_a_new_database_serves_the_first_page() {
     let stack = Stack::own(&[]).await;
     for path in ["/", "/api/calculations", "/api/values/all", "/api/values/current"] {
         assert_eq!(stack.get(path).await.status(), StatusCode::OK, "{path}");
@@ -17,7 +18,7 @@ async fn d1_a_brand_new_database_answers_the_first_page() {
 }
 
 #[tokio::test]
-async fn d2_d3_d8_work_that_a_dead_process_left_behind_is_done_by_the_next() {
+async fn d2_d3_d8_work_of_a_killed_process_is_completed_by_the_next() {
     let mut stack = Stack::own(&[]).await;
     let n = 300_000_000;
     assert_eq!(stack.submit(n).await.0, StatusCode::ACCEPTED);
@@ -28,35 +29,6 @@ async fn d2_d3_d8_work_that_a_dead_process_left_behind_is_done_by_the_next() {
     assert_eq!(stack.until(12, "done").await["value"], "144");
     let calculation = stack.until(n, "done").await;
     assert_eq!(calculation["digits"], 62_696_292);
-}
-
-#[tokio::test]
-async fn d4_an_index_asked_five_times_is_listed_once() {
-    let stack = Stack::own(&[]).await;
-    for _ in 0..5 {
-        stack.value_of(5).await;
-    }
-    assert_eq!(stack.json("/api/values/all").await, json!([{"number": 5}]));
-    assert_eq!(stack.recorded().await, 1);
-}
-
-#[tokio::test]
-async fn d5_asking_again_never_takes_a_value_back() {
-    let stack = Stack::own(&[]).await;
-    stack.value_of(40).await;
-    for _ in 0..20 {
-        let (_, body) = stack.submit(40).await;
-        assert_eq!(body["value"], "102334155");
-        assert_eq!(stack.json("/api/values/current").await["40"], "102334155");
-    }
-    assert_eq!(stack.calculation(40).await["attempt"], 1);
-}
-
-#[tokio::test]
-async fn d10_work_is_computed_once() {
-    let stack = Stack::own(&[]).await;
-    stack.value_of(2_000_000).await;
-    assert_eq!(stack.calculation(2_000_000).await["attempt"], 1);
 }
 
 #[tokio::test]
@@ -77,32 +49,22 @@ async fn d12_a_backlog_is_visible() {
 }
 
 #[tokio::test]
-async fn d13_a_success_means_it_is_on_disk() {
+async fn d13_an_accepted_submission_is_on_disk() {
     let mut stack = Stack::own(&[]).await;
-    let asks = (0..300).map(|n| stack.submit(n * 7));
-    let answers = futures_util::future::join_all(asks).await;
-    // Killed the moment the last answer is in.
+    let submissions = (0..300).map(|n| stack.submit(n * 7));
+    let responses = futures_util::future::join_all(submissions).await;
+    // Killed right after the last response.
     stack.kill();
-    assert!(answers.iter().all(|(status, _)| status.is_success()));
+    assert!(responses.iter().all(|(status, _)| status.is_success()));
     stack.restart();
-    assert_eq!(stack.recorded().await, 300);
+    assert_eq!(stack.stored_count().await, 300);
     for n in 0..300 {
-        assert_eq!(stack.until(n * 7, "done").await["value"], json!(oracle::fibonacci(n * 7)));
+        assert_eq!(stack.until(n * 7, "done").await["value"], json!(reference::fibonacci(n * 7)));
     }
 }
 
 #[tokio::test]
-async fn d15_the_series_is_the_mathematical_one() {
-    let stack = Stack::any().await;
-    let mut values = Vec::new();
-    for n in 0..=5 {
-        values.push(stack.value_of(n).await);
-    }
-    assert_eq!(values, ["0", "1", "1", "2", "3", "5"]);
-}
-
-#[tokio::test]
-async fn a_half_sent_request_is_cut_off_and_makes_nobody_wait() {
+async fn an_incomplete_request_is_closed_and_blocks_nothing() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let stack = Stack::own(&[("ABACI_HEADER_TIMEOUT_MS", "500")]).await;
     let address = stack.url.strip_prefix("http://").expect("an address");
@@ -116,23 +78,23 @@ async fn a_half_sent_request_is_cut_off_and_makes_nobody_wait() {
     for mut connection in slow {
         let mut rest = Vec::new();
         let ended = tokio::time::timeout(Duration::from_secs(20), connection.read_to_end(&mut rest)).await;
-        assert!(ended.is_ok(), "the server holds a half-sent request for ever");
+        assert!(ended.is_ok(), "the server keeps an incomplete request");
     }
 }
 
 #[tokio::test]
-async fn the_originals_page_works_on_the_originals_routes() {
+async fn the_routes_of_the_reference_system_work() {
     let stack = Stack::own(&[]).await;
     let post = |index: &'static str| {
         stack.http.post(format!("{}/api/values", stack.url)).json(&json!({ "index": index })).send()
     };
-    let accepted = post("7").await.expect("an answer");
+    let accepted = post("7").await.expect("a response");
     assert_eq!(accepted.status(), StatusCode::OK);
     assert_eq!(accepted.json::<Value>().await.expect("JSON"), json!({"working": true}));
     stack.until(7, "done").await;
     assert_eq!(stack.json("/api/values/all").await, json!([{"number": 7}]));
     assert_eq!(stack.json("/api/values/current").await, json!({"7": "13"}));
-    let too_high = post("1000000001").await.expect("an answer");
+    let too_high = post("1000000001").await.expect("a response");
     assert_eq!(too_high.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(too_high.text().await.expect("text"), "Index too high");
 }

@@ -1,16 +1,18 @@
-//! Every input that killed, fooled or filled the reference system (its defects D14 and D16), and worse.
+//! Bad inputs, among them all that broke the reference system (its defects D14 and D16).
 
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use crate::oracle;
 use crate::stack::Stack;
+use crate::support::reference;
 
-/// Bodies that must be refused, with the status and the kind of problem that says why.
+/// Returns bodies that must be refused, with the status and the problem type.
 fn refused() -> Vec<(String, u16, &'static str)> {
     let mut table: Vec<(String, u16, &'static str)> = [
         (r#"{"index":" 7 "}"#, 422, "index-not-integer"),
         (r#"{"index":"007"}"#, 422, "index-not-integer"),
+        (r#"{"index":"1.000"}"#, 422, "index-not-integer"),
+        (r#"{"index":"1,000"}"#, 422, "index-not-integer"),
         (r#"{"index":"+7"}"#, 422, "index-not-integer"),
         (r#"{"index":"-0"}"#, 422, "index-not-integer"),
         (r#"{"index":-0}"#, 422, "index-not-integer"),
@@ -64,7 +66,7 @@ fn refused() -> Vec<(String, u16, &'static str)> {
 }
 
 #[tokio::test]
-async fn every_bad_input_is_refused_with_its_reason_and_leaves_no_trace() {
+async fn every_bad_input_is_refused_with_its_problem_type_and_stores_nothing() {
     let stack = Stack::own(&[]).await;
     for (body, status, kind) in refused() {
         let shown: String = body.chars().take(50).collect();
@@ -76,15 +78,15 @@ async fn every_bad_input_is_refused_with_its_reason_and_leaves_no_trace() {
         assert_eq!(problem["type"], format!("urn:abaci:problem:{kind}"), "{shown}");
         assert_eq!(problem["status"], status);
         assert!(problem["request_id"].is_string(), "{shown}");
-        assert!(text.len() < 2_000, "what was given is shortened: {shown}");
+        assert!(text.len() < 2_000, "the given text is shortened: {shown}");
         assert!(!text.contains(".rs") && !text.contains("crates/"), "nothing internal is sent: {text}");
     }
-    assert_eq!(stack.recorded().await, 0);
-    assert_eq!(stack.value_of(7).await, "13", "and the system lives");
+    assert_eq!(stack.stored_count().await, 0);
+    assert_eq!(stack.value_of(7).await, "13", "the system still works");
 }
 
 #[tokio::test]
-async fn a_refused_index_says_what_was_given_what_is_allowed_and_what_was_meant() {
+async fn a_refused_index_returns_what_was_given_and_allowed_and_a_suggestion() {
     let stack = Stack::any().await;
     let problem: Value = stack.post(r#"{"index":" 7 "}"#).await.json().await.expect("JSON");
     assert_eq!((&problem["field"], &problem["given"]), (&"index".into(), &" 7 ".into()));
@@ -98,40 +100,40 @@ async fn other_media_types_and_broken_text_are_refused() {
     let url = format!("{}/api/calculations", stack.url);
     let post = |kind: &'static str, body: &'static [u8]| {
         let request = stack.http.post(&url).header("content-type", kind).body(body);
-        async { request.send().await.expect("an answer").status() }
+        async { request.send().await.expect("a response").status() }
     };
     assert_eq!(post("text/plain", b"7").await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(post("application/xml", b"<index>7</index>").await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(post("application/json", b"{\"index\":\"\xff\"}").await, StatusCode::BAD_REQUEST);
     assert_eq!(post("application/x-www-form-urlencoded", b"index=7&index=8").await, StatusCode::BAD_REQUEST);
     assert_eq!(post("application/x-www-form-urlencoded", b"").await, StatusCode::UNPROCESSABLE_ENTITY);
-    let untyped = stack.http.post(&url).body("{\"index\":7}").send().await.expect("an answer");
+    let untyped = stack.http.post(&url).body("{\"index\":7}").send().await.expect("a response");
     assert_eq!(untyped.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    assert_eq!(stack.recorded().await, 0);
+    assert_eq!(stack.stored_count().await, 0);
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_cannot_ask() {
+async fn a_cross_site_submission_is_refused() {
     let stack = Stack::own(&[]).await;
     let url = format!("{}/api/calculations", stack.url);
     for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://elsewhere.example")] {
         let request = stack.http.post(&url).header("content-type", "application/json").header(name, value);
-        let response = request.body(r#"{"index":7}"#).send().await.expect("an answer");
+        let response = request.body(r#"{"index":7}"#).send().await.expect("a response");
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}");
     }
-    assert_eq!(stack.recorded().await, 0);
+    assert_eq!(stack.stored_count().await, 0);
 }
 
 #[tokio::test]
 async fn digits_are_exact_where_floating_point_rounds() {
     let stack = Stack::any().await;
     for n in [77, 78, 79, 80, 1_474, 1_475, 1_476, 1_477] {
-        assert_eq!(stack.value_of(n).await, oracle::fibonacci(n));
+        assert_eq!(stack.value_of(n).await, reference::fibonacci(n));
     }
 }
 
 #[tokio::test]
-async fn bad_paths_and_queries_are_problems_too() {
+async fn bad_paths_and_queries_are_problems() {
     let stack = Stack::any().await;
     for (path, status) in [
         ("/api/calculations/007", 422),

@@ -1,20 +1,20 @@
-//! The live stream, as a page hears it.
+//! The event stream, as a page reads it.
 
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use crate::stack::{PATIENCE, Stack};
+use crate::stack::{STUCK_AFTER, Stack};
 
-/// One event of the stream.
+/// An event of the stream.
 #[derive(Debug, Clone)]
-struct Event {
+struct StreamEvent {
     kind: String,
     id: Option<String>,
     data: Value,
 }
 
-/// Reads a stream of Server-Sent Events until `enough` says so.
-async fn listen(response: reqwest::Response, mut enough: impl FnMut(&Event) -> bool) -> Vec<Event> {
+/// Reads Server-Sent Events until `is_last` returns true.
+async fn listen(response: reqwest::Response, mut is_last: impl FnMut(&StreamEvent) -> bool) -> Vec<StreamEvent> {
     let reading = async {
         let mut chunks = response.bytes_stream();
         let mut buffer = String::new();
@@ -28,20 +28,20 @@ async fn listen(response: reqwest::Response, mut enough: impl FnMut(&Event) -> b
                 let Some(kind) = field("event:") else { continue };
                 let data =
                     field("data:").map_or(Value::Null, |data| serde_json::from_str(&data).unwrap_or(Value::Null));
-                let event = Event { kind, id: field("id:"), data };
+                let event = StreamEvent { kind, id: field("id:"), data };
                 events.push(event.clone());
-                if enough(&event) {
+                if is_last(&event) {
                     return events;
                 }
             }
         }
         panic!("the stream ended after {events:?}");
     };
-    tokio::time::timeout(PATIENCE, reading).await.expect("the awaited event comes")
+    tokio::time::timeout(STUCK_AFTER, reading).await.expect("the last event arrives")
 }
 
 #[tokio::test]
-async fn a_watcher_sees_a_calculation_begin_advance_and_end() {
+async fn a_subscriber_receives_start_progress_and_end() {
     let stack = Stack::own(&[]).await;
     let n = 200_000_000;
     let stream = stack.get(&format!("/api/events?index={n}")).await;
@@ -50,19 +50,19 @@ async fn a_watcher_sees_a_calculation_begin_advance_and_end() {
     stack.submit(7).await;
     let events = listen(stream, |event| event.data["status"] == "done").await;
     let index = n.to_string();
-    assert!(events.iter().all(|event| event.data["index"] == index), "only what was asked for");
+    assert!(events.iter().all(|event| event.data["index"] == index), "only the requested index");
     let fractions: Vec<f64> = events
         .iter()
         .filter(|event| event.kind == "progress")
         .filter_map(|event| event.data["progress"].as_f64())
         .collect();
-    assert!(!fractions.is_empty(), "progress is told");
+    assert!(!fractions.is_empty(), "there is progress");
     assert!(fractions.is_sorted(), "progress only rises: {fractions:?}");
     assert!(events.iter().any(|event| event.data["status"] == "running"));
 }
 
 #[tokio::test]
-async fn a_watcher_that_comes_back_misses_nothing() {
+async fn a_subscriber_that_reconnects_misses_nothing() {
     let stack = Stack::own(&[]).await;
     let stream = stack.get("/api/events").await;
     stack.value_of(10).await;
@@ -73,7 +73,7 @@ async fn a_watcher_that_comes_back_misses_nothing() {
         stack.value_of(n).await;
     }
     let request = stack.http.get(format!("{}/api/events", stack.url)).header("last-event-id", last);
-    let resumed = request.send().await.expect("an answer");
+    let resumed = request.send().await.expect("a response");
     let mut missing: Vec<String> = (11..20).map(|n: i64| n.to_string()).collect();
     listen(resumed, |event| {
         assert_ne!(event.kind, "reset");
@@ -86,7 +86,7 @@ async fn a_watcher_that_comes_back_misses_nothing() {
 }
 
 #[tokio::test]
-async fn a_watcher_of_another_life_is_told_to_start_over() {
+async fn a_subscriber_receives_a_reset_after_a_restart() {
     let mut stack = Stack::own(&[]).await;
     let stream = stack.get("/api/events").await;
     stack.value_of(10).await;
@@ -95,5 +95,5 @@ async fn a_watcher_of_another_life_is_told_to_start_over() {
     stack.kill();
     stack.restart();
     let request = stack.http.get(format!("{}/api/events", stack.url)).header("last-event-id", last);
-    listen(request.send().await.expect("an answer"), |event| event.kind == "reset").await;
+    listen(request.send().await.expect("a response"), |event| event.kind == "reset").await;
 }

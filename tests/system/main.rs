@@ -1,18 +1,18 @@
-//! The system as its users meet it: HTTP against the real program, started as a process of its own.
+//! `abaci serve` as its users see it: HTTP requests to the real program.
 //!
-//! `ABACI_TEST_URL` points the tests that need nothing but HTTP at a stack that runs already.
+//! `ABACI_TEST_URL` points the tests that need nothing but HTTP at a running system.
 
-#![expect(clippy::disallowed_methods, reason = "the environment says which stack to test, and how long")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what was measured is worth reading")]
+#![expect(clippy::disallowed_methods, reason = "the environment selects the system, and the number of kills")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "tests that print their measurements")]
 
 mod crash;
 mod defects;
-#[path = "../http.rs"]
-mod http;
 mod inputs;
 mod live;
-mod oracle;
 mod pages;
 mod path;
 mod stack;
+#[expect(dead_code, unused_imports, reason = "the other suites use the rest")]
+#[path = "../support/mod.rs"]
+mod support;
 mod values;

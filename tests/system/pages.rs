@@ -1,17 +1,17 @@
-//! The page without scripts: submit, see, read.
+//! The pages without scripts.
 
 use reqwest::StatusCode;
 
-use crate::oracle;
 use crate::stack::Stack;
+use crate::support::reference;
 
 async fn submit_form(stack: &Stack, text: &str) -> reqwest::Response {
     let request = stack.http.post(format!("{}/", stack.url)).form(&[("index", text)]);
-    request.send().await.expect("an answer")
+    request.send().await.expect("a response")
 }
 
 #[tokio::test]
-async fn a_form_leads_to_the_page_of_the_number() {
+async fn a_form_redirects_to_the_page_of_the_number() {
     let stack = Stack::any().await;
     for (text, n) in [("100", 100), ("10^2", 100), (" 1 000 ", 1000), ("2^10+1", 1025), ("-8", -8)] {
         let response = submit_form(&stack, text).await;
@@ -22,12 +22,12 @@ async fn a_form_leads_to_the_page_of_the_number() {
         // Between the lines of digits are their places.
         let lines = page.split("<span class=\"groups-of-ten\">").skip(1).filter_map(|rest| rest.split("</p>").next());
         let digits: String = lines.flat_map(str::chars).filter(char::is_ascii_digit).collect();
-        assert_eq!(digits, oracle::fibonacci(n).trim_start_matches('-'), "{text}");
+        assert_eq!(digits, reference::fibonacci(n).trim_start_matches('-'), "{text}");
     }
 }
 
 #[tokio::test]
-async fn what_the_form_cannot_read_is_explained_beside_it() {
+async fn a_wrong_input_is_explained_beside_the_form() {
     let stack = Stack::own(&[]).await;
     for text in ["", "abc", "1.5", "1.000", "<img src=x onerror=alert(1)>"] {
         let response = submit_form(&stack, text).await;
@@ -44,7 +44,7 @@ async fn what_the_form_cannot_read_is_explained_beside_it() {
         let page = stack.get(&format!("/n/{n}")).await.text().await.expect("text");
         assert!(page.contains("too large to compute here"), "{text}");
     }
-    assert_eq!(stack.recorded().await, 0);
+    assert_eq!(stack.stored_count().await, 0);
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn every_page_forbids_inline_scripts_and_framing() {
 }
 
 #[tokio::test]
-async fn a_page_refreshes_itself_only_while_there_is_something_to_wait_for() {
+async fn only_the_page_of_an_unfinished_calculation_refreshes_itself() {
     let stack = Stack::own(&[]).await;
     stack.submit(900_000_000).await;
     stack.value_of(25).await;

@@ -1,29 +1,29 @@
-//! The path of one number, from the request to the value.
+//! The path of a calculation, from its submission to its value.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::oracle;
 use crate::stack::Stack;
+use crate::support::reference;
 
 #[tokio::test]
 async fn a_submitted_index_becomes_its_value() {
     let stack = Stack::any().await;
-    for n in [0, 1, 2, 10, 78, 79, 93, 300, 5_000, -1, -8, -79] {
-        assert_eq!(stack.value_of(n).await, oracle::fibonacci(n), "F({n})");
+    for n in [0, 1, 2, 3, 4, 5, 10, 78, 79, 93, 300, 5_000, -1, -8, -79] {
+        assert_eq!(stack.value_of(n).await, reference::fibonacci(n), "F({n})");
     }
 }
 
 #[tokio::test]
-async fn a_long_value_arrives_whole() {
+async fn a_long_value_is_served_whole() {
     let stack = Stack::any().await;
     let value = stack.value_of(1_000_000).await;
     assert_eq!(value.len(), 208_988);
-    assert!(value == oracle::fibonacci(1_000_000), "F(1000000) is wrong");
+    assert!(value == reference::fibonacci(1_000_000), "F(1000000) is wrong");
 }
 
 #[tokio::test]
-async fn acceptance_says_where_to_look_and_what_to_expect() {
+async fn an_accepted_submission_returns_location_and_facts() {
     let stack = Stack::own(&[]).await;
     let response = stack.post(r#"{"index": 1000}"#).await;
     assert_eq!(response.status(), StatusCode::ACCEPTED);
@@ -36,56 +36,59 @@ async fn acceptance_says_where_to_look_and_what_to_expect() {
 }
 
 #[tokio::test]
-async fn a_known_value_is_answered_at_once_and_never_forgotten() {
+async fn a_known_value_is_returned_at_once_computed_once_and_listed_once() {
     let stack = Stack::own(&[]).await;
     stack.value_of(40).await;
-    for _ in 0..5 {
+    for _ in 0..20 {
         let (status, body) = stack.submit(40).await;
         assert_eq!((status, &body["status"], &body["value"]), (StatusCode::OK, &json!("done"), &json!("102334155")));
+        assert_eq!(stack.json("/api/values/current").await["40"], "102334155");
     }
-    assert_eq!(stack.recorded().await, 1);
+    assert_eq!(stack.calculation(40).await["attempt"], 1);
+    assert_eq!(stack.json("/api/values/all").await, json!([{"number": 40}]));
+    assert_eq!(stack.stored_count().await, 1);
 }
 
 #[tokio::test]
-async fn waiting_is_answered_with_the_value() {
+async fn a_waiting_submission_returns_the_value() {
     let stack = Stack::own(&[]).await;
     let request = stack.http.post(format!("{}/api/calculations", stack.url)).header("prefer", "wait=99");
-    let response = request.json(&json!({"index": "90"})).send().await.expect("an answer");
+    let response = request.json(&json!({"index": "90"})).send().await.expect("a response");
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["preference-applied"], "wait=30");
     assert_eq!(response.json::<Value>().await.expect("JSON")["value"], "2880067194370816120");
 }
 
 #[tokio::test]
-async fn asked_a_thousand_times_at_once_it_is_one_row_with_one_answer() {
+async fn a_thousand_submissions_at_once_are_one_calculation() {
     let stack = Stack::own(&[]).await;
-    let asks = (0..1000).map(|_| stack.submit(4_321));
-    let answers = futures_util::future::join_all(asks).await;
-    assert!(answers.iter().all(|(status, _)| status.is_success()));
+    let submissions = (0..1000).map(|_| stack.submit(4_321));
+    let responses = futures_util::future::join_all(submissions).await;
+    assert!(responses.iter().all(|(status, _)| status.is_success()));
     stack.until(4_321, "done").await;
-    assert_eq!(stack.recorded().await, 1);
-    assert_eq!(stack.read(4_321).await, oracle::fibonacci(4_321));
+    assert_eq!(stack.stored_count().await, 1);
+    assert_eq!(stack.read(4_321).await, reference::fibonacci(4_321));
 }
 
 #[tokio::test]
-async fn a_form_is_understood_like_json() {
+async fn a_form_is_accepted_like_json() {
     let stack = Stack::any().await;
     let request = stack.http.post(format!("{}/api/calculations", stack.url)).form(&[("index", "77")]);
-    assert!(request.send().await.expect("an answer").status().is_success());
+    assert!(request.send().await.expect("a response").status().is_success());
     assert_eq!(stack.until(77, "done").await["value"], "5527939700884757");
 }
 
 #[tokio::test]
-async fn reading_never_creates_work() {
+async fn reads_create_no_work() {
     let stack = Stack::own(&[]).await;
     for path in ["/api/calculations/7", "/api/calculations/7/value", "/n/7"] {
         assert_eq!(stack.get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
-    assert_eq!(stack.recorded().await, 0);
+    assert_eq!(stack.stored_count().await, 0);
 }
 
 #[tokio::test]
-async fn a_large_index_does_not_make_a_small_one_wait() {
+async fn long_work_does_not_delay_short_work() {
     let stack = Stack::own(&[]).await;
     for n in [900_000_000, 900_000_001, 900_000_002] {
         assert_eq!(stack.submit(n).await.0, StatusCode::ACCEPTED);
@@ -94,7 +97,7 @@ async fn a_large_index_does_not_make_a_small_one_wait() {
     for n in 100..130 {
         stack.value_of(n).await;
     }
-    // What the small ones overtook is still at work: nothing here depends on how fast this machine is.
+    // The long ones are still unfinished: the test does not depend on the speed of the machine.
     let unfinished = [900_000_000, 900_000_001, 900_000_002];
     let mut statuses = Vec::new();
     for n in unfinished {
@@ -104,7 +107,7 @@ async fn a_large_index_does_not_make_a_small_one_wait() {
 }
 
 #[tokio::test]
-async fn dear_work_can_be_withdrawn_by_who_asked_and_by_nobody_else() {
+async fn long_work_can_be_cancelled_with_its_token_only() {
     let stack = Stack::own(&[]).await;
     let n = 900_000_000;
     let response = stack.post(json!({"index": n}).to_string()).await;
@@ -112,21 +115,21 @@ async fn dear_work_can_be_withdrawn_by_who_asked_and_by_nobody_else() {
     stack.until(n, "running").await;
 
     let path = format!("{}/api/calculations/{n}", stack.url);
-    let without = stack.http.delete(&path).send().await.expect("an answer");
+    let without = stack.http.delete(&path).send().await.expect("a response");
     assert_eq!(without.status(), StatusCode::FORBIDDEN);
-    let wrong = stack.http.delete(&path).header("abaci-ask", "0".repeat(32)).send().await.expect("an answer");
+    let wrong = stack.http.delete(&path).header("abaci-ask", "0".repeat(32)).send().await.expect("a response");
     assert_eq!(wrong.status(), StatusCode::FORBIDDEN);
     assert_eq!(stack.calculation(n).await["status"], "running");
 
-    let right = stack.http.delete(&path).header("abaci-ask", &ask).send().await.expect("an answer");
+    let right = stack.http.delete(&path).header("abaci-ask", &ask).send().await.expect("a response");
     assert_eq!(right.status(), StatusCode::OK);
     stack.until(n, "cancelled").await;
-    let again = stack.http.delete(&path).header("abaci-ask", &ask).send().await.expect("an answer");
+    let again = stack.http.delete(&path).header("abaci-ask", &ask).send().await.expect("a response");
     assert_eq!(again.status(), StatusCode::CONFLICT);
 }
 
 #[tokio::test]
-async fn the_record_is_paged_newest_first() {
+async fn the_list_is_paged_newest_first() {
     let stack = Stack::own(&[]).await;
     for n in 1..=7 {
         stack.submit(n).await;

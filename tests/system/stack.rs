@@ -1,4 +1,4 @@
-//! A running Abaci with a data directory of its own, and the few calls that tests make to it.
+//! A running `abaci serve` with its own data directory, and the requests of the tests.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -8,28 +8,27 @@ use std::time::{Duration, Instant};
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-/// How long anything may take before a test calls it stuck. Far above what is usual, so that a busy
-/// machine fails no test.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Time after which anything is called stuck: far above what is usual, so that a busy machine fails no test.
+pub(crate) const STUCK_AFTER: Duration = Duration::from_secs(60);
 
-/// One system to test.
+/// A system to test.
 pub(crate) struct Stack {
-    /// Where it answers, without a slash at the end.
+    /// Its URL, without a slash at the end.
     pub(crate) url: String,
     /// Keeps connections open between calls.
     pub(crate) http: reqwest::Client,
-    process: Option<Process>,
+    process: Option<ServeProcess>,
 }
 
 /// A system started by the test itself.
-struct Process {
+struct ServeProcess {
     child: Child,
     directory: tempfile::TempDir,
     settings: Vec<(String, String)>,
 }
 
 impl Stack {
-    /// The running stack that `ABACI_TEST_URL` names, or a new one.
+    /// Returns the system at `ABACI_TEST_URL`, or starts one.
     pub(crate) async fn any() -> Self {
         match std::env::var("ABACI_TEST_URL") {
             Ok(url) => Self { url: url.trim_end_matches('/').to_owned(), http: http(), process: None },
@@ -37,75 +36,75 @@ impl Stack {
         }
     }
 
-    /// A new system in an empty data directory, with settings beside the usual ones.
+    /// Starts a system in an empty data directory, with additional settings.
     pub(crate) async fn own(settings: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let settings =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
         let (child, url) = spawn(directory.path(), &settings);
-        Self { url, http: http(), process: Some(Process { child, directory, settings }) }
+        Self { url, http: http(), process: Some(ServeProcess { child, directory, settings }) }
     }
 
-    /// Ends the process as a power switch would.
+    /// Kills the process.
     pub(crate) fn kill(&mut self) {
-        let process = self.process.as_mut().expect("a system of our own");
+        let process = self.process.as_mut().expect("a system that this test started");
         process.child.kill().expect("the process can be killed");
         process.child.wait().expect("the process has ended");
     }
 
-    /// Asks the process to end and waits until it has; gives its exit status.
+    /// Sends SIGTERM and waits for the exit status.
     pub(crate) fn terminate(&mut self) -> std::process::ExitStatus {
-        let process = self.process.as_mut().expect("a system of our own");
+        let process = self.process.as_mut().expect("a system that this test started");
         let pid = rustix::process::Pid::from_child(&process.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the process can be told");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the process is alive");
         process.child.wait().expect("the process has ended")
     }
 
     /// Starts it again in the same data directory, on another port.
     pub(crate) fn restart(&mut self) {
-        let process = self.process.as_mut().expect("a system of our own");
+        let process = self.process.as_mut().expect("a system that this test started");
         let (child, url) = spawn(process.directory.path(), &process.settings);
         process.child = child;
         self.url = url;
-        // Connections to the old port are of no use.
+        // The old connections are closed.
         self.http = http();
     }
 
-    /// The data directory of a system of our own.
+    /// Returns the data directory of a system that this test started.
     pub(crate) fn directory(&self) -> &Path {
-        self.process.as_ref().expect("a system of our own").directory.path()
+        self.process.as_ref().expect("a system that this test started").directory.path()
     }
 
-    /// `POST /api/calculations` with a JSON body as it stands.
+    /// Sends `POST /api/calculations` with this JSON body.
     pub(crate) async fn post(&self, body: impl Into<reqwest::Body>) -> Response {
         let request = self.http.post(format!("{}/api/calculations", self.url));
-        request.header("content-type", "application/json").body(body).send().await.expect("an answer")
+        request.header("content-type", "application/json").body(body).send().await.expect("a response")
     }
 
-    /// Asks for F(n).
+    /// Submits F(n).
     pub(crate) async fn submit(&self, n: i64) -> (StatusCode, Value) {
         let response = self.post(json!({"index": n.to_string()}).to_string()).await;
         (response.status(), response.json().await.expect("JSON"))
     }
 
-    /// `GET` of a path.
+    /// Sends `GET`.
     pub(crate) async fn get(&self, path: &str) -> Response {
-        self.http.get(format!("{}{path}", self.url)).send().await.expect("an answer")
+        self.http.get(format!("{}{path}", self.url)).send().await.expect("a response")
     }
 
-    /// `GET` of a path that answers JSON with 200.
+    /// Sends `GET` and returns the JSON of a response with 200.
     pub(crate) async fn json(&self, path: &str) -> Value {
         let response = self.get(path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         response.json().await.expect("JSON")
     }
 
-    /// What the record says of F(n).
+    /// Returns the calculation of F(n).
     pub(crate) async fn calculation(&self, n: i64) -> Value {
         self.json(&format!("/api/calculations/{n}")).await
     }
 
-    /// Waits until F(n) stands as given, and gives the whole calculation.
+    /// Waits until F(n) has a status, and returns the calculation.
     pub(crate) async fn until(&self, n: i64, status: &str) -> Value {
         let path = format!("/api/calculations/{n}");
         eventually(&format!("F({n}) is {status}"), async || {
@@ -115,7 +114,7 @@ impl Stack {
         .await
     }
 
-    /// Asks for F(n), waits for it and reads its digits.
+    /// Submits F(n), waits until it is done and returns its digits.
     pub(crate) async fn value_of(&self, n: i64) -> String {
         let (status, body) = self.submit(n).await;
         assert!(status.is_success(), "{status} {body}");
@@ -123,15 +122,15 @@ impl Stack {
         self.read(n).await
     }
 
-    /// The digits of F(n), which must be known.
+    /// Returns the digits of F(n), which must be done.
     pub(crate) async fn read(&self, n: i64) -> String {
         let response = self.get(&format!("/api/calculations/{n}/value")).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.text().await.expect("text")
     }
 
-    /// How many calculations the record holds.
-    pub(crate) async fn recorded(&self) -> usize {
+    /// Returns the number of stored calculations.
+    pub(crate) async fn stored_count(&self) -> usize {
         let mut count = 0;
         let mut path = "/api/calculations?limit=200".to_owned();
         loop {
@@ -148,7 +147,7 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         if let Some(process) = &mut self.process {
-            // It may have ended already, as the test wanted.
+            // It may have exited already.
             if process.child.kill().is_ok() && process.child.wait().is_err() {
                 eprintln!("a system under test could not be waited for");
             }
@@ -156,24 +155,24 @@ impl Drop for Stack {
     }
 }
 
-/// Tries until there is something, or fails after [`PATIENCE`].
+/// Retries until the attempt returns something, or fails the test after [`STUCK_AFTER`].
 pub(crate) async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = attempt().await {
             return found;
         }
-        assert!(start.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        assert!(start.elapsed() < STUCK_AFTER, "not within {STUCK_AFTER:?}: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
 fn http() -> reqwest::Client {
-    let builder = crate::http::client().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+    let builder = crate::support::http::client().timeout(STUCK_AFTER).redirect(reqwest::redirect::Policy::none());
     builder.build().expect("an HTTP client")
 }
 
-/// Starts the program and waits for the line that says where it answers.
+/// Starts the program and waits until it prints its URL.
 fn spawn(directory: &Path, settings: &[(String, String)]) -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_abaci"))
         .arg("serve")
@@ -194,5 +193,5 @@ fn spawn(directory: &Path, settings: &[(String, String)]) -> (Child, String) {
         }
     }
     let status = child.wait().expect("the program has ended");
-    panic!("the program ended with {status} without saying where it answers");
+    panic!("the program exited with {status} before it printed its URL");
 }

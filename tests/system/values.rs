@@ -1,15 +1,15 @@
-//! Reading values: ranges, validators, and that damage is found and mended.
+//! Reading values: ranges, validators, restarts, damage and eviction.
 
 use std::path::{Path, PathBuf};
 
 use reqwest::StatusCode;
 use sha2::{Digest, Sha256};
 
-use crate::oracle;
 use crate::stack::Stack;
+use crate::support::reference;
 
 #[tokio::test]
-async fn a_value_carries_its_hash_and_can_be_read_in_parts() {
+async fn a_value_has_its_hash_as_etag_and_supports_ranges() {
     let stack = Stack::any().await;
     let n = 600_000;
     let whole = stack.value_of(n).await;
@@ -24,7 +24,7 @@ async fn a_value_carries_its_hash_and_can_be_read_in_parts() {
 
     let part = |range: &'static str| {
         let request = stack.http.get(format!("{}{path}", stack.url)).header("range", range);
-        async { request.send().await.expect("an answer") }
+        async { request.send().await.expect("a response") }
     };
     for (range, expected) in
         [("bytes=0-9", &whole[..10]), ("bytes=-7", &whole[whole.len() - 7..]), ("bytes=100000-", &whole[100_000..])]
@@ -35,11 +35,21 @@ async fn a_value_carries_its_hash_and_can_be_read_in_parts() {
     }
     assert_eq!(part("bytes=9999999-").await.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     let unchanged = stack.http.get(format!("{}{path}", stack.url)).header("if-none-match", &etag);
-    assert_eq!(unchanged.send().await.expect("an answer").status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(unchanged.send().await.expect("a response").status(), StatusCode::NOT_MODIFIED);
 }
 
 #[tokio::test]
-async fn a_value_that_is_not_known_yet_says_how_it_stands() {
+async fn a_long_value_is_the_same_after_a_restart() {
+    let mut stack = Stack::own(&[]).await;
+    let value = stack.value_of(400_000).await;
+    assert_eq!(value.len(), 83_595);
+    assert!(stack.terminate().success());
+    stack.restart();
+    assert!(stack.read(400_000).await == value);
+}
+
+#[tokio::test]
+async fn an_unfinished_value_is_a_problem_with_the_status() {
     let stack = Stack::own(&[]).await;
     stack.submit(900_000_000).await;
     let response = stack.get("/api/calculations/900000000/value").await;
@@ -59,7 +69,7 @@ async fn a_damaged_value_is_never_served_and_is_computed_again() {
     bytes[50_000] ^= 1;
     std::fs::write(&file, bytes).expect("writable");
 
-    let mended = crate::stack::eventually("the value is mended", async || {
+    let repaired = crate::stack::eventually("the value is computed again", async || {
         let response = stack.get(&format!("/api/calculations/{n}/value")).await;
         match response.status() {
             StatusCode::OK => response.text().await.ok(),
@@ -67,11 +77,11 @@ async fn a_damaged_value_is_never_served_and_is_computed_again() {
         }
     })
     .await;
-    assert!(mended == whole, "a damaged value was served");
+    assert!(repaired == whole, "a damaged value was served");
 }
 
 #[tokio::test]
-async fn what_makes_room_is_computed_again_when_asked_and_is_the_same() {
+async fn an_evicted_value_is_computed_again_and_is_the_same() {
     let stack = Stack::own(&[("ABACI_STORE_BYTES", "400000")]).await;
     for n in [500_000, 510_000, 520_000, 530_000, 540_000] {
         stack.value_of(n).await;
@@ -80,22 +90,26 @@ async fn what_makes_room_is_computed_again_when_asked_and_is_the_same() {
     let items = page["items"].as_array().expect("items");
     let stored: u64 =
         items.iter().filter(|item| item["value_state"] == "object").filter_map(|item| item["digits"].as_u64()).sum();
-    assert!(stored <= 400_000, "{stored} bytes are kept");
+    assert!(stored <= 400_000, "{stored} bytes are stored");
     for item in items {
         let n: i64 = item["index"].as_str().and_then(|index| index.parse().ok()).expect("an index");
-        assert_eq!(stack.calculation(n).await["value_state"], item["value_state"], "whoever is asked says the same");
+        assert_eq!(
+            stack.calculation(n).await["value_state"],
+            item["value_state"],
+            "the list and the calculation agree"
+        );
     }
-    let before = items.iter().find(|item| item["value_state"] == "evicted").expect("some made room");
+    let before = items.iter().find(|item| item["value_state"] == "evicted").expect("some were evicted");
     assert_eq!(before["status"], "done");
 
     let n: i64 = before["index"].as_str().and_then(|index| index.parse().ok()).expect("an index");
     let unread = stack.get(&format!("/api/calculations/{n}/value")).await;
-    assert_eq!(unread.status(), StatusCode::CONFLICT, "reading creates no work");
-    assert!(stack.value_of(n).await == oracle::fibonacci(n));
+    assert_eq!(unread.status(), StatusCode::CONFLICT, "reads create no work");
+    assert!(stack.value_of(n).await == reference::fibonacci(n));
     assert_eq!(before["sha256"], stack.calculation(n).await["sha256"]);
 }
 
-/// The first file below a directory whose name ends so.
+/// Returns the first file below a directory whose name has this ending.
 fn find(directory: &Path, ending: &str) -> Option<PathBuf> {
     std::fs::read_dir(directory).expect("readable").find_map(|entry| {
         let path = entry.expect("an entry").path();

@@ -1,4 +1,4 @@
-//! The router, from the project's own files.
+//! nginx with the project's own configuration.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use super::super::process::{ChildProcess, command, program_path};
 use super::{free_port, until};
-use crate::process::{Process, command, program_path};
 
-/// nginx with `nginx/` of this project.
+/// nginx with the configuration in `nginx/`.
 pub(crate) struct Nginx {
     pub(crate) port: u16,
     apis: Vec<u16>,
@@ -17,14 +17,14 @@ pub(crate) struct Nginx {
     settings: Vec<(String, String)>,
     directory: TempDir,
     log: PathBuf,
-    process: Option<Process>,
+    process: Option<ChildProcess>,
 }
 
 impl Nginx {
-    /// Starts it in front of apis and a client on these ports, with settings of `nginx/run` beside the usual.
+    /// Starts it in front of APIs and a client on these ports, with additional settings of `nginx/run`.
     pub(crate) fn start(apis: &[u16], client: u16, settings: &[(&str, &str)], log: PathBuf) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        // Its workers are not root even if it is.
+        // Its workers never run as root.
         std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).expect("a folder of ours");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let mut nginx =
@@ -33,32 +33,32 @@ impl Nginx {
         nginx
     }
 
-    /// Where people find it.
+    /// Returns its URL, without a slash at the end.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Ends it as a power switch would, its workers too.
+    /// Kills it and its workers.
     pub(crate) fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.kill();
         }
     }
 
-    /// Starts it if it does not run; returns when it accepts connections.
+    /// Starts it if it is not running; returns when it accepts connections.
     pub(crate) fn restart(&mut self) {
         program_path("nginx", "nginx-light");
         program_path("envsubst", "gettext-base");
         until("nginx listens", || {
-            // Its port may be taken for a moment by what a kill left of it.
-            if self.process.as_mut().is_none_or(|process| process.ended().is_some()) {
-                self.process = Some(Process::start(self.server(), &self.log));
+            // After a kill, its port may stay in use for a moment.
+            if self.process.as_mut().is_none_or(|process| process.exit_status().is_some()) {
+                self.process = Some(ChildProcess::start(self.server(), &self.log));
             }
             std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
         });
     }
 
-    /// Stops it in its tracks or lets it go on.
+    /// Sends it a signal, to its workers too.
     pub(crate) fn signal(&self, signal: Signal) {
         self.process.as_ref().expect("nginx runs").signal(signal);
     }
@@ -75,7 +75,7 @@ impl Nginx {
     }
 }
 
-/// The project's `nginx/`.
+/// Returns the path of `nginx/`.
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../nginx").canonicalize().expect("the project's nginx folder")
 }

@@ -1,4 +1,4 @@
-//! Where long values lie, as the tests see and disturb it.
+//! The location of long values, which the tests read and damage.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use reqwest::Method;
 use tempfile::TempDir;
 
-use crate::proxy::Proxy;
-use crate::s3::S3;
+use crate::s3::S3Server;
+use crate::support::proxy::Proxy;
 
 /// A bucket or a folder that the roles share.
-pub(crate) enum Shelf {
-    /// What the roles reach over a network that can fail.
+pub(crate) enum ValueLocation {
+    /// A bucket behind a network that can fail.
     Bucket {
-        s3: S3,
+        s3: S3Server,
         network: Proxy,
         http: reqwest::Client,
     },
@@ -22,11 +22,11 @@ pub(crate) enum Shelf {
 
 const PREFIX: &str = "a/prefix";
 
-impl Shelf {
+impl ValueLocation {
     pub(crate) async fn bucket() -> Self {
-        let s3 = S3::start();
+        let s3 = S3Server::start();
         let network = Proxy::start(s3.port).await;
-        let http = crate::http::client().timeout(Duration::from_secs(20)).build().expect("an HTTP client");
+        let http = crate::support::http::client().timeout(Duration::from_secs(20)).build().expect("an HTTP client");
         Self::Bucket { s3, network, http }
     }
 
@@ -34,7 +34,7 @@ impl Shelf {
         Self::Folder(tempfile::tempdir().expect("a temporary directory"))
     }
 
-    /// What tells the roles of it.
+    /// Returns its settings for the roles.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Bucket { network, .. } => bucket_at(&format!("http://127.0.0.1:{}", network.port)),
@@ -42,12 +42,12 @@ impl Shelf {
         }
     }
 
-    /// The names of the texts on it.
+    /// Returns the names of its texts.
     pub(crate) async fn texts(&self) -> Vec<String> {
         let names = match self {
             Self::Bucket { s3, http, .. } => {
-                let url = format!("http://127.0.0.1:{}/{}?list-type=2", s3.port, S3::BUCKET);
-                let listing = http.get(url).send().await.expect("an answer").text().await.expect("text");
+                let url = format!("http://127.0.0.1:{}/{}?list-type=2", s3.port, S3Server::BUCKET);
+                let listing = http.get(url).send().await.expect("a response").text().await.expect("text");
                 let keys = listing.split("<Key>").skip(1);
                 keys.map(|rest| rest.split_once("</Key>").expect("an end").0.to_owned()).collect()
             }
@@ -56,21 +56,21 @@ impl Shelf {
         names.into_iter().filter(|name: &String| name.ends_with(".txt")).collect()
     }
 
-    /// Takes a text away.
+    /// Deletes a text.
     pub(crate) async fn remove(&self, name: &str) {
         match self {
-            Self::Bucket { .. } => drop(self.ask(Method::DELETE, name, Vec::new()).await),
+            Self::Bucket { .. } => drop(self.request(Method::DELETE, name, Vec::new()).await),
             Self::Folder(folder) => std::fs::remove_file(folder.path().join(name)).expect("it was there"),
         }
     }
 
-    /// Makes another text of a text, under the same name.
+    /// Changes a text in place.
     pub(crate) async fn alter(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
         match self {
             Self::Bucket { .. } => {
-                let mut text = self.ask(Method::GET, name, Vec::new()).await;
+                let mut text = self.request(Method::GET, name, Vec::new()).await;
                 change(&mut text);
-                self.ask(Method::PUT, name, text).await;
+                self.request(Method::PUT, name, text).await;
             }
             Self::Folder(folder) => {
                 let path = folder.path().join(name);
@@ -81,19 +81,19 @@ impl Shelf {
         }
     }
 
-    async fn ask(&self, method: Method, name: &str, body: Vec<u8>) -> Vec<u8> {
-        let Self::Bucket { s3, http, .. } = self else { panic!("a bucket is asked") };
-        let url = format!("http://127.0.0.1:{}/{}/{name}", s3.port, S3::BUCKET);
-        let response = http.request(method, url).body(body).send().await.expect("an answer");
+    async fn request(&self, method: Method, name: &str, body: Vec<u8>) -> Vec<u8> {
+        let Self::Bucket { s3, http, .. } = self else { panic!("expected a bucket") };
+        let url = format!("http://127.0.0.1:{}/{}/{name}", s3.port, S3Server::BUCKET);
+        let response = http.request(method, url).body(body).send().await.expect("a response");
         assert!(response.status().is_success(), "{}", response.status());
         response.bytes().await.expect("a body").to_vec()
     }
 }
 
-/// What tells the roles of the bucket at an address.
+/// Returns the settings of the bucket at a URL.
 pub(crate) fn bucket_at(url: &str) -> Vec<(&'static str, String)> {
     [
-        ("ABACI_VALUES_URL", &*format!("s3://{}/{PREFIX}", S3::BUCKET)),
+        ("ABACI_VALUES_URL", &*format!("s3://{}/{PREFIX}", S3Server::BUCKET)),
         ("AWS_ENDPOINT_URL_S3", url),
         ("AWS_ACCESS_KEY_ID", "any"),
         ("AWS_SECRET_ACCESS_KEY", "any-secret"),

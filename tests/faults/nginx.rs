@@ -1,4 +1,4 @@
-//! nginx with the project's own configuration, in front of upstreams of the test's.
+//! Tests of the nginx configuration, in front of test upstreams.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -20,17 +20,18 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use crate::process::program_path;
-use crate::services::{Nginx, free_port};
+use crate::support::process::program_path;
+use crate::support::servers::{Nginx, free_port, nginx_folder};
+use crate::support::timeouts::eventually;
 
-/// An upstream that keeps what it was asked.
+/// An upstream that records its requests.
 #[derive(Clone, Default)]
 struct Upstream {
     seen: Arc<Mutex<Vec<(String, HeaderMap)>>>,
 }
 
 impl Upstream {
-    /// Answers on a port; ends with the handle's `abort`.
+    /// Serves a port until the handle is aborted.
     async fn listen(&self, port: u16) -> AbortHandle {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.expect("the port is free");
         let seen = self.seen.clone();
@@ -47,7 +48,7 @@ impl Upstream {
     }
 }
 
-/// What the upstream says at the paths that matter here.
+/// Returns the response of an upstream.
 async fn respond(uri: Uri, body_bytes: usize) -> axum::response::Response {
     let response = axum::response::Response::builder();
     match uri.path() {
@@ -72,8 +73,8 @@ async fn respond(uri: Uri, body_bytes: usize) -> axum::response::Response {
     .expect("a response")
 }
 
-/// A router in front of two apis and a client.
-struct Routed {
+/// nginx in front of two APIs and a client.
+struct Proxied {
     nginx: Nginx,
     http: reqwest::Client,
     apis: Vec<(u16, AbortHandle)>,
@@ -82,7 +83,7 @@ struct Routed {
     _logs: TempDir,
 }
 
-impl Routed {
+impl Proxied {
     async fn start() -> Self {
         let logs = tempfile::tempdir().expect("a temporary directory");
         let (api, client) = (Upstream::default(), Upstream::default());
@@ -94,7 +95,7 @@ impl Routed {
         let page = free_port();
         client.listen(page).await;
         let nginx = Nginx::start(&[apis[0].0, apis[1].0], page, &[], logs.path().join("nginx.log"));
-        let http = crate::http::client().timeout(Duration::from_secs(30)).build().expect("a client");
+        let http = crate::support::http::client().timeout(Duration::from_secs(30)).build().expect("a client");
         Self { nginx, http, apis, api, client, _logs: logs }
     }
 
@@ -103,11 +104,11 @@ impl Routed {
     }
 
     async fn get(&self, path: &str) -> reqwest::Response {
-        self.ask(Method::GET, path).header("accept-encoding", "gzip").send().await.expect("an answer")
+        self.ask(Method::GET, path).header("accept-encoding", "gzip").send().await.expect("a response")
     }
 }
 
-impl Drop for Routed {
+impl Drop for Proxied {
     fn drop(&mut self) {
         self.apis.iter().for_each(|(_, server)| server.abort());
     }
@@ -118,13 +119,13 @@ fn nginx_accepts_both_kinds_of_upstreams() {
     let nginx = std::env::var_os("ABACI_NGINX").map_or_else(|| program_path("nginx", "nginx-light"), PathBuf::from);
     let check = |settings: &HashMap<&str, &str>| {
         let prefix = tempfile::tempdir().expect("a temporary directory");
-        let mut run = Command::new(crate::services::nginx_folder().join("run"));
+        let mut run = Command::new(nginx_folder().join("run"));
         run.arg(prefix.path()).arg("-t").envs(settings).env("ABACI_ROUTER_LISTEN", "127.0.0.1:3050");
         let output = run.output().expect("it runs");
         (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let (right, said) = check(&HashMap::from([("ABACI_API_UPSTREAM", "127.0.0.1:5000 127.0.0.1:5001")]));
-    assert!(right, "{said}");
+    let (is_valid, output) = check(&HashMap::from([("ABACI_API_UPSTREAM", "127.0.0.1:5000 127.0.0.1:5001")]));
+    assert!(is_valid, "{output}");
 
     let version = Command::new(nginx).arg("-v").output().expect("it runs");
     let version = String::from_utf8_lossy(&version.stderr).trim().rsplit_once('/').expect("a version").1.to_owned();
@@ -134,48 +135,48 @@ fn nginx_accepts_both_kinds_of_upstreams() {
         ("ABACI_API_UPSTREAM", "api:5000"),
         ("ABACI_CLIENT_UPSTREAM", "client:3000"),
     ];
-    let (right, said) = check(&HashMap::from(names));
+    let (is_valid, output) = check(&HashMap::from(names));
     if numbers >= vec![1, 27, 3] {
-        assert!(right, "{said}");
+        assert!(is_valid, "{output}");
     } else {
-        // All that this nginx has to say against it is that it is too old.
-        assert!(!right && said.contains("invalid parameter \"resolve\""), "{version}: {said}");
+        // Only its version is a reason to refuse it.
+        assert!(!is_valid && output.contains("invalid parameter \"resolve\""), "{version}: {output}");
     }
 }
 
 #[tokio::test]
-async fn paths_go_where_they_belong_and_stay_as_they_are() {
-    let routed = Routed::start().await;
+async fn paths_are_routed_unchanged() {
+    let proxied = Proxied::start().await;
     let (api, page) =
         (["/api", "/api/", "/api/calculations?limit=3&after=c7", "/api/a%20b"], ["/", "/n/7", "/apix", "/style.css"]);
     for path in api.iter().chain(&page) {
-        assert_eq!(routed.get(path).await.status(), StatusCode::OK, "{path}");
+        assert_eq!(proxied.get(path).await.status(), StatusCode::OK, "{path}");
     }
     let paths = |upstream: &Upstream| upstream.seen().into_iter().map(|(path, _)| path).collect::<Vec<_>>();
-    assert_eq!(paths(&routed.api), api);
-    assert_eq!(paths(&routed.client), page);
+    assert_eq!(paths(&proxied.api), api);
+    assert_eq!(paths(&proxied.client), page);
 }
 
 #[tokio::test]
-async fn a_client_cannot_say_that_it_is_another() {
-    let routed = Routed::start().await;
+async fn forwarding_headers_of_clients_are_replaced() {
+    let proxied = Proxied::start().await;
     let request =
-        routed.ask(Method::GET, "/api/system").header("x-forwarded-for", "1.2.3.4").header("x-real-ip", "1.2.3.4");
+        proxied.ask(Method::GET, "/api/system").header("x-forwarded-for", "1.2.3.4").header("x-real-ip", "1.2.3.4");
     let request = request.header("forwarded", "for=1.2.3.4").header("x-forwarded-proto", "https");
-    request.header("x-request-id", "mine").send().await.expect("an answer");
-    let (_, headers) = routed.api.seen().remove(0);
+    request.header("x-request-id", "mine").send().await.expect("a response");
+    let (_, headers) = proxied.api.seen().remove(0);
     assert_eq!(headers["x-forwarded-for"], "127.0.0.1");
     assert_eq!(headers["x-real-ip"], "127.0.0.1");
     assert_eq!(headers["x-forwarded-proto"], "http");
     assert!(!headers.contains_key("forwarded"));
     assert_ne!(headers["x-request-id"], "mine");
-    assert_eq!(headers["host"], format!("127.0.0.1:{}", routed.nginx.port), "with the port");
+    assert_eq!(headers["host"], format!("127.0.0.1:{}", proxied.nginx.port), "with the port");
 }
 
 #[tokio::test]
-async fn an_event_arrives_while_the_stream_goes_on() {
-    let routed = Routed::start().await;
-    let response = routed.get("/api/events").await;
+async fn events_are_not_buffered() {
+    let proxied = Proxied::start().await;
+    let response = proxied.get("/api/events").await;
     assert!(!response.headers().contains_key("content-encoding"));
     let first = tokio::time::timeout(Duration::from_secs(10), response.bytes_stream().next()).await;
     assert_eq!(first.expect("it arrives").expect("a part").expect("bytes"), "event: reset\n\n");
@@ -183,95 +184,99 @@ async fn an_event_arrives_while_the_stream_goes_on() {
 
 #[tokio::test]
 async fn json_is_compressed_and_values_are_not() {
-    let routed = Routed::start().await;
-    assert_eq!(routed.get("/api/calculations").await.headers()["content-encoding"], "gzip");
-    let part = routed.ask(Method::GET, "/api/calculations/7/value").header("range", "bytes=0-3999");
-    let part = part.header("accept-encoding", "gzip").send().await.expect("an answer");
+    let proxied = Proxied::start().await;
+    assert_eq!(proxied.get("/api/calculations").await.headers()["content-encoding"], "gzip");
+    let part = proxied.ask(Method::GET, "/api/calculations/7/value").header("range", "bytes=0-3999");
+    let part = part.header("accept-encoding", "gzip").send().await.expect("a response");
     assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
     assert_eq!(part.headers()["etag"], "\"strong\"");
     assert_eq!(part.headers()["content-range"], "bytes 0-3999/1000000");
     assert!(!part.headers().contains_key("content-encoding"));
-    let (_, headers) = routed.api.seen().pop().expect("a request");
+    let (_, headers) = proxied.api.seen().pop().expect("a request");
     assert_eq!(headers["range"], "bytes=0-3999");
 }
 
 #[tokio::test]
-async fn a_body_far_too_large_is_refused_in_the_apis_words() {
-    let routed = Routed::start().await;
-    let post = |size_bytes: usize| routed.ask(Method::POST, "/api/calculations").body("7".repeat(size_bytes)).send();
-    assert_eq!(post(20_000).await.expect("an answer").status(), StatusCode::OK, "the api's own limit is the api's");
-    let response = post(90_000).await.expect("an answer");
+async fn a_body_above_the_limit_is_a_problem_response() {
+    let proxied = Proxied::start().await;
+    let post = |size_bytes: usize| proxied.ask(Method::POST, "/api/calculations").body("7".repeat(size_bytes)).send();
+    assert_eq!(
+        post(20_000).await.expect("a response").status(),
+        StatusCode::OK,
+        "below nginx's limit, the API decides"
+    );
+    let response = post(90_000).await.expect("a response");
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
     problem(response, "body-too-large").await;
-    assert_eq!(routed.api.seen().len(), 1);
+    assert_eq!(proxied.api.seen().len(), 1);
 }
 
 #[tokio::test]
-async fn a_dead_api_costs_no_request() {
-    let routed = Routed::start().await;
-    routed.apis[0].1.abort();
+async fn a_dead_api_fails_no_request() {
+    let proxied = Proxied::start().await;
+    proxied.apis[0].1.abort();
     for n in 0..40 {
         let method = if n % 2 == 0 { Method::GET } else { Method::POST };
-        let response = routed.ask(method.clone(), "/api/calculations").send().await.expect("an answer");
+        let response = proxied.ask(method.clone(), "/api/calculations").send().await.expect("a response");
         assert_eq!(response.status(), StatusCode::OK, "{method}, request {n}");
     }
 }
 
 #[tokio::test]
-async fn an_api_that_dies_over_a_submission_costs_it_nothing() {
-    let routed = Routed::start().await;
-    let (port, server) = &routed.apis[0];
+async fn an_api_that_dies_during_a_submission_fails_no_request() {
+    let proxied = Proxied::start().await;
+    let (port, server) = &proxied.apis[0];
     server.abort();
     let bind = async || TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).await.ok();
-    let listener = crate::patience::eventually("the port is free again", bind).await;
+    let listener = eventually("the port is free again", bind).await;
     let died = Arc::new(AtomicUsize::new(0));
     let deaths = Arc::clone(&died);
     let dying = tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.expect("a connection");
             let read = stream.read(&mut [0; 16 * 1024]).await.expect("a request");
-            assert!(read > 0, "it was asked");
+            assert!(read > 0, "a request arrived");
             deaths.fetch_add(1, Ordering::Relaxed);
         }
     });
     for n in 0..40 {
-        let submission = routed.ask(Method::POST, "/api/calculations").body("{\"index\":7}");
-        assert_eq!(submission.send().await.expect("an answer").status(), StatusCode::OK, "request {n}");
+        let submission = proxied.ask(Method::POST, "/api/calculations").body("{\"index\":7}");
+        assert_eq!(submission.send().await.expect("a response").status(), StatusCode::OK, "request {n}");
     }
     assert!(died.load(Ordering::Relaxed) > 0, "some were sent to the api that dies");
     dying.abort();
 }
 
 #[tokio::test]
-async fn without_any_api_the_problem_is_told_as_one_and_ends_with_it() {
-    let routed = Routed::start().await;
-    routed.apis.iter().for_each(|(_, server)| server.abort());
+async fn without_an_api_the_response_is_a_problem() {
+    let proxied = Proxied::start().await;
+    proxied.apis.iter().for_each(|(_, server)| server.abort());
     let gone = async || {
-        let response = routed.get("/api/system").await;
+        let response = proxied.get("/api/system").await;
         (response.status() == StatusCode::BAD_GATEWAY).then_some(response)
     };
-    let response = crate::patience::eventually("the apis are gone", gone).await;
+    let response = eventually("the APIs are gone", gone).await;
     assert_eq!(response.headers()["retry-after"], "1");
     problem(response, "unavailable").await;
-    assert_eq!(routed.get("/").await.status(), StatusCode::OK, "the page goes on");
+    assert_eq!(proxied.get("/").await.status(), StatusCode::OK, "the pages still work");
 
-    let _back = routed.api.listen(routed.apis[0].0).await;
-    crate::patience::eventually("it is found again", async || {
-        (routed.get("/api/system").await.status() == StatusCode::OK).then_some(())
+    let _back = proxied.api.listen(proxied.apis[0].0).await;
+    eventually("the API is used again", async || {
+        (proxied.get("/api/system").await.status() == StatusCode::OK).then_some(())
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_the_api_says_itself_passes_unchanged() {
-    let routed = Routed::start().await;
-    let response = routed.ask(Method::GET, "/api/refuses").send().await.expect("an answer");
+async fn responses_of_the_api_pass_unchanged() {
+    let proxied = Proxied::start().await;
+    let response = proxied.ask(Method::GET, "/api/refuses").send().await.expect("a response");
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["retry-after"], "77");
     assert_eq!(response.text().await.expect("text"), "{\"from\":\"api\"}");
 }
 
-/// Checks that an answer is a problem of a kind, with the members that every problem has.
+/// Checks that a response is a problem of this kind.
 async fn problem(response: reqwest::Response, kind: &str) {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let status = response.status().as_u16();

@@ -1,4 +1,4 @@
-//! A private authority, and the certificates that it gives to servers.
+//! A private certificate authority and its server certificates.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -6,55 +6,55 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::process::{output, program_path};
+use super::super::process::{program_path, run_to_end};
 
-/// An authority that nobody believes who is not told to.
-pub(crate) struct Authority {
+/// A certificate authority that no program trusts by default.
+pub(crate) struct CertificateAuthority {
     folder: TempDir,
 }
 
 /// A certificate for a host, with its key.
 #[derive(Clone, Debug)]
-pub(crate) struct Identity {
+pub(crate) struct ServerCertificate {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
-    /// The authority's own certificate.
+    /// The certificate of the authority.
     pub(crate) authority: PathBuf,
 }
 
-impl Authority {
-    /// A new one; all that it has goes with it.
+impl CertificateAuthority {
+    /// Creates an authority; its files are deleted with it.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
-        // What it gives out is read by servers that run as others.
+        // The servers run as other users.
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).expect("a folder of ours");
         let authority = Self { folder };
-        let mut openssl = openssl(&["req", "-x509", "-days", "2", "-subj", "/CN=An authority of a test"]);
+        let mut openssl = openssl(&["req", "-x509", "-days", "2", "-subj", "/CN=A test authority"]);
         openssl.args(KEY).arg("-keyout").arg(authority.path("authority.key")).arg("-out").arg(authority.certificate());
-        output(openssl);
+        run_to_end(openssl);
         authority
     }
 
-    /// Its certificate, as PEM: who believes this file believes all that it signs.
+    /// Returns its certificate, as PEM.
     pub(crate) fn certificate(&self) -> PathBuf {
         self.path("authority.pem")
     }
 
-    /// A certificate for one host name and no other.
-    pub(crate) fn identity(&self, host: &str) -> Identity {
+    /// Creates a certificate for one host name.
+    pub(crate) fn issue(&self, host: &str) -> ServerCertificate {
         let (key, request) = (self.path(&format!("{host}.key")), self.path(&format!("{host}.csr")));
         let certificate = self.path(&format!("{host}.pem"));
         let extensions = self.path(&format!("{host}.ext"));
-        let said = format!("subjectAltName=DNS:{host}\nbasicConstraints=critical,CA:FALSE\n");
-        std::fs::write(&extensions, said).expect("written");
-        let mut asking = openssl(&["req", "-subj", &format!("/CN={host}")]);
-        asking.args(KEY).arg("-keyout").arg(&key).arg("-out").arg(&request);
-        output(asking);
-        let mut signing = openssl(&["x509", "-req", "-days", "2", "-CAcreateserial"]);
-        signing.arg("-in").arg(&request).arg("-out").arg(&certificate).arg("-extfile").arg(&extensions);
-        signing.arg("-CA").arg(self.certificate()).arg("-CAkey").arg(self.path("authority.key"));
-        output(signing);
-        Identity { certificate, key, authority: self.certificate() }
+        let text = format!("subjectAltName=DNS:{host}\nbasicConstraints=critical,CA:FALSE\n");
+        std::fs::write(&extensions, text).expect("written");
+        let mut request_command = openssl(&["req", "-subj", &format!("/CN={host}")]);
+        request_command.args(KEY).arg("-keyout").arg(&key).arg("-out").arg(&request);
+        run_to_end(request_command);
+        let mut sign_command = openssl(&["x509", "-req", "-days", "2", "-CAcreateserial"]);
+        sign_command.arg("-in").arg(&request).arg("-out").arg(&certificate).arg("-extfile").arg(&extensions);
+        sign_command.arg("-CA").arg(self.certificate()).arg("-CAkey").arg(self.path("authority.key"));
+        run_to_end(sign_command);
+        ServerCertificate { certificate, key, authority: self.certificate() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -62,8 +62,8 @@ impl Authority {
     }
 }
 
-impl Identity {
-    /// A copy of the key that a user may read and nobody else, as PostgreSQL demands.
+impl ServerCertificate {
+    /// Returns a copy of the key that only one user can read, as PostgreSQL requires.
     pub(super) fn key_for(&self, user: Option<&str>, folder: &Path) -> PathBuf {
         let copy = folder.join("server.key");
         std::fs::copy(&self.key, &copy).expect("the key can be copied");
@@ -71,7 +71,7 @@ impl Identity {
         if let Some(user) = user {
             let mut chown = Command::new("chown");
             chown.arg(user).arg(&copy);
-            output(chown);
+            run_to_end(chown);
         }
         copy
     }

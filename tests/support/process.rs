@@ -1,4 +1,4 @@
-//! A program in a process group of its own that never outlives the test.
+//! Child processes that never outlive the test.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -8,14 +8,14 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-/// A running program. Dropped, it and everything it started is killed.
-pub(crate) struct Process {
+/// A running program in its own process group. Dropping it kills it and everything it started.
+pub(crate) struct ChildProcess {
     child: Child,
     group: Pid,
 }
 
-impl Process {
-    /// Starts what [`command`] made; what it says goes to the end of a file.
+impl ChildProcess {
+    /// Starts a command from [`command`]; its output is appended to a file.
     pub(crate) fn start(mut command: Command, log: &Path) -> Self {
         let log = File::options().create(true).append(true).open(log).expect("the log can be written");
         let same = log.try_clone().expect("a file can be shared");
@@ -25,62 +25,62 @@ impl Process {
         Self { child, group }
     }
 
-    /// Sends a signal to the program and to all that it started and that stayed in its group or its family.
+    /// Sends a signal to the program, its process group and its descendants.
     pub(crate) fn signal(&self, signal: Signal) {
-        // PostgreSQL's backends make groups of their own.
+        // PostgreSQL's backends have their own process groups.
         for pid in descendants(self.group) {
-            // It may have ended meanwhile.
+            // It may have ended.
             let _ = kill_process(pid, signal);
         }
         let _ = kill_process_group(self.group, signal);
     }
 
-    /// Ends it as a power switch would, with all that it started.
+    /// Kills it and everything it started.
     pub(crate) fn kill(mut self) {
         self.end();
     }
 
-    /// Asks the program itself, and not its children, to end, and waits until it has.
+    /// Sends a signal to the program alone, and waits until it ends.
     pub(crate) fn terminate(mut self, signal: Signal) -> ExitStatus {
-        kill_process(self.group, signal).expect("the process can be told");
+        kill_process(self.group, signal).expect("the process is alive");
         self.child.wait().expect("the process has ended")
     }
 
-    /// Its process id.
+    /// Returns the process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// How it ended, if it did.
-    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("a child can be asked for")
+    /// Returns the exit status if it has ended.
+    pub(crate) fn exit_status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it is our child")
     }
 
     fn end(&mut self) {
-        // A stopped process does not die of anything else.
+        // A stopped process only reacts to SIGKILL.
         self.signal(Signal::KILL);
-        // Already waited for, if it ended by itself.
+        // It may have been waited for already.
         let _ = self.child.wait();
-        // What the false clock of a killed program leaves behind, if it had one.
+        // libfaketime leaves these behind when its program is killed.
         for kind in ["faketime_shm", "sem.faketime_sem"] {
             let _ = std::fs::remove_file(format!("/dev/shm/{kind}_{}", self.group.as_raw_nonzero()));
         }
     }
 }
 
-impl Drop for Process {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         self.end();
     }
 }
 
-/// A command for a program that the kernel ends when this test is killed so hard that no destructor runs.
+/// Returns a command for a program that the kernel ends if this test is killed.
 ///
-/// `ending` is the signal for that: to servers that have children, the one that makes them take them along.
-/// It is sent when the *thread* that started the program ends, so programs are started from the test's own.
-pub(crate) fn command(program: impl AsRef<OsStr>, ending: &str, user: Option<&str>) -> Command {
+/// `death_signal` is the signal for that: for servers with children, one on which they end their children. It is
+/// sent when the *thread* that started the program ends, so start programs from the test's own thread.
+pub(crate) fn command(program: impl AsRef<OsStr>, death_signal: &str, user: Option<&str>) -> Command {
     let mut command = Command::new(program_path("setpriv", "util-linux"));
-    command.args(["--pdeathsig", ending]);
+    command.args(["--pdeathsig", death_signal]);
     if let Some(user) = user {
         command.args(["--reuid", user, "--regid", user, "--clear-groups"]);
     }
@@ -88,7 +88,7 @@ pub(crate) fn command(program: impl AsRef<OsStr>, ending: &str, user: Option<&st
     command
 }
 
-/// Where a program is, or a failure that says what to install.
+/// Returns the path of a program, or fails with the package to install.
 pub(crate) fn program_path(name: &str, package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -100,8 +100,8 @@ pub(crate) fn program_path(name: &str, package: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("`{name}` is not installed, and this test needs it: apt-get install {package}"))
 }
 
-/// Runs a program to its end and gives what it wrote; a failure of it is a failure of the test.
-pub(crate) fn output(mut command: Command) -> String {
+/// Runs a program to its end and returns its output; fails if it fails.
+pub(crate) fn run_to_end(mut command: Command) -> String {
     let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     assert!(
@@ -113,19 +113,19 @@ pub(crate) fn output(mut command: Command) -> String {
     text
 }
 
-/// Whether this test may do what only root may.
+/// Returns whether the test runs as root.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// All children of a process and their children.
+/// Returns all descendants of a process.
 fn descendants(ancestor: Pid) -> Vec<Pid> {
     let parents: Vec<(Pid, Pid)> = std::fs::read_dir("/proc")
         .expect("/proc")
         .filter_map(|entry| {
             let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-            // The name, in brackets, may hold anything; the state and the parent follow it.
+            // The name, in brackets, may contain anything; the state and the parent follow it.
             let parent: i32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
             Some((Pid::from_raw(pid)?, Pid::from_raw(parent)?))
         })

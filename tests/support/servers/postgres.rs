@@ -1,110 +1,132 @@
-//! A PostgreSQL server with one role and one database, made from nothing.
+//! A PostgreSQL server with one role and one database.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::{FakeClock, Identity, free_port, until};
-use crate::process::{Process, command, is_root, output, program_path};
+use super::super::process::{ChildProcess, command, is_root, program_path, run_to_end};
+use super::{FakeClock, ServerCertificate, free_port, until};
 
 /// A PostgreSQL server.
-pub(crate) struct Postgres {
+pub(crate) struct PostgresServer {
     pub(crate) port: u16,
     pub(crate) clock: FakeClock,
     directory: TempDir,
-    /// With one, it is reached over TLS alone, and Abaci by its password.
-    identity: Option<Identity>,
+    /// With one, it requires TLS, and a password of Abaci.
+    certificate: Option<ServerCertificate>,
     log: PathBuf,
-    process: Option<Process>,
+    process: Option<ChildProcess>,
 }
 
-impl Postgres {
-    /// The role and the database that Abaci uses.
+impl PostgresServer {
+    /// Name of Abaci's role and database.
     pub(crate) const NAME: &str = "abaci";
 
-    /// Few enough to be used up quickly, enough for the pools of two apis and three workers.
-    const CONNECTIONS: usize = 80;
+    /// Few enough to exhaust quickly, enough for the pools of two APIs and three workers.
+    const MAX_CONNECTIONS: usize = 80;
 
-    /// A server that lets in whoever comes.
+    /// Starts a server without authentication.
     pub(crate) fn start(log: PathBuf) -> Self {
-        Self::begin(None, log)
+        Self::start_with(None, log)
     }
 
-    /// A server that is reached over TLS alone, by name and password.
-    pub(crate) fn secured(identity: Identity, log: PathBuf) -> Self {
-        Self::begin(Some(identity), log)
+    /// Starts a server that requires TLS and a password.
+    pub(crate) fn secured(certificate: ServerCertificate, log: PathBuf) -> Self {
+        Self::start_with(Some(certificate), log)
     }
 
-    fn begin(identity: Option<Identity>, log: PathBuf) -> Self {
+    fn start_with(certificate: Option<ServerCertificate>, log: PathBuf) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = FakeClock::new(directory.path());
         let data = directory.path().join("data");
         std::fs::create_dir(&data).expect("a folder");
         if let Some(user) = user() {
-            // It refuses to run as root.
+            // PostgreSQL refuses to run as root.
             std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o711)).expect("a folder of ours");
             let mut chown = Command::new("chown");
             chown.arg(user).arg(&data);
-            output(chown);
+            run_to_end(chown);
         }
         let mut initdb = command(program_path("initdb", "postgresql"), "KILL", user());
         initdb
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(&data);
-        output(initdb);
-        if identity.is_some() {
+        run_to_end(initdb);
+        if certificate.is_some() {
             let hosts = directory.path().join("hosts");
             std::fs::write(&hosts, HOSTS_OVER_TLS).expect("written");
             std::fs::set_permissions(&hosts, PermissionsExt::from_mode(0o644)).expect("a file of ours");
         }
-        let mut postgres = Self { port: free_port(), clock, directory, identity, log, process: None };
+        let mut postgres = Self { port: free_port(), clock, directory, certificate, log, process: None };
         postgres.restart();
         postgres.sql("postgres", &format!("create role {0} login password '{0}'", Self::NAME));
         postgres.sql("postgres", &format!("create database {0} owner {0}", Self::NAME));
         postgres
     }
 
-    /// Ends it as a power switch would.
+    /// Kills it and its backends.
     pub(crate) fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.kill();
         }
     }
 
-    /// Ends it in order, breaking off what runs.
+    /// Shuts it down; running statements are cancelled.
     pub(crate) fn stop(&mut self) {
         if let Some(process) = self.process.take() {
             process.terminate(Signal::INT);
         }
     }
 
-    /// Starts it if it does not run; returns when it answers.
+    /// Starts it if it is not running; returns when it responds.
     pub(crate) fn restart(&mut self) {
         let probe = |postgres: &Self| {
             let mut psql = postgres.psql("postgres", "select 1");
             psql.output().is_ok_and(|answer| answer.status.success())
         };
-        until("PostgreSQL answers", || {
-            // It ends by itself while a backend of its former life still holds the shared memory.
-            if self.process.as_mut().is_none_or(|process| process.ended().is_some()) {
-                self.process = Some(Process::start(self.server(), &self.log));
+        until("PostgreSQL responds", || {
+            // It exits while a backend from before a kill still uses the shared memory.
+            if self.process.as_mut().is_none_or(|process| process.exit_status().is_some()) {
+                self.process = Some(ChildProcess::start(self.server(), &self.log));
             }
             probe(self)
         });
     }
 
-    /// Stops it in its tracks, backends too, or lets it go on.
+    /// Sends it a signal, to its backends too.
     pub(crate) fn signal(&self, signal: Signal) {
         self.process.as_ref().expect("PostgreSQL runs").signal(signal);
     }
 
-    /// Ends every session of Abaci.
+    /// Locks a table for some seconds, which stalls all other statements on it. Wait for the result.
+    pub(crate) fn hold_lock(&self, table: &str, secs: u64) -> Child {
+        let query = format!("begin; lock table {table} in access exclusive mode; select pg_sleep({secs}); commit");
+        self.psql(Self::NAME, &query).stdout(Stdio::null()).spawn().expect("psql runs")
+    }
+
+    /// Copies the data of a stopped server.
+    pub(crate) fn back_up(&self) -> TempDir {
+        assert!(self.process.is_none(), "stop the server first");
+        let backup = tempfile::tempdir().expect("a temporary directory");
+        copy_folder(&self.directory.path().join("data"), &backup.path().join("data"));
+        backup
+    }
+
+    /// Replaces the data of a stopped server by a backup.
+    pub(crate) fn restore(&self, backup: &TempDir) {
+        assert!(self.process.is_none(), "stop the server first");
+        let data = self.directory.path().join("data");
+        std::fs::remove_dir_all(&data).expect("the data can be removed");
+        copy_folder(&backup.path().join("data"), &data);
+    }
+
+    /// Terminates every session of Abaci.
     pub(crate) fn end_sessions(&self) {
         let query = format!("select pg_terminate_backend(pid) from pg_stat_activity where usename = '{}'", Self::NAME);
         self.sql("postgres", &query);
@@ -114,7 +136,7 @@ impl Postgres {
     pub(crate) fn exhaust(&self) -> Vec<TcpStream> {
         let mut held = Vec::new();
         for _ in 0..2 {
-            while held.len() < Self::CONNECTIONS {
+            while held.len() < Self::MAX_CONNECTIONS {
                 match self.session() {
                     Some(session) => held.push(session),
                     None => break,
@@ -127,29 +149,28 @@ impl Postgres {
 
     /// Runs a statement as the superuser and gives what it answers.
     pub(crate) fn sql(&self, database: &str, query: &str) -> String {
-        output(self.psql(database, query))
+        run_to_end(self.psql(database, query))
     }
 
-    /// Ends Abaci's sessions, except those that [`session`](Self::session) opened.
+    /// Terminates Abaci's sessions, except those that [`session`](Self::session) opened.
     fn end_other_sessions(&self) {
         let query = format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = '{}' and application_name <> 'hoarder'",
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = '{}' and application_name <> 'idle'",
             Self::NAME
         );
         self.sql("postgres", &query);
     }
 
-    /// A connection of Abaci's role that does nothing, if there is one left: the protocol's start message
-    /// and its answer are all it takes.
+    /// Opens an idle connection of Abaci's role, if one is left, with the start message of the protocol.
     pub(crate) fn session(&self) -> Option<TcpStream> {
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
         connection.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
-        let parameters = format!("user\0{0}\0database\0{0}\0application_name\0hoarder\0\0", Self::NAME);
+        let parameters = format!("user\0{0}\0database\0{0}\0application_name\0idle\0\0", Self::NAME);
         let version = 3_u32 << 16;
         let length = (8 + parameters.len()) as u32;
         connection.write_all(&[&length.to_be_bytes(), &version.to_be_bytes(), parameters.as_bytes()].concat()).ok()?;
         loop {
-            // A kind, a length that counts itself, and as much as it says. `Z`: ready; `E`: refused.
+            // A type, a length that includes itself, and the rest. `Z`: ready; `E`: refused.
             let (mut kind, mut length) = ([0], [0; 4]);
             connection.read_exact(&mut kind).ok()?;
             connection.read_exact(&mut length).ok()?;
@@ -167,7 +188,7 @@ impl Postgres {
         let mut psql = Command::new(program_path("psql", "postgresql-client"));
         psql.args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres"]);
         psql.args(["-p", &self.port.to_string(), "-d", database, "-c", query]);
-        psql.env("PGSSLMODE", if self.identity.is_some() { "require" } else { "disable" });
+        psql.env("PGSSLMODE", if self.certificate.is_some() { "require" } else { "disable" });
         psql.env("PGCONNECT_TIMEOUT", "5").env_remove("PGSERVICE");
         psql
     }
@@ -176,24 +197,24 @@ impl Postgres {
         let mut server = self.clock.command(&program_path("postgres", "postgresql"), "QUIT", user());
         server.arg("-D").arg(self.directory.path().join("data"));
         server.args(["-p", &self.port.to_string()]);
-        // Processes die here, not machines: what reached the kernel stays.
+        // These tests kill processes, not the machine: what reached the kernel is safe.
         for setting in [
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
             "fsync=off",
             "full_page_writes=off",
             "shared_buffers=64MB",
-            // Killed, it leaves this behind; in its own folder it goes with it.
+            // A killed server leaves it behind; in its own folder it is deleted with the rest.
             "dynamic_shared_memory_type=mmap",
-            &format!("max_connections={}", Self::CONNECTIONS),
+            &format!("max_connections={}", Self::MAX_CONNECTIONS),
         ] {
             server.args(["-c", setting]);
         }
-        if let Some(identity) = &self.identity {
-            let key = identity.key_for(user(), self.directory.path());
+        if let Some(certificate) = &self.certificate {
+            let key = certificate.key_for(user(), self.directory.path());
             let hosts = self.directory.path().join("hosts");
             for (setting, file) in
-                [("ssl_cert_file", &identity.certificate), ("ssl_key_file", &key), ("hba_file", &hosts)]
+                [("ssl_cert_file", &certificate.certificate), ("ssl_key_file", &key), ("hba_file", &hosts)]
             {
                 server.args(["-c", &format!("{setting}={}", file.display())]);
             }
@@ -203,16 +224,22 @@ impl Postgres {
     }
 }
 
-impl Drop for Postgres {
+impl Drop for PostgresServer {
     fn drop(&mut self) {
         self.kill();
     }
 }
 
-/// Nobody without TLS; the superuser for the tests' own questions, everybody else by password.
+/// TLS only; the superuser without, everyone else with a password.
 const HOSTS_OVER_TLS: &str = "hostssl all postgres 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
 
-/// Who runs it: not root.
+fn copy_folder(from: &Path, to: &Path) {
+    let mut copy = Command::new("cp");
+    copy.arg("-a").arg(from).arg(to);
+    run_to_end(copy);
+}
+
+/// Returns the user that runs it, which must not be root.
 fn user() -> Option<&'static str> {
     is_root().then_some("postgres")
 }

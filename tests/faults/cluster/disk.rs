@@ -1,4 +1,4 @@
-//! A small disk for long values, which can be filled.
+//! A small disk for long values, which a test can fill.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,19 +6,19 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::process::{is_root, output};
+use crate::support::process::{is_root, run_to_end};
 
-/// Where long values go.
+/// A file system for long values.
 pub(crate) struct Disk {
     directory: TempDir,
     mounted: bool,
 }
 
 impl Disk {
-    /// Twice the largest value that is asked for, and what a run stores; a run of hours makes room by itself.
+    /// Twice the largest value, and the values of a run; in a longer run, values are evicted.
     const SIZE_MIB: u64 = 512;
 
-    /// A disk of its own where this test may mount one, else a folder that cannot be filled.
+    /// Mounts a disk where the test may, else creates a folder, which cannot be filled.
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let mut disk = Self { directory, mounted: false };
@@ -28,8 +28,8 @@ impl Disk {
             disk.mounted = mount.arg(disk.directory.path()).status().is_ok_and(|status| status.success());
         }
         if !disk.mounted {
-            let reason = "a full disk is not tried: only root may mount the small disk that it takes";
-            // What is left out must be seen where it would count.
+            let reason = "the fault of a full disk is left out: only root can mount a small disk";
+            // In CI, nothing may be left out silently.
             assert!(std::env::var_os("CI").is_none(), "{reason}");
             println!("{reason}");
         }
@@ -40,12 +40,12 @@ impl Disk {
         self.directory.path()
     }
 
-    /// Whether [`fill`](Self::fill) can do anything.
+    /// Returns whether [`fill`](Self::fill) works.
     pub(crate) const fn can_be_filled(&self) -> bool {
         self.mounted
     }
 
-    /// Takes all the room there is until the answer is dropped.
+    /// Fills the disk until the result is dropped.
     pub(crate) fn fill(&self) -> Ballast {
         let path = self.path().join("ballast");
         let file = File::create(&path).expect("the disk can be written to");
@@ -67,30 +67,30 @@ impl Drop for Disk {
         if self.mounted {
             let mut umount = Command::new("umount");
             umount.arg("--lazy").arg(self.directory.path());
-            output(umount);
+            run_to_end(umount);
         }
     }
 }
 
-/// What fills a disk.
+/// A file that fills a disk.
 pub(crate) struct Ballast {
     path: PathBuf,
 }
 
 impl Drop for Ballast {
     fn drop(&mut self) {
-        std::fs::remove_file(&self.path).expect("the ballast can be thrown off");
+        std::fs::remove_file(&self.path).expect("the ballast exists");
     }
 }
 
 #[test]
-fn a_full_disk_takes_nothing_until_it_is_relieved() {
+fn a_full_disk_rejects_writes_until_the_ballast_is_dropped() {
     let disk = Disk::new();
     if disk.can_be_filled() {
         let file = disk.path().join("value");
         let ballast = disk.fill();
-        std::fs::write(&file, [7; 8192]).expect_err("there is no room");
+        std::fs::write(&file, [7; 8192]).expect_err("no space");
         drop(ballast);
-        std::fs::write(&file, [7; 8192]).expect("there is room again");
+        std::fs::write(&file, [7; 8192]).expect("space again");
     }
 }

@@ -1,36 +1,36 @@
-//! A clock that a test can set, for one server alone.
+//! A wall clock that a test can set, for one process.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::{command, program_path};
+use super::super::process::{command, program_path};
 
-/// The wall clock of one process and its children; what counts durations goes on undisturbed.
+/// The wall clock of one process and its children; the monotonic clock stays real.
 pub(crate) struct FakeClock {
     file: PathBuf,
 }
 
 impl FakeClock {
-    /// A clock that shows the right time, kept in a folder that the server can read.
+    /// Creates a clock with the real time, in a folder that the process can read.
     pub(crate) fn new(folder: &Path) -> Self {
         let clock = Self { file: folder.join("clock") };
-        clock.step(0);
+        clock.set_offset(0);
         clock
     }
 
-    /// Sets it so many seconds off the right time.
-    pub(crate) fn step(&self, secs: i64) {
-        // Renamed into its place, so that nobody reads half of it.
+    /// Sets it to the real time plus an offset.
+    pub(crate) fn set_offset(&self, secs: i64) {
+        // A rename is atomic for readers.
         let new = self.file.with_extension("new");
         std::fs::write(&new, format!("{secs:+}\n")).expect("the clock can be set");
         std::fs::rename(&new, &self.file).expect("the clock can be set");
     }
 
-    /// [`command`](crate::process::command) for a program that goes by this clock.
-    pub(crate) fn command(&self, program: &Path, ending: &str, user: Option<&str>) -> Command {
-        // Not for `setpriv`: what it loads before it changes the user is not the new user's to read.
-        let mut command = command(program_path("env", "coreutils"), ending, user);
-        // Redis calls a memory allocator that asks for the time while it begins, before there is one.
+    /// Returns a [`command`] for a program that uses this clock.
+    pub(crate) fn command(&self, program: &Path, death_signal: &str, user: Option<&str>) -> Command {
+        // Set only after `setpriv` has changed the user, who owns libfaketime's shared memory then.
+        let mut command = command(program_path("env", "coreutils"), death_signal, user);
+        // Redis's allocator reads the time before libfaketime has found libc.
         command.arg(format!("LD_PRELOAD={}:libc.so.6", library().display()));
         command.arg(format!("FAKETIME_TIMESTAMP_FILE={}", self.file.display()));
         command.args(["FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"]).arg(program);

@@ -1,0 +1,272 @@
+//! The whole system as processes, which can be killed, stopped and cut off from each other.
+
+mod disk;
+mod role;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use rustix::process::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::process::run_to_end;
+use crate::support::proxy::{LinkState, Proxy};
+use crate::support::servers::{FakeClock, Nginx, PostgresServer, RedisServer, free_port};
+use crate::support::timeouts::eventually;
+
+pub(crate) use disk::Disk;
+use role::{PROGRAM, RoleProcess, backend_settings};
+
+/// A component that can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Component {
+    Api(usize),
+    Worker(usize),
+    Client,
+    Nginx,
+    Redis,
+    Postgres,
+}
+
+/// A server that APIs and workers reach over a network that can fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Backend {
+    Redis,
+    Postgres,
+}
+
+/// Two APIs, three workers and a client behind nginx, on PostgreSQL and Redis.
+pub(crate) struct Cluster {
+    pub(crate) http: reqwest::Client,
+    pub(crate) postgres: PostgresServer,
+    pub(crate) redis: RedisServer,
+    pub(crate) disk: Disk,
+    nginx: Nginx,
+    roles: BTreeMap<Component, RoleProcess>,
+    /// URLs of the APIs and the client without nginx.
+    direct_urls: Vec<String>,
+    links: BTreeMap<(Component, Backend), Proxy>,
+    /// Roles that exited unexpectedly, or with an error after SIGTERM.
+    unexpected_exits: Vec<String>,
+    logs: TempDir,
+}
+
+pub(crate) const APIS: usize = 2;
+pub(crate) const WORKERS: usize = 3;
+
+impl Cluster {
+    /// Starts everything and waits until it responds.
+    pub(crate) async fn start() -> Self {
+        let logs = tempfile::tempdir().expect("a temporary directory");
+        let log = |name: &str| logs.path().join(format!("{name}.log"));
+        let postgres = PostgresServer::start(log("postgres"));
+        let redis = RedisServer::start(log("redis"));
+        let disk = Disk::new();
+        let apis: Vec<u16> = (0..APIS).map(|_| free_port()).collect();
+        let client_port = free_port();
+        let nginx = Nginx::start(&apis, client_port, &[], log("nginx"));
+
+        let mut links = BTreeMap::new();
+        let mut roles = BTreeMap::new();
+        for component in (0..APIS).map(Component::Api).chain((0..WORKERS).map(Component::Worker)) {
+            for (backend, port) in [(Backend::Postgres, postgres.port), (Backend::Redis, redis.port)] {
+                links.insert((component, backend), Proxy::start(port).await);
+            }
+            let port = |backend| links[&(component, backend)].port;
+            let mut settings = backend_settings(port(Backend::Postgres), port(Backend::Redis), &disk);
+            let (name, has_fake_clock) = match component {
+                Component::Api(number) => {
+                    settings.push(("ABACI_LISTEN", format!("127.0.0.1:{}", apis[number])));
+                    settings.push(("ABACI_TRUSTED_PROXIES", "127.0.0.1/32".to_owned()));
+                    settings.push(("ABACI_RATE", "off".to_owned()));
+                    ("api", number == 0)
+                }
+                _ => {
+                    settings.push(("ABACI_WORKER_THREADS", "2".to_owned()));
+                    settings.push(("ABACI_WORKER_MEMORY_BYTES", "2GB".to_owned()));
+                    ("worker", component == Component::Worker(0))
+                }
+            };
+            let log_name = format!("{component:?}").to_lowercase().replace(['(', ')'], "");
+            let folder = logs.path().join(format!("clock-{log_name}"));
+            let clock = has_fake_clock.then(|| {
+                std::fs::create_dir(&folder).expect("a folder");
+                FakeClock::new(&folder)
+            });
+            roles.insert(component, RoleProcess::new(name, settings, clock, log(&log_name)));
+        }
+        let settings = vec![
+            ("ABACI_LISTEN", format!("127.0.0.1:{client_port}")),
+            ("ABACI_INTERNAL_LISTEN", "127.0.0.1:0".to_owned()),
+            ("ABACI_TRUSTED_PROXIES", "127.0.0.1/32".to_owned()),
+            // Through nginx, so that one dead API leaves the pages working.
+            ("ABACI_API_URL", nginx.url()),
+        ];
+        roles.insert(Component::Client, RoleProcess::new("client", settings, None, log("client")));
+
+        let mut migrate = Command::new(PROGRAM);
+        migrate.arg("migrate").envs(backend_settings(postgres.port, redis.port, &disk));
+        run_to_end(migrate);
+
+        let http = crate::support::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
+        let mut direct_urls: Vec<String> =
+            apis.iter().map(|port| format!("http://127.0.0.1:{port}/api/system")).collect();
+        direct_urls.push(format!("http://127.0.0.1:{client_port}/"));
+        let unexpected_exits = Vec::new();
+        let mut cluster =
+            Self { http, postgres, redis, disk, nginx, roles, direct_urls, links, unexpected_exits, logs };
+        cluster.roles.values_mut().for_each(RoleProcess::start);
+        let started = &cluster;
+        eventually("every component responds", async || started.is_complete().await.then_some(())).await;
+        cluster
+    }
+
+    /// Returns the URL of nginx, without a slash at the end.
+    pub(crate) fn url(&self) -> String {
+        self.nginx.url()
+    }
+
+    /// Kills a component.
+    pub(crate) fn kill(&mut self, component: Component) {
+        match component {
+            Component::Nginx => self.nginx.kill(),
+            Component::Redis => self.redis.kill(),
+            Component::Postgres => self.postgres.kill(),
+            _ => self.role(component).kill(),
+        }
+    }
+
+    /// Sends SIGTERM to a role and waits until it exits.
+    pub(crate) fn terminate(&mut self, component: Component) {
+        if let Some(status) = self.role(component).terminate()
+            && !status.success()
+        {
+            self.unexpected_exits.push(format!("{component:?} exited after SIGTERM with {status}"));
+        }
+    }
+
+    /// Starts a component if it is not running, without waiting until it is ready.
+    pub(crate) fn restart(&mut self, component: Component) {
+        match component {
+            Component::Nginx => self.nginx.restart(),
+            Component::Redis => self.redis.restart(),
+            Component::Postgres => self.postgres.restart(),
+            _ => self.role(component).start(),
+        }
+    }
+
+    /// Kills everything at once and starts it again.
+    pub(crate) fn restart_everything(&mut self) {
+        self.kill_roles();
+        for component in [Component::Nginx, Component::Redis, Component::Postgres] {
+            self.kill(component);
+        }
+        self.postgres.restart();
+        self.redis.restart();
+        self.nginx.restart();
+        self.start_roles();
+    }
+
+    /// Kills every role.
+    pub(crate) fn kill_roles(&mut self) {
+        self.roles.values_mut().for_each(RoleProcess::kill);
+    }
+
+    /// Starts every role that is not running.
+    pub(crate) fn start_roles(&mut self) {
+        self.roles.values_mut().for_each(RoleProcess::start);
+    }
+
+    /// Stops a component with SIGSTOP, or continues it.
+    pub(crate) fn pause(&mut self, component: Component, paused: bool) {
+        let signal = if paused { Signal::STOP } else { Signal::CONT };
+        match component {
+            Component::Nginx => self.nginx.signal(signal),
+            Component::Redis => self.redis.signal(signal),
+            Component::Postgres => self.postgres.signal(signal),
+            _ => self.role(component).signal(signal),
+        }
+    }
+
+    /// Sets the state of the network between some components and a backend.
+    pub(crate) fn set_link(&self, backend: Backend, state: LinkState, includes: impl Fn(Component) -> bool) {
+        for (_, proxy) in self.links.iter().filter(|((component, its), _)| *its == backend && includes(*component)) {
+            proxy.set(state);
+        }
+    }
+
+    /// Sets the offset of a component's clock.
+    pub(crate) fn set_clock(&mut self, component: Component, secs: i64) {
+        match component {
+            Component::Redis => self.redis.clock.set_offset(secs),
+            Component::Postgres => self.postgres.clock.set_offset(secs),
+            _ => self.role(component).clock().set_offset(secs),
+        }
+    }
+
+    /// Returns the number of the worker that reports computing F(n).
+    pub(crate) async fn worker_of(&self, n: i64) -> Option<usize> {
+        let system = self.json("/api/system").await?;
+        let workers = system["workers"].as_array()?;
+        let subject = Value::from(format!("F({n})"));
+        let computes = |worker: &&Value| worker["computing"].as_array().is_some_and(|all| all.contains(&subject));
+        let worker = workers.iter().find(computes)?;
+        (0..WORKERS).find(|&number| self.is_name_of(worker, number))
+    }
+
+    /// Returns whether every single component serves.
+    pub(crate) async fn is_complete(&self) -> bool {
+        for url in &self.direct_urls {
+            let response = self.http.get(url).timeout(Duration::from_secs(3)).send().await;
+            if !response.is_ok_and(|response| response.status() == StatusCode::OK) {
+                return false;
+            }
+        }
+        let system = self.json("/api/system").await.unwrap_or_default();
+        let workers = system["workers"].as_array().map_or(&[][..], Vec::as_slice);
+        (0..WORKERS).all(|number| workers.iter().any(|worker| self.is_name_of(worker, number)))
+    }
+
+    /// Returns whether a worker in `/api/system` has this number: its name contains its process id.
+    fn is_name_of(&self, worker: &Value, number: usize) -> bool {
+        let id = self.roles[&Component::Worker(number)].process_id();
+        let mut words = worker["id"].as_str().unwrap_or_default().split(|letter: char| !letter.is_ascii_alphanumeric());
+        words.any(|word| Some(word) == id.as_deref())
+    }
+
+    /// Returns the JSON of a `GET` with status 200.
+    pub(crate) async fn json(&self, path: &str) -> Option<Value> {
+        let response = self.http.get(format!("{}{path}", self.url())).send().await.ok()?;
+        if response.status() == StatusCode::OK { response.json().await.ok() } else { None }
+    }
+
+    /// Restarts roles that exited, as a container's restart policy does, and records them.
+    pub(crate) fn supervise(&mut self) {
+        for (component, role) in &mut self.roles {
+            if let Some(status) = role.restart_if_exited() {
+                self.unexpected_exits.push(format!("{component:?} exited by itself with {status}"));
+            }
+        }
+    }
+
+    /// Returns the roles that exited by themselves, or with an error after SIGTERM.
+    pub(crate) fn unexpected_exits(&self) -> &[String] {
+        &self.unexpected_exits
+    }
+
+    fn role(&mut self, component: Component) -> &mut RoleProcess {
+        self.roles.get_mut(&component).expect("a role of this cluster")
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.logs.disable_cleanup(true);
+            println!("the logs of every process are in {}", self.logs.path().display());
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A role as a process with settings, a log and perhaps a clock of its own.
+
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+use rustix::process::Signal;
+
+use super::Disk;
+use crate::support::process::{ChildProcess, command};
+use crate::support::servers::{FakeClock, PostgresServer};
+
+pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_abaci");
+
+/// One of Abaci's own processes.
+pub(super) struct RoleProcess {
+    name: &'static str,
+    settings: Vec<(&'static str, String)>,
+    clock: Option<FakeClock>,
+    log: PathBuf,
+    process: Option<ChildProcess>,
+}
+
+impl RoleProcess {
+    pub(super) const fn new(
+        name: &'static str,
+        settings: Vec<(&'static str, String)>,
+        clock: Option<FakeClock>,
+        log: PathBuf,
+    ) -> Self {
+        Self { name, settings, clock, log, process: None }
+    }
+
+    /// Starts it if it is not running.
+    pub(super) fn start(&mut self) {
+        if self.process.is_none() {
+            let mut role = match &self.clock {
+                Some(clock) => clock.command(PROGRAM.as_ref(), "KILL", None),
+                None => command(PROGRAM, "KILL", None),
+            };
+            role.arg(self.name).envs(self.settings.iter().map(|(name, value)| (name, value)));
+            self.process = Some(ChildProcess::start(role, &self.log));
+        }
+    }
+
+    pub(super) fn kill(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// Sends SIGTERM and waits until it exits.
+    pub(super) fn terminate(&mut self) -> Option<ExitStatus> {
+        self.process.take().map(|process| process.terminate(Signal::TERM))
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        self.process.as_ref().expect("it runs").signal(signal);
+    }
+
+    pub(super) fn clock(&self) -> &FakeClock {
+        self.clock.as_ref().expect("a role with a clock of its own")
+    }
+
+    pub(super) fn process_id(&self) -> Option<String> {
+        self.process.as_ref().map(|process| process.id().to_string())
+    }
+
+    /// Returns the exit status if it has exited, after starting it again.
+    pub(super) fn restart_if_exited(&mut self) -> Option<ExitStatus> {
+        let status = self.process.as_mut().and_then(ChildProcess::exit_status)?;
+        self.process = None;
+        self.start();
+        Some(status)
+    }
+}
+
+/// Returns the settings of the connections to the backends.
+pub(super) fn backend_settings(postgres: u16, redis: u16, disk: &Disk) -> Vec<(&'static str, String)> {
+    [
+        ("PGHOST", "127.0.0.1"),
+        ("PGPORT", &postgres.to_string()),
+        ("PGUSER", PostgresServer::NAME),
+        ("PGPASSWORD", PostgresServer::NAME),
+        ("PGDATABASE", PostgresServer::NAME),
+        ("PGSSLMODE", "disable"),
+        ("REDIS_HOST", "127.0.0.1"),
+        ("REDIS_PORT", &redis.to_string()),
+        ("ABACI_INTERNAL_LISTEN", "127.0.0.1:0"),
+        ("ABACI_VALUES_URL", &format!("file://{}", disk.path().display())),
+        // Less than the disk, so that values are evicted before it is full.
+        ("ABACI_STORE_BYTES", "400MB"),
+        ("ABACI_LOG", "info"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into()
+}
