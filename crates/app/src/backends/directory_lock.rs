@@ -50,7 +50,7 @@ impl DirectoryLock {
             .create(true)
             // It may contain the name of its holder.
             .truncate(false)
-            .open(folder.join(FILE_NAME))
+            .open(Self::path(folder))
             .map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -62,6 +62,11 @@ impl DirectoryLock {
         let mut lock = Self { file };
         lock.write_holder(&format!("process {}", std::process::id())).map_err(unusable)?;
         Ok(lock)
+    }
+
+    /// Returns the path of the lock file in a directory.
+    pub(crate) fn path(folder: &Path) -> PathBuf {
+        folder.join(FILE_NAME)
     }
 
     /// Adds the holder's address to the lock file, for the error of a second process.

@@ -44,7 +44,7 @@ pub(crate) async fn open(services: &Services, storage: &StorageArgs, max_queued:
         clock: Arc::new(SystemClock),
     };
     let open_heartbeat_ports = heartbeat_ports(services, ports.clone());
-    Ok(Backends { ports, objects, store: OpenStore::Postgres(store), open_heartbeat_ports })
+    Ok(Backends { ports, directory: None, objects, store: OpenStore::Postgres(store), open_heartbeat_ports })
 }
 
 /// Returns what opens the ports of the heartbeats: the same backends over connections of their own.

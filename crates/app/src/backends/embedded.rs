@@ -7,7 +7,7 @@ use cache::{MemoryEventChannel, MemoryValueCache};
 use queue::MemoryQueue;
 use store::{SqliteStore, StoreError, StoreLimits, Values};
 
-use super::{Backends, OpenStore, ValuesError, open_objects};
+use super::{Backends, DirectoryLock, DirectoryWatch, OpenStore, ValuesError, open_objects};
 use crate::config::{LimitArgs, StorageArgs};
 use crate::host::SystemClock;
 
@@ -27,6 +27,14 @@ pub(crate) enum EmbeddedError {
         /// The cause.
         source: StoreError,
     },
+    /// The data directory was removed during the start.
+    #[error("cannot use the data directory {}", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// The folder of values cannot be used.
     #[error(transparent)]
     Values(#[from] ValuesError),
@@ -43,6 +51,9 @@ pub(crate) async fn open(storage: &StorageArgs, limits: &LimitArgs) -> Result<Ba
     if voided > 0 {
         tracing::info!(leases = voided, "resuming the calculations of an earlier process");
     }
+    let files = [path.clone(), DirectoryLock::path(&storage.directory.path)];
+    let directory = DirectoryWatch::new(files)
+        .map_err(|source| EmbeddedError::Directory { path: storage.directory.path.clone(), source })?;
     let objects = open_objects(storage)?;
     let ports = ports::Ports {
         store: Arc::clone(&store) as _,
@@ -54,7 +65,13 @@ pub(crate) async fn open(storage: &StorageArgs, limits: &LimitArgs) -> Result<Ba
     };
     let heartbeat_ports = ports.clone();
     let open_heartbeat_ports = Arc::new(move || heartbeat_ports.clone());
-    Ok(Backends { ports, objects, store: OpenStore::Sqlite(store), open_heartbeat_ports })
+    Ok(Backends {
+        ports,
+        directory: Some(Arc::new(directory)),
+        objects,
+        store: OpenStore::Sqlite(store),
+        open_heartbeat_ports,
+    })
 }
 
 /// Returns the path of the database in a data directory.

@@ -3,6 +3,7 @@
 #[cfg(feature = "distributed")]
 mod access_hints;
 mod directory_lock;
+mod directory_watch;
 #[cfg(feature = "distributed")]
 mod distributed;
 mod embedded;
@@ -18,6 +19,7 @@ use crate::config::StorageArgs;
 #[cfg(feature = "distributed")]
 pub(crate) use access_hints::postgres_hint;
 pub(crate) use directory_lock::{DirectoryLock, LockError};
+pub(crate) use directory_watch::DirectoryWatch;
 #[cfg(feature = "distributed")]
 pub(crate) use distributed::open as open_distributed;
 pub(crate) use embedded::{EmbeddedError, database_path, open as open_embedded};
@@ -28,6 +30,8 @@ pub(crate) struct Backends {
     pub(crate) ports: ports::Ports,
     /// Opens the ports of the worker's heartbeats, which run on a runtime of their own.
     open_heartbeat_ports: Arc<dyn Fn() -> ports::Ports + Send + Sync>,
+    /// The files of the embedded store, which must stay where they are.
+    pub(crate) directory: Option<Arc<DirectoryWatch>>,
     objects: Objects,
     store: OpenStore,
 }

@@ -1,6 +1,7 @@
 //! Checks of the parts of a process, for `/healthz` and `/readyz`.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::client::ApiClient;
@@ -9,7 +10,7 @@ use model::{Index, Subject};
 use ports::Ports;
 use worker::Worker;
 
-use crate::backends::Backends;
+use crate::backends::{Backends, DirectoryWatch};
 
 /// A part of the process that can be checked.
 pub(crate) enum Check {
@@ -24,6 +25,8 @@ pub(crate) enum Check {
         /// Time after the start in which it is ready without having claimed a job.
         grace_period: Duration,
     },
+    /// The files of the embedded store.
+    Directory(Arc<DirectoryWatch>),
     /// The pages, which need the API.
     Pages(ApiClient),
 }
@@ -65,7 +68,7 @@ impl Check {
                 // Without the queue, a restarted process would find no jobs either.
                 if is_claiming || !queue_responds(ports).await { Ok(()) } else { Err("the worker claims no jobs") }
             }
-            Self::Api { .. } | Self::Pages(_) => Ok(()),
+            Self::Api { .. } | Self::Directory(_) | Self::Pages(_) => Ok(()),
         }
     }
 
@@ -96,6 +99,10 @@ impl Check {
                 }
                 Ok(degraded)
             }
+            Self::Directory(watch) => match watch.check() {
+                Ok(()) => Ok(Vec::new()),
+                Err(_) => Err("the data directory was removed, renamed or replaced"),
+            },
             Self::Pages(api) => match api.check().await {
                 Ok(()) => Ok(Vec::new()),
                 Err(error) => {

@@ -1,8 +1,16 @@
 //! Pages and API on one address.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
+use wire::{Problem, ProblemKind};
+
+use crate::backends::DirectoryWatch;
 
 /// Routes `/api` and everything below it to the API, everything else to the pages; each has its own 404.
 pub(crate) fn combine(api: Router, pages: Router) -> Router {
@@ -11,6 +19,48 @@ pub(crate) fn combine(api: Router, pages: Router) -> Router {
         let router = if path == "/api" || path.starts_with("/api/") { api } else { pages };
         router.oneshot(request).await
     })
+}
+
+/// Refuses every request that changes something while the data directory is not the one that is open.
+pub(crate) fn refuse_changes_without(directory: Arc<DirectoryWatch>, api: Router) -> Router {
+    api.layer(from_fn(move |request: Request, next: Next| {
+        let directory = directory.clone();
+        async move {
+            if request.method().is_safe() {
+                return next.run(request).await;
+            }
+            if directory.check().is_err() {
+                return directory_gone("Nothing was stored.");
+            }
+            let response = next.run(request).await;
+            // It may have been removed meanwhile, and an accepted calculation would be lost with the process.
+            match directory.check() {
+                Err(_) if response.status().is_success() => directory_gone("The change may be lost."),
+                _ => response,
+            }
+        }
+    }))
+}
+
+fn directory_gone(detail: &str) -> Response {
+    let (status, kind) = (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Unavailable);
+    let problem = Problem {
+        kind,
+        title: kind.title().to_owned(),
+        status: status.as_u16(),
+        detail: Some(format!("The data directory is gone. {detail}")),
+        field: None,
+        given: None,
+        allowed: None,
+        calculation_status: None,
+        request_id: server::current_request_id(),
+    };
+    let mut response = (status, axum::Json(problem)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(10));
+    response
 }
 
 #[cfg(test)]

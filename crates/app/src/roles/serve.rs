@@ -72,10 +72,15 @@ async fn serve(
     let worker = backends.worker(work);
     let api_url = config.api_url.as_ref().map_or(url.as_str(), |url| url.as_str());
     let (pages, _) = pages(api_url, &config.public, &config.development)?;
-    let checks = vec![Check::api(&api, &backends), Check::worker_beside_api(&worker, &backends)];
+    let mut checks = vec![Check::api(&api, &backends), Check::worker_beside_api(&worker, &backends)];
+    checks.extend(backends.directory.clone().map(Check::Directory));
 
     let limits = serve_limits(&config.connections);
-    let routes = routes::combine(::api::router(api.clone()), pages);
+    let mut api_router = ::api::router(api.clone());
+    if let Some(directory) = backends.directory.clone() {
+        api_router = routes::refuse_changes_without(directory, api_router);
+    }
+    let routes = routes::combine(api_router, pages);
     let internal_router = internal_router(service.metrics.clone(), checks);
     service.spawn("the worker", ::worker::run(worker, service.stopping.clone().cancelled_owned()));
     service.spawn("the deletion of orphans", backends.delete_orphans(service.stopping.clone()));

@@ -1,5 +1,6 @@
 //! `abaci serve` and the commands beside it: start, health, data directory, signals.
 
+use std::fs;
 use std::io::{BufRead, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::program::{Running, abaci, exit_code, finish, get, role, send_signal};
+use crate::program::{Running, abaci, exit_code, finish, get, names_in, request, role, send_signal};
 
 #[test]
 fn health_and_metrics_are_served_on_the_internal_port_only() {
@@ -110,5 +111,46 @@ fn every_line_of_the_log_is_json() {
     for line in lines {
         let entry: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         assert!(entry["timestamp"].is_string() && entry["level"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn a_data_directory_that_is_removed_or_replaced_accepts_nothing_until_it_is_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, moved) = (folder.path().join("data"), folder.path().join("moved"));
+    let serve = Running::start(role("serve", &data));
+    let submit = |n: u32| {
+        let headers = "Content-Type: application/json\r\n";
+        let response = request(serve.public(), "POST /api/calculations", headers, &format!("{{\"index\":{n}}}"));
+        response["HTTP/1.1 ".len()..].split(' ').next().expect("a status").to_owned()
+    };
+    let is_refused = |n| {
+        assert_eq!(submit(n), "503");
+        let readiness = serve.get_internal("/readyz");
+        assert!(readiness.starts_with("HTTP/1.1 503") && readiness.contains("data directory"), "{readiness}");
+    };
+    assert_eq!(submit(1), "202");
+
+    fs::rename(&data, &moved).expect("renamed");
+    is_refused(2);
+    fs::create_dir(&data).expect("an empty folder in its place");
+    is_refused(3);
+    for name in names_in(&moved).iter().filter(|name| name.starts_with("abaci")) {
+        fs::copy(moved.join(name), data.join(name)).expect("copied");
+    }
+    is_refused(4);
+    fs::remove_dir_all(&data).expect("removed");
+    fs::rename(&moved, &data).expect("renamed back");
+    assert_eq!(submit(5), "202");
+    assert!(serve.get_internal("/readyz").starts_with("HTTP/1.1 200"));
+
+    let lock = data.join("abaci.lock");
+    fs::remove_file(&lock).expect("removed");
+    is_refused(6);
+    fs::write(&lock, "another process").expect("written");
+    is_refused(7);
+    for n in [2, 3, 4, 6, 7] {
+        let response = get(serve.public(), &format!("/api/calculations/{n}"));
+        assert!(response.starts_with("HTTP/1.1 404"), "refused, so not stored: {response}");
     }
 }
