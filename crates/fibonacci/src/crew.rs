@@ -1,6 +1,6 @@
 //! Work in pieces, on as many threads as the caller allows at the time.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -89,6 +89,11 @@ impl<'a> Crew<'a> {
     /// How many threads may work now.
     pub(crate) fn threads(&self) -> usize {
         (self.control.threads)().max(1)
+    }
+
+    /// The flag that is raised to stop, for pieces that take long.
+    pub(crate) fn cancelled(&self) -> &AtomicBool {
+        self.control.cancelled
     }
 
     fn is_cancelled(&self) -> bool {

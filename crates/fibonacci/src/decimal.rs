@@ -17,6 +17,8 @@ pub struct Decimal {
 const DIGITS: usize = LIMB_DIGITS as usize;
 /// Bytes written at once.
 const BLOCK: usize = 256 * DIGITS;
+/// The same where the text is shorter.
+const SHORT_BLOCK: usize = 16 * DIGITS;
 
 impl Decimal {
     pub(crate) fn new(negative: bool, limbs: Vec<u64>) -> Self {
@@ -98,13 +100,21 @@ impl fmt::Display for Decimal {
         if f.width().is_some() {
             return f.pad_integral(!self.negative, "", &self.first(self.digits()));
         }
-        let mut text = Text::new(self);
-        let mut block = [0; BLOCK];
-        loop {
-            match text.fill(&mut block) {
-                0 => return Ok(()),
-                filled => f.write_str(str::from_utf8(&block[..filled]).map_err(|_| fmt::Error)?)?,
-            }
+        // A short text is written at once, from a block that is soon filled with zeros.
+        if self.limbs.len() < SHORT_BLOCK / DIGITS {
+            return write_blocks::<SHORT_BLOCK>(self, f);
+        }
+        write_blocks::<BLOCK>(self, f)
+    }
+}
+
+fn write_blocks<const BYTES: usize>(number: &Decimal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut text = Text::new(number);
+    let mut block = [0; BYTES];
+    loop {
+        match text.fill(&mut block) {
+            0 => return Ok(()),
+            filled => f.write_str(str::from_utf8(&block[..filled]).map_err(|_| fmt::Error)?)?,
         }
     }
 }
@@ -235,14 +245,40 @@ impl<'a> Text<'a> {
 /// The 18 digits of a limb.
 #[inline(always)]
 fn digits_of(limb: u64) -> [u8; DIGITS] {
-    let mut digits = [b'0'; DIGITS];
-    // Two chains of divisions of 32 bits, which run side by side.
-    let (mut high, mut low) = ((limb / 1_000_000_000) as u32, (limb % 1_000_000_000) as u32);
-    for place in (0..DIGITS / 2).rev() {
-        digits[place] += (high % 10) as u8;
-        digits[place + DIGITS / 2] += (low % 10) as u8;
-        high /= 10;
-        low /= 10;
+    const HALF: u64 = 1_000_000_000;
+    let mut digits = [0; DIGITS];
+    for (half, digits) in [limb / HALF, limb % HALF].into_iter().zip(digits.chunks_exact_mut(DIGITS / 2)) {
+        digits[0] = b'0' + (half / 100_000_000) as u8;
+        digits[1..].copy_from_slice(&eight_digits(half % 100_000_000));
     }
     digits
+}
+
+/// The digits of x < 10⁸, all at once: halved in one word to fours, pairs and single digits.
+#[inline(always)]
+fn eight_digits(x: u64) -> [u8; 8] {
+    let fours = (x / 10_000) | ((x % 10_000) << 32);
+    // q = ⌊y/100⌋ for y < 10⁴, and then ⌊y/10⌋ for y < 100, in each part of the word.
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
+    let pairs = hundreds | ((fours - 100 * hundreds) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
+    let digits = tens | ((pairs - 10 * tens) << 8);
+    (digits + 0x3030_3030_3030_3030).to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_all_quarters_of_a_half_are_right() {
+        for quarter in 0..10_000 {
+            for x in [quarter, 10_000 * quarter, 10_000 * quarter + 9_999 - quarter] {
+                assert_eq!(eight_digits(x).as_slice(), format!("{x:08}").as_bytes());
+            }
+        }
+        for limb in [0, 1, 999_999_999, 1_000_000_000, 123_456_789_012_345_678, 999_999_999_999_999_999] {
+            assert_eq!(digits_of(limb).as_slice(), format!("{limb:018}").as_bytes());
+        }
+    }
 }

@@ -102,7 +102,7 @@ impl Kernel {
             let plan = goldilocks::Plan::new(index);
             (plan.memory_bytes(), plan.work())
         } else {
-            let plan = vector::Plan::new(index);
+            let plan = vector::DoublingPlan::new(index);
             (plan.memory_bytes(), plan.work() * if self == Self::Avx512 { 2 } else { 3 } / 2)
         };
         // Touching new memory takes about half a nanosecond a byte.
@@ -120,13 +120,13 @@ fn short_value(n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
 }
 
 fn vector_value<L: Lanes>(lanes: L, n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
-    let plan = vector::Plan::new(n.unsigned_abs());
+    let plan = vector::DoublingPlan::new(n.unsigned_abs());
     let crew = Crew::new(*control, plan.work());
     crew.look()?;
     let refused = Error::OutOfMemory { needed_bytes: plan.memory_bytes() };
-    let workspace = vector::Workspace::reserve(&plan).ok_or(refused)?;
+    let arena = vector::Arena::reserve(&plan).ok_or(refused)?;
     let (a, b) = short::pair(plan.start());
-    let limbs = workspace.run(lanes, (&a, &b), &plan, &crew)?;
+    let limbs = arena.run(lanes, (&a, &b), &plan, &crew)?;
     check(n, &limbs, &crew, plan.check_work())?;
     crew.finish();
     Ok(Decimal::new(is_negative(n), limbs))

@@ -66,3 +66,7 @@ pub use structure::{
     aurifeuillian_factors, digital_root, divisors, fibonacci_primality,
 };
 pub use verify::{Compared, Verification, Verifier, residue_primes};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -36,9 +36,9 @@ pub(crate) fn is_short(n: u64) -> bool {
 /// Returns the limbs of F(n), without zeros at the top, for a short n.
 pub(crate) fn value(n: u64) -> Vec<u64> {
     let limbs = match FIRST.get(n as usize) {
-        Some(&value) => Number::from(value),
+        Some(&value) => StackNumber::from(value),
         None => {
-            let mut pair = Pair::before(n);
+            let mut pair = DoublingPair::before(n);
             pair.double_until(n / 2, n);
             pair.doubled_once(n)
         }
@@ -48,7 +48,7 @@ pub(crate) fn value(n: u64) -> Vec<u64> {
 
 /// Returns the limbs of F(k) and F(k+1), without zeros at the top, for a short k.
 pub(crate) fn pair(k: u64) -> (Vec<u64>, Vec<u64>) {
-    let mut pair = Pair::before(k);
+    let mut pair = DoublingPair::before(k);
     pair.double_until(k, k);
     (pair.a.as_slice().to_vec(), pair.b.as_slice().to_vec())
 }
@@ -65,20 +65,20 @@ pub(crate) fn work(n: u64) -> u64 {
 }
 
 /// A number on the stack.
-struct Number {
+struct StackNumber {
     limbs: [u64; MAX_LIMBS],
     length: usize,
 }
 
 /// F(k) and F(k+1).
-struct Pair {
+struct DoublingPair {
     k: u64,
-    a: Number,
-    b: Number,
+    a: StackNumber,
+    b: StackNumber,
 }
 
-impl Number {
-    const ZERO: Self = Number { limbs: [0; MAX_LIMBS], length: 0 };
+impl StackNumber {
+    const ZERO: Self = StackNumber { limbs: [0; MAX_LIMBS], length: 0 };
 
     fn as_slice(&self) -> &[u64] {
         &self.limbs[..self.length]
@@ -91,9 +91,9 @@ impl Number {
     }
 }
 
-impl From<u128> for Number {
+impl From<u128> for StackNumber {
     fn from(value: u128) -> Self {
-        let mut number = Number::ZERO;
+        let mut number = StackNumber::ZERO;
         let (high, low) = divide(value);
         let (top, middle) = divide(high);
         number.limbs[..3].copy_from_slice(&[low, middle, top as u64]);
@@ -103,14 +103,14 @@ impl From<u128> for Number {
     }
 }
 
-impl Pair {
+impl DoublingPair {
     /// The pair that doubling on the way to n starts from.
     fn before(n: u64) -> Self {
         let mut k = n;
         while k > LAST_PAIR {
             k /= 2;
         }
-        Pair { k, a: FIRST[k as usize].into(), b: FIRST[k as usize + 1].into() }
+        DoublingPair { k, a: FIRST[k as usize].into(), b: FIRST[k as usize + 1].into() }
     }
 
     /// Doubles to F(k) and F(k+1), where k is n cut off by some bits.
@@ -118,7 +118,7 @@ impl Pair {
         while self.k < k {
             let next = next_index(self.k, n);
             let length = limbs_of(next);
-            let (mut first, mut second) = (Number::ZERO, Number::ZERO);
+            let (mut first, mut second) = (StackNumber::ZERO, StackNumber::ZERO);
             let sign = if self.k.is_multiple_of(2) { 1 } else { -1 };
             let (a, b) = self.operands();
             if next.is_multiple_of(2) {
@@ -130,13 +130,13 @@ impl Pair {
             second.length = length;
             first.trim();
             second.trim();
-            *self = Pair { k: next, a: first, b: second };
+            *self = DoublingPair { k: next, a: first, b: second };
         }
     }
 
     /// F(n) alone, for k = n/2.
-    fn doubled_once(&self, n: u64) -> Number {
-        let mut value = Number::ZERO;
+    fn doubled_once(&self, n: u64) -> StackNumber {
+        let mut value = StackNumber::ZERO;
         value.length = limbs_for(digits_at_most(n)) as usize;
         let limbs = &mut value.limbs[..value.length];
         let (a, b) = self.operands();
@@ -221,7 +221,7 @@ fn column_of_squares(a: &[u64], b: &[u64], column: usize) -> (u128, u128) {
 fn divide(x: u128) -> (u128, u64) {
     let (high, low) = ((x >> 64) as u64, x as u64);
     let (high_quotient, high_rest) = (high / LIMB, high % LIMB);
-    let rest = u128::from(high_rest) << 64 | u128::from(low);
+    let rest = (u128::from(high_rest) << 64) | u128::from(low);
     // rest < 10¹⁸·2⁶⁴. The estimate is too low by less than 2⁶⁰/10¹⁸ < 1.16 for the bits of it dropped,
     // by less than 2⁶³·⁸/2⁶³ · 0.24 < 0.42 for the fraction of 2¹²³/10¹⁸ dropped, and by less than 1 for its
     // own: by 2 at most.

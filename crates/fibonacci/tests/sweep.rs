@@ -2,12 +2,14 @@
 #![cfg(feature = "soak")]
 
 use std::num::NonZeroU64;
+use std::sync::atomic::AtomicBool;
 
-use fibonacci::{TextResidue, digit_count, first_digits, last_digits, modulo, nth};
+use dashu_int::UBig;
+use fibonacci::{Control, Decimal, Kernel, TextResidue, digit_count, first_digits, last_digits, modulo, nth};
 use num_bigint::BigUint;
 
 /// Primes unrelated to each other and to all the kernel computes with.
-const PRIMES: [u64; 3] = [(1 << 61) - 1, 1_000_000_000_000_000_003, 18_446_744_073_709_551_557];
+const PRIMES: [u64; 3] = [(1 << 61) - 31, 1_000_000_000_000_000_003, 18_446_744_073_709_551_557];
 
 fn assert_right(n: i64) {
     let value = nth(n).unwrap();
@@ -53,6 +55,73 @@ fn values_from_ten_million_to_a_hundred_million_are_right() {
 
 #[test]
 fn values_of_three_digit_points_are_right() {
-    // The operands pass 110 680 680 digits at n = 1 059 206 000: the last step cuts limbs in six.
+    // The operands of the Goldilocks kernel pass 110 680 680 digits at n = 1 059 206 000: the last step cuts
+    // limbs in six.
+    let value = value(Kernel::Goldilocks, 1_060_000_001, 1);
     assert_right(1_060_000_001);
+    assert!(value == nth(1_060_000_001).unwrap());
+}
+
+fn value(kernel: Kernel, n: i64, threads: usize) -> Decimal {
+    let control = Control { progress: &|_| (), cancelled: &AtomicBool::new(false), threads: &|| threads };
+    kernel.nth_with(n, &control).unwrap()
+}
+
+/// FNV-1a of the text, from the basis the digests of FLINT's values were made with.
+fn digest(value: &Decimal) -> u64 {
+    let fold = |hash: u64, &byte: &u8| (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211);
+    value.chunks(1 << 20).fold(1_469_598_103_934_665_603, |hash, block| block.iter().fold(hash, fold))
+}
+
+#[test]
+fn long_values_have_the_digests_of_those_of_flint() {
+    for kernel in Kernel::available() {
+        assert_eq!(digest(&value(kernel, 100_000_000, 2)), 0x1C72_2934_EFED_F4A9, "by {kernel:?}");
+    }
+    assert_eq!(digest(&value(Kernel::fastest(), 1_000_000_000, 2)), 0x691A_A6BA_A676_EE14);
+}
+
+/// F(n) by doubling with dashu.
+fn dashu(n: u64) -> UBig {
+    let (mut a, mut b) = (UBig::ZERO, UBig::ONE);
+    for shift in (0..u64::BITS - n.leading_zeros()).rev() {
+        let even = &a * ((&b << 1) - &a);
+        let odd = a.sqr() + b.sqr();
+        (a, b) = if (n >> shift) & 1 == 0 { (even, odd) } else { (odd.clone(), even + odd) };
+    }
+    a
+}
+
+#[test]
+fn random_values_to_ten_million_are_those_of_dashu() {
+    let mut state = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64 | 1;
+    for round in 0..60 {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        // As many short ones as long ones.
+        let n = 10_000_000_u64 >> (state % 10);
+        let n = (state >> 8) % n;
+        let expected = dashu(n);
+        for kernel in Kernel::available() {
+            let value = value(kernel, n as i64, 1 + round % 3);
+            for prime in PRIMES {
+                let mut residue = TextResidue::new(NonZeroU64::new(prime).unwrap());
+                value.chunks(1 << 20).for_each(|block| residue.push(&block));
+                let residue = residue.finish().map(UBig::from);
+                assert_eq!(residue, Some(&expected % UBig::from(prime)), "F({n}) by {kernel:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_kernel_gives_the_same_digits_over_a_wide_range() {
+    let indexes = std::iter::successors(Some(11_000_i64), |n| Some(n + n / 199 + 1));
+    for (round, n) in indexes.take_while(|&n| n < 20_000_000).enumerate() {
+        let expected = value(Kernel::Goldilocks, n, 1);
+        for kernel in Kernel::available() {
+            assert!(value(kernel, n, 1 + round % 4) == expected, "F({n}) by {kernel:?}");
+        }
+    }
 }

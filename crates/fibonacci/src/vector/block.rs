@@ -3,6 +3,8 @@
 //! So a block is read from memory once for as many layers as the second cache holds, and the products
 //! cost no pass of their own.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::butterflies::{RootTree, inverse_tree, tree};
 use super::lanes::{Lanes, Octet};
 use super::leaf::Leaves;
@@ -14,7 +16,7 @@ use super::roots::Roots;
 /// Replaces `a` and `b`, modulo xᵐ − T(s)² for their length m, by their products, times m.
 ///
 /// m is a power of two and at least [`LEAF`]. Where there is one product, `b` is destroyed. Points may be
-/// up to 4.6p in magnitude and are at most 1.8p afterwards.
+/// up to 4.6p in magnitude and are at most 1.8p afterwards. Stops halfway once `cancelled` is raised.
 pub(crate) fn multiply_block<L: Lanes, P: Product>(
     lanes: L,
     product: P,
@@ -22,8 +24,12 @@ pub(crate) fn multiply_block<L: Lanes, P: Product>(
     s: usize,
     roots: &Roots,
     tables: &mut LocalRoots,
+    cancelled: &AtomicBool,
 ) {
     let points = 8 * a.len();
+    if points > LOCAL && cancelled.load(Ordering::Relaxed) {
+        return;
+    }
     if points <= LOCAL {
         return multiply_local(lanes, product, (a, b), s, roots, tables);
     }
@@ -36,7 +42,7 @@ pub(crate) fn multiply_block<L: Lanes, P: Product>(
     let octets = a.len() / parts;
     let pairs = a.chunks_exact_mut(octets).zip(b.chunks_exact_mut(octets));
     for (part, pair) in pairs.enumerate() {
-        multiply_block(lanes, product, pair, parts * s + part, roots, tables);
+        multiply_block(lanes, product, pair, parts * s + part, roots, tables, cancelled);
     }
     let up = inverse_tree(roots, s);
     inverse(lanes, a, layers, roots, &up);

@@ -3,13 +3,13 @@
 //! A layer splits modulo x²ᵐ − r² into modulo xᵐ − r and xᵐ + r: (a, b) becomes (a + r·b, a − r·b). Its
 //! inverse leaves (a, b) times 2.
 
-use super::field::{Field, Root};
+use super::field::{Factor, Field};
 use super::lanes::Lanes;
 use super::roots::Roots;
 
 /// The roots of four layers below a block, as a heap: the block's own at 1, those of its halves at 2 and
 /// 3, and so on. Nothing is at 0.
-pub(crate) type RootTree = [Root; 16];
+pub(crate) type RootTree = [Factor; 16];
 
 /// The roots below block `s`.
 #[inline(always)]
@@ -37,7 +37,7 @@ pub(crate) fn inverse_tree(roots: &Roots, s: usize) -> RootTree {
 
 /// Two layers: the second has a root for each half.
 #[inline(always)]
-pub(crate) fn forward_4<L: Lanes>(f: Field<L>, x: [L::Reals; 4], first: Root, second: [Root; 2]) -> [L::Reals; 4] {
+pub(crate) fn forward_4<L: Lanes>(f: Field<L>, x: [L::Reals; 4], first: Factor, second: [Factor; 2]) -> [L::Reals; 4] {
     let (a, b) = (f.times(x[2], first), f.times(x[3], first));
     let (y0, y2, y1, y3) = (f.add(x[0], a), f.sub(x[0], a), f.add(x[1], b), f.sub(x[1], b));
     let (c, d) = (f.times(y1, second[0]), f.times(y3, second[1]));
@@ -46,7 +46,7 @@ pub(crate) fn forward_4<L: Lanes>(f: Field<L>, x: [L::Reals; 4], first: Root, se
 
 /// Undoes [`forward_4`], times 4, given the inverse roots.
 #[inline(always)]
-pub(crate) fn inverse_4<L: Lanes>(f: Field<L>, x: [L::Reals; 4], first: Root, second: [Root; 2]) -> [L::Reals; 4] {
+pub(crate) fn inverse_4<L: Lanes>(f: Field<L>, x: [L::Reals; 4], first: Factor, second: [Factor; 2]) -> [L::Reals; 4] {
     let (y0, y1) = (f.add(x[0], x[1]), f.times(f.sub(x[0], x[1]), second[0]));
     let (y2, y3) = (f.add(x[2], x[3]), f.times(f.sub(x[2], x[3]), second[1]));
     [f.reduce(f.add(y0, y2)), f.add(y1, y3), f.times(f.sub(y0, y2), first), f.times(f.sub(y1, y3), first)]
@@ -128,7 +128,7 @@ fn inverse_row<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 16], roots: &RootTree, 
 
 /// [`forward_4`] for the roots 1, 1 and i.
 #[inline(always)]
-fn forward_4_first<L: Lanes>(f: Field<L>, x: [L::Reals; 4], i: Root) -> [L::Reals; 4] {
+fn forward_4_first<L: Lanes>(f: Field<L>, x: [L::Reals; 4], i: Factor) -> [L::Reals; 4] {
     let (y0, y2, y1, y3) = (f.add(x[0], x[2]), f.sub(x[0], x[2]), f.add(x[1], x[3]), f.sub(x[1], x[3]));
     let d = f.times(y3, i);
     [f.add(y0, y1), f.sub(y0, y1), f.add(y2, d), f.sub(y2, d)]
@@ -136,7 +136,7 @@ fn forward_4_first<L: Lanes>(f: Field<L>, x: [L::Reals; 4], i: Root) -> [L::Real
 
 /// [`inverse_4`] for the roots 1, 1 and i, without its reduction.
 #[inline(always)]
-fn inverse_4_first<L: Lanes>(f: Field<L>, x: [L::Reals; 4], i: Root) -> [L::Reals; 4] {
+fn inverse_4_first<L: Lanes>(f: Field<L>, x: [L::Reals; 4], i: Factor) -> [L::Reals; 4] {
     let (y0, y1) = (f.add(x[0], x[1]), f.sub(x[0], x[1]));
     let (y2, y3) = (f.add(x[2], x[3]), f.times(f.sub(x[2], x[3]), i));
     [f.add(y0, y2), f.add(y1, y3), f.sub(y0, y2), f.sub(y1, y3)]

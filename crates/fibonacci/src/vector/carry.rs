@@ -148,7 +148,7 @@ const fn digits<const N: usize>(mut x: i128) -> [f64; N] {
 
 /// The three signed limbs of v₁ + p₁·v₂ + p₁p₂·v₃.
 #[inline(always)]
-fn limbs_of<L: Lanes>(lanes: L, [v1, v2, v3]: [L::Reals; 3]) -> [L::Integers; 3] {
+fn limbs_of<L: Lanes>(lanes: L, [v1, v2, v3]: [L::Reals; 3]) -> [L::Words; 3] {
     let (a0, a1) = lanes.split_digits(v2);
     let (b0, b1) = lanes.split_digits(v3);
     let p = |place: usize| lanes.splat(P1[place]);
@@ -172,7 +172,7 @@ fn limbs_of<L: Lanes>(lanes: L, [v1, v2, v3]: [L::Reals; 3]) -> [L::Integers; 3]
 
 /// d₀ + 10⁶·d₁ + 10¹²·d₂
 #[inline(always)]
-fn limb_of<L: Lanes>(lanes: L, d0: L::Reals, d1: L::Reals, d2: L::Reals) -> L::Integers {
+fn limb_of<L: Lanes>(lanes: L, d0: L::Reals, d1: L::Reals, d2: L::Reals) -> L::Words {
     let low = lanes.to_integers(lanes.mul_add(d1, lanes.splat(1e6), d0));
     lanes.add_integers(lanes.to_integers_times_ten_to_12(d2), low)
 }

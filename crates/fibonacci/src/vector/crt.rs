@@ -4,7 +4,7 @@
 //! magnitude. So it is right while coefficients are below 0.49·P in magnitude, P = p₁p₂p₃: see
 //! [`MAX_OPERAND_LIMBS`].
 
-use super::field::{Field, MODULI, PRIMES, Root, invert, multiply};
+use super::field::{Factor, Field, MODULI, PRIMES, invert, multiply};
 use super::lanes::{Lanes, Octet};
 use super::product::TERMS;
 
@@ -25,12 +25,12 @@ const _: () = {
 /// The constants, which also divide by what the transforms have multiplied by.
 #[derive(Debug)]
 pub(crate) struct Garner {
-    first: Root,
-    second: Root,
-    second_from_first: Root,
-    third: Root,
-    third_from_first: Root,
-    third_from_second: Root,
+    first: Factor,
+    second: Factor,
+    second_from_first: Factor,
+    third: Factor,
+    third_from_first: Factor,
+    third_from_second: Factor,
 }
 
 impl Garner {

@@ -10,7 +10,7 @@ use super::extra::ExtraRoots;
 use super::field::PRIMES;
 use super::lanes::{Lanes, LimbOctet, Octet, zeroed};
 use super::local::LocalRoots;
-use super::plan::{Plan, Step};
+use super::plan::{DoublingPlan, DoublingStep};
 use super::product::{Even, LastEven, LastOdd, Odd, Product};
 use super::roots::Roots;
 use super::tiles::{limb_rows, tiles};
@@ -19,7 +19,7 @@ use crate::crew::Crew;
 use crate::limbs::LIMB;
 
 /// All that grows with n, reserved before the first step and touched at its first use.
-pub(crate) struct Workspace {
+pub(crate) struct Arena {
     /// F(k), in the end F(n).
     a: Vec<LimbOctet>,
     /// F(k+1).
@@ -28,11 +28,11 @@ pub(crate) struct Workspace {
     roots: [Roots; 3],
 }
 
-impl Workspace {
-    /// Reserves what `plan` says, which is all that [`Workspace::run`] uses; `None` if it is refused.
-    pub(crate) fn reserve(plan: &Plan) -> Option<Self> {
+impl Arena {
+    /// Reserves what `plan` says, which is all that [`Arena::run`] uses; `None` if it is refused.
+    pub(crate) fn reserve(plan: &DoublingPlan) -> Option<Self> {
         let roots = |prime: usize| Roots::new(&PRIMES[prime], plan.roots());
-        Some(Workspace {
+        Some(Arena {
             a: zeroed(plan.value_octets().max(plan.partner_octets()))?,
             b: zeroed(plan.partner_octets())?,
             points: zeroed(plan.point_octets())?,
@@ -45,7 +45,7 @@ impl Workspace {
         mut self,
         lanes: L,
         (a, b): (&[u64], &[u64]),
-        plan: &Plan,
+        plan: &DoublingPlan,
         crew: &Crew<'_>,
     ) -> Result<Vec<u64>, Error> {
         balance(a, &mut self.a);
@@ -60,7 +60,7 @@ impl Workspace {
     }
 
     /// Takes a and b from F(k), F(k+1) to the numbers `step` leads to.
-    fn step<L: Lanes>(&mut self, lanes: L, step: &Step, crew: &Crew<'_>) -> Result<(), Error> {
+    fn step<L: Lanes>(&mut self, lanes: L, step: &DoublingStep, crew: &Crew<'_>) -> Result<(), Error> {
         match (step.last, step.odd) {
             (false, false) => self.multiply(lanes, Even, step, crew)?,
             (false, true) => self.multiply(lanes, Odd, step, crew)?,
@@ -75,7 +75,7 @@ impl Workspace {
         &mut self,
         lanes: L,
         product: P,
-        step: &Step,
+        step: &DoublingStep,
         crew: &Crew<'_>,
     ) -> Result<(), Error> {
         let octets = step.length.points() / 8;
@@ -85,12 +85,12 @@ impl Workspace {
         let (a, b) = ([array(), array(), array()], [array(), array(), array()]);
         if P::TWO {
             let pairs = a.into_iter().zip(b).zip(&self.roots);
-            let mut pairs: Vec<_> = pairs.map(|((a, b), roots)| Pair { roots, a, b }).collect();
+            let mut pairs: Vec<_> = pairs.map(|((a, b), roots)| PointPair { roots, a, b }).collect();
             multiply(lanes, product, step, crew, &mut pairs, operands)?;
         } else {
             let [b, ..] = b;
             for (a, roots) in a.into_iter().zip(&self.roots) {
-                let mut pairs = [Pair { roots, a, b: &mut *b }];
+                let mut pairs = [PointPair { roots, a, b: &mut *b }];
                 multiply(lanes, product, step, crew, &mut pairs, operands)?;
             }
         }
@@ -99,7 +99,7 @@ impl Workspace {
 }
 
 /// The points of two numbers modulo one prime.
-struct Pair<'a> {
+struct PointPair<'a> {
     roots: &'a Roots,
     a: &'a mut [Octet],
     b: &'a mut [Octet],
@@ -122,12 +122,12 @@ macro_rules! with_extra {
 fn multiply<L: Lanes, P: Product>(
     lanes: L,
     product: P,
-    step: &Step,
+    step: &DoublingStep,
     crew: &Crew<'_>,
-    pairs: &mut [Pair<'_>],
+    pairs: &mut [PointPair<'_>],
     operands: [&[LimbOctet]; 2],
 ) -> Result<(), Error> {
-    let constants: Vec<_> = pairs.iter().map(|pair| Constants::new(pair.roots, step.length.extra())).collect();
+    let constants: Vec<_> = pairs.iter().map(|pair| PhaseRoots::new(pair.roots, step.length.extra())).collect();
     enter(lanes, step, crew, pairs, &constants, operands)?;
     multiply_blocks(lanes, product, step, crew, pairs)?;
     leave(lanes, step, crew, pairs, &constants, P::TWO)
@@ -136,10 +136,10 @@ fn multiply<L: Lanes, P: Product>(
 /// The first phase: from limbs to the first layers.
 fn enter<L: Lanes>(
     lanes: L,
-    step: &Step,
+    step: &DoublingStep,
     crew: &Crew<'_>,
-    pairs: &mut [Pair<'_>],
-    constants: &[Constants],
+    pairs: &mut [PointPair<'_>],
+    constants: &[PhaseRoots],
     operands: [&[LimbOctet]; 2],
 ) -> Result<(), Error> {
     let units = pairs.len() as u64 * step.entry_work();
@@ -172,9 +172,9 @@ fn enter<L: Lanes>(
 fn multiply_blocks<L: Lanes, P: Product>(
     lanes: L,
     product: P,
-    step: &Step,
+    step: &DoublingStep,
     crew: &Crew<'_>,
-    pairs: &mut [Pair<'_>],
+    pairs: &mut [PointPair<'_>],
 ) -> Result<(), Error> {
     let units = pairs.len() as u64 * step.block_work();
     let octets = step.length.block / 8;
@@ -184,17 +184,18 @@ fn multiply_blocks<L: Lanes, P: Product>(
         items.extend(blocks.enumerate().map(|(s, block)| (pair.roots, s, block)));
     }
     crew.for_each(items, units, |(roots, s, block)| {
-        multiply_block(lanes, product, block, s, roots, &mut LocalRoots::new());
+        let scratch = &mut LocalRoots::new();
+        multiply_block(lanes, product, block, s, roots, scratch, crew.cancelled());
     })
 }
 
 /// The third phase: the last layers, back to coefficients; of the second number only if there are `two`.
 fn leave<L: Lanes>(
     lanes: L,
-    step: &Step,
+    step: &DoublingStep,
     crew: &Crew<'_>,
-    pairs: &mut [Pair<'_>],
-    constants: &[Constants],
+    pairs: &mut [PointPair<'_>],
+    constants: &[PhaseRoots],
     two: bool,
 ) -> Result<(), Error> {
     if step.length.blocks == 1 {
@@ -219,24 +220,24 @@ fn leave<L: Lanes>(
 }
 
 /// The roots of the first and last four layers modulo one prime.
-struct Constants {
+struct PhaseRoots {
     tree: RootTree,
     inverse_tree: RootTree,
     extra: ExtraRoots,
 }
 
-impl Constants {
+impl PhaseRoots {
     fn new(roots: &Roots, extra: usize) -> Self {
-        Constants { tree: tree(roots, 0), inverse_tree: inverse_tree(roots, 0), extra: ExtraRoots::new(roots, extra) }
+        PhaseRoots { tree: tree(roots, 0), inverse_tree: inverse_tree(roots, 0), extra: ExtraRoots::new(roots, extra) }
     }
 }
 
 /// Octets of limbs that are carried at once.
 const CARRY_OCTETS: usize = 1 << 10;
 
-impl Workspace {
+impl Arena {
     /// Replaces a, and before the last step b, by the limbs of their coefficients.
-    fn carry<L: Lanes>(&mut self, lanes: L, step: &Step, crew: &Crew<'_>) -> Result<(), Error> {
+    fn carry<L: Lanes>(&mut self, lanes: L, step: &DoublingStep, crew: &Crew<'_>) -> Result<(), Error> {
         let garner = Garner::new(step.length.scale() as u64);
         let octets = step.length.points() / 8;
         let results = step.result_octets();
@@ -298,26 +299,26 @@ mod tests {
 
     /// Balanced limbs of two numbers, and what a step makes of them.
     fn products<L: Lanes>(lanes: L, a: &[i64], b: &[i64], odd: bool, last: bool, threads: usize) -> [Vec<u64>; 2] {
-        let step = Step::of_limbs(a.len() as u64, 2 * a.len() as u64 + 1, odd, last);
+        let step = DoublingStep::of_limbs(a.len() as u64, 2 * a.len() as u64 + 1, odd, last);
         let roots = |prime: usize| Roots::new(&PRIMES[prime], step.length.roots());
-        let mut workspace = Workspace {
+        let mut arena = Arena {
             a: zeroed(step.result_octets()).unwrap(),
             b: zeroed(step.result_octets()).unwrap(),
             points: zeroed(step.arrays() * step.length.points() / 8).unwrap(),
             roots: [roots(0), roots(1), roots(2)],
         };
-        for (limbs, from) in [(&mut workspace.a, a), (&mut workspace.b, b)] {
+        for (limbs, from) in [(&mut arena.a, a), (&mut arena.b, b)] {
             for (to, &limb) in limbs.as_flattened_mut().iter_mut().zip(from) {
                 *to = limb as u64;
             }
         }
         let threads = || threads;
         let crew = Crew::new(Control { threads: &threads, ..Control::none() }, 1);
-        workspace.step(lanes, &step, &crew).unwrap();
+        arena.step(lanes, &step, &crew).unwrap();
         if last {
-            workspace.b.clear();
+            arena.b.clear();
         }
-        [workspace.a, workspace.b].map(|limbs| canonical(&limbs.into_flattened()))
+        [arena.a, arena.b].map(|limbs| canonical(&limbs.into_flattened()))
     }
 
     /// Canonical limbs of a number that is not negative.

@@ -8,7 +8,7 @@
 //! All of this is done on single columns of the rows, in registers. It is van der Hoeven's truncated
 //! transform, cut off at whole blocks.
 
-use super::field::{Field, Prime, Root, invert, multiply};
+use super::field::{Factor, Field, Prime, invert, multiply};
 use super::lanes::Lanes;
 use super::roots::Roots;
 
@@ -16,27 +16,27 @@ use super::roots::Roots;
 #[derive(Debug)]
 pub(crate) struct ExtraRoots {
     /// T(1) at 1, T(2) and T(3) at 2 and 3, and so on: the tree of x^A + 1.
-    forward: [Root; 16],
-    inverse: [Root; 16],
+    forward: [Factor; 16],
+    inverse: [Factor; 16],
     /// 16, and 8, 4 and 2 by which the rest of a node of 16, 8 or 4 rows is multiplied.
-    pub(crate) sixteen: Root,
-    halves: [Root; 3],
+    pub(crate) sixteen: Factor,
+    halves: [Factor; 3],
     /// For nodes of 16, 8 and 4 rows that have more than half of theirs: what makes the second half.
-    second: [Root; 3],
+    second: [Factor; 3],
     /// 1/(2·S), where S is what [`interpolate_16`] multiplies by.
-    pub(crate) rest: Root,
+    pub(crate) rest: Factor,
 }
 
 impl ExtraRoots {
     pub(crate) fn new(roots: &Roots, e: usize) -> Self {
         let prime = roots.prime;
-        let mut forward = [Root::default(); 16];
-        let mut inverse = [Root::default(); 16];
+        let mut forward = [Factor::default(); 16];
+        let mut inverse = [Factor::default(); 16];
         for index in 1..16 {
             forward[index] = roots.root(index);
             inverse[index] = roots.inverse_root(index);
         }
-        let mut second = [Root::default(); 3];
+        let mut second = [Factor::default(); 3];
         let (mut node, mut rows, mut known) = (1, 16, e);
         for constant in &mut second {
             rows /= 2;
@@ -60,7 +60,7 @@ impl ExtraRoots {
 }
 
 /// r/(2·scale)
-fn half_over(prime: &Prime, r: Root, scale: usize) -> Root {
+fn half_over(prime: &Prime, r: Factor, scale: usize) -> Factor {
     let modulus = prime.modulus;
     let r = (r.value as i64).rem_euclid(modulus as i64) as u64;
     prime.constant(multiply(r, invert(2 * scale as u64, modulus), modulus))

@@ -47,19 +47,19 @@ impl Prime {
 
     /// The constant a factor is prepared as.
     #[inline(always)]
-    pub(crate) fn root(&self, value: f64) -> Root {
-        Root { value, scaled: value * self.inverse }
+    pub(crate) fn root(&self, value: f64) -> Factor {
+        Factor { value, scaled: value * self.inverse }
     }
 
     /// The constant for a canonical residue.
-    pub(crate) fn constant(&self, residue: u64) -> Root {
+    pub(crate) fn constant(&self, residue: u64) -> Factor {
         self.root(balanced(residue, self.modulus))
     }
 }
 
 /// A factor w, and w·(1/p).
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Root {
+pub(crate) struct Factor {
     pub(crate) value: f64,
     pub(crate) scaled: f64,
 }
@@ -90,7 +90,7 @@ impl<L: Lanes> Field<L> {
 
     /// a·w for one w.
     #[inline(always)]
-    pub(crate) fn times(self, a: L::Reals, w: Root) -> L::Reals {
+    pub(crate) fn times(self, a: L::Reals, w: Factor) -> L::Reals {
         self.lanes.times(a, self.lanes.splat(w.value), self.lanes.splat(w.scaled), self.p)
     }
 

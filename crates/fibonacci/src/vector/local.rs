@@ -1,7 +1,7 @@
 //! The roots of one block that fits the first cache, as tables of its own.
 
 use super::butterflies::RootTree;
-use super::field::{Field, Root};
+use super::field::{Factor, Field};
 use super::lanes::{Lanes, Task};
 use super::roots::Roots;
 
@@ -35,10 +35,10 @@ const HEAP: usize = 8 * LOCAL / LEAF;
 impl Tables {
     /// The root at this index of the heap.
     #[inline(always)]
-    pub(crate) fn root(&self, index: usize) -> Root {
+    pub(crate) fn root(&self, index: usize) -> Factor {
         // Never beyond the end: it saves the comparison.
         let index = index % HEAP;
-        Root { value: self.values[index], scaled: self.scaled[index] }
+        Factor { value: self.values[index], scaled: self.scaled[index] }
     }
 
     /// The four layers of roots below the one at this index of the heap.

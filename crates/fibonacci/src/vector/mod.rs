@@ -30,5 +30,5 @@ mod range;
 mod roots;
 mod tiles;
 
-pub(crate) use doubling::Workspace;
-pub(crate) use plan::{MAX_INDEX, Plan};
+pub(crate) use doubling::Arena;
+pub(crate) use plan::{DoublingPlan, MAX_INDEX};

@@ -1,7 +1,7 @@
 //! Passes over a block that does not fit the registers: one, two or four layers at once.
 
 use super::butterflies::{RootTree, forward_4, forward_16, inverse_4, inverse_16};
-use super::field::{Field, Prime, Root};
+use super::field::{Factor, Field, Prime};
 use super::lanes::{Lanes, Octet, Task};
 
 /// The parts of `x` of equal length, a power of two that `N` divides.
@@ -73,7 +73,7 @@ impl Task for Inverse16<'_> {
 pub(crate) struct Forward4<'a> {
     pub(crate) prime: &'a Prime,
     pub(crate) block: &'a mut [Octet],
-    pub(crate) roots: [Root; 3],
+    pub(crate) roots: [Factor; 3],
 }
 
 impl Task for Forward4<'_> {
@@ -106,7 +106,7 @@ impl Task for Forward4<'_> {
 pub(crate) struct Inverse4<'a> {
     pub(crate) prime: &'a Prime,
     pub(crate) block: &'a mut [Octet],
-    pub(crate) roots: [Root; 3],
+    pub(crate) roots: [Factor; 3],
 }
 
 impl Task for Inverse4<'_> {
@@ -139,7 +139,7 @@ impl Task for Inverse4<'_> {
 pub(crate) struct Forward2<'a> {
     pub(crate) prime: &'a Prime,
     pub(crate) block: &'a mut [Octet],
-    pub(crate) root: Root,
+    pub(crate) root: Factor,
 }
 
 impl Task for Forward2<'_> {
@@ -164,7 +164,7 @@ impl Task for Forward2<'_> {
 pub(crate) struct Inverse2<'a> {
     pub(crate) prime: &'a Prime,
     pub(crate) block: &'a mut [Octet],
-    pub(crate) root: Root,
+    pub(crate) root: Factor,
 }
 
 impl Task for Inverse2<'_> {

@@ -7,14 +7,14 @@ use crate::limbs::{digits_at_most, limbs_for};
 
 /// What has to be done for F(n), from F(k) and F(k+1) for a k that is short.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Plan {
+pub(crate) struct DoublingPlan {
     index: u64,
     doublings: u32,
 }
 
 /// One doubling, from F(k) and F(k+1).
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Step {
+pub(crate) struct DoublingStep {
     /// Limbs of the old numbers, with a digit for the sign.
     pub(crate) operand_limbs: u64,
     /// Limbs of the new numbers: those of the next step's operands, or of the value.
@@ -33,7 +33,7 @@ pub(crate) const SHORT_LIMBS: u64 = 64;
 pub(crate) const MAX_INDEX: u64 = 19_000_000_000;
 const _: () = assert!(operand_limbs(MAX_INDEX / 2) <= MAX_OPERAND_LIMBS);
 
-impl Plan {
+impl DoublingPlan {
     /// For n ≤ [`MAX_INDEX`] that has more than [`SHORT_LIMBS`] limbs in half.
     pub(crate) fn new(index: u64) -> Self {
         let mut doublings = 1;
@@ -41,7 +41,7 @@ impl Plan {
             doublings += 1;
         }
         // The first step with a transform begins above, one doubling from what is short.
-        Plan { index, doublings: doublings - 1 }
+        DoublingPlan { index, doublings: doublings - 1 }
     }
 
     /// The index the steps begin at.
@@ -49,9 +49,11 @@ impl Plan {
         self.index >> self.doublings
     }
 
-    pub(crate) fn steps(&self) -> impl Iterator<Item = Step> + use<> {
-        let Plan { index, doublings } = *self;
-        (0..doublings).rev().map(move |shift| Step::new(index >> (shift + 1), (index >> shift) & 1 == 1, shift == 0))
+    pub(crate) fn steps(&self) -> impl Iterator<Item = DoublingStep> + use<> {
+        let DoublingPlan { index, doublings } = *self;
+        (0..doublings)
+            .rev()
+            .map(move |shift| DoublingStep::new(index >> (shift + 1), (index >> shift) & 1 == 1, shift == 0))
     }
 
     /// Octets of limbs for F(n), which has no sign, or for the larger numbers before the last step.
@@ -94,17 +96,17 @@ impl Plan {
 /// Work of reading the residue off one limb.
 const CHECK_UNITS: u64 = 4;
 
-impl Step {
+impl DoublingStep {
     fn new(from: u64, odd: bool, last: bool) -> Self {
         let to = 2 * from + u64::from(odd);
         let result_limbs = if last { limbs_for(digits_at_most(to)) } else { operand_limbs(to) };
-        Step::of_limbs(operand_limbs(from), result_limbs, odd, last)
+        DoublingStep::of_limbs(operand_limbs(from), result_limbs, odd, last)
     }
 
     /// A step between numbers of these lengths.
     pub(crate) fn of_limbs(operand_limbs: u64, result_limbs: u64, odd: bool, last: bool) -> Self {
         let length = Length::for_coefficients(2 * operand_limbs as usize - 1);
-        Step { operand_limbs, result_limbs, odd, last, length }
+        DoublingStep { operand_limbs, result_limbs, odd, last, length }
     }
 
     /// Octets of limbs of the old numbers.

@@ -5,6 +5,8 @@
 //! points up to [`DOWN`]·p, a pass up takes and leaves points up to [`UP`]·p, and leaves lead from one to
 //! the other.
 
+use std::sync::atomic::AtomicBool;
+
 use super::block::multiply_block;
 use super::butterflies::{inverse_tree, tree};
 use super::carry::Carry;
@@ -42,7 +44,8 @@ fn block_stays_in_range<P: Product>(product: P, prime: &'static Prime) {
     for layers in 6..=LOCAL.ilog2() + 2 {
         let octets = 1 << (layers - 3);
         let (mut a, mut b) = (points(octets, DOWN * prime.p), points(octets, DOWN * prime.p));
-        multiply_block(Bounds, product, (&mut a, &mut b), 5, &roots, &mut LocalRoots::new());
+        let tables = &mut LocalRoots::new();
+        multiply_block(Bounds, product, (&mut a, &mut b), 5, &roots, tables, &AtomicBool::new(false));
         assert!(largest(&a) <= UP * prime.p, "2^{layers}: {}", largest(&a) / prime.p);
         assert!(!P::TWO || largest(&b) <= UP * prime.p, "2^{layers}: {}", largest(&b) / prime.p);
     }

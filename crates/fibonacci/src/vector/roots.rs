@@ -4,7 +4,7 @@
 //! 2s and 2s + 1, modulo x^(m/2) ∓ T(s). So one table serves all layers and lengths; T(2ᵇ) has the
 //! order 2^(b+2).
 
-use super::field::{Prime, Root, balanced, invert, multiply, power};
+use super::field::{Factor, Prime, balanced, invert, multiply, power};
 
 /// T(s) or 1/T(s) for s < 2¹⁰, balanced.
 #[derive(Debug)]
@@ -105,18 +105,18 @@ impl Roots {
 
     /// T(s).
     #[inline(always)]
-    pub(crate) fn root(&self, s: usize) -> Root {
+    pub(crate) fn root(&self, s: usize) -> Factor {
         self.entry(s, &self.prime.roots, &self.high)
     }
 
     /// 1/T(s).
     #[inline(always)]
-    pub(crate) fn inverse_root(&self, s: usize) -> Root {
+    pub(crate) fn inverse_root(&self, s: usize) -> Factor {
         self.entry(s, &self.prime.inverse_roots, &self.inverse_high)
     }
 
     #[inline(always)]
-    fn entry(&self, s: usize, table: &RootTable, high: &[f64]) -> Root {
+    fn entry(&self, s: usize, table: &RootTable, high: &[f64]) -> Factor {
         let low = table.all[s & ((1 << LOW_BITS) - 1)];
         let value = if s >> LOW_BITS == 0 { low } else { self.multiply(low, high[s >> LOW_BITS]) };
         self.prime.root(value)

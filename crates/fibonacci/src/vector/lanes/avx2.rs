@@ -31,9 +31,9 @@ macro_rules! vector {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Reals(__m256d, __m256d);
+pub(crate) struct TwoReals(__m256d, __m256d);
 #[derive(Clone, Copy)]
-pub(crate) struct Integers(__m256i, __m256i);
+pub(crate) struct TwoWords(__m256i, __m256i);
 
 /// 2⁵², and the bits of it: an integer below 2⁵² in the low bits makes the sum of both.
 const TWO_TO_52: f64 = 4_503_599_627_370_496.0;
@@ -108,8 +108,8 @@ impl Avx2 {
 }
 
 impl Lanes for Avx2 {
-    type Reals = Reals;
-    type Integers = Integers;
+    type Reals = TwoReals;
+    type Words = TwoWords;
 
     #[inline(always)]
     fn run<T: Task>(self, task: T) -> T::Output {
@@ -117,17 +117,17 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn splat(self, x: f64) -> Reals {
-        vector!(Reals(_mm256_set1_pd(x), _mm256_set1_pd(x)))
+    fn splat(self, x: f64) -> TwoReals {
+        vector!(TwoReals(_mm256_set1_pd(x), _mm256_set1_pd(x)))
     }
 
     #[inline(always)]
-    fn load(self, from: &[f64; 8]) -> Reals {
-        vector!(Reals(_mm256_loadu_pd(from.as_ptr()), _mm256_loadu_pd(from.as_ptr().add(4))))
+    fn load(self, from: &[f64; 8]) -> TwoReals {
+        vector!(TwoReals(_mm256_loadu_pd(from.as_ptr()), _mm256_loadu_pd(from.as_ptr().add(4))))
     }
 
     #[inline(always)]
-    fn store(self, to: &mut [f64; 8], x: Reals) {
+    fn store(self, to: &mut [f64; 8], x: TwoReals) {
         vector!({
             _mm256_storeu_pd(to.as_mut_ptr(), x.0);
             _mm256_storeu_pd(to.as_mut_ptr().add(4), x.1);
@@ -135,57 +135,57 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn add(self, a: Reals, b: Reals) -> Reals {
-        vector!(Reals(_mm256_add_pd(a.0, b.0), _mm256_add_pd(a.1, b.1)))
+    fn add(self, a: TwoReals, b: TwoReals) -> TwoReals {
+        vector!(TwoReals(_mm256_add_pd(a.0, b.0), _mm256_add_pd(a.1, b.1)))
     }
 
     #[inline(always)]
-    fn sub(self, a: Reals, b: Reals) -> Reals {
-        vector!(Reals(_mm256_sub_pd(a.0, b.0), _mm256_sub_pd(a.1, b.1)))
+    fn sub(self, a: TwoReals, b: TwoReals) -> TwoReals {
+        vector!(TwoReals(_mm256_sub_pd(a.0, b.0), _mm256_sub_pd(a.1, b.1)))
     }
 
     #[inline(always)]
-    fn mul(self, a: Reals, b: Reals) -> Reals {
-        vector!(Reals(_mm256_mul_pd(a.0, b.0), _mm256_mul_pd(a.1, b.1)))
+    fn mul(self, a: TwoReals, b: TwoReals) -> TwoReals {
+        vector!(TwoReals(_mm256_mul_pd(a.0, b.0), _mm256_mul_pd(a.1, b.1)))
     }
 
     #[inline(always)]
-    fn mul_add(self, a: Reals, b: Reals, c: Reals) -> Reals {
-        vector!(Reals(_mm256_fmadd_pd(a.0, b.0, c.0), _mm256_fmadd_pd(a.1, b.1, c.1)))
+    fn mul_add(self, a: TwoReals, b: TwoReals, c: TwoReals) -> TwoReals {
+        vector!(TwoReals(_mm256_fmadd_pd(a.0, b.0, c.0), _mm256_fmadd_pd(a.1, b.1, c.1)))
     }
 
     #[inline(always)]
-    fn mul_sub(self, a: Reals, b: Reals, c: Reals) -> Reals {
-        vector!(Reals(_mm256_fmsub_pd(a.0, b.0, c.0), _mm256_fmsub_pd(a.1, b.1, c.1)))
+    fn mul_sub(self, a: TwoReals, b: TwoReals, c: TwoReals) -> TwoReals {
+        vector!(TwoReals(_mm256_fmsub_pd(a.0, b.0, c.0), _mm256_fmsub_pd(a.1, b.1, c.1)))
     }
 
     #[inline(always)]
-    fn sub_mul(self, a: Reals, b: Reals, c: Reals) -> Reals {
-        vector!(Reals(_mm256_fnmadd_pd(a.0, b.0, c.0), _mm256_fnmadd_pd(a.1, b.1, c.1)))
+    fn sub_mul(self, a: TwoReals, b: TwoReals, c: TwoReals) -> TwoReals {
+        vector!(TwoReals(_mm256_fnmadd_pd(a.0, b.0, c.0), _mm256_fnmadd_pd(a.1, b.1, c.1)))
     }
 
     #[inline(always)]
-    fn transpose(self, x: &mut [Reals; 8]) {
+    fn transpose(self, x: &mut [TwoReals; 8]) {
         let upper_left = self.transpose_quarter(x[0].0, x[1].0, x[2].0, x[3].0);
         let lower_left = self.transpose_quarter(x[4].0, x[5].0, x[6].0, x[7].0);
         let upper_right = self.transpose_quarter(x[0].1, x[1].1, x[2].1, x[3].1);
         let lower_right = self.transpose_quarter(x[4].1, x[5].1, x[6].1, x[7].1);
         for row in 0..4 {
-            x[row] = Reals(upper_left[row], lower_left[row]);
-            x[row + 4] = Reals(upper_right[row], lower_right[row]);
+            x[row] = TwoReals(upper_left[row], lower_left[row]);
+            x[row + 4] = TwoReals(upper_right[row], lower_right[row]);
         }
     }
 
     #[inline(always)]
-    fn split_limbs(self, from: &LimbOctet) -> (Reals, Reals) {
-        let Integers(first, second) = self.load_limbs(from);
+    fn split_limbs(self, from: &LimbOctet) -> (TwoReals, TwoReals) {
+        let TwoWords(first, second) = self.load_limbs(from);
         let (first_high, first_low) = self.split_half(first);
         let (second_high, second_low) = self.split_half(second);
-        (Reals(first_high, second_high), Reals(first_low, second_low))
+        (TwoReals(first_high, second_high), TwoReals(first_low, second_low))
     }
 
     #[inline(always)]
-    fn store_limbs(self, to: &mut LimbOctet, x: Integers) {
+    fn store_limbs(self, to: &mut LimbOctet, x: TwoWords) {
         vector!({
             _mm256_storeu_si256(to.as_mut_ptr().cast(), x.0);
             _mm256_storeu_si256(to.as_mut_ptr().add(4).cast(), x.1);
@@ -193,47 +193,47 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn load_limbs(self, from: &LimbOctet) -> Integers {
-        vector!(Integers(_mm256_loadu_si256(from.as_ptr().cast()), _mm256_loadu_si256(from.as_ptr().add(4).cast())))
+    fn load_limbs(self, from: &LimbOctet) -> TwoWords {
+        vector!(TwoWords(_mm256_loadu_si256(from.as_ptr().cast()), _mm256_loadu_si256(from.as_ptr().add(4).cast())))
     }
 
     #[inline(always)]
-    fn to_integers(self, x: Reals) -> Integers {
-        Integers(self.half_to_integers(x.0), self.half_to_integers(x.1))
+    fn to_integers(self, x: TwoReals) -> TwoWords {
+        TwoWords(self.half_to_integers(x.0), self.half_to_integers(x.1))
     }
 
     #[inline(always)]
-    fn add_integers(self, a: Integers, b: Integers) -> Integers {
-        vector!(Integers(_mm256_add_epi64(a.0, b.0), _mm256_add_epi64(a.1, b.1)))
+    fn add_integers(self, a: TwoWords, b: TwoWords) -> TwoWords {
+        vector!(TwoWords(_mm256_add_epi64(a.0, b.0), _mm256_add_epi64(a.1, b.1)))
     }
 
     #[inline(always)]
-    fn to_integers_times_ten_to_12(self, x: Reals) -> Integers {
-        let Integers(first, second) = self.to_integers(x);
-        Integers(self.half_times_ten_to_12(first), self.half_times_ten_to_12(second))
+    fn to_integers_times_ten_to_12(self, x: TwoReals) -> TwoWords {
+        let TwoWords(first, second) = self.to_integers(x);
+        TwoWords(self.half_times_ten_to_12(first), self.half_times_ten_to_12(second))
     }
 
     #[inline(always)]
-    fn shift_1(self, before: Integers, x: Integers) -> Integers {
-        Integers(self.shift_half(before.1, x.0), self.shift_half(x.0, x.1))
+    fn shift_1(self, before: TwoWords, x: TwoWords) -> TwoWords {
+        TwoWords(self.shift_half(before.1, x.0), self.shift_half(x.0, x.1))
     }
 
     #[inline(always)]
-    fn shift_2(self, before: Integers, x: Integers) -> Integers {
+    fn shift_2(self, before: TwoWords, x: TwoWords) -> TwoWords {
         vector!(
-            Integers(_mm256_permute2x128_si256::<0x21>(before.1, x.0), _mm256_permute2x128_si256::<0x21>(x.0, x.1),)
+            TwoWords(_mm256_permute2x128_si256::<0x21>(before.1, x.0), _mm256_permute2x128_si256::<0x21>(x.0, x.1),)
         )
     }
 
     #[inline(always)]
-    fn wrap(self, x: Integers, start: i64, end: i64) -> (Integers, Integers) {
+    fn wrap(self, x: TwoWords, start: i64, end: i64) -> (TwoWords, TwoWords) {
         let (first, first_carry) = self.wrap_half(x.0, start, end);
         let (second, second_carry) = self.wrap_half(x.1, start, end);
-        (Integers(first, second), Integers(first_carry, second_carry))
+        (TwoWords(first, second), TwoWords(first_carry, second_carry))
     }
 
     #[inline(always)]
-    fn any_outside(self, x: Integers, start: i64, end: i64) -> bool {
+    fn any_outside(self, x: TwoWords, start: i64, end: i64) -> bool {
         vector!({
             let (start, last) = (_mm256_set1_epi64x(start), _mm256_set1_epi64x(end - 1));
             let below = _mm256_or_si256(_mm256_cmpgt_epi64(start, x.0), _mm256_cmpgt_epi64(start, x.1));

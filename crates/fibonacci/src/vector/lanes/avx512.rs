@@ -36,7 +36,7 @@ macro_rules! vector {
 
 impl Lanes for Avx512 {
     type Reals = __m512d;
-    type Integers = __m512i;
+    type Words = __m512i;
 
     #[inline(always)]
     fn run<T: Task>(self, task: T) -> T::Output {

@@ -50,7 +50,7 @@ fn remainder(quotient: f64, p: f64) -> f64 {
 
 impl Lanes for Bounds {
     type Reals = Reals;
-    type Integers = Reals;
+    type Words = Reals;
 
     fn run<T: Task>(self, task: T) -> T::Output {
         task.run(self)

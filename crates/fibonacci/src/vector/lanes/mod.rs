@@ -54,7 +54,7 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     /// Eight `f64`.
     type Reals: Copy;
     /// Eight `i64`.
-    type Integers: Copy;
+    type Words: Copy;
 
     /// Does `task`, compiled for these lanes.
     fn run<T: Task>(self, task: T) -> T::Output;
@@ -76,21 +76,21 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
 
     /// Signed limbs x as (h, l) with x = 2³²·h + l, 0 ≤ l < 2³².
     fn split_limbs(self, from: &LimbOctet) -> (Self::Reals, Self::Reals);
-    fn store_limbs(self, to: &mut LimbOctet, x: Self::Integers);
-    fn load_limbs(self, from: &LimbOctet) -> Self::Integers;
+    fn store_limbs(self, to: &mut LimbOctet, x: Self::Words);
+    fn load_limbs(self, from: &LimbOctet) -> Self::Words;
     /// x as integers, for |x| < 2⁵¹.
-    fn to_integers(self, x: Self::Reals) -> Self::Integers;
-    fn add_integers(self, a: Self::Integers, b: Self::Integers) -> Self::Integers;
+    fn to_integers(self, x: Self::Reals) -> Self::Words;
+    fn add_integers(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// 10¹²·x for |x| < 2³¹.
-    fn to_integers_times_ten_to_12(self, x: Self::Reals) -> Self::Integers;
+    fn to_integers_times_ten_to_12(self, x: Self::Reals) -> Self::Words;
     /// The last lane of `before`, then the first seven of `x`.
-    fn shift_1(self, before: Self::Integers, x: Self::Integers) -> Self::Integers;
+    fn shift_1(self, before: Self::Words, x: Self::Words) -> Self::Words;
     /// The last two lanes of `before`, then the first six of `x`.
-    fn shift_2(self, before: Self::Integers, x: Self::Integers) -> Self::Integers;
+    fn shift_2(self, before: Self::Words, x: Self::Words) -> Self::Words;
     /// (x − 10¹⁸·c, c), where c is 1 for x ≥ `end`, −1 for x < `start`, and else 0.
-    fn wrap(self, x: Self::Integers, start: i64, end: i64) -> (Self::Integers, Self::Integers);
+    fn wrap(self, x: Self::Words, start: i64, end: i64) -> (Self::Words, Self::Words);
     /// Whether a lane is not in `start..end`.
-    fn any_outside(self, x: Self::Integers, start: i64, end: i64) -> bool;
+    fn any_outside(self, x: Self::Words, start: i64, end: i64) -> bool;
 
     /// A number that is ≡ a·w modulo p, given w·(1/p) as `scaled`; the bound is that of [`Field`].
     ///

@@ -7,11 +7,11 @@ use super::{LIMB, Lanes, LimbOctet, ROUNDER, Task};
 pub(crate) struct Portable;
 
 type Reals = [f64; 8];
-type Integers = [i64; 8];
+type Words = [i64; 8];
 
 impl Lanes for Portable {
     type Reals = Reals;
-    type Integers = Integers;
+    type Words = Words;
 
     fn run<T: Task>(self, task: T) -> T::Output {
         task.run(self)
@@ -73,48 +73,48 @@ impl Lanes for Portable {
     }
 
     #[inline(never)]
-    fn store_limbs(self, to: &mut LimbOctet, x: Integers) {
+    fn store_limbs(self, to: &mut LimbOctet, x: Words) {
         *to = x.map(|limb| limb as u64);
     }
 
     #[inline(never)]
-    fn load_limbs(self, from: &LimbOctet) -> Integers {
+    fn load_limbs(self, from: &LimbOctet) -> Words {
         from.map(|limb| limb as i64)
     }
 
     #[inline(never)]
-    fn to_integers(self, x: Reals) -> Integers {
+    fn to_integers(self, x: Reals) -> Words {
         x.map(|x| (x + ROUNDER).to_bits() as i64 - ROUNDER.to_bits() as i64)
     }
 
     #[inline(never)]
-    fn add_integers(self, a: Integers, b: Integers) -> Integers {
+    fn add_integers(self, a: Words, b: Words) -> Words {
         std::array::from_fn(|i| a[i] + b[i])
     }
 
     #[inline(never)]
-    fn to_integers_times_ten_to_12(self, x: Reals) -> Integers {
+    fn to_integers_times_ten_to_12(self, x: Reals) -> Words {
         self.to_integers(x).map(|x| 1_000_000_000_000 * x)
     }
 
     #[inline(never)]
-    fn shift_1(self, before: Integers, x: Integers) -> Integers {
+    fn shift_1(self, before: Words, x: Words) -> Words {
         std::array::from_fn(|i| if i < 1 { before[7] } else { x[i - 1] })
     }
 
     #[inline(never)]
-    fn shift_2(self, before: Integers, x: Integers) -> Integers {
+    fn shift_2(self, before: Words, x: Words) -> Words {
         std::array::from_fn(|i| if i < 2 { before[6 + i] } else { x[i - 2] })
     }
 
     #[inline(never)]
-    fn wrap(self, x: Integers, start: i64, end: i64) -> (Integers, Integers) {
+    fn wrap(self, x: Words, start: i64, end: i64) -> (Words, Words) {
         let carries = x.map(|x| i64::from(x >= end) - i64::from(x < start));
         (std::array::from_fn(|i| x[i] - LIMB * carries[i]), carries)
     }
 
     #[inline(never)]
-    fn any_outside(self, x: Integers, start: i64, end: i64) -> bool {
+    fn any_outside(self, x: Words, start: i64, end: i64) -> bool {
         x.iter().any(|x| !(start..end).contains(x))
     }
 }
