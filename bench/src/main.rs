@@ -27,15 +27,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// F(n) to decimal text, ours and other libraries' in turn, in this process.
-    Kernel {
-        /// The largest power of ten to take n from.
-        #[arg(long, default_value_t = 7)]
-        up_to: u32,
-        /// Rounds per library; the median is shown.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-    },
+    /// F(n) to decimal text, ours and other libraries' in turn.
+    Kernel(kernel::Options),
+    /// One value for `kernel`.
+    #[command(hide = true)]
+    KernelOnce(kernel::Once),
     /// Latency, throughput, memory and start of `abaci serve`.
     System {
         /// The program to start.
@@ -64,7 +60,8 @@ enum What {
 
 fn main() {
     match Arguments::parse().what {
-        What::Kernel { up_to, rounds } => kernel::run(up_to, rounds),
+        What::Kernel(options) => kernel::run(&options),
+        What::KernelOnce(once) => once.run(),
         What::System { abaci, rows, seconds } => {
             runtime().block_on(system::run(&abaci, rows, seconds));
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::{Index, Lane, Sha256, Subject, Timestamp};
-use store::{NewCalculation, Placement, CompletedValue, Store};
+use store::{CompletedValue, NewCalculation, Placement, Store};
 
 /// Enters F(0) to F(rows − 1) as done. The values are not the true ones: this measures listing.
 pub async fn fill(store: Arc<dyn Store>, rows: u64) {
