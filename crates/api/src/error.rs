@@ -9,9 +9,12 @@ use axum::BoxError;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use model::{AskToken, Index, Status};
-use server::CrossSiteError;
+use server::{CrossSiteError, ShareError};
 use store::StoreError;
 use wire::{Problem, ProblemKind, Shortened};
+
+/// When it is worth trying again after too many requests were in progress.
+const SHARE_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +76,9 @@ pub(crate) enum ApiError {
     /// 429 with `Retry-After`.
     #[error("too much work requested")]
     TooManyRequests { retry_after: Duration },
+    /// 429 or 503 with `Retry-After`: too many requests of a kind are in progress.
+    #[error("too many {0} in progress: {1}")]
+    ShareTaken(&'static str, #[source] ShareError),
     /// 503 with `Retry-After`: the queue is at its limit; nothing was stored.
     #[error("the queue is full at {allowed}")]
     QueueFull { allowed: u64 },
@@ -132,6 +138,12 @@ impl ApiError {
             Self::Forbidden => (StatusCode::FORBIDDEN, ProblemKind::Forbidden),
             Self::CrossSite(_) => (StatusCode::FORBIDDEN, ProblemKind::CrossSite),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, ProblemKind::TooManyRequests),
+            Self::ShareTaken(_, ShareError::Address { .. }) => {
+                (StatusCode::TOO_MANY_REQUESTS, ProblemKind::TooManyRequests)
+            }
+            Self::ShareTaken(_, ShareError::Total { .. }) => {
+                (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Unavailable)
+            }
             Self::QueueFull { .. } => (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::QueueFull),
             Self::DiskFull(_) => (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::TooLargeToFit),
             Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, ProblemKind::NotAcceptable),
@@ -200,6 +212,12 @@ impl ApiError {
             Self::Forbidden => problem.field = Some("ask"),
             Self::CrossSite(error) => problem.detail = Some(error.to_string()),
             Self::TooManyRequests { retry_after } => problem.retry_after = Some(*retry_after),
+            Self::ShareTaken(what, error) => {
+                let (ShareError::Address { limit } | ShareError::Total { limit }) = error;
+                problem.detail = Some(format!("Too many {what} in progress: {error}."));
+                problem.allowed = Some(limit.to_string());
+                problem.retry_after = Some(SHARE_RETRY_AFTER);
+            }
             Self::QueueFull { allowed } => {
                 problem.detail = Some("Nothing was stored.".to_owned());
                 problem.allowed = Some(allowed.to_string());

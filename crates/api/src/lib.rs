@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod extract;
 mod limits;
+mod lists;
 mod metrics;
 mod number;
 mod original;

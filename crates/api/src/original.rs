@@ -11,6 +11,7 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::calculations::{SubmitBody, submit_index};
 use crate::error::ApiError;
 use crate::extract::read_fields;
+use crate::limits::ClientIp;
 use crate::state::ApiState;
 
 /// How many of the newest calculations are returned.
@@ -39,8 +40,8 @@ pub(crate) struct SubmittedIndex {
         (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn all(State(state): State<ApiState>) -> Result<Response, ApiError> {
-    let newest = state.ports.store.list(None, NEWEST).await?;
+pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
+    let newest = state.read_list(address, None, NEWEST).await?;
     let indexes: Vec<SubmittedIndex> =
         newest.iter().map(|found| SubmittedIndex { number: found.subject.index().get() }).collect();
     Ok(([(header::CACHE_CONTROL, "no-cache")], Json(indexes)).into_response())
@@ -61,11 +62,11 @@ pub(crate) async fn all(State(state): State<ApiState>) -> Result<Response, ApiEr
         (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn current(State(state): State<ApiState>) -> Result<Response, ApiError> {
-    let newest = state.ports.store.list(None, NEWEST).await?;
+pub(crate) async fn current(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
+    let newest = state.read_list(address, None, NEWEST).await?;
     let mut values = OrderedMap(Vec::with_capacity(newest.len()));
     let (mut size_bytes, mut complete) = (2, true);
-    for calculation in &newest {
+    for calculation in newest.iter() {
         let index = calculation.subject.index().to_string();
         let text = shown_value(calculation).filter(|text| {
             let grown = size_bytes + index.len() + text.len() + ENTRY_BYTES;

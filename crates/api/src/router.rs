@@ -29,10 +29,10 @@ pub fn router(state: ApiState) -> Router {
         .layer(Extension(Documents::render(&description)))
         .method_not_allowed_fallback(other_method)
         .fallback(async || ApiError::NoSuchPath)
-        .layer(from_fn_with_state(config, refuse_cross_site))
+        .layer(from_fn_with_state(Arc::clone(&config), refuse_cross_site))
         .layer(from_fn(require_acceptable_encoding))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(MediumJson))
-        .layer(from_fn(add_security_headers))
+        .layer(from_fn_with_state(Arc::clone(&config), add_security_headers))
         .layer(from_fn(server::trace_requests))
         .with_state(state)
 }
@@ -92,12 +92,12 @@ async fn require_acceptable_encoding(request: Request, next: Next) -> Response {
 /// Answers `OPTIONS` and refuses other methods that a path does not have. The router adds `Allow`.
 ///
 /// A CORS preflight is told the methods that other sites may use.
-async fn other_method(method: Method, headers: HeaderMap) -> Response {
+async fn other_method(State(config): State<Arc<ApiConfig>>, method: Method, headers: HeaderMap) -> Response {
     if method != Method::OPTIONS {
         return ApiError::MethodNotAllowed.into_response();
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+    if config.is_public && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
@@ -110,9 +110,9 @@ async fn other_method(method: Method, headers: HeaderMap) -> Response {
 /// Request headers that other sites may send.
 const READ_HEADERS: &str = "if-match, if-none-match, if-range, last-event-id, range, traceparent, x-request-id";
 
-/// Adds the security headers, unless the response has its own.
-async fn add_security_headers(request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+/// Adds the security headers, unless the response has its own. Other sites may read only where the API is public.
+async fn add_security_headers(State(config): State<Arc<ApiConfig>>, request: Request, next: Next) -> Response {
+    let is_open_read = config.is_public && matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = next.run(request).await;
     let mut set_default = |name: HeaderName, value: &'static str| {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
@@ -121,7 +121,7 @@ async fn add_security_headers(request: Request, next: Next) -> Response {
     set_default(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
     set_default(header::REFERRER_POLICY, "no-referrer");
     let resource_policy = HeaderName::from_static("cross-origin-resource-policy");
-    if reads {
+    if is_open_read {
         set_default(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         set_default(
             header::ACCESS_CONTROL_EXPOSE_HEADERS,

@@ -1,17 +1,21 @@
 //! What the endpoints share: the ports, the configuration, and what is kept in memory.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
-use model::{Calculation, CalculationEvent, Index, Job, Lane, Subject};
+use model::{Calculation, CalculationEvent, CalculationId, Index, Job, Lane, Subject};
 use ports::Ports;
+use server::{Share, Shares};
 use store::StoreError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::error::ApiError;
 use crate::events::Hub;
 use crate::limits::{ApiConfig, RateLimit};
+use crate::lists::ListReader;
 use crate::metrics;
 use crate::system::SystemMonitor;
 use crate::usage::{RecentStats, UsageCounts};
@@ -28,6 +32,9 @@ pub struct ApiState {
     pub(crate) usage: Arc<UsageCounts>,
     pub(crate) recent: Arc<RecentStats>,
     pub(crate) rate_limit: Option<Arc<RateLimit>>,
+    value_readers: Arc<Shares>,
+    list_readers: Arc<Shares>,
+    lists: Arc<ListReader>,
     system: Arc<SystemMonitor>,
     tasks: TaskTracker,
 }
@@ -54,14 +61,18 @@ impl ApiState {
         let tasks = TaskTracker::new();
         let config = Arc::new(config);
         let recent = Arc::new(RecentStats::default());
-        let hub = Arc::new(Hub::new(config.waiters));
+        let shares = |kind, (total, per_address)| Shares::new(kind, total, per_address);
+        let hub = Arc::new(Hub::new(config.waiters, shares("event-streams", config.event_streams)));
+        let value_readers = Arc::new(shares("value-readers", config.value_readers));
+        let list_readers = Arc::new(shares("list-readers", config.list_readers));
+        let lists = Arc::new(ListReader::new(Arc::clone(&ports.store)));
         let usage = Arc::new(UsageCounts::default());
         tasks.spawn(Arc::clone(&hub).read(Arc::clone(&ports.events), Arc::clone(&recent), shutdown.clone()));
         tasks.spawn(Arc::clone(&usage).write(ports.clone(), shutdown));
         tasks.close();
         let rate_limit = config.rate.map(|rate| Arc::new(RateLimit::new(rate)));
         let system = Arc::new(SystemMonitor::new(ports.clone(), Arc::clone(&config), Arc::clone(&recent)));
-        Self { ports, config, hub, usage, recent, rate_limit, system, tasks }
+        Self { ports, config, hub, usage, recent, rate_limit, value_readers, list_readers, lists, system, tasks }
     }
 
     /// Waits until the tasks have ended, which they do after the shutdown given to [`ApiState::start`].
@@ -99,6 +110,23 @@ impl ApiState {
             self.cache_put(calculation).await;
         }
         Ok(found)
+    }
+
+    /// Returns up to `limit` calculations before a row, newest first, within the share of the address.
+    pub(crate) async fn read_list(
+        &self,
+        address: IpAddr,
+        before: Option<CalculationId>,
+        limit: u32,
+    ) -> Result<Arc<Vec<Calculation>>, ApiError> {
+        let taken = self.list_readers.take(address);
+        let _share = taken.map_err(|error| ApiError::ShareTaken("reads of lists", error))?;
+        self.lists.read(before, limit).await
+    }
+
+    /// Takes the share of an address for reading one more long value.
+    pub(crate) fn open_value(&self, address: IpAddr) -> Result<Share, ApiError> {
+        self.value_readers.take(address).map_err(|error| ApiError::ShareTaken("reads of long values", error))
     }
 
     /// Returns a finished calculation from the cache. A failing cache counts as a miss.

@@ -46,6 +46,14 @@ pub fn client_address(headers: &HeaderMap, extensions: &Extensions, trusted: &[I
     client
 }
 
+/// Returns what stands for an address in limits: for IPv6 its /64 network, which one household has to itself.
+pub fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use http::HeaderValue;
+use axum::response::{IntoResponse, Response};
 use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,7 +20,10 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
+use crate::connections::TableEntry;
+use crate::hosts::{HostError, check_host};
 use crate::limits::ServerLimits;
+use crate::refusals::record_refusal;
 use crate::request_body::TimedBody;
 use crate::timed_stream::{Activity, TimedStream};
 
@@ -35,8 +39,9 @@ const KEEPALIVE_LINGER: Duration = Duration::from_millis(300);
 pub(crate) async fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
+    entry: TableEntry,
     router: Router,
-    limits: ServerLimits,
+    limits: Arc<ServerLimits>,
     draining: CancellationToken,
 ) {
     // Small responses must not wait for the acknowledgement of the previous packet.
@@ -44,20 +49,25 @@ pub(crate) async fn serve_connection(
         tracing::debug!(%error, %peer, "a connection broke before its first request");
         return;
     }
-    let activity = Arc::new(Activity::default());
+    let activity = Arc::clone(&entry.activity);
     let io = TokioIo::new(TimedStream::new(stream, Arc::clone(&activity), &limits));
     let token = draining.clone();
+    let service_limits = Arc::clone(&limits);
     let service = service_fn(move |request: http::Request<Incoming>| {
         let in_progress = Activity::begin_request(&activity);
         let (head, body) = request.into_parts();
-        let (body, end) = TimedBody::wrap(body, limits.body_timeout);
+        let (body, end) = TimedBody::wrap(body, service_limits.body_timeout);
         let mut request = http::Request::from_parts(head, body);
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(Draining(token.clone()));
-        let response = router.clone().call(request);
+        let host = check_host(request.version(), request.headers(), service_limits.known_hosts.as_ref());
+        let response = host.map(|()| router.clone().call(request));
         let token = token.clone();
         async move {
-            let mut response = response.await?;
+            let mut response = match response {
+                Ok(response) => response.await?,
+                Err(error) => refuse_host(&error),
+            };
             // An unread body would be parsed as the next request, so the connection cannot be reused.
             if !end.was_read() || token.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -75,6 +85,11 @@ pub(crate) async fn serve_connection(
     );
     let served = tokio::select! {
         served = &mut connection => served,
+        // Another connection needs the place of this idle one. A request that has just arrived is still answered.
+        () = entry.close.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
         () = draining.cancelled() => tokio::select! {
             served = &mut connection => served,
             () = tokio::time::sleep(KEEPALIVE_LINGER) => {
@@ -86,4 +101,13 @@ pub(crate) async fn serve_connection(
     if let Err(error) = served {
         tracing::debug!(%error, %peer, "a connection ended early");
     }
+}
+
+fn refuse_host(error: &HostError) -> Response {
+    record_refusal("host");
+    let status = match error {
+        HostError::Malformed => StatusCode::BAD_REQUEST,
+        HostError::Unknown(_) => StatusCode::MISDIRECTED_REQUEST,
+    };
+    (status, format!("{error}\n")).into_response()
 }

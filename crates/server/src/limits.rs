@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
+use crate::hosts::KnownHosts;
+
 /// Limits of one listener. The defaults are in [`ServerLimits::default`].
 #[derive(Clone, Debug)]
 pub struct ServerLimits {
@@ -12,10 +16,19 @@ pub struct ServerLimits {
     /// How long a connection may stay open without a request. Longer than proxies keep theirs (nginx: 60 s), so
     /// that the server does not close a connection that a proxy has just chosen. Default: 75 s.
     pub idle_timeout: Duration,
-    /// How long a client may take nothing of what is sent to it. Default: 30 s.
+    /// How long a client may take nothing, or less than the minimum rate, of what is sent to it. Default: 30 s.
     pub write_timeout: Duration,
-    /// Connections served at a time; further ones wait in the listener's backlog. Default: 4,096.
+    /// Bytes per second that a client must take on average while it lets a response wait. Default: 1,024.
+    pub min_write_bytes_per_s: u64,
+    /// Connections open at a time. A new one closes an idle one; if none is idle, it is answered 503.
+    /// Default: 4,096.
     pub connections: usize,
+    /// Connections open at a time from one address that is not a trusted proxy. Default: 512.
+    pub connections_per_address: usize,
+    /// Proxies, which carry the connections of many clients. Default: none.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The host names that are answered; `None` means all. Default: all.
+    pub known_hosts: Option<KnownHosts>,
     /// Header lines of a request. Default: 64.
     pub headers: usize,
     /// Bytes of the head of a request. Default: 16 KiB.
@@ -31,7 +44,11 @@ impl Default for ServerLimits {
             body_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_secs(30),
+            min_write_bytes_per_s: 1_024,
             connections: 4_096,
+            connections_per_address: 512,
+            trusted_proxies: Vec::new(),
+            known_hosts: None,
             headers: 64,
             header_bytes: 16 * 1024,
             drain: Duration::from_secs(10),

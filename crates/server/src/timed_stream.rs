@@ -4,36 +4,49 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use crate::limits::ServerLimits;
+use crate::refusals::record_refusal;
 
-/// The requests of one connection, as its stream needs to know them.
-#[derive(Debug, Default)]
+/// The requests of one connection, as its stream and the connection table need to know them.
+#[derive(Debug)]
 pub(crate) struct Activity {
     /// Requests begun so far.
     begun: AtomicU64,
-    /// Whether one is in progress.
-    busy: AtomicBool,
+    /// Since when no request is in progress; `None` while one is.
+    idle_since: Mutex<Option<Instant>>,
 }
 
 /// A request in progress; it ends when this is dropped.
 pub(crate) struct RequestInProgress(Arc<Activity>);
 
+impl Default for Activity {
+    fn default() -> Self {
+        Self { begun: AtomicU64::new(0), idle_since: Mutex::new(Some(Instant::now())) }
+    }
+}
+
 impl Activity {
     pub(crate) fn begin_request(activity: &Arc<Self>) -> RequestInProgress {
         activity.begun.fetch_add(1, Ordering::Relaxed);
-        activity.busy.store(true, Ordering::Relaxed);
+        *activity.idle_since.lock() = None;
         RequestInProgress(Arc::clone(activity))
+    }
+
+    /// Returns since when no request is in progress; `None` while one is.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        *self.idle_since.lock()
     }
 }
 
@@ -46,7 +59,7 @@ impl RequestInProgress {
 
 impl Drop for RequestInProgress {
     fn drop(&mut self) {
-        self.0.busy.store(false, Ordering::Relaxed);
+        *self.0.idle_since.lock() = Some(Instant::now());
     }
 }
 
@@ -73,7 +86,7 @@ impl HttpBody for ResponseBody {
     }
 }
 
-/// Fails reading when a head takes too long, and writing when nothing can be written for too long.
+/// Fails reading when a head takes too long, and writing when the client takes too little for too long.
 ///
 /// The time for a head starts at its first byte (on a new connection, at once), so that an idle kept-alive
 /// connection has no deadline before its next request.
@@ -82,16 +95,19 @@ pub(crate) struct TimedStream {
     activity: Arc<Activity>,
     header_timeout: Duration,
     write_timeout: Duration,
+    /// Bytes that must be written in each `write_timeout` while writes have to wait.
+    min_written_bytes: u64,
     /// The number of requests begun before the awaited head, and the head's deadline.
     header: Option<(u64, Pin<Box<Sleep>>)>,
-    write: Option<Pin<Box<Sleep>>>,
+    write: Option<WriteWindow>,
 }
 
 impl TimedStream {
     pub(crate) fn new(stream: TcpStream, activity: Arc<Activity>, limits: &ServerLimits) -> Self {
         let header = Some((0, Box::pin(tokio::time::sleep(limits.header_timeout))));
         let ServerLimits { header_timeout, write_timeout, .. } = *limits;
-        Self { stream, activity, header_timeout, write_timeout, header, write: None }
+        let min_written_bytes = limits.min_write_bytes_per_s.saturating_mul(write_timeout.as_secs()).max(1);
+        Self { stream, activity, header_timeout, write_timeout, min_written_bytes, header, write: None }
     }
 
     /// Returns the deadline of the head that is being read, if one is.
@@ -104,22 +120,38 @@ impl TimedStream {
     }
 
     fn start_header_deadline(&mut self) {
-        if self.header_deadline().is_none() && !self.activity.busy.load(Ordering::Relaxed) {
+        if self.header_deadline().is_none() && self.activity.idle_since().is_some() {
             let begun = self.activity.begun.load(Ordering::Relaxed);
             self.header = Some((begun, Box::pin(tokio::time::sleep(self.header_timeout))));
         }
     }
 
-    /// Limits how long a write stays pending.
-    fn with_write_timeout<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.write = None;
-            return written;
+    /// Counts what was written since writes began to wait. Fails at the end of a window with too little.
+    fn check_write_rate(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(result) = written {
+            if let (Ok(bytes), Some(window)) = (&result, &mut self.write) {
+                window.written_bytes += *bytes as u64;
+            }
+            return Poll::Ready(result);
         }
-        let deadline = self.write.get_or_insert_with(|| Box::pin(tokio::time::sleep(self.write_timeout)));
-        ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        let timeout = self.write_timeout;
+        let new_window = || WriteWindow { end: Box::pin(tokio::time::sleep(timeout)), written_bytes: 0 };
+        let window = self.write.get_or_insert_with(new_window);
+        while window.end.as_mut().poll(cx).is_ready() {
+            if window.written_bytes < self.min_written_bytes {
+                record_refusal("slow-readers");
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            *window = new_window();
+        }
+        Poll::Pending
     }
+}
+
+/// A time in which a client that lets writes wait must take a minimum of bytes.
+struct WriteWindow {
+    end: Pin<Box<Sleep>>,
+    written_bytes: u64,
 }
 
 impl AsyncRead for TimedStream {
@@ -145,7 +177,7 @@ impl AsyncWrite for TimedStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
-        this.with_write_timeout(cx, written)
+        this.check_write_rate(cx, written)
     }
 
     fn poll_write_vectored(
@@ -155,7 +187,7 @@ impl AsyncWrite for TimedStream {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
-        this.with_write_timeout(cx, written)
+        this.check_write_rate(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -163,6 +195,8 @@ impl AsyncWrite for TimedStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Everything is written.
+        self.write = None;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

@@ -7,11 +7,12 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
 use http::StatusCode;
-use server::ServerLimits;
+use server::{KnownHosts, ServerLimits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -52,7 +53,7 @@ impl TestServer {
     async fn stop(self) -> Duration {
         let began = Instant::now();
         self.shutdown.cancel();
-        tokio::time::timeout(TEST_TIMEOUT, self.serving).await.expect("in time").expect("no panic").expect("served");
+        timeout(TEST_TIMEOUT, self.serving).await.expect("in time").expect("no panic").expect("served");
         began.elapsed()
     }
 }
@@ -68,7 +69,7 @@ fn echo() -> Router {
 /// Reads until the server closes the connection.
 async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
-    let read = tokio::time::timeout(TEST_TIMEOUT, stream.read_to_end(&mut bytes)).await.expect("the server closes");
+    let read = timeout(TEST_TIMEOUT, stream.read_to_end(&mut bytes)).await.expect("the server closes");
     // A reset is as good an end as a close.
     drop(read);
     String::from_utf8_lossy(&bytes).into_owned()
@@ -80,8 +81,7 @@ async fn hello(stream: &mut TcpStream) {
     let mut answer = Vec::new();
     while !answer.ends_with(b"hello") {
         let mut piece = [0; 512];
-        let length =
-            tokio::time::timeout(TEST_TIMEOUT, stream.read(&mut piece)).await.expect("in time").expect("to read");
+        let length = timeout(TEST_TIMEOUT, stream.read(&mut piece)).await.expect("in time").expect("to read");
         assert!(length > 0, "{}", String::from_utf8_lossy(&answer));
         answer.extend_from_slice(&piece[..length]);
     }
@@ -149,20 +149,106 @@ async fn too_many_or_too_long_headers_are_refused() {
 }
 
 #[tokio::test]
-async fn more_connections_than_allowed_wait_for_a_slot() {
-    let server = TestServer::start(echo(), ServerLimits { connections: 2, ..limits() }).await;
-    let (mut one, mut other) = (server.connect().await, server.connect().await);
-    hello(&mut one).await;
-    hello(&mut other).await;
-    let mut third = server.connect().await;
-    third.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("to write");
-    let mut byte = [0];
-    assert!(tokio::time::timeout(2 * SHORT, third.read(&mut byte)).await.is_err(), "no slot is free");
-    drop(one);
-    let length =
-        tokio::time::timeout(TEST_TIMEOUT, third.read(&mut byte)).await.expect("a slot is free").expect("to read");
-    assert_eq!(length, 1);
-    hello(&mut other).await;
+async fn a_full_server_closes_an_idle_connection_and_refuses_when_none_is_idle() {
+    let proceed = CancellationToken::new();
+    let (router, mut has_started) = slow(proceed.clone());
+    let server = TestServer::start(router, ServerLimits { connections: 2, ..limits() }).await;
+    let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut first = server.connect().await;
+    first.write_all(request).await.expect("to write");
+    has_started.recv().await.expect("a request");
+    let mut idle = server.connect().await;
+    let mut second = server.connect().await;
+    second.write_all(request).await.expect("to write");
+    has_started.recv().await.expect("a request");
+    assert_eq!(read_to_end(&mut idle).await, "", "closed to make room");
+
+    let mut refused = server.connect().await;
+    let response = read_to_end(&mut refused).await;
+    assert!(response.starts_with("HTTP/1.1 503 ") && response.contains("retry-after: 1"), "{response}");
+    proceed.cancel();
+    for stream in [&mut first, &mut second] {
+        let mut response = Vec::new();
+        while !response.ends_with(b"hello") {
+            let mut piece = [0; 512];
+            let length = timeout(TEST_TIMEOUT, stream.read(&mut piece)).await.expect("in time").expect("to read");
+            assert!(length > 0);
+            response.extend_from_slice(&piece[..length]);
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_reader_below_the_minimum_rate_is_cut_off() {
+    let body = vec![b'1'; 32 << 20];
+    let router = Router::new().route("/", get(async move || body));
+    let timeout_limits =
+        ServerLimits { write_timeout: Duration::from_secs(1), min_write_bytes_per_s: 32 << 20, ..limits() };
+    let server = TestServer::start(router, timeout_limits).await;
+    let mut stream = server.connect().await;
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("to write");
+    let start = Instant::now();
+    // Always some progress, far below the rate.
+    let mut piece = vec![0; 256 << 10];
+    let mut received = 0;
+    loop {
+        match timeout(TEST_TIMEOUT, stream.read(&mut piece)).await.expect("the server closes") {
+            Ok(0) | Err(_) => break,
+            Ok(length) => received += length,
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(received < 32 << 20, "{received}");
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    server.stop().await;
+}
+
+/// RFC 9112: framing and `Host`.
+#[tokio::test]
+async fn malformed_framing_is_refused_and_the_connection_closed() {
+    let server = TestServer::start(echo(), limits()).await;
+    for (request, statuses) in [
+        ("GET / HTTP/1.1\r\n\r\n", &["400"][..]),
+        ("GET / HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n", &["400"]),
+        ("GET / HTTP/1.1\r\nhost: a b\r\n\r\n", &["400"]),
+        ("GET / HTTP/1.1\r\nhost : a\r\n\r\n", &["400"]),
+        ("GET / HTTP/1.1\r\nhost: a\r\n folded\r\n\r\n", &["400"]),
+        ("GET / HTTP/1.1\r\nhost: a\r\nx: a\0b\r\n\r\n", &["400"]),
+        ("GET  / HTTP/1.1\r\nhost: a\r\n\r\n", &["400"]),
+        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab", &["400"]),
+        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n", &["400"]),
+        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +1\r\n\r\na", &["400"]),
+        ("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip\r\n\r\n", &["400", "501"]),
+        ("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, gzip\r\n\r\n", &["400", "501"]),
+        ("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", &["400", "408"]),
+    ] {
+        let mut stream = server.connect().await;
+        stream.write_all(request.as_bytes()).await.expect("to write");
+        // Half-closed, so that a server which waits for more sees the end.
+        stream.shutdown().await.expect("to close");
+        let response = read_to_end(&mut stream).await;
+        let is_refused = statuses.iter().any(|status| response.starts_with(&format!("HTTP/1.1 {status} ")));
+        assert!(is_refused || response.is_empty(), "{request:?}: {response}");
+    }
+    let mut old = server.connect().await;
+    old.write_all(b"GET / HTTP/1.0\r\n\r\n").await.expect("to write");
+    let response = read_to_end(&mut old).await;
+    assert!(response.starts_with("HTTP/1.0 200 ") && response.ends_with("hello"), "{response}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn on_loopback_only_known_hosts_are_answered() {
+    let known_hosts = Some(KnownHosts::new(["fib.example".to_owned()]));
+    let server = TestServer::start(echo(), ServerLimits { known_hosts, ..limits() }).await;
+    for (host, status) in [("localhost", 200), ("127.0.0.1:1", 200), ("fib.example", 200), ("evil.example", 421)] {
+        let mut stream = server.connect().await;
+        let request = format!("GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("to write");
+        let response = read_to_end(&mut stream).await;
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{host}: {response}");
+    }
     server.stop().await;
 }
 
@@ -183,13 +269,13 @@ async fn a_client_that_does_not_read_is_cut_off() {
     let server = TestServer::start(Router::new().route("/", get(endless)), limits()).await;
     let mut stream = server.connect().await;
     stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("to write");
-    tokio::time::timeout(TEST_TIMEOUT, gone.cancelled()).await.expect("the server drops the body");
+    timeout(TEST_TIMEOUT, gone.cancelled()).await.expect("the server drops the body");
     server.stop().await;
 }
 
 /// A route that reports when it starts, and responds when it is allowed to.
 fn slow(proceed: CancellationToken) -> (Router, mpsc::Receiver<()>) {
-    let (started, has_started) = mpsc::channel(1);
+    let (started, has_started) = mpsc::channel(2);
     let slow = move || {
         let (started, proceed) = (started.clone(), proceed.clone());
         async move {

@@ -8,6 +8,7 @@ use wire::CalculationList;
 
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
+use crate::limits::ClientIp;
 use crate::state::ApiState;
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -24,11 +25,16 @@ const MAX_LIMIT: u32 = 200;
     ),
     responses(
         (status = 200, description = "A page of calculations", body = wire::CalculationList),
+        (status = 429, description = "This address reads too many lists at a time", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "A parameter is invalid", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn list(State(state): State<ApiState>, query: QueryParams) -> Result<Response, ApiError> {
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    ClientIp(address): ClientIp,
+    query: QueryParams,
+) -> Result<Response, ApiError> {
     let limit = match query.one("limit")? {
         None => DEFAULT_LIMIT,
         Some(text) => Some(text)
@@ -42,9 +48,9 @@ pub(crate) async fn list(State(state): State<ApiState>, query: QueryParams) -> R
     };
     let after = query.one("after")?.map(parse_cursor).transpose()?;
     // One more than the limit shows whether there is a next page.
-    let mut calculations = state.ports.store.list(after, limit + 1).await?;
-    let has_next = calculations.len() > limit as usize;
-    calculations.truncate(limit as usize);
+    let page = state.read_list(address, after, limit + 1).await?;
+    let has_next = page.len() > limit as usize;
+    let calculations = &page[..page.len().min(limit as usize)];
     let next = calculations.last().filter(|_| has_next).map(|last| CalculationList::cursor(last.id));
     let items = calculations.iter().map(Into::into).collect();
     Ok(([(header::CACHE_CONTROL, "no-cache")], Json(CalculationList { items, next })).into_response())

@@ -13,9 +13,6 @@ use crate::limits::{Charge, ValidIndex};
 use crate::metrics;
 use crate::state::ApiState;
 
-/// Free bytes that the disk of objects must keep beyond a new value.
-const DISK_RESERVE_BYTES: u64 = 16 << 20;
-
 /// The result of submitting an index.
 pub(crate) enum Submission {
     /// The value is known.
@@ -75,7 +72,7 @@ fn check_disk(state: &ApiState, index: &ValidIndex) -> Result<(), ApiError> {
     let size_bytes = index.size_bytes();
     let is_object = size_bytes > Value::INLINE_BYTES;
     match state.ports.values.free_bytes().filter(|_| is_object) {
-        Some(free_bytes) if free_bytes < size_bytes.saturating_add(DISK_RESERVE_BYTES) => {
+        Some(free_bytes) if free_bytes < size_bytes.saturating_add(state.config.disk_reserve_bytes) => {
             Err(ApiError::DiskFull(format!("{free_bytes} bytes are free, the value has {size_bytes}").into()))
         }
         _ => Ok(()),

@@ -7,14 +7,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use model::{Calculation, Status, Subject};
+use model::{Calculation, Status, Subject, Value};
+use server::Share;
 use store::{ValueError, ValueReader};
 
 use super::range::{Precondition, RequestedRange, check_preconditions, requested_range};
 use super::submission::recover_lost_value;
 use crate::error::ApiError;
 use crate::extract::QueryParams;
-use crate::limits::PathIndex;
+use crate::limits::{ClientIp, PathIndex};
 use crate::state::ApiState;
 
 /// `GET /api/calculations/{index}/value` returns the exact digits, with a leading `-` if the value is negative, and
@@ -42,18 +43,22 @@ use crate::state::ApiState;
         (status = 412, description = "The value has none of the ETags in `If-Match`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 416, description = "The value has no such bytes", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not an index", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The value cannot be read at the moment", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "This address reads too many long values at a time; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The value cannot be read at the moment; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn value(
     State(state): State<ApiState>,
     PathIndex(index): PathIndex,
+    ClientIp(address): ClientIp,
     query: QueryParams,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let is_download = query.one("download")?.is_some();
     let calculation = state.find(index).await?.ok_or(ApiError::NeverSubmitted(index))?;
+    let is_long = calculation.digits > Value::INLINE_BYTES;
+    let share = if is_long && method == Method::GET { Some(state.open_value(address)?) } else { None };
     let reader = open(&state, &calculation).await?;
     state.usage.add_read(&calculation.subject);
 
@@ -77,7 +82,7 @@ pub(crate) async fn value(
             let body = if method == Method::HEAD {
                 Body::empty()
             } else {
-                stream(&state, &calculation, &reader, range.clone())
+                stream(&state, &calculation, &reader, range.clone(), share)
             };
             let mut response = (status, body).into_response();
             let head = response.headers_mut();
@@ -122,9 +127,17 @@ async fn open(state: &ApiState, calculation: &Calculation) -> Result<ValueReader
 }
 
 /// Streams a range block by block, as fast as the client takes it.
-fn stream(state: &ApiState, calculation: &Calculation, reader: &ValueReader, range: Range<u64>) -> Body {
+fn stream(
+    state: &ApiState,
+    calculation: &Calculation,
+    reader: &ValueReader,
+    range: Range<u64>,
+    share: Option<Share>,
+) -> Body {
     let (state, subject) = (state.clone(), calculation.subject.clone());
     Body::from_stream(reader.read(range).then(move |block| {
+        // The share is taken until the stream is dropped.
+        let _share = &share;
         let (state, subject) = (state.clone(), subject.clone());
         async move {
             if let Err(ValueError::Lost(queued)) = &block {

@@ -17,6 +17,7 @@ use super::hub::Hub;
 use super::stream::EventStream;
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
+use crate::limits::ClientIp;
 
 /// Indexes that one subscriber may follow.
 const MAX_INDEXES: usize = 50;
@@ -37,10 +38,13 @@ const MAX_INDEXES: usize = 50;
     responses(
         (status = 200, description = "Events `calculation` (a Calculation), `progress` (a ProgressEvent) and `reset` (load the list again)", body = String, content_type = "text/event-stream"),
         (status = 422, description = "A parameter is invalid", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "This address has too many streams; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many streams are open; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn events(
     State(hub): State<Arc<Hub>>,
+    ClientIp(address): ClientIp,
     draining: Option<Extension<Draining>>,
     query: QueryParams,
     headers: HeaderMap,
@@ -52,8 +56,9 @@ pub(crate) async fn events(
     };
     // A malformed id belongs to no epoch, so the subscriber loads everything again.
     let last = last.map(|id| id.parse().unwrap_or_else(|_| EventId { epoch: String::new(), number: 0 }));
+    let share = hub.open_stream(address)?;
     let draining = draining.map(|Extension(Draining(token))| token).unwrap_or_default();
-    let events = EventStream::new(hub.subscribe(last.as_ref()), filter, draining);
+    let events = EventStream::new(hub.subscribe(last.as_ref()), filter, draining, share);
     let body = Body::from_stream(stream::unfold(events, |mut events| async move {
         Some((Ok::<_, Infallible>(events.next().await?), events))
     }));

@@ -4,6 +4,7 @@
 //! subscriber can resume after a broken connection.
 
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,9 +13,11 @@ use bytes::Bytes;
 use cache::{EventChannel, EventId, Read};
 use model::{Calculation, CalculationEvent, Status, Subject};
 use parking_lot::Mutex;
+use server::{Share, Shares};
 use tokio::sync::{broadcast, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::error::ApiError;
 use crate::metrics::Gauged;
 use crate::usage::RecentStats;
 
@@ -30,6 +33,7 @@ pub(crate) struct Hub {
     state: Mutex<HubState>,
     messages: broadcast::Sender<HubMessage>,
     max_waiters: usize,
+    streams: Arc<Shares>,
     alive: AtomicBool,
 }
 
@@ -90,15 +94,21 @@ pub(super) struct Subscription {
 }
 
 impl Hub {
-    /// Creates a hub for which at most `max_waiters` requests wait at a time.
-    pub(crate) fn new(max_waiters: usize) -> Self {
+    /// Creates a hub for which at most `max_waiters` requests wait at a time, with these limits of streams.
+    pub(crate) fn new(max_waiters: usize, streams: Shares) -> Self {
         let (messages, _) = broadcast::channel(SUBSCRIBER_LAG_LIMIT);
-        Self { state: Mutex::default(), messages, max_waiters, alive: AtomicBool::new(true) }
+        let streams = Arc::new(streams);
+        Self { state: Mutex::default(), messages, max_waiters, streams, alive: AtomicBool::new(true) }
     }
 
     /// Returns whether events are read, or reading is being retried.
     pub(crate) fn is_alive(&self) -> bool {
         self.alive.load(Ordering::Relaxed)
+    }
+
+    /// Takes the share of an address for one more stream.
+    pub(super) fn open_stream(&self, address: IpAddr) -> Result<Share, ApiError> {
+        self.streams.take(address).map_err(|error| ApiError::ShareTaken("event streams", error))
     }
 
     /// Subscribes to every event from now on, and to those after `after` if it is given.

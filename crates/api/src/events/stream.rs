@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cache::EventId;
 use model::Subject;
+use server::Share;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::Instant;
@@ -31,6 +32,7 @@ pub(super) struct EventStream {
     sent_hello: bool,
     last_write: Instant,
     draining: CancellationToken,
+    _share: Share,
     _gauged: Gauged,
 }
 
@@ -39,6 +41,7 @@ impl EventStream {
         subscription: Subscription,
         filter: Option<HashSet<Subject>>,
         draining: CancellationToken,
+        share: Share,
     ) -> Self {
         let Subscription { receiver, start, replay, reset } = subscription;
         let mut stream = Self {
@@ -50,6 +53,7 @@ impl EventStream {
             sent_hello: false,
             last_write: Instant::now(),
             draining,
+            _share: share,
             _gauged: Gauged::event_stream(),
         };
         if reset {

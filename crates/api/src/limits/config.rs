@@ -16,6 +16,17 @@ pub struct ApiConfig {
     pub store_bytes: Option<u64>,
     /// Requests that may wait for a value at a time; further ones are answered at once. Default: 1,024.
     pub waiters: usize,
+    /// Event streams open at a time, in all and per address. Default: 2,048 and 64.
+    pub event_streams: (usize, usize),
+    /// Values above 64 KiB being read at a time, in all and per address. Each holds a block of the value in memory.
+    /// Default: 128 and 16.
+    pub value_readers: (usize, usize),
+    /// Lists being read at a time, in all and per address. Default: 512 and 32.
+    pub list_readers: (usize, usize),
+    /// Free bytes that the disk of values must keep beyond a new value. Default: 16 MiB.
+    pub disk_reserve_bytes: u64,
+    /// Whether pages of other sites may read. Default: yes.
+    pub is_public: bool,
     /// Seconds of work that one address may request per minute. Default: no limit.
     pub rate: Option<f64>,
     /// Proxies whose `X-Forwarded-For` is believed. Default: none.
@@ -36,6 +47,11 @@ impl Default for ApiConfig {
             worker_memory_bytes: None,
             store_bytes: None,
             waiters: 1_024,
+            event_streams: (2_048, 64),
+            value_readers: (128, 16),
+            list_readers: (512, 32),
+            disk_reserve_bytes: 16 << 20,
+            is_public: true,
             rate: None,
             trusted_proxies: Vec::new(),
             public_url: None,

@@ -1,9 +1,11 @@
 //! Limits on what may be requested: which indexes, and how much work per address.
 
+mod client;
 mod config;
 mod index;
 mod rate;
 
+pub(crate) use client::ClientIp;
 pub use config::ApiConfig;
 pub(crate) use index::{PathIndex, ValidIndex};
 pub(crate) use rate::{Charge, RateLimit};

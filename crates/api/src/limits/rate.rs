@@ -1,10 +1,11 @@
 //! Limits how much work one address may request: a token bucket of seconds per address.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use server::household;
 
 use crate::error::ApiError;
 
@@ -97,14 +98,6 @@ impl Drop for Charge<'_> {
         {
             bucket.left += price;
         }
-    }
-}
-
-/// Returns what stands for an address: for IPv6 its /64 network, which one household has to itself.
-fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -353,3 +353,23 @@ async fn a_silent_stream_gets_comments_with_its_position() {
         assert_eq!(beat.id, latest(&system).await.to_string());
     }
 }
+
+#[tokio::test]
+async fn an_address_has_a_share_of_the_streams_and_gets_it_back() {
+    let trusted_proxies = vec!["::/0".parse().expect("a range")];
+    let config = ApiConfig { event_streams: (3, 2), trusted_proxies, ..ApiConfig::default() };
+    let system = TestSystem::with_config(config).await;
+    let open = async |address: &str| {
+        let request = Request::get("/api/events").header("x-forwarded-for", address);
+        system.answer(request.body(Body::empty()).expect("a request")).await
+    };
+    let held = [open("192.0.2.1").await, open("192.0.2.1").await];
+    let refused = open("192.0.2.1").await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers().contains_key("retry-after"));
+    let other = open("192.0.2.2").await;
+    assert_eq!(other.status(), StatusCode::OK);
+    assert_eq!(open("192.0.2.3").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    drop(held);
+    assert_eq!(open("192.0.2.1").await.status(), StatusCode::OK);
+}

@@ -158,3 +158,26 @@ async fn without_the_store_the_system_is_reported_from_the_queue() {
     let status = system.get("/api/system").await.expect(StatusCode::OK).json();
     assert_eq!(status["lanes"][0]["waiting"], 1);
 }
+
+#[tokio::test]
+async fn lists_at_the_same_time_share_one_read_and_see_what_was_stored_before() {
+    let system = TestSystem::start().await;
+    for n in 0..20 {
+        system.submit(n).await.expect(StatusCode::ACCEPTED);
+        let lists = futures_util::future::join_all((0..10).map(|_| system.get("/api/calculations?limit=1"))).await;
+        for list in lists {
+            assert_eq!(list.expect(StatusCode::OK).json()["items"][0]["index"], n.to_string());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_api_on_loopback_is_not_readable_by_pages_of_other_sites() {
+    let system = TestSystem::with_config(api::ApiConfig { is_public: false, ..api::ApiConfig::default() }).await;
+    let response = system.get("/api/calculations").await.expect(StatusCode::OK);
+    assert!(!response.headers.contains_key("access-control-allow-origin"));
+    assert_eq!(response.header("cross-origin-resource-policy"), "same-origin");
+    let preflight = Request::options("/api/calculations").header("access-control-request-method", "GET");
+    let response = system.send(preflight.body(Body::empty()).expect("a request")).await;
+    assert!(!response.headers.contains_key("access-control-allow-origin"));
+}

@@ -198,10 +198,9 @@ async fn a_full_queue_refuses_new_work_and_stores_nothing() {
 
 #[tokio::test]
 async fn long_work_whose_value_the_disk_cannot_hold_is_refused_for_now_and_not_stored() {
-    let config = ApiConfig { max_index: fibonacci::MAX_INDEX, ..ApiConfig::default() };
+    let config = ApiConfig { disk_reserve_bytes: u64::MAX, ..ApiConfig::default() };
     let system = TestSystem::with_config(config).await;
-    let largest = i64::try_from(fibonacci::MAX_INDEX).expect("an index");
-    let answer = system.submit(largest).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "too-large-to-fit");
+    let answer = system.submit(1_000_000).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "too-large-to-fit");
     assert!(answer.headers.contains_key("retry-after"));
     assert_eq!(system.rows().await, 0);
     system.submit(10).await.expect(ACCEPTED);

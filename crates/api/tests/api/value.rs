@@ -188,3 +188,19 @@ async fn many_readers_of_a_large_value_hold_one_block_each() {
         assert!(largest <= 1 << 20, "{largest}");
     }
 }
+
+#[tokio::test]
+async fn an_address_has_a_share_of_the_readers_of_long_values() {
+    let config = api::ApiConfig { value_readers: (8, 2), ..api::ApiConfig::default() };
+    let system = TestSystem::with_config(config).await;
+    system.compute(1_000_000).await;
+    let open = async |range: &str| {
+        let request = Request::get("/api/calculations/1000000/value").header("range", range);
+        system.answer(request.body(Body::empty()).expect("a request")).await
+    };
+    let held = [open("bytes=0-").await, open("bytes=0-0").await];
+    let refused = read(&system, 1_000_000, &[]).await;
+    refused.expect_problem(StatusCode::TOO_MANY_REQUESTS, "too-many-requests");
+    drop(held);
+    read(&system, 1_000_000, &[]).await.expect(StatusCode::OK);
+}

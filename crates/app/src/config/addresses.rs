@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use clap::Args;
+use server::KnownHosts;
 
 use super::HttpUrl;
 
@@ -34,6 +35,25 @@ pub(crate) struct PublicUrlArgs {
     /// URL that people use, if it differs from the listen address; links and the cross-site check use it.
     #[arg(long, env = "ABACI_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<HttpUrl>,
+
+    /// Further host names to answer to, separated by commas. Matters only on a loopback address, where unknown
+    /// names are refused: a page of another site may have resolved its own name to it.
+    #[arg(long, env = "ABACI_HOSTS", value_name = "NAME,…", value_delimiter = ',')]
+    pub(crate) hosts: Vec<String>,
+}
+
+impl PublicUrlArgs {
+    /// Returns the hosts that a listener answers to: all, unless it listens on loopback.
+    pub(crate) fn known_hosts(&self, listen: SocketAddr) -> Option<KnownHosts> {
+        let public = self.public_url.as_ref().and_then(|url| url.uri().host().map(str::to_owned));
+        let names = self.hosts.iter().cloned().chain(public);
+        listen.ip().is_loopback().then(|| KnownHosts::new(names))
+    }
+
+    /// Returns whether pages of other sites may read from a listener: not on a person's own machine.
+    pub(crate) fn is_public(&self, listen: SocketAddr) -> bool {
+        self.public_url.is_some() || !listen.ip().is_loopback()
+    }
 }
 
 /// The proxies in front of a role.

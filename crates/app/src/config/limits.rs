@@ -1,5 +1,6 @@
 //! Limits on connections, requests, calculations and computing.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,9 +34,20 @@ pub(crate) struct RequestArgs {
     pub(crate) body_bytes: ByteSize,
 
     /// Seconds of work that one address may submit per minute; more is answered with 429. `off` disables
-    /// the limit.
-    #[arg(long, env = "ABACI_RATE", value_name = "SECONDS|off", default_value = "off", value_parser = rate)]
-    pub(crate) rate: Rate,
+    /// the limit [default: off on a loopback address, otherwise 300].
+    #[arg(long, env = "ABACI_RATE", value_name = "SECONDS|off", value_parser = rate)]
+    pub(crate) rate: Option<Rate>,
+}
+
+impl RequestArgs {
+    /// Returns the seconds of work per minute and address, limited by default wherever others can connect.
+    pub(crate) fn rate_at(&self, listen: SocketAddr) -> Option<f64> {
+        const DEFAULT_BEYOND_LOOPBACK: f64 = 300.0;
+        match self.rate {
+            Some(Rate(rate)) => rate,
+            None => (!listen.ip().is_loopback()).then_some(DEFAULT_BEYOND_LOOPBACK),
+        }
+    }
 }
 
 /// Limits on calculations.

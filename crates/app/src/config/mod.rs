@@ -71,7 +71,6 @@ pub(crate) struct ServeConfig {
 #[command(
     mut_arg("listen", |listen| listen.default_value("0.0.0.0:5000")),
     mut_arg("internal_listen", |listen| listen.default_value("0.0.0.0:9050")),
-    mut_arg("rate", |rate| rate.default_value("300")),
 )]
 pub(crate) struct ApiConfig {
     #[command(flatten)]

@@ -9,13 +9,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use server::ServerLimits;
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{ConnectionArgs, LogArgs};
+use crate::config::{ConnectionArgs, LogArgs, PublicUrlArgs};
 use crate::observability::logs;
 use crate::observability::metrics::{self, MetricsError, UPKEEP_INTERVAL};
 use crate::observability::traces::{TraceExport, TraceExportError};
@@ -138,12 +139,19 @@ fn start_observability(name: &'static str, args: &LogArgs) -> Result<(TraceExpor
 
 /// Binds the address of a setting.
 pub(crate) async fn listen(variable: &'static str, address: SocketAddr) -> Result<TcpListener, ServiceError> {
-    TcpListener::bind(address).await.map_err(|source| ServiceError::Listen { variable, address, source })
+    server::listen(address).map_err(|source| ServiceError::Listen { variable, address, source })
 }
 
-/// Returns the limits of a listener.
-pub(crate) fn serve_limits(connections: &ConnectionArgs) -> ServerLimits {
+/// Returns the limits of a listener at an address.
+pub(crate) fn serve_limits(
+    connections: &ConnectionArgs,
+    listen: SocketAddr,
+    public: &PublicUrlArgs,
+    trusted_proxies: &[IpNet],
+) -> ServerLimits {
     ServerLimits {
+        known_hosts: public.known_hosts(listen),
+        trusted_proxies: trusted_proxies.to_vec(),
         connections: usize::try_from(connections.connections).unwrap_or(usize::MAX),
         header_timeout: connections.header_timeout_ms,
         drain: DRAIN_TIMEOUT,

@@ -28,10 +28,13 @@ pub(crate) fn run(config: ApiConfig) -> Result<(), RoleError> {
             worker_memory_bytes: config.worker_memory_bytes.map(|bytes| bytes.0),
             store_bytes: config.storage.store_bytes,
             mode: Mode::Distributed,
+            listen: public.local_addr()?,
+            connections: &config.connections,
         };
         let api = ApiState::start(backends.ports.clone(), settings.config(), service.stopping.clone());
 
-        let limits = serve_limits(&config.connections);
+        let trusted = &config.proxies.trusted_proxies;
+        let limits = serve_limits(&config.connections, public.local_addr()?, &config.public, trusted);
         let internal_router = internal_router(service.metrics.clone(), vec![Check::api(&api, &backends)]);
         service.serve("the listener", public, ::api::router(api.clone()), limits.clone());
         service.serve("the internal listener", internal, internal_router, limits);

@@ -16,7 +16,9 @@ pub(crate) fn run(config: ClientConfig) -> Result<(), RoleError> {
         let url = format!("http://{}", connectable(public.local_addr()?));
         let internal_address = internal.local_addr()?;
 
-        let limits = serve_limits(&config.connections);
+        let mut limits = serve_limits(&config.connections, public.local_addr()?, &config.public, &[]);
+        // Its clients are proxies, which carry the connections of many visitors.
+        limits.connections_per_address = limits.connections;
         let internal_router = internal_router(service.metrics.clone(), vec![Check::Pages(api)]);
         service.serve("the listener", public, pages, limits.clone());
         service.serve("the internal listener", internal, internal_router, limits);

@@ -62,6 +62,8 @@ async fn serve(
         worker_memory_bytes: Some(config.work.memory_bytes().get()),
         store_bytes: config.storage.store_bytes,
         mode,
+        listen: public.local_addr()?,
+        connections: &config.connections,
     };
     let api = ApiState::start(backends.ports.clone(), settings.config(), service.stopping.clone());
     let mut work = worker_settings(&config.work);
@@ -75,7 +77,7 @@ async fn serve(
     let mut checks = vec![Check::api(&api, &backends), Check::worker_beside_api(&worker, &backends)];
     checks.extend(backends.directory.clone().map(Check::Directory));
 
-    let limits = serve_limits(&config.connections);
+    let limits = serve_limits(&config.connections, public.local_addr()?, &config.public, &proxies.trusted_proxies);
     let mut api_router = ::api::router(api.clone());
     if let Some(directory) = backends.directory.clone() {
         api_router = routes::refuse_changes_without(directory, api_router);

@@ -1,12 +1,15 @@
 //! Maps the command-line configuration to each crate's settings.
 
+use std::net::SocketAddr;
 use std::num::NonZero;
 
 use ::client::{ApiClient, BaseUrlError, ClientState};
 use axum::Router;
 use worker::Settings;
 
-use crate::config::{ByteSize, DevelopmentArgs, LimitArgs, Mode, ProxyArgs, PublicUrlArgs, RequestArgs, WorkArgs};
+use crate::config::{
+    ByteSize, ConnectionArgs, DevelopmentArgs, LimitArgs, Mode, ProxyArgs, PublicUrlArgs, RequestArgs, WorkArgs,
+};
 use crate::host::worker_id;
 
 /// Number of renewals within the duration of a lease.
@@ -21,17 +24,24 @@ pub(crate) struct ApiSettings<'a> {
     pub(crate) worker_memory_bytes: Option<u64>,
     pub(crate) store_bytes: ByteSize,
     pub(crate) mode: Mode,
+    /// The address that the API listens on.
+    pub(crate) listen: SocketAddr,
+    pub(crate) connections: &'a ConnectionArgs,
 }
 
 impl ApiSettings<'_> {
     /// Returns them as the API takes them.
     pub(crate) fn config(&self) -> api::ApiConfig {
+        // The other half is kept for requests that end.
+        let streams = usize::try_from(self.connections.connections / 2).unwrap_or(usize::MAX);
         api::ApiConfig {
             max_index: self.limits.max_index,
             body_bytes: usize::try_from(self.requests.body_bytes.0).unwrap_or(usize::MAX),
             worker_memory_bytes: self.worker_memory_bytes,
             store_bytes: Some(self.store_bytes.0),
-            rate: self.requests.rate.0,
+            rate: self.requests.rate_at(self.listen),
+            event_streams: (streams, api::ApiConfig::default().event_streams.1),
+            is_public: self.public.is_public(self.listen),
             trusted_proxies: self.proxies.trusted_proxies.clone(),
             public_url: self.public.public_url.as_ref().map(|url| url.uri()),
             version: env!("CARGO_PKG_VERSION"),
