@@ -30,7 +30,7 @@ export async function startStack(settings = {}) {
 }
 
 async function launch(data, listen, settings) {
-  const child = spawn(process.env.ABACI_BIN, ["serve"], {
+  const child = spawn(process.env.ABACI_BIN ?? new URL("../../target/debug/abaci", import.meta.url).pathname, ["serve"], {
     env: {
       ...process.env,
       ABACI_LISTEN: listen,

@@ -275,5 +275,21 @@ addEventListener("pageshow", ({ persisted }) => {
   listen();
 });
 
+// --- The state of the system, which has no events. ---
+
+const POLL_MS = 2000;
+
+async function poll() {
+  const part = document.querySelector("[data-poll]");
+  if (!part) return;
+  try {
+    if (!document.hidden) part.replaceWith(await load(part.dataset.poll));
+  } catch {
+    // Unavailable; the next poll may succeed.
+  }
+  setTimeout(poll, POLL_MS);
+}
+
+setTimeout(poll, POLL_MS);
 rememberAwaited();
 listen();

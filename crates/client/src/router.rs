@@ -36,6 +36,7 @@ pub fn router(state: ClientState) -> Router {
         .route("/n/{index}/withdraw", post(endpoints::cancel))
         .route("/fragments/history", get(endpoints::history_fragment))
         .route("/fragments/row/{index}", get(endpoints::row_fragment))
+        .route("/fragments/system", get(endpoints::system_fragment))
         .route("/about", get(endpoints::about))
         .route("/card", get(endpoints::card))
         .route("/surprise", get(endpoints::surprise))

@@ -2,9 +2,10 @@
 
 use axum::extract::State;
 use axum::response::Html;
+use wire::SystemStatus;
 
 use crate::ClientState;
-use crate::api_client::ForwardedHeaders;
+use crate::api_client::{CallError, ForwardedHeaders};
 use crate::views;
 
 /// `GET /about` explains how it works and shows the state of the system.
@@ -12,9 +13,20 @@ use crate::views;
 /// 200, also when the API is unavailable: then without its figures
 #[tracing::instrument(skip_all)]
 pub(crate) async fn about(State(state): State<ClientState>, forwarded: ForwardedHeaders) -> Html<String> {
-    let system = state.api.system(&forwarded).await;
-    if let Err(error) = &system {
+    Html(views::about(system(&state, &forwarded).await.as_ref()).into_string())
+}
+
+/// `GET /fragments/system` returns the part of that page that is refreshed.
+///
+/// 200, also when the API is unavailable
+pub(crate) async fn system_fragment(State(state): State<ClientState>, forwarded: ForwardedHeaders) -> Html<String> {
+    Html(views::system_now(system(&state, &forwarded).await.as_ref()).into_string())
+}
+
+async fn system(state: &ClientState, forwarded: &ForwardedHeaders) -> Option<SystemStatus> {
+    let system = state.api.system(forwarded).await;
+    let warn = |error: &CallError| {
         tracing::warn!(error = error as &dyn std::error::Error, "cannot read the state of the system");
-    }
-    Html(views::about(system.as_ref().ok()).into_string())
+    };
+    system.inspect_err(warn).ok()
 }

@@ -10,8 +10,13 @@ use crate::assets;
 
 /// `GET /assets/{name}` serves a file of the page.
 ///
-/// 200, cached without limit · 404 for names of other versions
+/// 200, cached without limit (`style.css` is revalidated) · 404 for names of other versions
 pub(crate) async fn asset(Path(name): Path<String>) -> Response {
+    // The API's own page links the style by its plain name, because it does not know the pages' versions.
+    if name == "style.css" {
+        let headers = [(CONTENT_TYPE, HeaderValue::from_static(assets::STYLE.file.media_type()))];
+        return (headers, &*assets::STYLE.content).into_response();
+    }
     match assets::all().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name)) {
         Some(asset) => {
             let headers = [

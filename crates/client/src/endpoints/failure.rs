@@ -93,7 +93,7 @@ impl IntoResponse for PageFailure {
 /// Responds 404 to a path without a page.
 pub(crate) async fn not_found() -> Response {
     PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound)
-        .with_detail("There is no page at this address.")
+        .with_detail(views::failure_text::NO_PAGE)
         .into_response()
 }
 

@@ -14,7 +14,7 @@ mod index_path;
 mod number;
 mod submit;
 
-pub(crate) use about::about;
+pub(crate) use about::{about, system_fragment};
 pub(crate) use asset::asset;
 pub(crate) use cancel::cancel;
 pub(crate) use card::card;

@@ -23,9 +23,11 @@ use crate::views::{self, form_text as words};
 pub(crate) struct SubmitFields {
     #[serde(default)]
     index: String,
+    /// The answer to the question which index was meant; the field still has the text that was asked about.
+    meant: Option<String>,
 }
 
-/// `POST /`, form field `index`, submits F(n).
+/// `POST /`, form fields `index` and `meant`, submits F(n).
 ///
 /// 303 to the number's page · 403 cross-site · 413, 415, 422 invalid form or text · 503 with `Retry-After` the API
 /// is unavailable · otherwise the API's status. Every refusal shows the first page with the text that was typed and
@@ -44,7 +46,7 @@ pub(crate) async fn submit(
         Ok(Form(fields)) => fields,
         Err(rejection) => return refuse(&state, "", malformed(&rejection), &[], &forwarded).await,
     };
-    let text = &fields.index;
+    let text = fields.meant.as_ref().unwrap_or(&fields.index);
     match typed_index::parse(text) {
         Ok(TypedIndex::One(index)) => match submit_index(&state, &index, &forwarded).await {
             Ok(response) => response,

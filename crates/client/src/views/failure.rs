@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use wire::Problem;
 
 use super::layout::{NavItem, PageLayout};
+use super::text::failure as text;
 
 /// Renders the whole page of a failure.
 pub(crate) fn failure(problem: &Problem) -> Markup {
@@ -12,7 +13,7 @@ pub(crate) fn failure(problem: &Problem) -> Markup {
             p.code { (problem.status) }
             h1 { (problem.title) }
             (problem_details(problem))
-            p { a href="/" { "Compute a number" } }
+            p { a href="/" { (text::HOME) } }
         }
     };
     PageLayout {
@@ -31,13 +32,13 @@ pub(crate) fn method_not_allowed(method: &str, path: &str) -> Markup {
     let content = html! {
         section.message {
             p.code { "405" }
-            h1 { "This address does not support " (method) }
-            p { code { (path) } " exists, but only for other methods." }
-            p { a href="/" { "Compute a number" } }
+            h1 { (text::NO_METHOD) (method) }
+            p { code { (path) } (text::OTHER_METHODS) }
+            p { a href="/" { (text::HOME) } }
         }
     };
     PageLayout {
-        title: "Method not allowed",
+        title: text::METHOD_TITLE,
         nav: NavItem::Elsewhere,
         description: "",
         canonical: None,
@@ -60,9 +61,9 @@ fn problem_details(problem: &Problem) -> Markup {
         @if let Some(detail) = &problem.detail { p { (detail) } }
         @if problem.given.is_some() || problem.allowed.is_some() || problem.request_id.is_some() {
             dl.particulars {
-                @if let Some(given) = &problem.given { dt { "Given" } dd { code { (given) } } }
-                @if let Some(allowed) = &problem.allowed { dt { "Allowed" } dd { (allowed) } }
-                @if let Some(id) = &problem.request_id { dt { "Request" } dd { code { (id) } } }
+                @if let Some(given) = &problem.given { dt { (text::GIVEN) } dd { code { (given) } } }
+                @if let Some(allowed) = &problem.allowed { dt { (text::ALLOWED) } dd { (allowed) } }
+                @if let Some(id) = &problem.request_id { dt { (text::REQUEST) } dd { code { (id) } } }
             }
         }
     }

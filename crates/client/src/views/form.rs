@@ -99,7 +99,7 @@ pub(crate) fn meanings(meanings: &[String]) -> Markup {
         p { (text::DID_YOU_MEAN) }
         p.meanings {
             @for (place, meaning) in meanings.iter().enumerate() {
-                button.quiet type="submit" name="index" value=(meaning) formnovalidate { (format::name(meaning)) }
+                button.quiet type="submit" name="meant" value=(meaning) formnovalidate { (format::name(meaning)) }
                 span.aside { (if place == 0 { text::MEANT_THOUSANDS } else { text::MEANT_DECIMAL }) }
             }
         }

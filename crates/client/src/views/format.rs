@@ -11,10 +11,11 @@ pub(super) fn grouped(number: &str) -> Markup {
         return html! { (number) };
     }
     let (head, groups) = digits.split_at(digits.len() % 3);
+    let (first, rest) = if head.is_empty() { groups.split_at(3) } else { (head, groups) };
     html! {
         span.groups {
-            @if !head.is_empty() || !sign.is_empty() { span { (sign) (head) } }
-            @for group in pieces(groups, 3) { span { (group) } }
+            span { (sign) (first) }
+            @for group in pieces(rest, 3) { span { (group) } }
         }
     }
 }
@@ -27,7 +28,7 @@ pub(super) fn in_tens(number: &str) -> Markup {
 /// Renders running text with the variables n, k, d and m in italics.
 pub(super) fn rich(text: &str) -> Markup {
     let is_variable = |word: &str| matches!(word, "n" | "k" | "d" | "m");
-    let boundary = |c: char| !c.is_ascii_alphanumeric() && c != '’';
+    let boundary = |c: char| !c.is_ascii_alphabetic() && c != '’';
     let mut words: Vec<&str> = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

@@ -9,6 +9,7 @@ mod history;
 mod home;
 mod layout;
 mod number;
+mod system;
 mod text;
 
 pub(crate) use about::about;
@@ -17,5 +18,7 @@ pub(crate) use form::{SubmitForm, card, card_problem, meanings};
 pub(crate) use history::{History, history, is_negative, row};
 pub(crate) use home::home;
 pub(crate) use number::{DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, number, number_part, page_start};
+pub(crate) use system::system_now;
+pub(crate) use text::failure as failure_text;
 pub(crate) use text::form as form_text;
 pub(crate) use text::number::UNKNOWN as UNKNOWN_NUMBER;

@@ -57,6 +57,7 @@ pub(crate) mod history {
 pub(crate) mod number {
     pub(crate) const NEIGHBOURS: &str = "Neighbours";
     pub(crate) const DIGITS: &str = "Digits";
+    pub(crate) const LINES: &str = "Lines of 50 digits";
     pub(crate) const GO_TO: &str = "Go to digit";
     pub(crate) const GO: &str = "Go";
     pub(crate) const DIGIT_PAGES: &str = "Pages of digits";
@@ -111,6 +112,75 @@ pub(crate) mod number {
     pub(crate) const BENFORD_WHY: &str =
         "Bars: the share that begins with each digit. Line: Benford’s law, log(1 + 1/d).";
     pub(crate) const CITE: &str = "Cite";
+}
+
+pub(crate) mod system {
+    pub(crate) const TITLE: &str = "How it works";
+    pub(crate) const LEDE: &str = "Abaci computes Fibonacci numbers with far more machinery than they need: every number \
+                                   takes the path that serious work takes.";
+    pub(crate) const NOW: &str = "Right now";
+    pub(crate) const PATH: &str = "The path of one number";
+    pub(crate) const UNAVAILABLE: &str = "The state of the system is unavailable right now.";
+    pub(crate) const WORKERS: &str = "Workers";
+    pub(crate) const WAITING: &str = "Waiting";
+    pub(crate) const COMPUTING: &str = "Computing";
+    pub(crate) const RATE: &str = "Finished per second";
+    pub(crate) const LATENCY: &str = "Median from request to value";
+    pub(crate) const VERSION: &str = "Version";
+    pub(crate) const IF_IT_DIES: &str = "If it dies: ";
+    /// The parts in the order of the path: the name, what it does, and what happens when it dies.
+    pub(crate) const PARTS: [(&str, &str, &str); 6] = [
+        (
+            "Client",
+            "draws the pages, reads 10^6 as a million, and calls the API.",
+            "another draws them; it stores nothing.",
+        ),
+        (
+            "API",
+            "accepts a number, and sends events to open pages. It never computes a large number.",
+            "what it accepted is in the store, and browsers connect to another.",
+        ),
+        (
+            "Store",
+            "commits the calculation. From here on it is a promise.",
+            "nothing is accepted until it is back, and nothing that was accepted is lost.",
+        ),
+        (
+            "Queue",
+            "holds the job in a lane by its size, so that a large one never delays a small one.",
+            "workers scan the store and enqueue again what is missing, even if it came back empty.",
+        ),
+        (
+            "Worker",
+            "claims the job under a lease, computes F(n) by doubling, and checks the result.",
+            "its lease runs out after two seconds, and another takes over.",
+        ),
+        (
+            "Cache",
+            "keeps recent values near, and carries the event that a value is done.",
+            "values come from the store, and pages load again what they missed.",
+        ),
+    ];
+    pub(crate) const EXPECT: &str = "What to expect";
+    pub(crate) const LIMITS: [&str; 4] = [
+        "Every digit is exact. Values are text everywhere: F(79) is already more than a double-precision number can hold.",
+        "Negative indexes follow F(−n) = (−1)ⁿ⁺¹·F(n).",
+        "Values may be evicted to make room. Their SHA-256 stays, and they can be computed again.",
+        "No account, and one cookie: it is set for a day when you submit something large, so that you can cancel it.",
+    ];
+    pub(crate) const API_BEFORE: &str = "Everything on these pages is available from the ";
+    pub(crate) const API_LINK: &str = "HTTP API";
+}
+
+pub(crate) mod failure {
+    pub(crate) const HOME: &str = "Compute a number";
+    pub(crate) const NO_METHOD: &str = "This address does not support ";
+    pub(crate) const OTHER_METHODS: &str = " exists, but only for other methods.";
+    pub(crate) const METHOD_TITLE: &str = "Method not allowed";
+    pub(crate) const GIVEN: &str = "Given";
+    pub(crate) const ALLOWED: &str = "Allowed";
+    pub(crate) const REQUEST: &str = "Request";
+    pub(crate) const NO_PAGE: &str = "There is no page at this address.";
 }
 
 /// The words that the scripts use, as attributes of one element.

@@ -32,11 +32,13 @@ async fn what_has_two_meanings_is_asked_back_with_a_button_for_each() {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.shows("Did you mean");
     for meaning in ["1000", "1"] {
-        answer.shows(&format!(r#"<button class="quiet" type="submit" name="index" value="{meaning}" formnovalidate>"#));
+        answer.shows(&format!(r#"<button class="quiet" type="submit" name="meant" value="{meaning}" formnovalidate>"#));
     }
     let card = browser.get("/card?index=1.000").await;
-    card.shows(r#"name="index" value="1000""#);
+    card.shows(r#"name="meant" value="1000""#);
     assert!(api.calls().iter().all(|call| !call.what.starts_with("POST")), "submitted nothing");
+    let answered = browser.post("/", "index=1.000&meant=1000").await;
+    assert_eq!(answered.heading("location"), Some("/n/1000"));
 }
 
 #[tokio::test]

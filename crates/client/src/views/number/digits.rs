@@ -53,7 +53,7 @@ pub(super) fn viewer(page: &DigitPage) -> Markup {
                 }
             }
             div #lines.lines.few[few].tall[page.count > 20 * LINE_DIGITS] tabindex=[(!few).then_some("0")] role=[(!few).then_some("region")]
-                aria-labelledby=[(!few).then_some("digits-title")] {
+                aria-label=[(!few).then_some(text::LINES)] {
                 (lines(page))
             }
             @if page.count > page.digits.len() as u64 { (pages(page)) }

@@ -117,7 +117,7 @@ fn sentence(page: &NumberPage) -> String {
         words += &format!(" It takes {doublings} {}", if doublings == 1 { "doubling" } else { "doublings" });
         let time = page.calculation.as_ref().filter(|calculation| calculation.status == Status::Done);
         words += &match time.and_then(|calculation| calculation.compute_ms) {
-            Some(ms) => format!(", and took {} here.", format::duration(ms)),
+            Some(ms) => format!(", and took {} here.", format::duration(ms).replace(' ', "\u{a0}")),
             None => " to compute.".to_owned(),
         };
     }

@@ -1,0 +1,72 @@
+//! The system as it is now: a drawing with its figures, and what each part does.
+
+use maud::{Markup, html};
+use wire::SystemStatus;
+
+use super::format;
+use super::text::system as text;
+
+/// Renders the part of the page that is refreshed.
+pub(crate) fn system_now(system: Option<&SystemStatus>) -> Markup {
+    let Some(system) = system else {
+        return html! { div #system data-poll="/fragments/system" { p.empty { (text::UNAVAILABLE) } } };
+    };
+    let waiting: u64 = system.lanes.iter().map(|lane| lane.waiting).sum();
+    let claimed: u64 = system.lanes.iter().map(|lane| lane.claimed).sum();
+    let oldest = system.lanes.iter().filter_map(|lane| lane.oldest_age_ms).max();
+    html! {
+        div #system data-poll="/fragments/system" {
+            (drawing(waiting, claimed, system))
+            dl.facts {
+                div { dt { (text::WORKERS) } dd { (system.workers.len()) } }
+                div { dt { (text::WAITING) } dd { (format::with_commas(&waiting.to_string())) @if let Some(ms) = oldest { ", the oldest for " (format::duration(ms)) } } }
+                div { dt { (text::COMPUTING) } dd { (format::with_commas(&claimed.to_string())) } }
+                div { dt { (text::RATE) } dd { (format!("{:.1}", system.finished_per_s)) } }
+                @if let Some(ms) = system.latency_p50_ms { div { dt { (text::LATENCY) } dd { (format!("{ms:.1} ms")) } } }
+                div { dt { (text::VERSION) } dd { (system.version) " · " (system.mode) } }
+            }
+            @for worker in system.workers.iter().filter(|worker| !worker.computing.is_empty()) {
+                p.aside { (worker.id) " computes " (worker.computing.join(", ")) "." }
+            }
+        }
+    }
+}
+
+/// Draws the path of a number, with what is where.
+fn drawing(waiting: u64, claimed: u64, system: &SystemStatus) -> Markup {
+    let boxes = [
+        (8, 84, "browser", String::new()),
+        (128, 22, "client", String::new()),
+        (248, 84, "API", format!("{:.1}/s", system.accepted_per_s)),
+        (378, 22, "store", String::new()),
+        (378, 146, "queue", format!("{waiting} wait")),
+        (508, 84, "worker", format!("{claimed} run")),
+    ];
+    let label = format!(
+        "A number goes from the browser through the client to the API, into the store and the queue, to a worker and \
+         back. {waiting} wait, {claimed} are computed, by {} workers.",
+        system.workers.len()
+    );
+    html! {
+        svg.picture.system viewBox="0 0 600 232" role="img" aria-label=(label) focusable="false" {
+            path.curve d="M92 96L128 62M212 62L248 96M92 112H248M332 96L378 62M332 122L378 158M462 158L508 122M508 96L462 62" {}
+            path.thin.dashes d="M540 138C520 262 330 242 300 140M248 132C200 190 110 190 60 140" {}
+            @for (x, y, name, figure) in &boxes {
+                rect.box x=(x) y=(y) width="84" height="54" rx="5" {}
+                text x=(x + 42) y=(y + if figure.is_empty() { 31 } else { 24 }) text-anchor="middle" { (name) }
+                @if !figure.is_empty() { text.small x=(x + 42) y=(y + 42) text-anchor="middle" { (figure) } }
+            }
+        }
+    }
+}
+
+/// Lists the parts: what each does, and what happens when it dies.
+pub(super) fn parts() -> Markup {
+    html! {
+        ol.path {
+            @for (part, does, dies) in text::PARTS {
+                li { strong { (part) } span { (does) " " em { (text::IF_IT_DIES) } (dies) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+// The page of a number: typed, read, checked, and kept light, quick and still.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { start, textOf, until } from "./browser.mjs";
+import { askElsewhere } from "./stack.mjs";
+
+const BUDGET_BYTES = 60_000;
+const SCRIPT_BUDGET_BYTES = 20_000;
+const MILLION = 1_000_000;
+
+let system;
+let url;
+let withPage;
+
+before(async () => {
+  system = await start();
+  ({ withPage } = system);
+  url = system.stack.url;
+  for (const index of [1000, MILLION]) await askElsewhere(url, index);
+});
+
+after(() => system?.stop());
+
+const digitsOn = (page) => page.locator("#lines .groups-of-ten").allTextContents().then((lines) => lines.join(""));
+
+async function digitsOf(index, from, to) {
+  const response = await fetch(`${url}/api/calculations/${index}/value`, { headers: { range: `bytes=${from - 1}-${to - 1}` } });
+  return response.text();
+}
+
+test("what is typed is described at once, and beyond the limit the description is the answer", () =>
+  withPage({}, async (page) => {
+    await page.goto("/");
+    const field = page.getByRole("textbox");
+    await field.fill("10^6");
+    await page.locator("#card", { hasText: "208,988 digits" }).waitFor();
+    await field.fill("1e18");
+    await page.locator("#card", { hasText: "208,987,640,249,978,734 digits" }).waitFor();
+    await field.press("Enter");
+    await page.waitForURL("**/n/1000000000000000000");
+    assert.match(await textOf(page), /2628978818679220467407506489160042807743.*toolargetocomputehere/);
+  }));
+
+test("what can be read in two ways is asked back, with a button for each", () =>
+  withPage({}, async (page) => {
+    await page.goto("/");
+    await page.getByRole("textbox").fill("1.000");
+    await page.locator("#card").getByRole("button", { name: "F(1000)" }).click();
+    await page.waitForURL("**/n/1000");
+  }));
+
+test("another number is one key away", () =>
+  withPage({}, async (page) => {
+    await page.goto("/n/10");
+    await page.keyboard.press("/");
+    await page.keyboard.type("12");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/n/12");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForURL("**/n/13");
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForURL("**/n/12");
+    assert.equal(await page.getByRole("heading", { level: 1 }).getAttribute("aria-label"), "F of 12");
+  }));
+
+test("a million digits are read at any place, and only what is on the screen is fetched", () =>
+  withPage({}, async (page) => {
+    const ranges = [];
+    page.on("request", (request) => request.url().endsWith("/value") && ranges.push(request.headers().range));
+    await page.goto(`/n/${MILLION}`);
+    await until("the first digits are shown", async () => (await digitsOn(page)).startsWith("1953282128"));
+    await page.getByLabel("Go to digit").fill("150,001");
+    await page.getByRole("button", { name: "Go" }).click();
+    const expected = await digitsOf(MILLION, 150_001, 150_500);
+    await until("the digits of the place are shown", async () => (await digitsOn(page)).startsWith(expected));
+    assert.equal(await page.locator("#lines .place").first().textContent(), "150001");
+    await page.locator("#lines").evaluate((box) => box.scrollTo(0, box.scrollHeight));
+    const end = await digitsOf(MILLION, 208_939, 208_988);
+    await until("the last digits are shown", async () => (await digitsOn(page)).endsWith(end));
+    assert.ok(ranges.length <= 6, `${ranges}`);
+  }));
+
+test("a link leads to its digits, with scripts and without", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    await withPage({ javaScriptEnabled }, async (page) => {
+      await page.goto(`/n/${MILLION}?at=10101-10150`);
+      const expected = await digitsOf(MILLION, 10_101, 10_150);
+      await until("the digits are shown", async () => (await digitsOn(page)).startsWith(expected));
+      assert.equal(await page.locator("#lines .marked .place").first().textContent(), "10101");
+      if (javaScriptEnabled) return;
+      await page.getByRole("link", { name: "Next →" }).click();
+      assert.equal(await digitsOn(page), await digitsOf(MILLION, 15_101, 20_100));
+    });
+  }
+});
+
+test("digits are copied whole", () =>
+  withPage({ permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+    for (const [index, length] of [[1000, 209], [MILLION, 208_988]]) {
+      await page.goto(`/n/${index}`);
+      await page.getByRole("button", { name: "Copy" }).click();
+      await page.getByRole("button", { name: "Copied" }).waitFor();
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      assert.equal(copied.length, length);
+      assert.equal(copied, await digitsOf(index, 1, length));
+    }
+  }));
+
+test("the browser checks the digits, and catches one that was changed", (t) =>
+  withPage({}, async (page) => {
+    for (const index of [10, 1000, -1000, MILLION]) {
+      await page.goto(`/n/${index}`);
+      const result = page.locator("#check-result");
+      await page.getByRole("button", { name: "Check in this browser" }).click();
+      await until("it is checked", async () => /^Right/.test(await result.innerText()));
+      t.diagnostic(`F(${index}): ${await result.innerText()}`);
+      await page.getByRole("button", { name: /change a digit/i }).click();
+      await until("the change is caught", async () => /differ in 3 of 3/.test(await result.innerText()));
+      t.diagnostic(await result.innerText());
+    }
+  }));
+
+test("seven tabs are live on one stream, and the eighth can submit", () =>
+  withPage({}, async (first, context) => {
+    await first.goto("/");
+    const pages = [first];
+    while (pages.length < 7) pages.push(await context.newPage());
+    for (const page of pages) await page.goto("/");
+    const eighth = await context.newPage();
+    await eighth.goto("/");
+    await eighth.getByRole("textbox").fill("777");
+    await eighth.getByRole("textbox").press("Enter");
+    await eighth.waitForURL("**/n/777");
+    for (const page of pages) {
+      await page.bringToFront();
+      await until("it is listed", async () => (await textOf(page)).includes("F(777)"));
+      await until("it is live", async () => (await page.locator("#live").innerText()) === "Live");
+    }
+  }));
+
+test("new rows wait while a pointer is on the list", () =>
+  withPage({}, async (page) => {
+    await page.goto("/");
+    await until("it is live", async () => (await page.locator("#live").innerText()) === "Live");
+    await page.locator(".rows").hover();
+    await askElsewhere(url, 4321);
+    const button = page.getByRole("button", { name: "1 new calculation" });
+    await button.waitFor();
+    assert.ok(!(await textOf(page)).includes("F(4321)"));
+    await button.click();
+    await until("it is listed", async () => (await textOf(page)).includes("F(4321)"));
+  }));
+
+test("a value is shown when it is done", (t) =>
+  withPage({}, async (page) => {
+    const delays = [];
+    for (const index of [3_100_001, 3_100_002, 3_100_003, 3_100_004, 3_100_005]) {
+      await page.goto("/");
+      await page.getByRole("textbox").fill(String(index));
+      await page.getByRole("textbox").press("Enter");
+      await page.waitForURL(`**/n/${index}`);
+      const shown = await page.evaluate(() => new Promise((resolve) => {
+        const look = () => document.querySelector("[data-viewer]") && resolve(Date.now());
+        new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+        look();
+      }));
+      const { finished_at: finished } = await (await fetch(`${url}/api/calculations/${index}`)).json();
+      delays.push(shown - Date.parse(finished));
+    }
+    delays.sort((a, b) => a - b);
+    t.diagnostic(`from done to shown: ${delays.join(", ")} ms`);
+    assert.ok(delays[2] < 500, `${delays}`);
+  }));
+
+test("a page is light, and nothing on it shifts", async (t) => {
+  for (const path of ["/", "/n/10", "/n/1000", `/n/${MILLION}`, "/n/1000000000000000000"]) {
+    await withPage({}, async (page, context) => {
+      const session = await context.newCDPSession(page);
+      await session.send("Network.enable");
+      const types = new Map();
+      const bytes = { all: 0, script: 0 };
+      session.on("Network.responseReceived", ({ requestId, type }) => types.set(requestId, type));
+      session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+        bytes.all += encodedDataLength;
+        if (types.get(requestId) === "Script") bytes.script += encodedDataLength;
+      });
+      await page.addInitScript(() => {
+        window.shift = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });
+      });
+      await page.goto(path, { waitUntil: "networkidle" }).catch(() => {});
+      await page.evaluate(() => document.fonts.ready);
+      const { shift, paint } = await page.evaluate(() => ({
+        shift: window.shift,
+        paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+      }));
+      t.diagnostic(`${path}: ${bytes.all} bytes, scripts ${bytes.script}, first content ${Math.round(paint)} ms, shift ${shift.toFixed(4)}`);
+      assert.ok(bytes.all < BUDGET_BYTES, `${path}: ${bytes.all} bytes`);
+      assert.ok(bytes.script < SCRIPT_BUDGET_BYTES, `${path}: ${bytes.script} bytes of scripts`);
+      assert.ok(shift < 0.01, `${path}: ${shift}`);
+    });
+  }
+});
