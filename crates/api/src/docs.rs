@@ -3,9 +3,12 @@
 use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header;
+use http::{HeaderValue, header};
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
+
+/// The page takes the style and the face of the other pages.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; frame-ancestors 'none'";
 
 /// The two documents, rendered once.
 #[derive(Clone)]
@@ -41,7 +44,9 @@ pub(crate) async fn openapi(Extension(documents): Extension<Documents>) -> Respo
     responses((status = 200, description = "The page", body = String, content_type = "text/html"))
 )]
 pub(crate) async fn docs(Extension(documents): Extension<Documents>) -> Response {
-    document("text/html; charset=utf-8", documents.html)
+    let mut response = document("text/html; charset=utf-8", documents.html);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    response
 }
 
 fn document(content_type: &'static str, body: Bytes) -> Response {
@@ -51,8 +56,13 @@ fn document(content_type: &'static str, body: Bytes) -> Response {
 fn render(description: &Value) -> String {
     let info = &description["info"];
     let mut page = String::from(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
-         <meta name=color-scheme content=\"light dark\"><title>Abaci: the API</title><main>",
+        "<!doctype html><html lang=en><meta charset=utf-8>\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\">\
+         <meta name=color-scheme content=\"light dark\"><title>API · Abaci</title>\
+         <link rel=stylesheet href=/assets/style.css>\
+         <header class=top><a class=brand href=\"/\">Abaci</a>\
+         <nav aria-label=Pages><a href=\"/about\">How it works</a><a href=\"/api/docs\" aria-current=page>API</a></nav>\
+         </header><main class=api>",
     );
     push(&mut page, "h1", &info["title"]);
     push(&mut page, "p", &info["description"]);
@@ -64,6 +74,7 @@ fn render(description: &Value) -> String {
             push(&mut page, "h2", &heading);
             push(&mut page, "p", &operation["summary"]);
             push(&mut page, "p", &operation["description"]);
+            push(&mut page, "pre", &Value::from(curl(method, path)));
             let parameters = operation["parameters"].as_array().into_iter().flatten();
             let parameters: Vec<_> = parameters
                 .map(|parameter| (format!("{} ({})", plain(&parameter["name"]), plain(&parameter["in"])), parameter))
@@ -87,6 +98,19 @@ fn render(description: &Value) -> String {
     }
     page.push_str("</main></html>");
     page
+}
+
+/// Returns a command that calls an operation on a system that listens at the default address.
+fn curl(method: &str, path: &str) -> String {
+    let path = path.replace("{index}", "1000").replace("{n}", "1000");
+    let options = match (method, &*path) {
+        ("post", "/api/calculations") => " -H 'Content-Type: application/json' -d '{\"index\": \"1000\"}'",
+        ("post", _) => " -d index=7",
+        ("delete", _) => " -X DELETE -H \"Abaci-Ask: $TOKEN\"",
+        (_, "/api/events") => " -N",
+        _ => "",
+    };
+    format!("curl{options} localhost:3050{path}")
 }
 
 fn table<'a>(page: &mut String, caption: &str, rows: impl Iterator<Item = (&'a str, &'a Value)>) {

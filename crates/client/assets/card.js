@@ -54,5 +54,3 @@ addEventListener("keydown", (event) => {
   if (key === "ArrowLeft") document.getElementById("before")?.click();
   if (key === "ArrowRight") document.getElementById("after")?.click();
 });
-
-if (field?.value && field === document.activeElement) describe();

@@ -55,7 +55,7 @@ async fn a_long_value_is_read_by_pages_of_its_digits() {
     first.shows("1–5000 of 208,988");
     first.shows(r#"href="/n/1000000?at=5001#digits">Next"#);
     first.shows("208 kB");
-    first.shows("37 ms");
+    first.shows("37\u{a0}ms");
     first.shows("5b1d5e6f");
     browser.get("/n/1000000?at=208987").await.shows("208,951–208,988 of 208,988");
     let linked = browser.get("/n/1000000?at=101-150").await;
