@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Asks for numbers as people would, until told to stop, and counts what was lost.
+"""Sends requests like a browser's until it is stopped, and counts lost ones.
 
-    load.py URL STOP_FILE       ends when STOP_FILE is there; prints one line of JSON
+    load.py URL STOP_FILE       stops when STOP_FILE exists; prints one line of JSON
 
-Each of 8 threads asks for a small F(n), waits for its value, and compares it with its own. A request is lost when
-no right answer comes at the first attempt; nothing is tried again here.
+Each of 8 threads requests a small F(n), waits for its value, and compares it. A request is lost if the first attempt
+does not return the right value; there are no retries.
 """
 import json
 import os
@@ -57,7 +57,7 @@ def loop(url, stop):
                 kinds[kind or "202 only"] = kinds.get(kind or "202 only", 0) + 1
             else:
                 wrong += 1
-        # A person's pause; without it an outage would be counted by how fast a refusal is.
+        # Without a pause the count of lost requests would depend on how fast connections are refused.
         time.sleep(0.05)
 
 

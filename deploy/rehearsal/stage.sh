@@ -62,7 +62,7 @@ start_aws() {
   local gateway
   gateway=$(docker network inspect rehearsal-vpc --format '{{(index .IPAM.Config 0).Gateway}}')
   mkdir -p "$STATE/bin"
-  # Version 1 of the client asks the real RDS whatever AWS_ENDPOINT_URL says; it heeds the option.
+  # Version 1 of the client asks the real RDS whatever AWS_ENDPOINT_URL says; it uses the option.
   printf '#!/bin/sh\nexec %s --endpoint-url http://%s:%s "$@"\n' "$(command -v aws)" "$gateway" "$AWS_PORT" >"$STATE/bin/aws"
   chmod +x "$STATE/bin/aws"
   (umask 077; : >"$STATE/aws.env")

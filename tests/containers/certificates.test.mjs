@@ -1,4 +1,4 @@
-// The certificates of Amazon RDS that go into the images: whole, roots, and good for a while.
+// The root certificates of Amazon RDS in the images.
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";

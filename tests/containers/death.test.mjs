@@ -1,4 +1,4 @@
-// Each container dies in turn, under load; it comes back by itself and nothing that was promised is lost.
+// Kills each container in turn, under load: it restarts and nothing accepted is lost.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -6,7 +6,7 @@ import { Ledger } from "./ledger.mjs";
 import { containers, eventually, healthy, killProcess } from "./stack.mjs";
 
 for (const service of ["worker", "api", "client", "nginx", "redis", "postgres"]) {
-  test(`${service} is killed and comes back, and nothing accepted is lost`, async (t) => {
+  test(`${service} is killed and restarts, and nothing accepted is lost`, async (t) => {
     await healthy();
     const ledger = new Ledger({ patient: true });
     t.after(() => ledger.stop());

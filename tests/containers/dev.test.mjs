@@ -1,4 +1,4 @@
-// The shell beside the system: what it is for is at hand.
+// The development shell has its tools and reaches every service.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -6,7 +6,7 @@ import { compose } from "./stack.mjs";
 
 const inDev = (script) => compose("--profile=tools", "run", "--rm", "--no-TTY", "--no-deps", "dev", "sh", "-ec", script);
 
-test("the shell has the toolchain and the sources, and reaches every part of the system", async () => {
+test("the shell has the toolchain and the sources, and reaches every service", async () => {
   const said = await inDev(`
     cargo metadata --no-deps --offline --format-version=1 | grep -o '"name":"fibonacci"' | head -n 1
     PGPASSWORD=$(cat "$PGPASSWORD_FILE") psql --tuples-only --no-align --command="select 'record'"

@@ -1,4 +1,4 @@
-// Prints how much goes through and what each container takes, idle and under load. Beside it, without containers:
+// Prints throughput and the memory of each container, idle and under load. To compare without containers:
 //
 //   ci/distributed node tests/containers/figures.mjs
 import { setTimeout as pause } from "node:timers/promises";
@@ -31,7 +31,7 @@ async function load(halfway = async () => undefined) {
 if (process.env.ABACI_TEST_URL) {
   await load();
 } else {
-  // Fresh ones: what other tests made them take is another question.
+  // Recreated, so that earlier tests have no effect on the memory.
   await compose("up", "--detach", "--force-recreate", "--wait");
   await healthy();
   const idle = await memory();

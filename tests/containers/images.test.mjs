@@ -1,4 +1,4 @@
-// What is in the production images, and what is not.
+// The content of the production images.
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -7,16 +7,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { docker, eventually } from "./stack.mjs";
+import { docker, eventually, fibonacci } from "./stack.mjs";
 
-const PROGRAMS = ["api", "client", "worker"];
-const MOST_BYTES = 20e6;
+const PROGRAMS = ["serve", "api", "client", "worker"];
+const MAX_BYTES = 20e6;
 
-// The composition's own: it runs what is shipped.
+// The composition runs the production images.
 const imageOf = (service) => `${process.env.COMPOSE_PROJECT_NAME}-${service}`;
 const inspect = async (service) => JSON.parse(await docker("image", "inspect", imageOf(service)))[0];
 
-// Every file of the image, `./` cut off.
+// Returns the path of every file in the image, without `./`.
 async function filesOf(service) {
   const id = await docker("create", imageOf(service));
   const folder = await mkdtemp(join(tmpdir(), "abaci-image-"));
@@ -37,17 +37,17 @@ async function run(program, ...words) {
 }
 
 for (const service of PROGRAMS) {
-  test(`${service} is one small program without a shell, its certificates and an empty folder`, async (t) => {
+  test(`${service} contains a small executable, certificates, an empty folder and no shell`, async (t) => {
     const { Size } = await inspect(service);
     t.diagnostic(`${(Size / 1e6).toFixed(1)} MB`);
-    assert.ok(Size <= MOST_BYTES, `${Size} bytes`);
-    // What the engine itself puts there: /dev, /proc, /sys, .dockerenv and the names.
+    assert.ok(Size <= MAX_BYTES, `${Size} bytes`);
+    // The engine adds /dev, /proc, /sys, .dockerenv and the files of names.
     const engines = /^(dev|proc|sys|\.dockerenv|etc\/(hostname|hosts|mtab|resolv\.conf)|etc\/?$)/;
     const ours = (await filesOf(service)).filter((file) => !engines.test(file) && !file.endsWith("/"));
     assert.deepEqual(ours.sort(), ["abaci", "etc/ssl/certs/ca-certificates.crt", "etc/ssl/certs/rds-global-bundle.pem"]);
   });
 
-  test(`${service} says who it is, runs as nobody in particular and checks its own health`, async () => {
+  test(`${service} has labels, a numeric user and a health check`, async () => {
     const { Config } = await inspect(service);
     assert.equal(Config.User, "65532:65532");
     assert.equal(Config.StopSignal, "SIGTERM");
@@ -57,19 +57,24 @@ for (const service of PROGRAMS) {
   });
 }
 
-test("one image alone can write its data, becomes healthy and ends in order when told", async () => {
-  const id = await docker("run", "--detach", "--cap-drop=ALL", imageOf("api"), "serve");
+test("one container on a read-only root computes a value, and stops gracefully on SIGTERM", async () => {
+  const id = await docker("run", "--detach", "--read-only", "--cap-drop=ALL", "--publish=127.0.0.1:0:3050", imageOf("serve"));
   try {
     await eventually("it is healthy", async () => {
       const [{ State }] = JSON.parse(await docker("inspect", id));
       assert.ok(State.Running, `ended with ${State.ExitCode}: ${await docker("logs", id)}`);
       return State.Health.Status === "healthy";
     });
+    const address = await docker("port", id, "3050/tcp");
+    const submitted = await fetch(`http://${address}/api/calculations`, {
+      method: "POST", headers: { "content-type": "application/json", prefer: "wait=20" }, body: JSON.stringify({ index: "1000" }),
+    });
+    assert.equal((await submitted.json()).value, String(fibonacci(1000)));
     const before = performance.now();
     await docker("stop", "--time=30", id);
     const [{ State }] = JSON.parse(await docker("inspect", id));
     assert.equal(State.ExitCode, 0);
-    assert.ok(performance.now() - before < 10_000, "it waited to be killed");
+    assert.ok(performance.now() - before < 10_000, "it did not stop within 10 s");
   } finally {
     await docker("rm", "--force", "--volumes", id);
   }
@@ -95,8 +100,8 @@ test("no secret is in any layer", async () => {
   }
 });
 
-// By what the certificates that the build was given would be recognised: the door's mark, and a line of each
-// that the base image does not have itself.
+// Lines that identify the build's certificates: the mark of ci/containers, and a line of each certificate that the base
+// image does not have.
 async function certificatesOfThisNetwork() {
   if (!process.env.ABACI_CA_FILE) return [];
   const given = await readFile(process.env.ABACI_CA_FILE, "utf8");
@@ -104,14 +109,14 @@ async function certificatesOfThisNetwork() {
   assert.match(mark, /^# development-only/);
   const official = await docker("run", "--rm", "--entrypoint=cat", "rust:1.95-slim-bookworm", "/etc/ssl/certs/ca-certificates.crt");
   const known = new Set(certificatesIn(official).map(fingerprint));
-  // Not the first lines of its text: those are much alike in certificates of one issuer.
+  // Not the first lines: certificates of one issuer share them.
   return [mark, ...certificatesIn(given).filter((pem) => !known.has(fingerprint(pem))).map((pem) => pem.split("\n").at(-4))];
 }
 
 const certificatesIn = (text) => text.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
 const fingerprint = (pem) => new X509Certificate(pem).fingerprint256;
 
-// Layers are tar files in a tar file, none compressed, so a text in a file is a text in the archive.
+// Layers are uncompressed tar files in a tar file, so a text in a file is a text in the archive.
 async function found(archive, needles) {
   const longest = Math.max(...needles.map((needle) => needle.length));
   const hits = new Set();
@@ -124,7 +129,7 @@ async function found(archive, needles) {
   return [...hits];
 }
 
-test("the context of the build is what the images are made of, and nothing else", async () => {
+test("the build context leaves out the secrets", async () => {
   const ignore = await readFile("deploy/images/Dockerfile.dockerignore", "utf8");
   const lines = ignore.split("\n").filter((line) => line && !line.startsWith("#"));
   assert.equal(lines[0], "*");

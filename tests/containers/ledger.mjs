@@ -1,4 +1,4 @@
-// A stream of requests that writes down what was promised, and checks at the end that it was kept.
+// A stream of requests that records what was accepted, and checks at the end that all of it is done.
 import { setTimeout as pause } from "node:timers/promises";
 
 import { fibonacci, freshIndex, submit, url, valueOf } from "./stack.mjs";
@@ -7,7 +7,7 @@ import { fibonacci, freshIndex, submit, url, valueOf } from "./stack.mjs";
 export class Ledger {
   /** Indexes whose submission was answered with 2xx. */
   accepted = [];
-  /** Requests that were answered well, at the first try or the second. */
+  /** Requests that succeeded, at the first attempt or the second. */
   answered = 0;
   /** Requests that had to be repeated once. */
   repeated = [];
@@ -17,20 +17,20 @@ export class Ledger {
   #stopped = false;
   #running;
 
-  /** `patient` retries for as long as it takes: for outages in which refusing is right. */
+  /** `patient` retries until it succeeds: for outages in which 503 is right. */
   constructor({ callers = 4, patient = false } = {}) {
     this.patient = patient;
     this.#running = Array.from({ length: callers }, () => this.#call());
   }
 
-  /** Ends the stream and waits for its last requests. */
+  /** Stops the stream and waits for its last requests. */
   async stop() {
     this.#stopped = true;
     await Promise.all(this.#running);
     return this;
   }
 
-  /** Waits until everything accepted is done, and compares every value. Gives what is wrong. */
+  /** Waits until everything accepted is done, and compares every value. Returns the differences. */
   async wrong() {
     const wrong = [];
     for (const index of this.accepted) {
@@ -48,7 +48,7 @@ export class Ledger {
     }
   }
 
-  // Answered, or repeated once after as long as the answer asks for.
+  // Retries once, after the `Retry-After` of the response.
   async #once(what, request) {
     for (let attempt = 1; ; attempt++) {
       const { problem, retryAfterS } = await this.#try(request);

@@ -1,4 +1,4 @@
-// Prometheus finds every process by itself, and its rules say what they should.
+// Prometheus finds every process, and its rules evaluate.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -14,7 +14,7 @@ before(async () => {
 
 after(() => compose("--profile=metrics", "rm", "--stop", "--force", "prometheus"));
 
-test("the rules say what they should", async () => {
+test("the rules pass their tests", async () => {
   const folder = `${process.cwd()}/deploy/compose/prometheus`;
   await docker("run", "--rm", `--volume=${folder}:/rules:ro`, "--workdir=/rules", "--entrypoint=promtool",
     "prom/prometheus:v3.5.3", "test", "rules", "rules.test.yml");
@@ -28,13 +28,13 @@ test("api, client and worker are found and answer", async () => {
   });
 });
 
-test("what the rules are about is exported", async () => {
+test("the metrics in the rules are exported", async () => {
   const { data } = await ask("rules");
   const rules = data.groups.flatMap(({ rules }) => rules);
   assert.ok(rules.length >= 8);
   assert.deepEqual(rules.filter(({ health }) => health === "err"), []);
   assert.ok((await submit(freshIndex(), { wait: 30 })).ok);
-  // Counters of what goes wrong begin with the first time it does.
+  // Counters of errors appear with the first error.
   const wanted = ["up", "abaci_api_accepted_total", "abaci_http_requests_total", "abaci_worker_jobs_total", "abaci_worker_queue_wait_seconds_bucket"];
   await eventually(`${wanted.join(", ")} are scraped`, async () => {
     const { data: names } = await ask("label/__name__/values");

@@ -1,10 +1,10 @@
-// Who can reach whom: tried from inside each container's own network, by name and by address.
+// Which container reaches which, tried from inside each container's network, by name and by address.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { addresses, containers, docker, serviceOf } from "./stack.mjs";
 
-// Any image with bash will do: only its network is that of the container under test.
+// Any image with bash works: it joins the network of the container under test.
 const PROBE = "postgres:18";
 
 const PORTS = { "client": 3000, "api": 5000, "postgres": 5432, "redis": 6379 };
@@ -44,20 +44,20 @@ for (const [from, expected] of Object.entries(REACHES)) {
   });
 }
 
-test("worker, Postgres and Redis are on a network that leads nowhere, and on no other", async () => {
+test("worker, Postgres and Redis are only on a network without a route to the outside", async () => {
   for (const service of ["worker", "postgres", "redis"]) {
     const networks = Object.values(first(service).NetworkSettings.Networks).map(({ NetworkID }) => NetworkID);
     const described = JSON.parse(await docker("network", "inspect", ...networks));
-    // The engine drops at its firewall what would leave such a network; there is nothing outside to try it on.
+    // The engine's firewall drops packets that leave such a network; there is no outside host to test with.
     assert.deepEqual(described.map(({ Internal }) => Internal), [true], service);
   }
 });
 
-test("Postgres lets nobody in without the password", async () => {
+test("Postgres rejects connections without the password", async () => {
   await assert.rejects(inNetworkOf(first("worker"), "PGPASSWORD=wrong psql -h postgres -U abaci -c 'select 1'"), /password authentication failed/);
 });
 
-test("Redis knows one user, our keys and no administration", async () => {
+test("Redis has one user, limited to Abaci's keys and without administration", async () => {
   const redis = first("redis");
   const ask = (...words) => docker("exec", redis.Id, "valkey-cli", ...words);
   assert.match(await ask("get", "abaci:x"), /NOAUTH/);

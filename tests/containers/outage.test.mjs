@@ -1,4 +1,4 @@
-// Postgres or Redis is away for ten seconds: what is answered meanwhile is true, and all heals by itself.
+// PostgreSQL or Redis is stopped for ten seconds: responses stay correct, and the system recovers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";

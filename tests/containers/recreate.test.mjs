@@ -1,4 +1,4 @@
-// Containers are replaced under load: by a new one before the old one goes, and the plain way.
+// Containers are replaced under load: with the new one started first, and by `docker compose up`.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
@@ -14,7 +14,7 @@ async function besideTheOld(service) {
   await healthy(service);
   const replacement = (await containers(service)).find(({ Id }) => Id !== old.Id);
   assert.notEqual(addresses(replacement).front, addresses(old).front);
-  // More than it takes to be known (`valid=1s` in nginx).
+  // Longer than nginx caches a lookup (`valid=1s`).
   await flows(3_000);
   await docker("stop", old.Id);
   await docker("rm", old.Id);
@@ -54,6 +54,5 @@ const run = (name, patient, way) => {
 };
 
 run("replaced by a new one beside the old: no request fails beyond one retry", false, besideTheOld);
-// With one container there is none for a second or two: how long that takes is the engine's affair, so
-// requests are repeated for as long as it does, at the pace that the answers ask for.
-run("made anew in its place: every request is answered when it is repeated", true, thePlainWay);
+// With a single container there is none for a second or two, so requests are retried after their `Retry-After`.
+run("recreated in place: every request succeeds when it is retried", true, thePlainWay);

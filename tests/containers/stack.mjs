@@ -1,4 +1,4 @@
-// The running composition, and the few things that tests do to it.
+// Functions that query and change the running composition.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -7,50 +7,50 @@ import { promisify } from "node:util";
 
 const execute = promisify(execFile);
 
-/** Where the router answers. */
+/** The router's address. */
 export const url = process.env.ABACI_TEST_URL ?? `http://127.0.0.1:${process.env.ABACI_PORT ?? 3050}`;
 
-/** What may take a while on a busy machine is given so long. */
-const PATIENCE_MS = 60_000;
+/** Timeout for everything that is slow on a busy machine. */
+const TIMEOUT_MS = 60_000;
 
-/** Runs docker and gives what it printed. */
+/** Runs docker and returns its output. */
 export async function docker(...words) {
   const { stdout } = await execute("docker", words, { maxBuffer: 64 << 20 });
   return stdout.trimEnd();
 }
 
-/** Runs docker compose on the composition under test (`COMPOSE_PROJECT_NAME` and so on are set by the door). */
+/** Runs docker compose on the composition under test (ci/containers sets `COMPOSE_PROJECT_NAME` and the rest). */
 export function compose(...words) {
   return docker("compose", "--ansi=never", "--progress=quiet", ...words);
 }
 
-/** The containers of a service, as `docker inspect` describes them. */
+/** Returns the containers of services, as `docker inspect` prints them. */
 export async function containers(...services) {
   const ids = (await compose("ps", "--all", "--quiet", ...services)).split("\n").filter(Boolean);
   return ids.length === 0 ? [] : JSON.parse(await docker("inspect", ...ids));
 }
 
-/** The service that a container belongs to. */
+/** Returns the service of a container. */
 export const serviceOf = (container) => container.Config.Labels["com.docker.compose.service"];
 
-/** The addresses of a container, by network without the project's name. */
+/** Returns the addresses of a container, by network without the project's name. */
 export function addresses(container) {
   const networks = Object.entries(container.NetworkSettings.Networks);
   return Object.fromEntries(networks.map(([name, { IPAddress }]) => [name.split("_").at(-1), IPAddress]));
 }
 
-/** Ends the main process of a container as a power switch would, which to Docker is no wish of the operator. */
+/** Kills the main process of a container. Unlike `docker kill` this triggers the restart policy. */
 export function killProcess(container) {
   process.kill(container.State.Pid, "SIGKILL");
 }
 
-/** Tries until there is something, or fails. */
-export async function eventually(what, attempt, patienceMs = PATIENCE_MS) {
-  const end = performance.now() + patienceMs;
+/** Retries until the attempt returns something, or fails after the timeout. */
+export async function eventually(what, attempt, timeoutMs = TIMEOUT_MS) {
+  const end = performance.now() + timeoutMs;
   for (;;) {
     const found = await attempt();
     if (found) return found;
-    if (performance.now() > end) throw new Error(`not within ${patienceMs} ms: ${what}`);
+    if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await pause(100);
   }
 }
@@ -64,8 +64,8 @@ export function healthy(...services) {
 }
 
 /**
- * Waits until the router reaches the api. A container made anew has another address, which the router learns when it
- * next looks the name up; until then it says 502 and `Retry-After: 1`.
+ * Waits until the router reaches the api. A recreated container has a new address, which the router finds at its next
+ * lookup; until then it returns 502 with `Retry-After: 1`.
  */
 export function routed() {
   return eventually("the router reaches the api", async () => {
@@ -76,13 +76,13 @@ export function routed() {
   });
 }
 
-/** `POST /api/calculations`; gives the answer as it is. */
+/** Sends `POST /api/calculations` and returns the response. */
 export function submit(index, { wait } = {}) {
   const headers = { "content-type": "application/json", ...(wait && { prefer: `wait=${wait}` }) };
   return fetch(`${url}/api/calculations`, { method: "POST", headers, body: JSON.stringify({ index: String(index) }) });
 }
 
-/** What the record says of F(index), or nothing while that cannot be read. */
+/** Returns the calculation of F(index), or nothing while it cannot be read. */
 export async function calculation(index) {
   const answer = await fetch(`${url}/api/calculations/${index}`).catch(() => undefined);
   if (!answer?.ok) {
@@ -92,7 +92,7 @@ export async function calculation(index) {
   return answer.json();
 }
 
-/** Waits until F(index) is done, and gives its digits. */
+/** Waits until F(index) is done and returns its digits. */
 export async function valueOf(index) {
   await eventually(`F(${index}) is done`, async () => (await calculation(index))?.status === "done");
   const answer = await fetch(`${url}/api/calculations/${index}/value`);
@@ -100,7 +100,7 @@ export async function valueOf(index) {
   return answer.text();
 }
 
-/** F(n), by doubling. */
+/** Returns F(n), by doubling. */
 export function fibonacci(n) {
   let [low, high] = [0n, 1n];
   for (const bit of n.toString(2)) {
@@ -110,9 +110,9 @@ export function fibonacci(n) {
   return low;
 }
 
-/** SHA-256 of a text, in hexadecimal. */
+/** Returns the SHA-256 of a text, in hexadecimal. */
 export const sha256 = (text) => createHash("sha256").update(text).digest("hex");
 
-/** Indexes that no other test of this composition asks for: the door gives each file a range of its own. */
+/** Returns an index that no other test uses: ci/containers gives each file its own range. */
 let next = Number(process.env.ABACI_FIRST_INDEX ?? 20_000);
 export const freshIndex = () => next++;

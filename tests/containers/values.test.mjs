@@ -1,4 +1,4 @@
-// A value too long for the record: written by a worker, read by the api, through the volume they share.
+// A value too long for a row is written by a worker and read by the api through their shared volume.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -31,7 +31,7 @@ test("a long value goes through the volume, exact, and survives its containers",
   assert.equal(await answer.text(), digits.slice(0, 20));
 });
 
-test("the check checks", () => {
+test("the expected values are right", () => {
   let [low, high] = [0n, 1n];
   for (let n = 0; n < 1_000; n++) {
     assert.equal(fibonacci(n), low);
