@@ -32,7 +32,7 @@ class Scripts(unittest.TestCase):
         for what in ("database", "cache"):
             with self.subTest(what):
                 calls = fake(self.folder, "aws", {
-                    "Environments[0].Status": "Ready", "Environments[0].VersionLabel": "v1",
+                    "Environments[0].EndpointURL": "203.0.113.7", "Environments[0].Status": "Ready", "Environments[0].VersionLabel": "v1",
                     "describe-stacks": "arn-or-name", "modify-db-instance": "db", "wait": "", "put-secret-value": "secret", "modify-replication-group": "group",
                 })
                 done = run("deploy/aws/rotate-password", what, path=self.folder, AWS_REGION="us-east-1")
@@ -90,6 +90,16 @@ class Scripts(unittest.TestCase):
         refused = run("deploy/aws/deploy", "no-such-version", path=self.folder, AWS_REGION="us-east-1")
         self.assertEqual(refused.returncode, 1)
         self.assertIn("there is no version no-such-version", refused.stderr)
+        self.assertNotIn("update-environment", str(calls_of(calls)))
+
+    def test_a_load_balanced_environment_without_its_public_url_is_refused_before_anything_changes(self):
+        calls = fake(self.folder, "aws", {
+            "describe-application-versions": "v2", "Environments[0].EndpointURL": "awseb--awseb-1-1.eu-central-1.elb.amazonaws.com",
+            "Environments[0].Status": "Ready", "Environments[0].VersionLabel": "v1",
+        })
+        refused = run("deploy/aws/deploy", "v2", path=self.folder, AWS_REGION="us-east-1")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("set ABACI_PUBLIC_URL to its public address", refused.stderr)
         self.assertNotIn("update-environment", str(calls_of(calls)))
 
     def test_an_application_without_data_is_refused(self):

@@ -106,6 +106,10 @@ class Application(unittest.TestCase):
     def test_the_routers_port_is_not_taken_by_the_platforms_proxy(self):
         self.assertEqual(options()["aws:elasticbeanstalk:environment:proxy", "ProxyServer"], "none")
 
+    def test_port_80_is_open_for_the_redirect_to_https(self):
+        self.assertEqual(options()["aws:elbv2:listener:default", "ListenerEnabled"], "true")
+        self.assertEqual(options()["aws:elasticbeanstalk:application:environment", "ABACI_ROUTER_HTTPS"], "on")
+
     def test_deployments_are_immutable_where_there_is_a_balancer(self):
         self.assertEqual(options()["aws:elasticbeanstalk:command", "DeploymentPolicy"], {"Fn::If": ["LoadBalanced", "Immutable", "AllAtOnce"]})
 
@@ -137,7 +141,10 @@ class Rights(unittest.TestCase):
 
     def test_only_the_named_environment_of_the_named_repository_may_take_the_role(self):
         trust = properties("DeployRole", APPLICATION)["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]
-        self.assertEqual(trust["token.actions.githubusercontent.com:sub"]["Fn::Sub"], "repo:${GitHubRepository}:environment:${GitHubEnvironment}")
+        condition, with_ids, by_name = trust["token.actions.githubusercontent.com:sub"]["Fn::If"]
+        self.assertEqual(condition, "HasGitHubIds")
+        self.assertEqual(with_ids["Fn::Sub"][0], "repo:${Owner}@${GitHubOwnerId}/${Repository}@${GitHubRepositoryId}:environment:${GitHubEnvironment}")
+        self.assertEqual(by_name["Fn::Sub"], "repo:${GitHubRepository}:environment:${GitHubEnvironment}")
         workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
         self.assertIn(f"environment: {APPLICATION['Parameters']['GitHubEnvironment']['Default']}\n", workflow)
 
