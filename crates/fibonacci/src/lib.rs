@@ -54,12 +54,13 @@ pub use inverse::{
 };
 pub use kernel::Kernel;
 pub use limit::{Convergent, MAX_PHI_DIGITS, agreeing_places, convergent, phi_digits, ratio_digits};
-pub use moduli::{MAX_FACTORED, Period, factorize, is_prime, period};
+pub use moduli::{MAX_FACTORED, ResiduePeriod, factorize, is_prime, period};
 pub use nth::{nth, nth_with};
 pub use residue::TextResidue;
 pub use sequences::{
-    MAX_ORDER, MAX_POLYNOMIAL, MAX_VALUE_BITS, Pair, SequenceError, fibonacci_polynomial, kbonacci, kbonacci_modulo,
-    lucas, lucas_modulo, lucas_polynomial, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, seeded, seeded_modulo,
+    LucasParameters, MAX_ORDER, MAX_POLYNOMIAL, MAX_VALUE_BITS, SequenceError, fibonacci_polynomial, kbonacci,
+    kbonacci_modulo, lucas, lucas_modulo, lucas_polynomial, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, seeded,
+    seeded_modulo,
 };
 pub use structure::{
     AlgebraicFactor, DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, Primality, algebraic_factors,

@@ -2,7 +2,7 @@
 
 use dashu_int::{IBig, UBig};
 use fibonacci::{
-    Pair, SequenceError, factorize, fibonacci_polynomial, kbonacci, kbonacci_modulo, lucas, lucas_modulo,
+    LucasParameters, SequenceError, factorize, fibonacci_polynomial, kbonacci, kbonacci_modulo, lucas, lucas_modulo,
     lucas_polynomial, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, nth, period, seeded, seeded_modulo,
 };
 use proptest::prelude::*;
@@ -73,7 +73,7 @@ fn residues_of_sequences_agree_with_those_of_pari() {
     for row in SEQUENCES.lines() {
         let fields: Vec<IBig> = row.split(',').map(|field| field.parse().unwrap()).collect();
         let [p, q, a, b, n, m, u, v, g, k, t] = <[IBig; 11]>::try_from(fields).unwrap();
-        let (pair, m) = (Pair { p, q }, UBig::try_from(m).unwrap());
+        let (pair, m) = (LucasParameters { p, q }, UBig::try_from(m).unwrap());
         let expect = |found: Result<UBig, SequenceError>, expected: &IBig| {
             assert_eq!(IBig::from(found.unwrap()), *expected, "{row}");
         };
@@ -100,7 +100,7 @@ fn lucas_numbers_are_sums_of_fibonacci_numbers() {
     for n in -300..2_000_i64 {
         let value = |n| nth(n).unwrap().to_string().parse::<IBig>().unwrap();
         assert_eq!(lucas(n).unwrap(), value(n - 1) + value(n + 1), "L({n})");
-        assert_eq!(lucas_u(&Pair::fibonacci(), n).unwrap(), value(n), "F({n})");
+        assert_eq!(lucas_u(&LucasParameters::fibonacci(), n).unwrap(), value(n), "F({n})");
         assert_eq!(kbonacci(2, n).unwrap(), value(n), "F({n})");
     }
 }
@@ -138,7 +138,7 @@ fn polynomials_obey_their_recurrence_and_have_the_numbers_as_values_at_1() {
 
 #[test]
 fn what_has_no_value_says_why() {
-    let pair = Pair { p: 3.into(), q: 2.into() };
+    let pair = LucasParameters { p: 3.into(), q: 2.into() };
     assert_eq!(lucas_u(&pair, -1), Err(SequenceError::NotInvertible));
     assert_eq!(lucas_u_modulo(&pair, -1, &4_u8.into()), Err(SequenceError::NotInvertible));
     assert!(lucas_u_modulo(&pair, -1, &5_u8.into()).is_ok());
@@ -148,7 +148,7 @@ fn what_has_no_value_says_why() {
     assert_eq!(lucas_modulo(5, &UBig::ZERO), Err(SequenceError::ZeroModulus));
     assert_eq!(kbonacci_modulo(1, 5, &7_u8.into()), Err(SequenceError::Order { given: 1 }));
     assert_eq!(kbonacci(65, 5), Err(SequenceError::Order { given: 65 }));
-    let zero = Pair { p: 0.into(), q: 0.into() };
+    let zero = LucasParameters { p: 0.into(), q: 0.into() };
     assert_eq!(lucas_u(&zero, 10), Ok(IBig::ZERO));
     assert_eq!(lucas_v(&zero, 0), Ok(IBig::from(2)));
 }
@@ -156,7 +156,7 @@ fn what_has_no_value_says_why() {
 proptest! {
     #[test]
     fn u_and_v_obey_the_recurrence(p in -50_i64..50, q in -50_i64..50, n in 2_i64..200) {
-        let pair = Pair { p: p.into(), q: q.into() };
+        let pair = LucasParameters { p: p.into(), q: q.into() };
         for term in [lucas_u, lucas_v] {
             let at = |n: i64| term(&pair, n).unwrap();
             prop_assert_eq!(at(n), p * at(n - 1) - q * at(n - 2));

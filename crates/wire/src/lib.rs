@@ -12,7 +12,7 @@ mod system;
 
 pub use calculation::{CalculationBody, CalculationList, FailureBody, Links};
 pub use event::{EVENT_CALCULATION, EVENT_PROGRESS, EVENT_RESET, ProgressEvent};
-pub use number::{Doubling, NumberFacts, Period, PrimeFactor, Residue};
+pub use number::{Doubling, NearestFibonacci, NumberFacts, Period, PrimeFactor, PrimePower, Residue};
 pub use problem::{Problem, ProblemKind, Shortened};
 pub use submit::{ASK_HEADER, Submitted};
 pub use system::{LaneStatus, SystemStatus, WorkerStatus};

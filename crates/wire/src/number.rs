@@ -28,14 +28,25 @@ pub struct NumberFacts {
     pub even: bool,
     /// The count of decimal digits of F(n), without the sign.
     pub digits: String,
-    /// The first digits of |F(n)|: 50, or all.
+    /// The first digits of |F(n)|: as many as requested, 50 if nothing was; all if it has no more.
     pub first_digits: String,
-    /// The last digits of |F(n)|: 50, or all.
+    /// The last digits of |F(n)|, with leading zeros: as many as requested, 50 if nothing was; all if it has no more.
     pub last_digits: String,
+    /// F(n) in scientific notation with up to 20 digits, followed by `…` if there are more: cut off, never rounded.
+    #[serde(default)]
+    pub scientific: String,
+    /// The digital root of |F(n)|: the sum of its digits, taken again until one digit is left.
+    #[serde(default)]
+    pub digital_root: u8,
+    /// Whether |F(n)| is known to be prime: `prime` (proven), `probable_prime` (passes tests), `composite`, `neither`
+    /// (0 or 1) or `unknown`.
+    #[serde(default)]
+    pub primality: String,
     /// The value in decimal, up to 5,000 digits.
     #[serde(default)]
     pub value: Option<String>,
-    /// Residues of F(n), computed without computing F(n).
+    /// Residues of F(n), computed without computing F(n): modulo three primes, and the requested modulus if it is
+    /// above 10^15.
     pub residues: Vec<Residue>,
     /// Small primes that divide F(n), ascending.
     #[serde(default)]
@@ -53,9 +64,35 @@ pub struct NumberFacts {
     /// empty beyond 64 bits.
     #[serde(default)]
     pub zeckendorf: Vec<u32>,
-    /// The Pisano periods π(m) of small moduli m, and F(n) mod m.
+    /// The Pisano period π(m) of the requested modulus m up to 10^15, 10 if none was, and F(n) mod m.
     #[serde(default)]
     pub periods: Vec<Period>,
+    /// The Fibonacci numbers next to |n| itself.
+    #[serde(default)]
+    pub nearest_fibonacci: Option<NearestFibonacci>,
+    /// F(|n|+1)/F(|n|) with 30 decimal places, cut off; `null` for 0 and beyond 64 bits.
+    #[serde(default)]
+    pub ratio: Option<String>,
+}
+
+/// Where a number stands among the Fibonacci numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NearestFibonacci {
+    /// The largest k with F(k) ≤ |n|; F(k + 1) is above it.
+    pub below: i64,
+    /// Whether F(k) = |n|.
+    pub exact: bool,
+}
+
+/// A prime power.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PrimePower {
+    /// The prime, as text.
+    pub prime: String,
+    /// The exponent.
+    pub exponent: u32,
 }
 
 /// One residue of F(n).
@@ -98,6 +135,12 @@ pub struct Period {
     pub modulus: u64,
     /// π(m): F(n) mod m repeats after as many n.
     pub period: u64,
+    /// α(m): the least k > 0 for which m divides F(k).
+    #[serde(default)]
+    pub entry_point: u64,
     /// F(n) mod m.
     pub residue: u64,
+    /// The prime factors of m, ascending.
+    #[serde(default)]
+    pub factors: Vec<PrimePower>,
 }

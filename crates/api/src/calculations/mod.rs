@@ -9,6 +9,7 @@ mod value;
 mod withdraw;
 
 pub(crate) use list::{__path_list, list};
+pub(crate) use range::{Precondition, check_preconditions};
 pub(crate) use read::{__path_read, read};
 pub(crate) use submission::submit_index;
 pub(crate) use submit::{__path_submit, SubmitBody, submit};

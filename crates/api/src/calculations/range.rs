@@ -14,7 +14,7 @@ pub(super) enum RequestedRange {
 
 /// The result of a request's preconditions.
 #[derive(Debug, PartialEq)]
-pub(super) enum Precondition {
+pub(crate) enum Precondition {
     Passed,
     /// 304.
     NotModified,
@@ -24,7 +24,7 @@ pub(super) enum Precondition {
 
 /// Checks `If-Match` (strong comparison), then `If-None-Match` (weak comparison), as RFC 9110, section 13.2.2,
 /// orders. Preconditions with dates are ignored, because a value has no modification date.
-pub(super) fn check_preconditions(headers: &HeaderMap, etag: &str) -> Precondition {
+pub(crate) fn check_preconditions(headers: &HeaderMap, etag: &str) -> Precondition {
     let tags = |name: HeaderName| {
         let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).map(str::trim)

@@ -5,6 +5,7 @@ mod docs;
 mod events;
 mod http;
 mod inputs;
+mod numbers;
 mod original;
 mod read;
 mod submit;

@@ -8,7 +8,7 @@ use crate::instant::residue_of;
 
 /// What is periodic in the Fibonacci numbers modulo m.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Period {
+pub struct ResiduePeriod {
     /// The modulus m.
     pub modulus: u128,
     /// The prime factors of m with their exponents, see [`factorize`].
@@ -38,7 +38,7 @@ pub struct Period {
 /// assert_eq!(period.pisano_period, 1500_u32.into());
 /// assert_eq!(period.entry_point, 750_u32.into());
 /// ```
-pub fn period(m: u128) -> Option<Period> {
+pub fn period(m: u128) -> Option<ResiduePeriod> {
     if m == 0 {
         return None;
     }
@@ -50,7 +50,7 @@ pub fn period(m: u128) -> Option<Period> {
         entry_point = least_common_multiple(&entry_point, &entry);
     }
     let zeros = u8::try_from(&pisano_period / &entry_point).unwrap_or_default();
-    Some(Period { modulus: m, factors, pisano_period, entry_point, zeros })
+    Some(ResiduePeriod { modulus: m, factors, pisano_period, entry_point, zeros })
 }
 
 /// Returns π(pᵉ) and α(pᵉ).

@@ -12,7 +12,7 @@ pub use error::SequenceError;
 pub use kbonacci::{MAX_ORDER, kbonacci, kbonacci_modulo};
 pub use polynomial::{MAX_POLYNOMIAL, fibonacci_polynomial, lucas_polynomial};
 pub use recurrence::{
-    Pair, lucas, lucas_modulo, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, seeded, seeded_modulo,
+    LucasParameters, lucas, lucas_modulo, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, seeded, seeded_modulo,
 };
 
 use dashu_int::{IBig, Sign, UBig};

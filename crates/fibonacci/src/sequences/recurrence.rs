@@ -11,17 +11,17 @@ use super::{MAX_VALUE_BITS, SequenceError, split};
 
 /// The parameters of x(n) = P·x(n−1) − Q·x(n−2). Fibonacci and Lucas numbers have P = 1 and Q = −1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pair {
+pub struct LucasParameters {
     /// P
     pub p: IBig,
     /// Q
     pub q: IBig,
 }
 
-impl Pair {
+impl LucasParameters {
     /// P = 1 and Q = −1.
     pub fn fibonacci() -> Self {
-        Pair { p: IBig::ONE, q: IBig::NEG_ONE }
+        LucasParameters { p: IBig::ONE, q: IBig::NEG_ONE }
     }
 }
 
@@ -43,7 +43,7 @@ impl Pair {
 /// # Ok::<(), fibonacci::SequenceError>(())
 /// ```
 pub fn lucas(n: impl Into<IBig>) -> Result<IBig, SequenceError> {
-    lucas_v(&Pair::fibonacci(), n)
+    lucas_v(&LucasParameters::fibonacci(), n)
 }
 
 /// Returns L(n) modulo m, in 0..m, for any n.
@@ -57,7 +57,7 @@ pub fn lucas(n: impl Into<IBig>) -> Result<IBig, SequenceError> {
 /// # Ok::<(), fibonacci::SequenceError>(())
 /// ```
 pub fn lucas_modulo(n: impl Into<IBig>, m: &UBig) -> Result<UBig, SequenceError> {
-    lucas_v_modulo(&Pair::fibonacci(), n, m)
+    lucas_v_modulo(&LucasParameters::fibonacci(), n, m)
 }
 
 /// Returns U(n) of the Lucas sequences with parameters P and Q: U(0) = 0, U(1) = 1.
@@ -75,11 +75,11 @@ pub fn lucas_modulo(n: impl Into<IBig>, m: &UBig) -> Result<UBig, SequenceError>
 ///
 /// # Example
 /// ```
-/// let pell = fibonacci::Pair { p: 2.into(), q: (-1).into() };
+/// let pell = fibonacci::LucasParameters { p: 2.into(), q: (-1).into() };
 /// assert_eq!(fibonacci::lucas_u(&pell, 10)?, 2378.into());
 /// # Ok::<(), fibonacci::SequenceError>(())
 /// ```
-pub fn lucas_u(pair: &Pair, n: impl Into<IBig>) -> Result<IBig, SequenceError> {
+pub fn lucas_u(pair: &LucasParameters, n: impl Into<IBig>) -> Result<IBig, SequenceError> {
     exact(pair, n.into(), 0, |ring, u| u.term(ring, &IBig::ZERO, &IBig::ONE))
 }
 
@@ -89,11 +89,11 @@ pub fn lucas_u(pair: &Pair, n: impl Into<IBig>) -> Result<IBig, SequenceError> {
 ///
 /// # Example
 /// ```
-/// let pell = fibonacci::Pair { p: 2.into(), q: (-1).into() };
+/// let pell = fibonacci::LucasParameters { p: 2.into(), q: (-1).into() };
 /// assert_eq!(fibonacci::lucas_v(&pell, 10)?, 6726.into());
 /// # Ok::<(), fibonacci::SequenceError>(())
 /// ```
-pub fn lucas_v(pair: &Pair, n: impl Into<IBig>) -> Result<IBig, SequenceError> {
+pub fn lucas_v(pair: &LucasParameters, n: impl Into<IBig>) -> Result<IBig, SequenceError> {
     exact(pair, n.into(), 1, |ring, u| u.term(ring, &IBig::from(2), &pair.p))
 }
 
@@ -113,7 +113,7 @@ pub fn lucas_v(pair: &Pair, n: impl Into<IBig>) -> Result<IBig, SequenceError> {
 /// ```
 pub fn seeded(a: &IBig, b: &IBig, n: impl Into<IBig>) -> Result<IBig, SequenceError> {
     let seed_bits = a.bit_len().max(b.bit_len()) as u64;
-    exact(&Pair::fibonacci(), n.into(), seed_bits, |ring, u| u.term(ring, a, b))
+    exact(&LucasParameters::fibonacci(), n.into(), seed_bits, |ring, u| u.term(ring, a, b))
 }
 
 /// Returns U(n) modulo m, in 0..m, for any n; negative ones if Q is invertible modulo m.
@@ -126,12 +126,12 @@ pub fn seeded(a: &IBig, b: &IBig, n: impl Into<IBig>) -> Result<IBig, SequenceEr
 ///
 /// # Example
 /// ```
-/// use fibonacci::{IBig, Pair, lucas_u_modulo};
-/// let pell = Pair { p: 2.into(), q: (-1).into() };
+/// use fibonacci::{IBig, LucasParameters, lucas_u_modulo};
+/// let pell = LucasParameters { p: 2.into(), q: (-1).into() };
 /// assert_eq!(lucas_u_modulo(&pell, 10, &1000_u16.into())?, 378_u16.into());
 /// # Ok::<(), fibonacci::SequenceError>(())
 /// ```
-pub fn lucas_u_modulo(pair: &Pair, n: impl Into<IBig>, m: &UBig) -> Result<UBig, SequenceError> {
+pub fn lucas_u_modulo(pair: &LucasParameters, n: impl Into<IBig>, m: &UBig) -> Result<UBig, SequenceError> {
     modular(pair, n.into(), m, &IBig::ZERO, &IBig::ONE)
 }
 
@@ -139,7 +139,7 @@ pub fn lucas_u_modulo(pair: &Pair, n: impl Into<IBig>, m: &UBig) -> Result<UBig,
 ///
 /// # Errors
 /// [`SequenceError::ZeroModulus`] and [`SequenceError::NotInvertible`].
-pub fn lucas_v_modulo(pair: &Pair, n: impl Into<IBig>, m: &UBig) -> Result<UBig, SequenceError> {
+pub fn lucas_v_modulo(pair: &LucasParameters, n: impl Into<IBig>, m: &UBig) -> Result<UBig, SequenceError> {
     modular(pair, n.into(), m, &IBig::from(2), &pair.p)
 }
 
@@ -148,7 +148,7 @@ pub fn lucas_v_modulo(pair: &Pair, n: impl Into<IBig>, m: &UBig) -> Result<UBig,
 /// # Errors
 /// [`SequenceError::ZeroModulus`].
 pub fn seeded_modulo(a: &IBig, b: &IBig, n: impl Into<IBig>, m: &UBig) -> Result<UBig, SequenceError> {
-    modular(&Pair::fibonacci(), n.into(), m, a, b)
+    modular(&LucasParameters::fibonacci(), n.into(), m, a, b)
 }
 
 /// U(n) and U(n+1), with the parameters.
@@ -186,7 +186,7 @@ impl<E: Clone> Terms<E> {
 }
 
 fn exact(
-    pair: &Pair,
+    pair: &LucasParameters,
     n: IBig,
     seed_bits: u64,
     term: impl Fn(&Integers, &Terms<IBig>) -> IBig,
@@ -201,7 +201,7 @@ fn exact(
 }
 
 /// An upper bound of the bits of U(n) and V(n); `None` if that is beyond 64 bits.
-pub(crate) fn value_bits(pair: &Pair, n: &UBig) -> Option<u64> {
+pub(crate) fn value_bits(pair: &LucasParameters, n: &UBig) -> Option<u64> {
     // The larger root of x² − P·x + Q is at most |P| + 1 if |Q| ≤ |P| + 1 or so, and at most |P| + √|Q| always.
     let p = pair.p.clone().unsigned_abs();
     let q = pair.q.clone().unsigned_abs();
@@ -216,7 +216,7 @@ pub(crate) fn value_bits(pair: &Pair, n: &UBig) -> Option<u64> {
 }
 
 /// The parameters of the sequence read backwards, y(n) = x(−n): P/Q and 1/Q, where Q is 1 or −1.
-fn reversed(pair: &Pair) -> Result<(IBig, IBig), SequenceError> {
+fn reversed(pair: &LucasParameters) -> Result<(IBig, IBig), SequenceError> {
     if pair.q.clone().unsigned_abs().is_one() {
         Ok((&pair.p * &pair.q, pair.q.clone()))
     } else {
@@ -237,7 +237,7 @@ fn backwards<R: Ring>(ring: &R, reversed: Terms<R::Element>, p: &IBig, q: &IBig)
     Terms { current, next, p, q }
 }
 
-fn modular(pair: &Pair, n: IBig, m: &UBig, a: &IBig, b: &IBig) -> Result<UBig, SequenceError> {
+fn modular(pair: &LucasParameters, n: IBig, m: &UBig, a: &IBig, b: &IBig) -> Result<UBig, SequenceError> {
     let divisor = divisor(m).ok_or(SequenceError::ZeroModulus)?;
     let ring = Residues::new(&divisor);
     let (negative, magnitude) = split(n);

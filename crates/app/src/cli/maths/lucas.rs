@@ -1,5 +1,5 @@
 use clap::Args;
-use fibonacci::{IBig, Pair, UBig};
+use fibonacci::{IBig, LucasParameters, UBig};
 
 use super::numbers::{parse_integer, parse_modulus};
 use super::{Answer, AnswerError, BigIndex, print_answer};
@@ -57,7 +57,7 @@ impl LucasCommand {
     /// Returns the canonical name of what is computed, and its value or residue.
     fn value(&self) -> Result<(String, String), AnswerError> {
         let n = self.n.get().clone();
-        let pair = |[p, q]: &[IBig; 2]| Pair { p: p.clone(), q: q.clone() };
+        let pair = |[p, q]: &[IBig; 2]| LucasParameters { p: p.clone(), q: q.clone() };
         let two = |numbers: &Option<Vec<IBig>>| numbers.clone().and_then(|numbers| <[IBig; 2]>::try_from(numbers).ok());
         let modulus = self.modulus.as_ref();
         let text = |value: Result<IBig, _>| value.map(|value| value.to_string());

@@ -1,0 +1,72 @@
+//! `GET /api/numbers/{n}`
+
+mod factors;
+mod facts;
+mod question;
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
+
+use crate::calculations::{Precondition, check_preconditions};
+use crate::error::ApiError;
+use crate::extract::QueryParams;
+use crate::limits::ApiConfig;
+
+use question::Question;
+
+/// `GET /api/numbers/{n}` returns facts about n and F(n) that need no calculation, for |n| < 10^1001. Creates
+/// nothing. What would take longer than some milliseconds is refused beforehand.
+#[utoipa::path(
+    get,
+    path = "/api/numbers/{n}",
+    tag = "numbers",
+    params(
+        ("n" = String, Path, max_length = 1_002, pattern = "^-?(0|[1-9][0-9]*)$", description = "The n of F(n), up to 1,001 digits"),
+        ("first" = Option<u16>, Query, minimum = 1, maximum = 10_000, description = "How many first digits; 50 if absent"),
+        ("last" = Option<u16>, Query, minimum = 1, maximum = 10_000, description = "How many last digits; 50 if absent"),
+        ("modulus" = Option<String>, Query, max_length = 10_000, pattern = "^[1-9][0-9]*$", description = "The modulus m for which to return F(n) mod m, and up to 10^15 also π(m); 10 if absent"),
+        ("if-none-match" = Option<String>, Header, description = "ETags that the client has"),
+    ),
+    responses(
+        (status = 200, description = "The facts", body = wire::NumberFacts, headers(
+            ("etag" = String, description = "Identifies the facts; weak"),
+        )),
+        (status = 304, description = "Not modified"),
+        (status = 412, description = "The facts have none of the ETags in `If-Match`", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Not an index, or a wrong parameter, or one that takes too long for this index", body = wire::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn number(
+    State(config): State<Arc<ApiConfig>>,
+    Path(text): Path<String>,
+    query: QueryParams,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let question = Question::parse(&text, &query, &config)?;
+    // Milliseconds of arithmetic: not for a thread that serves connections.
+    let facts = tokio::task::spawn_blocking(move || facts::facts(&question, &config));
+    let facts = facts.await.map_err(|error| ApiError::Internal(error.into()))?;
+    let body = serde_json::to_vec(&facts).map_err(|error| ApiError::Internal(error.into()))?;
+    let etag = format!("\"{}\"", hex(&Sha256::digest(&body)[..16]));
+    let mut response = match check_preconditions(&headers, &etag) {
+        Precondition::Failed => return Err(ApiError::PreconditionFailed),
+        Precondition::NotModified => StatusCode::NOT_MODIFIED.into_response(),
+        Precondition::Passed => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+    };
+    // Facts about the number never change, but the limits of this system may.
+    let mut insert = |name: HeaderName, value: HeaderValue| response.headers_mut().insert(name, value);
+    insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    // Weak, as the body may be sent compressed.
+    if let Ok(etag) = HeaderValue::from_str(&format!("W/{etag}")) {
+        insert(header::ETAG, etag);
+    }
+    Ok(response)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
