@@ -35,8 +35,7 @@ async fn indexes_and_moduli_may_be_of_a_thousand_digits() {
     let residue = facts["residues"][3]["residue"].as_str().expect("a residue");
     assert_eq!(format!("{residue:0>50}"), facts["last_digits"].as_str().expect("digits"));
     assert!(facts["periods"].as_array().expect("a list").is_empty());
-    let ends =
-        system.get("/api/numbers/1000000?first=1000&last=10000&modulus=7").await.expect(StatusCode::OK).json();
+    let ends = system.get("/api/numbers/1000000?first=1000&last=10000&modulus=7").await.expect(StatusCode::OK).json();
     assert_eq!(ends["first_digits"].as_str().map(str::len), Some(1_000));
     assert_eq!(ends["last_digits"].as_str().map(str::len), Some(10_000));
 }
