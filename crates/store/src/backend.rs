@@ -5,9 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 
+use crate::error::damaged_row;
 use crate::metrics::timed;
 use crate::operations::{
-    AddRequests, Fail, MarkEvicted, MarkLost, Operation, ReleaseLease, RenewLease, TakeLease, Touch, Withdraw,
+    AddRequests, Fail, MarkEvicted, MarkLost, Operation, Ping, ReleaseLease, RenewLease, Repair, TakeLease, Touch,
+    Withdraw,
 };
 use crate::sql::Queries;
 use crate::{
@@ -39,21 +41,45 @@ pub(crate) trait Backend: Send + Sync {
     ) -> impl Future<Output = Result<T, StoreError>> + Send;
 }
 
+/// Damaged rows of one call that are repaired before the call fails.
+const MAX_REPAIRS: usize = 256;
+
+/// Runs a call, repairs every damaged row that it meets, and runs it again.
+async fn repairing<B: Backend, T, F>(
+    backend: &B,
+    subject: Option<&Subject>,
+    call: impl Fn() -> F + Send + Sync,
+) -> Result<T, StoreError>
+where
+    T: Send,
+    F: Future<Output = Result<T, StoreError>> + Send,
+{
+    let mut result = call().await;
+    for _ in 0..MAX_REPAIRS {
+        let Some(damaged) = result.as_ref().err().and_then(damaged_row) else { break };
+        let (id, is_text) = (CalculationId(damaged.id), damaged.column == "text");
+        backend.write(Repair { id, subject: subject.cloned(), is_text }).await?;
+        result = call().await;
+    }
+    result
+}
+
 #[async_trait]
 impl<B: Backend> Store for B {
     #[tracing::instrument(name = "store.submit", level = "debug", skip_all)]
     async fn submit(&self, request: &NewCalculation) -> Result<SubmitResult, StoreError> {
-        timed("submit", self.submit_batched(request.clone())).await
+        let call = || self.submit_batched(request.clone());
+        timed("submit", repairing(self, Some(&request.subject), call)).await
     }
 
     #[tracing::instrument(name = "store.find", level = "debug", skip_all)]
     async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
-        timed("find", self.read(self.queries().find(subject))).await
+        timed("find", repairing(self, Some(subject), || self.read(self.queries().find(subject)))).await
     }
 
     #[tracing::instrument(name = "store.list", level = "debug", skip_all)]
     async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError> {
-        timed("list", self.read(self.queries().list(before, limit))).await
+        timed("list", repairing(self, None, || self.read(self.queries().list(before, limit)))).await
     }
 
     #[tracing::instrument(name = "store.add_requests", level = "debug", skip_all)]
@@ -63,12 +89,13 @@ impl<B: Backend> Store for B {
 
     #[tracing::instrument(name = "store.withdraw", level = "debug", skip_all)]
     async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<WithdrawResult, StoreError> {
-        timed("withdraw", self.write(Withdraw { subject: subject.clone(), ask: ask.clone(), now })).await
+        let call = || self.write(Withdraw { subject: subject.clone(), ask: ask.clone(), now });
+        timed("withdraw", repairing(self, Some(subject), call)).await
     }
 
     #[tracing::instrument(name = "store.unfinished", level = "debug", skip_all)]
     async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
-        timed("unfinished", self.read(self.queries().unfinished(after, limit))).await
+        timed("unfinished", repairing(self, None, || self.read(self.queries().unfinished(after, limit)))).await
     }
 
     #[tracing::instrument(name = "store.lease", level = "debug", skip_all)]
@@ -79,23 +106,26 @@ impl<B: Backend> Store for B {
         lease: Duration,
         now: Timestamp,
     ) -> Result<LeaseResult, StoreError> {
-        let operation = TakeLease { subject: subject.clone(), worker: worker.clone(), lease, now };
-        timed("lease", self.write(operation)).await
+        let call = || self.write(TakeLease { subject: subject.clone(), worker: worker.clone(), lease, now });
+        timed("lease", repairing(self, Some(subject), call)).await
     }
 
     #[tracing::instrument(name = "store.renew", level = "debug", skip_all)]
     async fn renew(&self, lease: &Lease, progress: Progress) -> Result<RenewResult, StoreError> {
-        timed("renew", self.write(RenewLease { lease: lease.clone(), progress })).await
+        let call = || self.write(RenewLease { lease: lease.clone(), progress });
+        timed("renew", repairing(self, Some(&lease.subject), call)).await
     }
 
     #[tracing::instrument(name = "store.release", level = "debug", skip_all)]
     async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError> {
-        timed("release", self.write(ReleaseLease { lease: lease.clone(), release })).await
+        let call = || self.write(ReleaseLease { lease: lease.clone(), release });
+        timed("release", repairing(self, Some(&lease.subject), call)).await
     }
 
     #[tracing::instrument(name = "store.complete", level = "debug", skip_all)]
     async fn complete(&self, value: &CompletedValue) -> Result<CompleteResult, StoreError> {
-        timed("complete", self.complete_batched(value.clone())).await
+        let call = || self.complete_batched(value.clone());
+        timed("complete", repairing(self, Some(&value.subject), call)).await
     }
 
     #[tracing::instrument(name = "store.fail", level = "debug", skip_all)]
@@ -106,12 +136,14 @@ impl<B: Backend> Store for B {
         failure: Failure,
         now: Timestamp,
     ) -> Result<Option<Calculation>, StoreError> {
-        timed("fail", self.write(Fail { subject: subject.clone(), lease: lease.cloned(), failure, now })).await
+        let call =
+            || self.write(Fail { subject: subject.clone(), lease: lease.cloned(), failure: failure.clone(), now });
+        timed("fail", repairing(self, Some(subject), call)).await
     }
 
     #[tracing::instrument(name = "store.inline_value", level = "debug", skip_all)]
     async fn inline_value(&self, subject: &Subject) -> Result<Option<InlineValue>, StoreError> {
-        timed("inline_value", self.read(self.queries().inline_value(subject))).await
+        timed("inline_value", repairing(self, Some(subject), || self.read(self.queries().inline_value(subject)))).await
     }
 
     #[tracing::instrument(name = "store.touch", level = "debug", skip_all)]
@@ -126,7 +158,7 @@ impl<B: Backend> Store for B {
 
     #[tracing::instrument(name = "store.lru_objects", level = "debug", skip_all)]
     async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
-        timed("lru_objects", self.read(self.queries().lru_objects(limit))).await
+        timed("lru_objects", repairing(self, None, || self.read(self.queries().lru_objects(limit)))).await
     }
 
     #[tracing::instrument(name = "store.mark_evicted", level = "debug", skip_all)]
@@ -146,6 +178,6 @@ impl<B: Backend> Store for B {
 
     #[tracing::instrument(name = "store.ping", level = "debug", skip_all)]
     async fn ping(&self) -> Result<(), StoreError> {
-        timed("ping", self.read(self.queries().ping())).await
+        timed("ping", self.write(Ping)).await
     }
 }

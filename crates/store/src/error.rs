@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 pub use model::BoxError;
 
+use crate::row::RowError;
+
 /// An error of a store call.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database is unreachable, read-only or busy; nothing was changed and the same call may succeed later.
+    /// The database is unreachable, read-only or busy. The same call may succeed later, and may be repeated: if the
+    /// connection broke during a commit, what it wrote may be stored.
     #[error("the store is unavailable")]
     Unavailable(#[source] BoxError),
     /// The queue is full; nothing was stored. Try again when some calculations are done.
@@ -46,5 +49,15 @@ impl From<DbError> for StoreError {
             DbErrorKind::Full => Self::Full(error.source.into()),
             DbErrorKind::Corrupt => Self::Corrupt(error.source.into()),
         }
+    }
+}
+
+/// Returns the damaged row that an error tells of.
+pub(crate) fn damaged_row(error: &StoreError) -> Option<&RowError> {
+    let StoreError::Corrupt(source) = error else { return None };
+    let source: &Arc<dyn std::error::Error + Send + Sync> = source.downcast_ref()?;
+    match source.downcast_ref()? {
+        sqlx::Error::Decode(error) => error.downcast_ref(),
+        _ => None,
     }
 }

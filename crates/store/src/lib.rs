@@ -8,6 +8,7 @@ mod batch;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 mod error;
+mod file_identity;
 mod metrics;
 mod objects;
 mod operations;
@@ -21,6 +22,7 @@ mod sqlite;
 mod values;
 
 pub use error::{BoxError, StoreError};
+pub use file_identity::FileIdentity;
 pub use objects::{
     BLOCK_BYTES, BucketAccess, Digested, FoundFile, ObjectError, ObjectReader, Objects, OpenError, Place, PlaceError,
     Text, digest,

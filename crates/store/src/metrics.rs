@@ -40,6 +40,11 @@ pub(crate) fn evicted(bytes: u64) {
     metrics::counter!("abaci_store_object_bytes_total", "direction" => "evicted").increment(bytes);
 }
 
+/// Counts a row that was damaged.
+pub(crate) fn row_damaged() {
+    metrics::counter!("abaci_store_rows_damaged_total").increment(1);
+}
+
 /// Counts an object that was missing or damaged.
 pub(crate) fn lost() {
     metrics::counter!("abaci_store_objects_lost_total").increment(1);

@@ -4,6 +4,8 @@
 //! gets a new, empty store opened with [`LIMITS`].
 
 mod complete;
+#[cfg(test)]
+pub(crate) mod damage;
 pub(crate) mod fixtures;
 mod lease;
 mod read;

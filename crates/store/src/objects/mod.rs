@@ -33,7 +33,7 @@ pub use self::error::{ObjectError, OpenError};
 pub use self::place::{Place, PlaceError};
 pub use self::reader::ObjectReader;
 pub use self::text::{BLOCK_BYTES, Digested, Text, digest};
-use crate::{StoredObject, metrics};
+use crate::{FileIdentity, StoredObject, metrics};
 
 /// What a part of an upload holds: above the 5 MiB that S3 asks for, and at 10,000 parts enough for 80 GB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -45,7 +45,13 @@ const PARTS_UNDER_WAY: usize = 2;
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
     /// The folder behind it, if it is one.
-    directory: Option<Arc<std::path::Path>>,
+    directory: Option<Arc<Directory>>,
+}
+
+/// A folder of objects.
+struct Directory {
+    path: PathBuf,
+    identity: FileIdentity,
 }
 
 /// A text or a block list that lies there, whether or not the record knows of it.
@@ -97,7 +103,8 @@ impl Objects {
         let directory = directory.into();
         std::fs::create_dir_all(&directory)?;
         let store = LocalFileSystem::new_with_prefix(&directory).map_err(ObjectError::from_write)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), directory: Some(directory.into()) })
+        let directory = Directory { identity: FileIdentity::of(&directory)?, path: directory };
+        Ok(Self { store: Arc::new(store), directory: Some(Arc::new(directory)) })
     }
 
     /// Objects in any store that makes an upload visible only when it is complete.
@@ -121,6 +128,9 @@ impl Objects {
         text: Arc<dyn Text>,
         digested: &Digested,
     ) -> Result<StoredObject, ObjectError> {
+        if let Some(directory) = &self.directory {
+            directory.identity.check()?;
+        }
         let object =
             StoredObject { subject: subject.clone(), sha256: digested.sha256, size_bytes: digested.size_bytes };
         // The list first: a text is taken for complete, a list without one is litter.
@@ -187,7 +197,7 @@ impl Objects {
 
     /// Free bytes of the disk behind it; `None` when there is no telling.
     pub fn room(&self) -> Option<u64> {
-        let disk = rustix::fs::statvfs(self.directory.as_deref()?).ok()?;
+        let disk = rustix::fs::statvfs(&self.directory.as_deref()?.path).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
@@ -210,7 +220,7 @@ impl Objects {
     /// `Unavailable` when the folder cannot be read; what was removed by then stays removed.
     pub async fn sweep_leftovers(&self, before: Timestamp) -> Result<u64, ObjectError> {
         let Some(directory) = self.directory.clone() else { return Ok(0) };
-        tokio::task::spawn_blocking(move || leftovers::sweep(&directory.join(VERSION), before))
+        tokio::task::spawn_blocking(move || leftovers::sweep(&directory.path.join(VERSION), before))
             .await
             .map_err(|error| ObjectError::Unavailable(error.into()))?
     }

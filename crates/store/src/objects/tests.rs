@@ -73,6 +73,20 @@ async fn what_an_interrupted_write_left_is_swept_and_nothing_else() {
     scene.objects.open(&object).await.expect("untouched");
 }
 
+#[tokio::test]
+async fn a_folder_that_is_removed_or_replaced_takes_no_objects() {
+    let scene = Scene::set();
+    let (folder, text) = (scene.folder.path().join("values"), digits(70_000));
+    fs::rename(&folder, scene.folder.path().join("renamed")).expect("renamed");
+    for replaced in [false, true] {
+        if replaced {
+            fs::create_dir(&folder).expect("replaced");
+        }
+        let refused = scene.objects.write(&subject(), Arc::new(text.clone()), &digest(&text)).await;
+        assert!(matches!(refused, Err(ObjectError::Unavailable(_))), "{refused:?}");
+    }
+}
+
 #[test]
 fn a_folder_has_a_known_amount_of_room_and_other_stores_have_not() {
     assert!(Scene::set().objects.room().is_some_and(|bytes| bytes > 0));

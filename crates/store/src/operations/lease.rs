@@ -27,6 +27,10 @@ impl Operation for TakeLease {
         Ok(match decide_lease(&row, self.lease) {
             LeaseDecision::Finished => LeaseResult::Finished(row.calculation),
             LeaseDecision::Held { remaining } => LeaseResult::Held { remaining },
+            LeaseDecision::Shorten { remaining } => {
+                statements.restart_lease(row.id()).await?;
+                LeaseResult::Held { remaining }
+            }
             LeaseDecision::Poisoned(failure) => {
                 LeaseResult::Poisoned(statements.set_failed(&row, &failure, self.now).await?)
             }

@@ -61,3 +61,16 @@ impl Operation for MarkLost {
         Ok(queued)
     }
 }
+
+/// Checks that the database accepts writes, and writes nothing.
+pub(crate) struct Ping;
+
+impl Operation for Ping {
+    type Answer = ();
+
+    const DURABLE: bool = false;
+
+    async fn run<S: Statements>(&self, statements: &mut S) -> sqlx::Result<()> {
+        statements.ping().await
+    }
+}

@@ -128,6 +128,6 @@ pub trait Store: Send + Sync {
     /// Returns the number of unfinished calculations by lane.
     async fn backlog(&self) -> Result<QueueCounts, StoreError>;
 
-    /// Checks that the database answers.
+    /// Checks that the database accepts what a submission needs, writes included.
     async fn ping(&self) -> Result<(), StoreError>;
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sqlx::postgres::PgPool;
 
 use super::error::{classify, is_collision};
+use super::pool::Refusals;
 use super::statements::PostgresStatements;
 use super::{BEGIN_DURABLE, with_deadline};
 use crate::batch::Executor;
@@ -16,6 +17,7 @@ use crate::{CompleteResult, CompletedValue, NewCalculation, SubmitResult};
 /// Executes submissions.
 pub(super) struct SubmitExecutor {
     pub(super) pool: PgPool,
+    pub(super) refusals: Refusals,
     pub(super) queue_limit: Arc<QueueLimit>,
 }
 
@@ -24,7 +26,7 @@ impl Executor for SubmitExecutor {
     type Answer = SubmitAnswer;
 
     async fn execute(&mut self, requests: &[NewCalculation]) -> Result<Vec<SubmitAnswer>, DbError> {
-        twice(|| self.submit(requests)).await
+        twice(&self.refusals, || self.submit(requests)).await
     }
 }
 
@@ -48,6 +50,7 @@ impl SubmitExecutor {
 /// Executes completions.
 pub(super) struct CompleteExecutor {
     pub(super) pool: PgPool,
+    pub(super) refusals: Refusals,
     pub(super) queue_limit: Arc<QueueLimit>,
 }
 
@@ -56,7 +59,7 @@ impl Executor for CompleteExecutor {
     type Answer = CompleteResult;
 
     async fn execute(&mut self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, DbError> {
-        twice(|| self.complete(values)).await
+        twice(&self.refusals, || self.complete(values)).await
     }
 }
 
@@ -78,13 +81,13 @@ impl CompleteExecutor {
 }
 
 /// Runs a transaction, and once more if it collided with another.
-async fn twice<T, F>(transaction: impl Fn() -> F) -> Result<T, DbError>
+async fn twice<T, F>(refusals: &Refusals, transaction: impl Fn() -> F) -> Result<T, DbError>
 where
     F: Future<Output = sqlx::Result<T>>,
 {
-    match with_deadline(transaction()).await {
+    let outcome = match with_deadline(transaction()).await {
         Err(error) if is_collision(&error) => with_deadline(transaction()).await,
         outcome => outcome,
-    }
-    .map_err(classify)
+    };
+    refusals.watch(outcome).map_err(classify)
 }

@@ -11,9 +11,10 @@ use super::error::failed;
 use super::settings::Migrations;
 use crate::StoreError;
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "calculations", include_str!("../../migrations/postgres/0001_calculations.sql")),
     (2, "uncompressed texts", include_str!("../../migrations/postgres/0002_uncompressed_texts.sql")),
+    (3, "checksums", include_str!("../../migrations/postgres/0003_checksums.sql")),
 ];
 
 /// The database does not have the schema that this version needs.
@@ -35,7 +36,10 @@ pub(super) async fn run(connection: &mut PgConnection, migrations: Migrations) -
     match migrations {
         Migrations::Apply => {
             // A migration that waits for a table blocks every later statement on it: better to fail.
-            sqlx::query("set lock_timeout = '1s'").execute(&mut *connection).await.map_err(failed)?;
+            sqlx::query("select set_config('lock_timeout', '1s', false), set_config('statement_timeout', '0', false)")
+                .execute(&mut *connection)
+                .await
+                .map_err(failed)?;
             let mut migrator = Migrator::with_migrations(steps.to_vec());
             migrator.set_ignore_missing(true);
             // `run` would do, but its future is not Send.

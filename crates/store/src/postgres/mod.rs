@@ -9,6 +9,7 @@ mod batches;
 mod connect;
 mod error;
 mod migrations;
+mod pool;
 mod settings;
 mod statements;
 #[cfg(test)]
@@ -17,11 +18,12 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::PgPool;
 
 use self::batches::{CompleteExecutor, SubmitExecutor};
 use self::connect::Readiness;
 use self::error::failed;
+use self::pool::Refusals;
 pub use self::settings::{Migrations, PostgresSettings, TlsMode};
 use self::statements::{PostgresQueries, PostgresStatements};
 use crate::backend::Backend;
@@ -31,9 +33,8 @@ use crate::rules::QueueLimit;
 use crate::sql::Queries;
 use crate::{CompleteResult, CompletedValue, NewCalculation, StoreError, StoreLimits, SubmitResult};
 
-/// How long a call waits for a connection, a new one included.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a call may take in all. A server that stopped without closing its connections never answers.
+/// How long a call may take in all, longer than the server lets a statement run: the server cancels a slow statement
+/// before this, so that its outcome is known. A server that stopped without closing its connections never answers.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// Begins a transaction that is durable when its commit returns.
 const BEGIN_DURABLE: &str = "begin";
@@ -45,6 +46,7 @@ const BEGIN_ASYNC: &str = "begin; set local synchronous_commit = off";
 /// Broken connections are replaced; a server that was away is found again without a restart.
 pub struct PostgresStore {
     pool: PgPool,
+    refusals: Refusals,
     queries: PostgresQueries,
     queue_limit: Arc<QueueLimit>,
     submissions: Batcher<SubmitExecutor>,
@@ -78,16 +80,17 @@ impl PostgresStore {
     }
 
     fn new(settings: &PostgresSettings, limits: StoreLimits, readiness: Readiness) -> Self {
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.connections.max(2))
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(settings.options());
+        let refusals = Refusals::default();
+        let pool = refusals.pool(settings);
         let queue_limit = Arc::new(QueueLimit::shared(limits));
-        let submit = SubmitExecutor { pool: pool.clone(), queue_limit: Arc::clone(&queue_limit) };
-        let complete = CompleteExecutor { pool: pool.clone(), queue_limit: Arc::clone(&queue_limit) };
+        let submit =
+            SubmitExecutor { pool: pool.clone(), refusals: refusals.clone(), queue_limit: Arc::clone(&queue_limit) };
+        let complete =
+            CompleteExecutor { pool: pool.clone(), refusals: refusals.clone(), queue_limit: Arc::clone(&queue_limit) };
         Self {
             queries: PostgresQueries(pool.clone()),
             pool,
+            refusals,
             queue_limit,
             submissions: Batcher::start(submit),
             completions: Batcher::start(complete),
@@ -128,7 +131,7 @@ impl Backend for PostgresStore {
             transaction.commit().await?;
             Ok(answer)
         };
-        with_deadline(transaction).await.map_err(failed)
+        self.refusals.watch(with_deadline(transaction).await).map_err(failed)
     }
 
     fn queries(&self) -> &impl Queries {
@@ -137,6 +140,6 @@ impl Backend for PostgresStore {
 
     async fn read<T: Send>(&self, query: impl Future<Output = sqlx::Result<T>> + Send) -> Result<T, StoreError> {
         self.readiness.check()?;
-        with_deadline(query).await.map_err(failed)
+        self.refusals.watch(with_deadline(query).await).map_err(failed)
     }
 }

@@ -70,7 +70,11 @@ impl PostgresSettings {
             .application_name("abaci")
             // A process that vanishes with its host releases its locks after this. No operation pauses within a
             // transaction. A statement without a transaction is durable when it returns.
-            .options([("idle_in_transaction_session_timeout", "5s"), ("synchronous_commit", "on")])
+            .options([
+                ("idle_in_transaction_session_timeout", "5s"),
+                ("synchronous_commit", "on"),
+                ("statement_timeout", "4s"),
+            ])
             .ssl_mode(match self.tls {
                 TlsMode::Disable => PgSslMode::Disable,
                 TlsMode::Prefer => PgSslMode::Prefer,

@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, ValueState, WorkerId};
 use sqlx::postgres::{PgConnection, PgPool};
 
-use crate::row::{CalculationRow, LockedColumns, LockedRow, calculation_columns, column, converted, value_state_str};
+use crate::operations::RepairedRow;
+use crate::row::{
+    CalculationRow, DamagedRow, LockedColumns, LockedRow, calculation_columns, column, converted, request_check,
+    value_check, value_state_str,
+};
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
 use crate::sql::shared::{impl_queries, locked_columns, single_row_statements, unfinished_sql};
@@ -57,9 +61,11 @@ impl Statements for PostgresStatements<'_> {
     async fn insert(&mut self, new: &[&NewCalculation]) -> sqlx::Result<Vec<Calculation>> {
         let rows: Vec<CalculationRow> = sqlx::query_as(concat!(
             "insert into calculations (subject, idx, status, lane, digits, asked_at, queued_at, unwithdrawable, \
-             traceparent) select subject, idx, 'queued', lane, digits, asked_at, asked_at, unwithdrawable, traceparent \
-             from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[], $7::text[]) \
-             as new (subject, idx, lane, digits, asked_at, unwithdrawable, traceparent) order by subject \
+             traceparent, request_check) select subject, idx, 'queued', lane, digits, asked_at, asked_at, \
+             unwithdrawable, traceparent, request_check from unnest($1::text[], $2::bigint[], $3::text[], \
+             $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::bigint[]) \
+             as new (subject, idx, lane, digits, asked_at, unwithdrawable, traceparent, request_check) \
+             order by subject \
              on conflict (subject) do nothing returning ",
             calculation_columns!(),
         ))
@@ -70,6 +76,7 @@ impl Statements for PostgresStatements<'_> {
         .bind(list(new, |new| new.now.unix_ms()))
         .bind(list(new, |new| new.ask.is_none()))
         .bind(list(new, |new| new.traceparent.map(|trace| trace.to_string())))
+        .bind(list(new, |new| request_check(&new.subject, new.digits)))
         .fetch_all(&mut *self.connection)
         .await?;
         converted(rows)
@@ -80,9 +87,10 @@ impl Statements for PostgresStatements<'_> {
             "update calculations set status = 'queued', lane = new_lane, digits = new_digits, \
              queued_at = new_queued_at, unwithdrawable = new_unwithdrawable, traceparent = new_traceparent, \
              started_at = null, finished_at = null, attempt = 0, errors = 0, lost_leases = 0, waiting_for = null, \
-             failure = null, failure_attempts = null \
-             from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[], $6::text[]) \
-             as new (new_id, new_lane, new_digits, new_queued_at, new_unwithdrawable, new_traceparent) \
+             failure = null, failure_attempts = null, request_check = new_check \
+             from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[], $6::text[], \
+             $7::bigint[]) \
+             as new (new_id, new_lane, new_digits, new_queued_at, new_unwithdrawable, new_traceparent, new_check) \
              where id = new_id returning ",
             calculation_columns!(),
         ))
@@ -92,6 +100,7 @@ impl Statements for PostgresStatements<'_> {
         .bind(list(again, |(_, new)| new.now.unix_ms()))
         .bind(list(again, |(_, new)| new.ask.is_none()))
         .bind(list(again, |(_, new)| new.traceparent.map(|trace| trace.to_string())))
+        .bind(list(again, |(_, new)| request_check(&new.subject, new.digits)))
         .fetch_all(&mut *self.connection)
         .await?;
         converted(rows)
@@ -129,14 +138,16 @@ impl Statements for PostgresStatements<'_> {
         let rows: Vec<CalculationRow> = sqlx::query_as(concat!(
             "with new as ( \
                  select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], \
-                 $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[]) \
+                 $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]) \
                  as new (new_subject, new_digits, new_first, new_last, new_sha256, new_size, new_compute_ms, \
-                 new_state, new_short, new_long, new_started_at, new_finished_at) \
+                 new_state, new_short, new_long, new_started_at, new_finished_at, new_request_check, \
+                 new_value_check) \
              ), done as ( \
                  update calculations set status = 'done', digits = new_digits, first_digits = new_first, \
                  last_digits = new_last, sha256 = new_sha256, size_bytes = new_size, compute_ms = new_compute_ms, \
                  value_state = new_state, short_text = new_short, started_at = new_started_at, \
-                 finished_at = new_finished_at, read_at = new_finished_at, attempt = greatest(attempt, 1), \
+                 finished_at = new_finished_at, read_at = new_finished_at, \
+                 request_check = new_request_check, value_check = new_value_check, attempt = greatest(attempt, 1), \
                  lost_leases = 0, lease_until = null, worker = null, progress = null, remaining_ms = null, \
                  waiting_for = null, failure = null, failure_attempts = null \
                  from new where subject = new_subject and (sha256 is null or sha256 = new_sha256) \
@@ -161,6 +172,10 @@ impl Statements for PostgresStatements<'_> {
         .bind(list(values, |value| text(value, false)))
         .bind(list(values, |value| value.started_at.unix_ms()))
         .bind(list(values, |value| value.finished_at.unix_ms()))
+        .bind(list(values, |value| request_check(&value.subject, value.digits)))
+        .bind(list(values, |value| {
+            value_check(&value.subject, value.sha256, value.size_bytes, &value.first_digits, &value.last_digits)
+        }))
         .fetch_all(&mut *self.connection)
         .await?;
         converted(rows)

@@ -1,19 +1,22 @@
 //! The columns of a calculation, and their validation.
 
 use model::{
-    Calculation, CalculationId, CalculationState, Failure, Progress, Sha256, Sha256Error, Status, SubjectError,
-    Timestamp, TraceContextError, UnknownLane, UnknownReason, UnknownStatus, Value, ValueState,
+    BoxError, Calculation, CalculationId, CalculationState, Failure, Index, Progress, Sha256, Sha256Error, Status,
+    Subject, SubjectError, Timestamp, TraceContextError, UnknownLane, UnknownReason, UnknownStatus, Value, ValueState,
 };
 
+use sha2::Digest;
+
+use super::checksum::{request_check, value_check};
 use super::columns::row;
 use super::{sha256_from, value_state_str};
 
 /// The columns of [`CalculationRow`], for `select` and `returning`.
 macro_rules! calculation_columns {
     () => {
-        "id, subject, status, digits, asked, asked_at, started_at, finished_at, attempt, progress, remaining_ms, \
+        "id, subject, idx, status, digits, asked, asked_at, started_at, finished_at, attempt, progress, remaining_ms, \
          waiting_for, failure, failure_attempts, first_digits, last_digits, sha256, size_bytes, compute_ms, \
-         value_state, short_text"
+         value_state, short_text, request_check, value_check"
     };
 }
 pub(crate) use calculation_columns;
@@ -24,6 +27,7 @@ row! {
     pub(crate) struct CalculationRow {
         pub(super) id: i64,
         subject: String,
+        idx: Option<i64>,
         status: String,
         digits: i64,
         asked: i64,
@@ -43,6 +47,8 @@ row! {
         compute_ms: Option<i64>,
         value_state: Option<String>,
         short_text: Option<String>,
+        request_check: Option<i64>,
+        value_check: Option<i64>,
     }
 }
 
@@ -68,6 +74,10 @@ pub(crate) enum ColumnError {
     OutOfRange,
     #[error("does not have the known SHA-256")]
     HashMismatch,
+    #[error("does not have the checksum of the row")]
+    ChecksumMismatch,
+    #[error("cannot be decoded")]
+    Undecodable(#[source] BoxError),
     #[error("expected inline, object or evicted")]
     UnknownValueState,
     #[error(transparent)]
@@ -94,6 +104,37 @@ impl CalculationRow {
     /// Returns the SHA-256 that the value must have, whether or not its text is stored.
     pub(super) fn known_sha256(&self) -> Result<Option<Sha256>, RowError> {
         self.sha256.as_deref().map(sha256_from).transpose().map_err(self.at("sha256"))
+    }
+
+    /// Returns the subject. The index says the same as the text and is compared with its checksum, so that a damaged
+    /// text, which only finds the row, is never shown.
+    fn subject(&self) -> Result<Subject, RowError> {
+        match self.idx {
+            Some(n) => Ok(Subject::from(Index::new(n))),
+            None => self.subject.parse().map_err(self.at("subject")),
+        }
+    }
+
+    /// Compares what the row says with its checksums and a short text with its hash.
+    fn check(&self, subject: &Subject, digits: u64) -> Result<(), RowError> {
+        if self.request_check.is_some_and(|check| check != request_check(subject, digits)) {
+            return Err(self.at("request_check")(ColumnError::ChecksumMismatch));
+        }
+        let Some(sha256) = self.known_sha256()? else { return Ok(()) };
+        if let Some(check) = self.value_check {
+            let size_bytes = self.require_count("size_bytes", self.size_bytes)?;
+            let first_digits = self.require("first_digits", &self.first_digits)?;
+            let last_digits = self.require("last_digits", &self.last_digits)?;
+            if check != value_check(subject, sha256, size_bytes, &first_digits, &last_digits) {
+                return Err(self.at("value_check")(ColumnError::ChecksumMismatch));
+            }
+        }
+        match &self.short_text {
+            Some(text) if sha2::Sha256::digest(text).as_slice() != sha256.0 => {
+                Err(self.at("short_text")(ColumnError::HashMismatch))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn at<E: Into<ColumnError>>(&self, column: &'static str) -> impl Fn(E) -> RowError + use<E> {
@@ -173,11 +214,13 @@ impl TryFrom<CalculationRow> for Calculation {
     type Error = RowError;
 
     fn try_from(row: CalculationRow) -> Result<Self, RowError> {
+        let (subject, digits) = (row.subject()?, row.count("digits", row.digits)?);
+        row.check(&subject, digits)?;
         Ok(Self {
             id: CalculationId(row.id),
-            subject: row.subject.parse().map_err(row.at("subject"))?,
+            subject,
             state: row.state()?,
-            digits: row.count("digits", row.digits)?,
+            digits,
             request_count: row.count("asked", row.asked)?,
             asked_at: Timestamp::from_unix_ms(row.asked_at),
             attempt: row.count("attempt", row.attempt)?,

@@ -14,6 +14,7 @@ row! {
         fence: i64,
         errors: i64,
         lost_leases: i64,
+        lease_ms: i64,
         /// What is left of the lease by the database's clock; zero or less when it has expired.
         lease_left_ms: i64,
         unwithdrawable: bool,
@@ -31,6 +32,8 @@ pub(crate) struct LockedRow {
     pub(crate) lost_leases: u32,
     /// Zero when there is no lease or when it has expired.
     pub(crate) lease_remaining: Duration,
+    /// Whether the lease seems to last longer than it can: the clock of the database was set back.
+    pub(crate) is_lease_too_long: bool,
     pub(crate) unwithdrawable: bool,
 }
 
@@ -44,7 +47,7 @@ impl TryFrom<LockedColumns> for LockedRow {
     type Error = RowError;
 
     fn try_from(columns: LockedColumns) -> Result<Self, RowError> {
-        let LockedColumns { row, fence, errors, lost_leases, lease_left_ms, unwithdrawable } = columns;
+        let LockedColumns { row, fence, errors, lost_leases, lease_ms, lease_left_ms, unwithdrawable } = columns;
         let id = row.id;
         let count =
             |column, count: i64| count.try_into().map_err(|_| RowError { id, column, source: ColumnError::OutOfRange });
@@ -54,7 +57,8 @@ impl TryFrom<LockedColumns> for LockedRow {
             fence,
             errors: count("errors", errors)?,
             lost_leases: count("lost_leases", lost_leases)?,
-            lease_remaining: Duration::from_millis(lease_left_ms.try_into().unwrap_or(0)),
+            lease_remaining: Duration::from_millis(lease_left_ms.min(lease_ms).try_into().unwrap_or(0)),
+            is_lease_too_long: lease_left_ms > lease_ms,
             unwithdrawable,
         })
     }

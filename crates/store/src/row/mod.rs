@@ -1,6 +1,7 @@
 //! Rows as they come out of either database, and their conversion.
 
 mod calculation;
+mod checksum;
 mod columns;
 mod locked;
 mod other;
@@ -8,6 +9,8 @@ mod other;
 use model::{Sha256, Sha256Error, ValueState};
 
 pub(crate) use self::calculation::{CalculationRow, ColumnError, RowError, calculation_columns};
+pub(crate) use self::checksum::{request_check, value_check};
+pub(crate) use self::columns::{DamagedRow, column_value, damaged};
 pub(crate) use self::locked::{LockedColumns, LockedRow};
 pub(crate) use self::other::{InlineRow, ObjectRow, UnfinishedRow, queue_counts};
 

@@ -1,6 +1,6 @@
 //! Rows that are less than a calculation.
 
-use model::{CalculationId, Lane, Status, Timestamp};
+use model::{CalculationId, Index, Lane, Status, Timestamp};
 use sha2::Digest;
 
 use super::columns::row;
@@ -12,7 +12,7 @@ row! {
     #[derive(Debug)]
     pub(crate) struct UnfinishedRow {
         id: i64,
-        subject: String,
+        idx: i64,
         lane: String,
         attempt: i64,
         queued_at: i64,
@@ -28,7 +28,7 @@ impl TryFrom<UnfinishedRow> for Unfinished {
         let traceparent = row.traceparent.as_deref().map(str::parse).transpose();
         Ok(Self {
             id: CalculationId(row.id),
-            subject: row.subject.parse().map_err(ColumnError::from).map_err(at("subject"))?,
+            subject: Index::new(row.idx).into(),
             lane: row.lane.parse().map_err(ColumnError::from).map_err(at("lane"))?,
             attempt: row.attempt.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("attempt"))?,
             asked_at: Timestamp::from_unix_ms(row.queued_at),

@@ -17,6 +17,9 @@ pub(crate) enum LeaseDecision {
     Finished,
     /// Nothing: another lease is held.
     Held { remaining: Duration },
+    /// Sets the end of the held lease to its length from now: the clock was set back, and nobody may wait for longer
+    /// than that. A worker that is alive renews it; that of a dead one expires.
+    Shorten { remaining: Duration },
     /// Fails the row.
     Poisoned(Failure),
     /// Grants the lease.
@@ -37,7 +40,12 @@ pub(crate) fn decide_lease(row: &LockedRow, lease: Duration) -> LeaseDecision {
         Status::Done | Status::Failed | Status::Cancelled => return LeaseDecision::Finished,
     };
     if is_running && !row.lease_remaining.is_zero() {
-        return LeaseDecision::Held { remaining: row.lease_remaining };
+        let remaining = row.lease_remaining;
+        return if row.is_lease_too_long {
+            LeaseDecision::Shorten { remaining }
+        } else {
+            LeaseDecision::Held { remaining }
+        };
     }
     let lost_leases = row.lost_leases.saturating_add(u32::from(is_running));
     if lost_leases >= POISONED_AT {
@@ -97,6 +105,10 @@ mod tests {
             (lost(4, running()), poisoned.clone()),
             (lost(5, queued()), poisoned),
             (LockedRow { lease_remaining: seconds(1), ..running() }, LeaseDecision::Held { remaining: seconds(1) }),
+            (
+                LockedRow { lease_remaining: seconds(2), is_lease_too_long: true, ..running() },
+                LeaseDecision::Shorten { remaining: seconds(2) },
+            ),
             (done(ValueState::Inline), LeaseDecision::Finished),
             (failed(), LeaseDecision::Finished),
             (cancelled(), LeaseDecision::Finished),

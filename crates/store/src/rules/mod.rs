@@ -57,6 +57,7 @@ mod fixtures {
             errors: 0,
             lost_leases: 0,
             lease_remaining: Duration::ZERO,
+            is_lease_too_long: false,
             unwithdrawable: false,
         }
     }

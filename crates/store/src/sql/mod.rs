@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 
-use crate::row::LockedRow;
+use crate::operations::RepairedRow;
+use crate::row::{DamagedRow, LockedRow};
 use crate::rules::{NewLease, QueueLimit, ReleaseEffect};
 use crate::{CompletedValue, InlineValue, Lease, NewCalculation, QueueCounts, StoredObject, Unfinished};
 
@@ -88,6 +89,22 @@ pub(crate) trait Statements: Send {
     /// Stores values whose text is missing and whose hash, if known, agrees. Leaves out and does not return other rows.
     fn set_done(&mut self, values: &[&CompletedValue]) -> impl Future<Output = sqlx::Result<Vec<Calculation>>> + Send;
 
+    /// Sets the end of a lease to its length from now.
+    fn restart_lease(&mut self, id: CalculationId) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Locks a row and returns what can be read of it if it is damaged or, for `is_text`, if it is done.
+    fn lock_damaged(
+        &mut self,
+        id: CalculationId,
+        is_text: bool,
+    ) -> impl Future<Output = sqlx::Result<Option<DamagedRow>>> + Send;
+
+    /// Queues a row and forgets what was known of its value.
+    fn reset(&mut self, id: CalculationId, row: &RepairedRow) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Fails unless writes are accepted.
+    fn ping(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
+
     /// Counts every lease as lost and queues its row. Returns their number.
     fn void_leases(&mut self) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
@@ -135,6 +152,4 @@ pub(crate) trait Queries: Send + Sync {
     fn lru_objects(&self, limit: u32) -> impl Future<Output = sqlx::Result<Vec<StoredObject>>> + Send;
 
     fn backlog(&self) -> impl Future<Output = sqlx::Result<QueueCounts>> + Send;
-
-    fn ping(&self) -> impl Future<Output = sqlx::Result<()>> + Send;
 }

@@ -8,7 +8,7 @@ macro_rules! locked_columns {
     ($now:expr) => {
         concat!(
             $crate::row::calculation_columns!(),
-            ", fence, errors, lost_leases, coalesce(lease_until, 0) - ",
+            ", fence, errors, lost_leases, coalesce(lease_ms, 0) as lease_ms, coalesce(lease_until, 0) - ",
             $now,
             " as lease_left_ms, unwithdrawable",
         )
@@ -113,6 +113,68 @@ macro_rules! single_row_statements {
             .map(drop)
         }
 
+        async fn restart_lease(&mut self, id: CalculationId) -> sqlx::Result<()> {
+            let sql = concat!("update calculations set lease_until = ", $now, " + lease_ms where id = $1");
+            sqlx::query(sql).bind(id.0).execute(&mut *self.connection).await.map(drop)
+        }
+
+        async fn lock_damaged(&mut self, id: CalculationId, is_text: bool) -> sqlx::Result<Option<DamagedRow>> {
+            // Changes nothing, and locks the row in either database.
+            let row = sqlx::query(concat!(
+                "update calculations set fence = fence where id = $1 returning ",
+                calculation_columns!(),
+            ))
+            .bind(id.0)
+            .fetch_optional(&mut *self.connection)
+            .await?;
+            let Some(row) = row else { return Ok(None) };
+            if let Some(damaged) = $crate::row::damaged(&row) {
+                return Ok(Some(damaged));
+            }
+            let row: CalculationRow = sqlx::FromRow::from_row(&row)?;
+            let calculation = Calculation::try_from(row)?;
+            let is_inline = calculation.value().is_some_and(|value| value.state == ValueState::Inline);
+            Ok((is_text && is_inline).then(|| DamagedRow {
+                by_index: Some(calculation.subject.clone()),
+                by_text: Some(calculation.subject),
+                digits: Some(calculation.digits),
+                request_check: None,
+            }))
+        }
+
+        async fn reset(&mut self, id: CalculationId, row: &RepairedRow) -> sqlx::Result<()> {
+            sqlx::query("delete from asks where calculation_id = $1")
+                .bind(id.0)
+                .execute(&mut *self.connection)
+                .await?;
+            sqlx::query(concat!(
+                "update calculations set idx = $2, status = 'queued', lane = $3, digits = $4, request_check = $5, \
+                 queued_at = ",
+                $now,
+                ", unwithdrawable = true, attempt = 0, errors = 0, lost_leases = 0, \
+                 asked = case when asked < 1 then 1 else asked end, started_at = null, finished_at = null, \
+                 lease_until = null, lease_ms = null, worker = null, progress = null, remaining_ms = null, \
+                 waiting_for = null, failure = null, failure_attempts = null, first_digits = null, \
+                 last_digits = null, sha256 = null, size_bytes = null, compute_ms = null, value_state = null, \
+                 value_check = null, short_text = null, traceparent = null where id = $1",
+            ))
+            .bind(id.0)
+            .bind(row.subject.index().get())
+            .bind(row.lane.as_str())
+            .bind($crate::row::column(row.digits))
+            .bind($crate::row::request_check(&row.subject, row.digits))
+            .execute(&mut *self.connection)
+            .await
+            .map(drop)
+        }
+
+        async fn ping(&mut self) -> sqlx::Result<()> {
+            sqlx::query("update calculations set fence = fence where id = -1")
+                .execute(&mut *self.connection)
+                .await
+                .map(drop)
+        }
+
         async fn void_leases(&mut self) -> sqlx::Result<u64> {
             sqlx::query(
                 "update calculations set status = 'queued', lost_leases = lost_leases + 1, lease_until = null, \
@@ -191,8 +253,10 @@ pub(crate) const LIST: &str = concat!(
 macro_rules! unfinished_sql {
     ($now:expr) => {
         concat!(
-            "select id, subject, lane, attempt, queued_at, traceparent from calculations \
+            "select id, idx, lane, attempt, queued_at, traceparent from calculations \
              where id > $1 and status in ('queued', 'running') and (status = 'queued' or lease_until <= ",
+            $now,
+            " or lease_until > lease_ms + ",
             $now,
             ") and idx is not null order by id limit $2",
         )
@@ -263,10 +327,6 @@ macro_rules! impl_queries {
                 let sql = "select status, lane, count(*), min(queued_at) from calculations \
                      where status in ('queued', 'running') group by status, lane";
                 $crate::row::queue_counts(sqlx::query_as(sql).fetch_all(&self.0).await?)
-            }
-
-            async fn ping(&self) -> sqlx::Result<()> {
-                sqlx::query("select 1 from calculations limit 1").fetch_optional(&self.0).await.map(drop)
             }
         }
     };

@@ -6,8 +6,10 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnection;
 
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "calculations", include_str!("../../migrations/sqlite/0001_calculations.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "calculations", include_str!("../../migrations/sqlite/0001_calculations.sql")),
+    (2, "checksums", include_str!("../../migrations/sqlite/0002_checksums.sql")),
+];
 
 /// Applies what is missing. Migrations of a newer version are left as they are, so that a rollback starts: every
 /// migration only adds what older versions may ignore, until no version that needs the old schema is left.

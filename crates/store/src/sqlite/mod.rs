@@ -55,7 +55,9 @@ impl SqliteStore {
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .pragma("journal_size_limit", WAL_BYTES);
+            .pragma("journal_size_limit", WAL_BYTES)
+            // Damaged pages are found when they are read, where that is cheap.
+            .pragma("cell_size_check", "on");
         migrate(&options.clone().create_if_missing(true)).await?;
         let writer = WriterHandle::start(options.clone(), QueueLimit::exclusive(limits)).await.map_err(failed)?;
         let readers = SqlitePoolOptions::new()

@@ -5,7 +5,11 @@ use std::collections::HashMap;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, ValueState, WorkerId};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
-use crate::row::{CalculationRow, LockedColumns, LockedRow, calculation_columns, column, value_state_str};
+use crate::operations::RepairedRow;
+use crate::row::{
+    CalculationRow, DamagedRow, LockedColumns, LockedRow, calculation_columns, column, request_check, value_check,
+    value_state_str,
+};
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
 use crate::sql::shared::{impl_queries, locked_columns, single_row_statements, unfinished_sql};
@@ -65,7 +69,7 @@ impl Statements for SqliteStatements<'_> {
         for NewCalculation { subject, digits, lane, ask, traceparent, now } in new {
             let row: Option<CalculationRow> = sqlx::query_as(concat!(
                 "insert into calculations (subject, idx, status, lane, digits, asked_at, queued_at, unwithdrawable, \
-                 traceparent) values ($1, $2, 'queued', $3, $4, $5, $5, $6, $7) \
+                 traceparent, request_check) values ($1, $2, 'queued', $3, $4, $5, $5, $6, $7, $8) \
                  on conflict (subject) do nothing returning ",
                 calculation_columns!(),
             ))
@@ -76,6 +80,7 @@ impl Statements for SqliteStatements<'_> {
             .bind(now.unix_ms())
             .bind(ask.is_none())
             .bind(traceparent.map(|trace| trace.to_string()))
+            .bind(request_check(subject, *digits))
             .fetch_optional(&mut *self.connection)
             .await?;
             inserted.extend(row.map(Calculation::try_from).transpose()?);
@@ -85,10 +90,10 @@ impl Statements for SqliteStatements<'_> {
 
     async fn requeue(&mut self, again: &[(CalculationId, &NewCalculation)]) -> sqlx::Result<Vec<Calculation>> {
         let mut queued = Vec::with_capacity(again.len());
-        for (id, NewCalculation { subject: _, digits, lane, ask, traceparent, now }) in again {
+        for (id, NewCalculation { subject, digits, lane, ask, traceparent, now }) in again {
             let row: CalculationRow = sqlx::query_as(concat!(
                 "update calculations set status = 'queued', lane = $2, digits = $3, queued_at = $4, \
-                 unwithdrawable = $5, traceparent = $6, started_at = null, finished_at = null, attempt = 0, \
+                 unwithdrawable = $5, traceparent = $6, request_check = $7, started_at = null, finished_at = null, attempt = 0, \
                  errors = 0, lost_leases = 0, waiting_for = null, failure = null, failure_attempts = null \
                  where id = $1 returning ",
                 calculation_columns!(),
@@ -99,6 +104,7 @@ impl Statements for SqliteStatements<'_> {
             .bind(now.unix_ms())
             .bind(ask.is_none())
             .bind(traceparent.map(|trace| trace.to_string()))
+            .bind(request_check(subject, *digits))
             .fetch_one(&mut *self.connection)
             .await?;
             queued.push(row.try_into()?);
@@ -137,7 +143,7 @@ impl Statements for SqliteStatements<'_> {
             let row: Option<CalculationRow> = sqlx::query_as(concat!(
                 "update calculations set status = 'done', digits = $2, first_digits = $3, last_digits = $4, \
                  sha256 = $5, size_bytes = $6, compute_ms = $7, value_state = $8, short_text = $9, started_at = $10, \
-                 finished_at = $11, read_at = $11, attempt = max(attempt, 1), lost_leases = 0, lease_until = null, \
+                 finished_at = $11, read_at = $11, request_check = $12, value_check = $13, attempt = max(attempt, 1), lost_leases = 0, lease_until = null, \
                  worker = null, progress = null, remaining_ms = null, waiting_for = null, failure = null, \
                  failure_attempts = null where subject = $1 and (sha256 is null or sha256 = $5) \
                  and (status <> 'done' or value_state = 'evicted') returning ",
@@ -154,6 +160,14 @@ impl Statements for SqliteStatements<'_> {
             .bind(text.filter(|_| is_short(value)))
             .bind(value.started_at.unix_ms())
             .bind(value.finished_at.unix_ms())
+            .bind(request_check(&value.subject, value.digits))
+            .bind(value_check(
+                &value.subject,
+                value.sha256,
+                value.size_bytes,
+                &value.first_digits,
+                &value.last_digits,
+            ))
             .fetch_optional(&mut *self.connection)
             .await?;
             let Some(row) = row else { continue };

@@ -8,11 +8,11 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::error::classify;
 use super::statements::SqliteStatements;
-use crate::StoreError;
 use crate::batch::{Batcher, Executor};
 use crate::error::DbError;
 use crate::operations::Operation;
 use crate::rules::QueueLimit;
+use crate::{FileIdentity, StoreError};
 
 /// A handle of the writer, which ends when the last handle is dropped.
 #[derive(Clone)]
@@ -22,7 +22,8 @@ impl WriterHandle {
     /// Starts the writer on a connection of its own.
     pub(super) async fn start(options: SqliteConnectOptions, queue_limit: QueueLimit) -> sqlx::Result<Self> {
         let connection = Some(options.connect().await?);
-        Ok(Self(Batcher::start(Writer { options, queue_limit, connection, synchronous: None })))
+        let file = FileIdentity::of(options.get_filename())?;
+        Ok(Self(Batcher::start(Writer { options, queue_limit, file, connection, synchronous: None })))
     }
 
     /// Runs an operation and waits for its commit.
@@ -72,6 +73,7 @@ enum Synchronous {
 struct Writer {
     options: SqliteConnectOptions,
     queue_limit: QueueLimit,
+    file: FileIdentity,
     /// `None` after an error, until the next batch opens another.
     connection: Option<SqliteConnection>,
     /// The setting of the connection; `None` when it is not known.
@@ -99,6 +101,8 @@ impl Writer {
     async fn commit(&mut self, operations: &[Box<dyn AnyOperation>]) -> sqlx::Result<Vec<Box<dyn Any + Send>>> {
         let is_durable = operations.iter().any(|operation| operation.is_durable());
         let synchronous = if is_durable { Synchronous::Full } else { Synchronous::Normal };
+        // What is written to a file that was removed or replaced is lost when this process ends.
+        self.file.check()?;
         // Taken out, so that a connection that fails midway is dropped with its transaction. Opening another costs a
         // millisecond and needs no judgement about the state of the old one.
         let mut connection = match self.connection.take() {

@@ -222,16 +222,20 @@ async fn inline(text: Arc<dyn Text>) -> Result<String, ValueError> {
 async fn unread(store: &dyn Store, object: &StoredObject, error: ObjectError) -> ValueError {
     match error {
         ObjectError::Missing | ObjectError::Corrupt => {
-            tracing::error!(
-                calculation.subject = %object.subject,
-                error = &error as &dyn std::error::Error,
-                "the object of {} is lost and is computed again", object.subject
-            );
-            metrics::lost();
-            match store.mark_lost(object).await {
-                Ok(queued) => ValueError::Lost(queued.map(Box::new)),
-                Err(error) => error.into(),
+            let queued = match store.mark_lost(object).await {
+                Ok(queued) => queued,
+                Err(error) => return error.into(),
+            };
+            // A row that no longer points to the object lost nothing: the object was evicted meanwhile.
+            if queued.is_some() {
+                tracing::error!(
+                    calculation.subject = %object.subject,
+                    error = &error as &dyn std::error::Error,
+                    "the object of {} is lost; it is computed again", object.subject
+                );
+                metrics::lost();
             }
+            ValueError::Lost(queued.map(Box::new))
         }
         ObjectError::Unavailable(_) => ValueError::Unavailable(error.into()),
         ObjectError::Full(_) => ValueError::Full(error.into()),

@@ -142,6 +142,19 @@ async fn a_missing_object_is_queued_again_when_it_is_opened() {
 }
 
 #[tokio::test]
+async fn an_object_that_was_evicted_meanwhile_is_not_lost() {
+    let scene = Scene::set(None).await;
+    let done = scene.compute(1, &"7".repeat(70_000)).await.expect("placed");
+    let value = done.value().expect("done");
+    let object = StoredObject { subject: f(1), sha256: value.sha256, size_bytes: value.size_bytes };
+    scene.store.mark_evicted(&object).await.expect("reachable");
+    fs::remove_file(scene.text_file(&done)).expect("removed");
+    let gone = scene.values.open(&done).await.err();
+    assert!(matches!(gone, Some(ValueError::Lost(None))), "{gone:?}");
+    assert_eq!(scene.found(1).await.status(), Status::Done, "nothing is queued");
+}
+
+#[tokio::test]
 async fn an_object_damaged_while_it_is_read_ends_the_stream_and_is_queued_again() {
     let scene = Scene::set(None).await;
     let text = "4181".repeat(MEGABYTE / 2);

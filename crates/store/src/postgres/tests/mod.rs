@@ -12,8 +12,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions};
 
 use super::*;
-use crate::contract::LIMITS;
 use crate::contract::fixtures::inline;
+use crate::contract::{LIMITS, damage};
 use crate::operations::SubmitAnswer;
 use crate::sql::Statements;
 use crate::sql::shared::LIST;
@@ -185,6 +185,60 @@ async fn a_standby_is_unavailable_for_changes() {
     assert_eq!(standby.find(&f(1)).await.expect("reading continues"), None);
     let refused = standby.submit(&new_calculation(1, None)).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let refused = standby.ping().await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+}
+
+/// The sessions of a demoted server stay read-only; new ones, which reach the new primary, are not.
+#[tokio::test]
+async fn connections_that_refuse_writes_are_replaced_after_one_error() {
+    let settings = server::database().await;
+    connect(&settings).await.close().await;
+    let read_only = |setting| format!("alter database {} {setting} default_transaction_read_only", settings.database);
+    let mut shell = shell(&settings).await;
+    sqlx::raw_sql(AssertSqlSafe(read_only("set") + " = on")).execute(&mut shell).await.expect("demoted");
+    let verify = PostgresSettings { migrations: Migrations::Verify, ..settings.clone() };
+    let store = connect(&verify).await;
+    let subjects: Vec<Subject> = (0..20).map(f).collect();
+    join_all(subjects.iter().map(|subject| store.find(subject))).await;
+    assert!(store.pool.size() > 1, "several connections are open");
+    sqlx::raw_sql(AssertSqlSafe(read_only("reset"))).execute(&mut shell).await.expect("promoted");
+
+    let refused = store.ping().await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    for n in 0..20 {
+        store.submit(&new_calculation(n, None)).await.expect("submitted over a new connection");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_waits_too_long_is_cancelled_by_the_server_and_stores_nothing() {
+    let settings = server::database().await;
+    let store = connect(&settings).await;
+    let mut shell = shell(&settings).await;
+    sqlx::raw_sql("begin; lock table calculations").execute(&mut shell).await.expect("locked");
+    let started = std::time::Instant::now();
+    let refused = store.submit(&new_calculation(1, None)).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(started.elapsed() < DEADLINE, "the server was first");
+    sqlx::raw_sql("commit").execute(&mut shell).await.expect("unlocked");
+    assert_eq!(store.find(&f(1)).await.expect("reachable"), None, "nothing was stored");
+}
+
+#[tokio::test]
+async fn damaged_rows_and_texts_are_computed_again() {
+    let settings = server::database().await;
+    let store = connect(&settings).await;
+    damage::a_damaged_row_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
+    execute(&settings, "truncate calculations, asks, value_texts").await;
+    damage::a_damaged_text_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_prolongs_no_lease() {
+    let settings = server::database().await;
+    let store = connect(&settings).await;
+    damage::a_clock_that_is_set_back_prolongs_no_lease(&store, async |sql| execute(&settings, sql).await).await;
 }
 
 #[tokio::test]

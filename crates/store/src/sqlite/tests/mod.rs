@@ -1,5 +1,6 @@
 //! SQLite keeps the contract, and what only a file can do: be copied, damaged and reopened.
 
+mod flips;
 mod plans;
 mod writer;
 
@@ -10,7 +11,7 @@ use model::{Index, Lane, Progress, Status, Subject, Timestamp, WorkerId};
 use tempfile::TempDir;
 
 use super::*;
-use crate::contract::LIMITS;
+use crate::contract::{LIMITS, damage};
 use crate::{LeaseResult, RenewResult, Store};
 
 async fn fresh() -> (TempDir, Arc<dyn Store>) {
@@ -170,33 +171,37 @@ async fn a_full_disk_stores_nothing_and_says_so() {
 }
 
 #[tokio::test]
-async fn an_unreadable_row_is_named_and_fails_no_other_call() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = open(&folder).await;
-    submit(&store, 1).await.expect("submitted");
-    submit(&store, 2).await.expect("submitted");
-    execute(&folder, "update calculations set status = 'pondering' where subject = 'F(2)'").await;
-    let Err(StoreError::Corrupt(cause)) = store.find(&f(2)).await else { panic!("not corrupt") };
-    let causes = std::iter::successors(Some(&*cause as &dyn std::error::Error), |error| error.source());
-    let causes: Vec<_> = causes.map(ToString::to_string).collect();
-    assert!(causes.iter().any(|line| line.contains("calculation 2: column status")), "{causes:?}");
-    let answers = tokio::join!(submit(&store, 1), submit(&store, 2), submit(&store, 3));
-    assert!(matches!(
-        answers,
-        (Ok(SubmitResult::Pending(_)), Err(StoreError::Corrupt(_)), Ok(SubmitResult::Queued(_)))
-    ));
+async fn damaged_rows_and_texts_are_computed_again() {
+    let (folder, store) = fresh().await;
+    damage::a_damaged_row_is_computed_again(&*store, async |sql| execute(&folder, sql).await).await;
+    let (folder, store) = fresh().await;
+    damage::a_damaged_text_is_computed_again(&*store, async |sql| execute(&folder, sql).await).await;
 }
 
 #[tokio::test]
-async fn an_altered_text_is_not_served() {
+async fn a_clock_that_is_set_back_prolongs_no_lease() {
     let (folder, store) = fresh().await;
-    crate::contract::a_long_inline_value_is_read_separately(&*store).await;
-    execute(&folder, "update value_texts set text = replace(text, '1', '2')").await;
-    let read = store.inline_value(&f(5_000)).await;
-    assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
-    execute(&folder, "delete from value_texts").await;
-    let read = store.inline_value(&f(5_000)).await;
-    assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
+    damage::a_clock_that_is_set_back_prolongs_no_lease(&*store, async |sql| execute(&folder, sql).await).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_removed_or_replaced_takes_no_writes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    submit(&store, 1).await.expect("submitted");
+    store.ping().await.expect("healthy");
+    let (path, other) = (folder.path().join(FILE), folder.path().join("renamed"));
+    fs::rename(&path, &other).expect("renamed");
+    for replaced in [false, true] {
+        if replaced {
+            fs::copy(&other, &path).expect("replaced");
+        }
+        for refused in [submit(&store, 2).await.err(), store.ping().await.err()] {
+            assert!(matches!(refused, Some(StoreError::Unavailable(_))), "{refused:?}");
+        }
+    }
+    fs::rename(&other, &path).expect("renamed back");
+    submit(&store, 2).await.expect("submitted");
 }
 
 #[tokio::test]

@@ -1,0 +1,80 @@
+//! Damaged rows and clocks that were set back, for backends whose tests can execute SQL.
+
+use std::time::Duration;
+
+use super::fixtures::*;
+use crate::{LeaseResult, Store, SubmitResult};
+use model::Status;
+
+/// What damage does to the row of F(1000), in the SQL of both databases.
+pub(crate) const DAMAGES: [&str; 12] = [
+    "update calculations set first_digits = '9' || substr(first_digits, 2)",
+    "update calculations set last_digits = '9999'",
+    "update calculations set digits = digits + 1024",
+    "update calculations set idx = idx + 8",
+    "update calculations set size_bytes = size_bytes + 1",
+    "update calculations set sha256 = null",
+    "update calculations set short_text = '9' || substr(short_text, 2)",
+    "update calculations set value_state = 'inlind'",
+    "update calculations set status = 'dond'",
+    "update calculations set finished_at = null",
+    "update calculations set asked = -4611686018427387904",
+    "update calculations set value_check = value_check + 1",
+];
+
+/// A damaged row is queued again, and what it said is never returned.
+pub(crate) async fn a_damaged_row_is_computed_again(store: &dyn Store, execute: impl AsyncFn(&'static str)) {
+    let value = inline(&f(1000), &"4181".repeat(52));
+    queued(store, &f(1000)).await;
+    for damage in DAMAGES {
+        let done = complete(store, &value).await;
+        execute(damage).await;
+        let row = found(store, &f(1000)).await;
+        assert_eq!((row.status(), row.id, row.digits), (Status::Queued, done.id, 209), "{damage}");
+        assert_eq!(store.inline_value(&f(1000)).await.expect("reachable"), None, "{damage}");
+        assert_eq!(store.unfinished(None, 9).await.expect("reachable").len(), 1, "{damage}");
+
+        complete(store, &value).await;
+        execute(damage).await;
+        let listed = store.list(None, 9).await.expect("reachable");
+        assert_eq!(
+            listed.iter().map(|row| (&row.subject, row.status())).collect::<Vec<_>>(),
+            [(&f(1000), Status::Queued)]
+        );
+
+        complete(store, &value).await;
+        execute(damage).await;
+        let submitted = submit(store, &f(1000)).await;
+        assert!(matches!(submitted, SubmitResult::Pending(_)), "{damage}: {submitted:?}");
+    }
+    assert_eq!(complete(store, &value).await.value().map(|value| value.sha256), Some(value.sha256));
+}
+
+/// A damaged text beside its row is computed again too.
+pub(crate) async fn a_damaged_text_is_computed_again(store: &dyn Store, execute: impl AsyncFn(&'static str)) {
+    let value = inline(&f(5_000), &"1234567890".repeat(6_500));
+    queued(store, &f(5_000)).await;
+    for damage in ["update value_texts set text = replace(text, '1', '2')", "delete from value_texts"] {
+        complete(store, &value).await;
+        assert!(store.inline_value(&f(5_000)).await.expect("reachable").is_some());
+        execute(damage).await;
+        assert_eq!(store.inline_value(&f(5_000)).await.expect("reachable"), None, "{damage}");
+        assert_eq!(found(store, &f(5_000)).await.status(), Status::Queued, "{damage}");
+    }
+    complete(store, &value).await;
+    assert!(store.inline_value(&f(5_000)).await.expect("reachable").is_some());
+}
+
+/// After the clock was set back by an hour, a lease is held for no longer than its length.
+pub(crate) async fn a_clock_that_is_set_back_prolongs_no_lease(store: &dyn Store, execute: impl AsyncFn(&'static str)) {
+    queued(store, &f(1)).await;
+    let length = Duration::from_millis(300);
+    let lease = leased(store, &f(1), length).await;
+    execute("update calculations set lease_until = lease_until + 3600000").await;
+    assert_eq!(store.unfinished(None, 9).await.expect("reachable").len(), 1, "the sweep finds it");
+    let held = store.lease(&f(1), &worker(), LONG, NOON).await.expect("reachable");
+    assert!(matches!(held, LeaseResult::Held { remaining } if remaining <= length), "{held:?}");
+    assert_eq!(store.unfinished(None, 9).await.expect("reachable"), [], "its holder may be alive");
+    let LeaseResult::Leased(next, _) = take_over(store, &f(1), LONG).await else { panic!("not leased") };
+    assert!(next.fence > lease.fence);
+}

@@ -1,0 +1,60 @@
+//! The pool, which drops connections whose server no longer accepts writes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
+
+use super::PostgresSettings;
+
+/// How long a call waits for a connection, a new one included.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// When a server last refused a connection's work.
+///
+/// After a failover the old server may still answer and refuse to write, while a new connection reaches the new one.
+/// Every connection from before a refusal is therefore closed instead of used again.
+#[derive(Clone, Default)]
+pub(super) struct Refusals(Arc<Mutex<Option<Instant>>>);
+
+impl Refusals {
+    /// Opens a pool, without connecting yet.
+    pub(super) fn pool(&self, settings: &PostgresSettings) -> PgPool {
+        let refusals = self.clone();
+        PgPoolOptions::new()
+            .max_connections(settings.connections.max(2))
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .before_acquire(move |_, connection| {
+                let is_usable = refusals.is_usable(connection.age);
+                Box::pin(async move { Ok(is_usable) })
+            })
+            .connect_lazy_with(settings.options())
+    }
+
+    /// Passes a result on, and notes it if it is an error of the connection.
+    pub(super) fn watch<T>(&self, result: sqlx::Result<T>) -> sqlx::Result<T> {
+        if result.as_ref().err().is_some_and(is_refusal) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+        result
+    }
+
+    fn is_usable(&self, age: Duration) -> bool {
+        let refused_at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        refused_at.is_none_or(|refused_at| age < refused_at.elapsed())
+    }
+}
+
+/// Whether an error says that this connection is of no more use.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // Read-only; the connection or the server ends; the server cannot go on; the system below fails.
+            matches!(&*code, "25006" | "57P01" | "57P02" | "57P03" | "57P05")
+                || code.starts_with("08")
+                || code.starts_with("58")
+        }),
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        _ => false,
+    }
+}

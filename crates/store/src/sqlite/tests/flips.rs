@@ -1,0 +1,80 @@
+//! Single bits flipped anywhere in the file never become wrong digits.
+
+use std::path::Path;
+
+use model::CalculationState;
+
+use super::*;
+use crate::contract::fixtures::inline;
+
+const FLIPS: u64 = 300;
+const ROWS: i64 = 12;
+
+fn text(n: i64) -> String {
+    let length = usize::try_from(n * n * 37 + 3).expect("a length");
+    "41812584".repeat(length).chars().skip(usize::try_from(n).expect("small")).take(length).collect()
+}
+
+/// Whether every answer about every row is true. Errors, and rows that are computed again, are.
+async fn tells_the_truth(path: &Path) -> Result<&'static str, String> {
+    let Ok(store) = SqliteStore::open(path, LIMITS).await else { return Ok("refused") };
+    let mut outcome = "unnoticed";
+    let listed = store.list(None, 200).await.unwrap_or_default();
+    for n in 1..=ROWS {
+        let row = store.find(&f(n)).await;
+        let in_list = listed.iter().filter(|row| row.subject == f(n));
+        for row in row.iter().flatten().chain(in_list) {
+            let expected = inline(&f(n), &text(n));
+            if row.subject != f(n) {
+                return Err(format!("{n}: {:?}", row.subject));
+            }
+            match &row.state {
+                CalculationState::Done { value, .. } => {
+                    let told = (row.digits, value.sha256, value.size_bytes, &value.first_digits, &value.last_digits);
+                    let (first, last) = (&expected.first_digits, &expected.last_digits);
+                    let whole = value.text.as_ref().is_none_or(|told| *told == text(n));
+                    if told != (expected.digits, expected.sha256, expected.size_bytes, first, last) || !whole {
+                        return Err(format!("{n}: {told:?}"));
+                    }
+                }
+                CalculationState::Queued { .. } => outcome = "repaired",
+                state => return Err(format!("{n}: {state:?}")),
+            }
+        }
+        match store.inline_value(&f(n)).await {
+            Ok(Some(value)) if value.text != text(n) => return Err(format!("{n}: a wrong text")),
+            Ok(Some(_)) => {}
+            Ok(None) => outcome = "repaired",
+            Err(_) => outcome = "refused",
+        }
+    }
+    store.close().await;
+    Ok(outcome)
+}
+
+#[tokio::test]
+async fn a_flipped_bit_never_becomes_a_wrong_digit() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    for n in 1..=ROWS {
+        submit(&store, n).await.expect("submitted");
+        store.complete(&inline(&f(n), &text(n))).await.expect("stored");
+    }
+    store.close().await;
+    let file = fs::read(folder.path().join(FILE)).expect("read");
+    let mut outcomes = std::collections::BTreeMap::new();
+    let mut state = 11_u64;
+    for _ in 0..FLIPS {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (byte, bit) = ((state >> 24) as usize % file.len(), (state >> 20) % 8);
+        let copy = tempfile::tempdir().expect("a temporary folder");
+        let path = copy.path().join(FILE);
+        let mut damaged = file.clone();
+        damaged[byte] ^= 1 << bit;
+        fs::write(&path, damaged).expect("written");
+        let outcome = tells_the_truth(&path).await.unwrap_or_else(|lie| panic!("bit {bit} of byte {byte}: {lie}"));
+        *outcomes.entry(outcome).or_insert(0) += 1;
+    }
+    println!("{FLIPS} flips in {} bytes: {outcomes:?}", file.len());
+    assert!(outcomes.contains_key("repaired"), "{outcomes:?}");
+}
