@@ -3,7 +3,7 @@
 use model::{CalculationState, Failure, FailureReason, Status, Value, ValueState};
 
 use super::fixtures::*;
-use crate::{CompleteResult, InlineValue, LeaseResult, Store, digest};
+use crate::{CompleteResult, InlineValue, LeaseResult, Store, WithdrawResult, digest};
 
 /// Up to 1,000 digits the text is part of the row, sign included.
 pub async fn a_short_value_is_part_of_every_answer(store: &dyn Store) {
@@ -120,14 +120,22 @@ pub async fn only_the_lease_holder_can_fail_running_work(store: &dyn Store) {
     assert_eq!(fail(store, &f(12)).await, None, "what is done stays done");
 }
 
-/// A right value replaces an earlier failure or cancellation.
-pub async fn a_value_after_a_failure_is_stored(store: &dyn Store) {
+/// A cancellation or a failure was told to whoever asked, so a late value does not undo it.
+pub async fn a_final_state_is_final_until_someone_submits_again(store: &dyn Store) {
     queued(store, &f(10)).await;
-    fail(store, &f(10)).await;
-    assert_eq!(complete(store, &inline(&f(10), "55")).await.status(), Status::Done);
+    let failed = fail(store, &f(10)).await.expect("queued without a lease");
     let ask = token();
     submit_with(store, &f(11), &ask).await;
-    store.withdraw(&f(11), &ask, NOON).await.expect("reachable");
-    let done = complete(store, &inline(&f(11), "89")).await;
-    assert_eq!(done.value().map(|value| value.sha256), Some(digest(&"89".to_owned()).sha256));
+    let WithdrawResult::Cancelled(cancelled) = store.withdraw(&f(11), &ask, NOON).await.expect("reachable") else {
+        panic!("not cancelled")
+    };
+    for (ended, text) in [(failed, "55"), (cancelled, "89")] {
+        let subject = ended.subject.clone();
+        let answer = store.complete(&inline(&subject, text)).await.expect("reachable");
+        assert_eq!(answer, CompleteResult::Ended(ended.clone()));
+        assert_eq!(found(store, &subject).await, ended);
+        queued(store, &subject).await;
+        let done = complete(store, &inline(&subject, text)).await;
+        assert_eq!(done.value().map(|value| value.sha256), Some(digest(&text.to_owned()).sha256));
+    }
 }

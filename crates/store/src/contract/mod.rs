@@ -62,7 +62,7 @@ macro_rules! store_keeps_the_contract {
             a_right_value_from_a_stale_lease_is_stored
             a_value_for_an_unknown_subject_is_refused
             only_the_lease_holder_can_fail_running_work
-            a_value_after_a_failure_is_stored
+            a_final_state_is_final_until_someone_submits_again
             the_list_is_newest_first_and_pages_without_gaps
             the_sweep_finds_rows_without_a_worker
             the_sweep_pages_in_order_of_submission

@@ -73,6 +73,7 @@ async fn complete_round<S: Statements>(
                 results.push((*at, CompleteResult::Contradiction(failed)));
             }
             CompleteDecision::AlreadyKnown => results.push((*at, CompleteResult::AlreadyKnown(row.calculation))),
+            CompleteDecision::Ended => results.push((*at, CompleteResult::Ended(row.calculation))),
             CompleteDecision::Store => {
                 stored.push(*value);
                 stored_at.push(*at);

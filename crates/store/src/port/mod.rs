@@ -92,8 +92,8 @@ pub trait Store: Send + Sync {
     /// Returns a leased row to `queued`. Returns `false`, having changed nothing, if the lease is no longer held.
     async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError>;
 
-    /// Stores a right value, whichever worker computed it and whatever happened to its lease, if the row is not yet
-    /// done. The same value again is not an error.
+    /// Stores a right value, whichever worker computed it and whatever happened to its lease, if the row is queued,
+    /// running or evicted. The same value again is not an error. A cancelled or failed row stays as it is.
     async fn complete(&self, value: &CompletedValue) -> Result<CompleteResult, StoreError>;
 
     /// Fails a row if `lease` is still held or, with `None`, if the row is queued. Returns the row, or `None` if

@@ -87,6 +87,8 @@ pub enum CompleteResult {
     AlreadyKnown(Calculation),
     /// The value differs from the SHA-256 known before. The row has been failed; neither value is served.
     Contradiction(Calculation),
+    /// The row was cancelled or has failed. It stays so until someone submits it again.
+    Ended(Calculation),
     /// No such row.
     Unknown,
 }

@@ -151,7 +151,7 @@ impl Statements for PostgresStatements<'_> {
                  lost_leases = 0, lease_until = null, worker = null, progress = null, remaining_ms = null, \
                  waiting_for = null, failure = null, failure_attempts = null \
                  from new where subject = new_subject and (sha256 is null or sha256 = new_sha256) \
-                 and (status <> 'done' or value_state = 'evicted') returning calculations.*, new_long \
+                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') returning calculations.*, new_long \
              ), removed as (delete from asks using done where calculation_id = done.id \
              ), texts as ( \
                  insert into value_texts (calculation_id, text) select id, new_long from done \

@@ -12,11 +12,16 @@ pub(crate) enum CompleteDecision {
     Contradiction(Failure),
     /// Nothing: the row has this value already.
     AlreadyKnown,
+    /// Nothing: the row was cancelled or has failed, which is final until someone submits it again.
+    Ended,
     /// Stores the value.
     Store,
 }
 
 pub(crate) fn decide_complete(row: &LockedRow, value: &CompletedValue) -> CompleteDecision {
+    if matches!(row.calculation.status(), Status::Cancelled | Status::Failed) {
+        return CompleteDecision::Ended;
+    }
     if row.known_sha256.is_some_and(|known| known != value.sha256) {
         let attempts = row.calculation.attempt.max(1);
         return CompleteDecision::Contradiction(Failure { reason: FailureReason::Contradiction, attempts });
@@ -55,8 +60,9 @@ mod tests {
         for (row, hash, decision) in [
             (queued(), 1, CompleteDecision::Store),
             (running(), 1, CompleteDecision::Store),
-            (failed(), 1, CompleteDecision::Store),
-            (cancelled(), 1, CompleteDecision::Store),
+            (failed(), 1, CompleteDecision::Ended),
+            (cancelled(), 1, CompleteDecision::Ended),
+            (known(cancelled()), 2, CompleteDecision::Ended),
             (known(queued()), 1, CompleteDecision::Store),
             (known(queued()), 2, contradiction.clone()),
             (done(ValueState::Evicted), 1, CompleteDecision::Store),

@@ -146,7 +146,7 @@ impl Statements for SqliteStatements<'_> {
                  finished_at = $11, read_at = $11, request_check = $12, value_check = $13, attempt = max(attempt, 1), lost_leases = 0, lease_until = null, \
                  worker = null, progress = null, remaining_ms = null, waiting_for = null, failure = null, \
                  failure_attempts = null where subject = $1 and (sha256 is null or sha256 = $5) \
-                 and (status <> 'done' or value_state = 'evicted') returning ",
+                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') returning ",
                 calculation_columns!(),
             ))
             .bind(value.subject.to_string())

@@ -48,6 +48,10 @@ impl ActiveJob<'_> {
                 self.settle(&calculation).await;
                 Ok(OutcomeKind::Failed { reason: FailureReason::Contradiction })
             }
+            Ok(CompleteResult::Ended(calculation)) => {
+                self.settle(&calculation).await;
+                Ok(OutcomeKind::of_finished(&calculation))
+            }
             Ok(CompleteResult::Unknown) => Ok(self.settle_unknown().await),
             Err(CompleteError::Unreachable(cause)) => {
                 // Timed out, or the worker shuts down. The lease expires, and others try.

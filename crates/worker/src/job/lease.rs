@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Calculation, CalculationState, FailureReason, Status, WaitingFor};
+use model::{Calculation, FailureReason, WaitingFor};
 use store::{Lease, LeaseResult, Release, StoreError};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -35,7 +35,7 @@ impl ActiveJob<'_> {
             Ok(LeaseResult::Finished(calculation)) => {
                 // Whoever finished it may have died before publishing that.
                 self.settle(&calculation).await;
-                Err(finished_kind(&calculation).into())
+                Err(OutcomeKind::of_finished(&calculation).into())
             }
             Ok(LeaseResult::Poisoned(calculation)) => {
                 self.settle(&calculation).await;
@@ -92,13 +92,5 @@ impl ActiveJob<'_> {
         }
         self.nack(self.worker.settings.lease).await;
         JobEnd::Error(error.into())
-    }
-}
-
-fn finished_kind(calculation: &Calculation) -> OutcomeKind {
-    match (calculation.status(), &calculation.state) {
-        (Status::Cancelled, _) => OutcomeKind::Cancelled,
-        (_, CalculationState::Failed { failure, .. }) => OutcomeKind::Failed { reason: failure.reason },
-        _ => OutcomeKind::AlreadyCompleted,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{FailureReason, Subject};
+use model::{Calculation, CalculationState, FailureReason, Subject};
 
 use crate::WorkerError;
 
@@ -68,6 +68,15 @@ impl From<WorkerError> for JobEnd {
 }
 
 impl OutcomeKind {
+    /// Returns the outcome for the job of a calculation that was finished already.
+    pub(super) fn of_finished(calculation: &Calculation) -> Self {
+        match &calculation.state {
+            CalculationState::Cancelled { .. } => Self::Cancelled,
+            CalculationState::Failed { failure, .. } => Self::Failed { reason: failure.reason },
+            _ => Self::AlreadyCompleted,
+        }
+    }
+
     /// Returns whether nothing of the job is left to do.
     pub(crate) const fn is_final(&self) -> bool {
         matches!(self, Self::Completed | Self::AlreadyCompleted | Self::Cancelled | Self::Failed { .. })

@@ -60,6 +60,25 @@ async fn a_job_submitted_again_right_after_its_cancellation_does_not_wait_for_a_
 }
 
 #[tokio::test]
+async fn a_value_that_comes_after_the_cancellation_does_not_undo_it() {
+    let system = Harness::start().await;
+    let n = 50_000_000;
+    let mut settings = Harness::settings("never-renews");
+    settings.lease = Duration::from_secs(60);
+    settings.heartbeat = Duration::from_secs(60);
+    let worker = system.worker_with(settings);
+    let ask = AskToken::random().expect("randomness");
+    system.submit_for(n, Some(ask.clone())).await;
+    let processing = tokio::spawn(async move { try_process(&worker, &Lane::ALL).await });
+    system.until(n, Status::Running).await;
+    assert!(matches!(system.withdraw(n, &ask).await, WithdrawResult::Cancelled(_)));
+    assert_eq!(processing.await.expect("no panic").expect("an outcome"), ended(n, OutcomeKind::Cancelled));
+    assert_eq!(system.status(n).await, Status::Cancelled);
+    assert_eq!(system.events_of(n).await.last().map(String::as_str), Some("cancelled"));
+    system.assert_nothing_queued().await;
+}
+
+#[tokio::test]
 async fn a_job_withdrawn_before_its_claim_is_not_begun() {
     let system = Harness::start().await;
     let ask = AskToken::random().expect("randomness");
