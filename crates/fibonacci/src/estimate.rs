@@ -18,10 +18,11 @@ pub struct Estimate {
     pub work: Duration,
 }
 
-/// Tells what [`nth`](crate::nth()) will take for `n`, for any `n` at all.
+/// Estimates what [`nth`](crate::nth()) will take for `n`, for any `n`, with the fastest kernel there is here.
 ///
-/// Times are those of a release build on one core of an AMD EPYC of the fourth generation, and within a
-/// fifth of what is measured there from n = 10⁴ to 10⁹.
+/// Times are those of a release build on one core of an Intel Xeon of the fourth generation with AVX-512, or of an
+/// AMD EPYC of the fourth for the kernel of integers. `bench/run kernel --estimates` compares them with what is
+/// measured. Several threads take less: two take a little over half from n = 10⁷ on.
 ///
 /// # Cost
 /// Under a tenth of a millisecond.

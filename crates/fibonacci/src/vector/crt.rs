@@ -4,9 +4,10 @@
 //! magnitude. So it is right while coefficients are below 0.49·P in magnitude, P = p₁p₂p₃: see
 //! [`MAX_OPERAND_LIMBS`].
 
-use super::field::{Factor, Field, MODULI, PRIMES, invert, multiply};
+use super::field::{Factor, Field, MODULI, PRIMES};
 use super::lanes::{Lanes, Octet};
 use super::product::TERMS;
+use super::residues::{invert, multiply};
 
 /// The longest operands, in limbs, of which products are right.
 ///

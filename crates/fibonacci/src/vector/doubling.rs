@@ -1,19 +1,13 @@
 //! The doublings of a plan, phase by phase: entry, blocks, exit for each prime, and the carries.
 
-use super::block::multiply_block;
-use super::butterflies::{RootTree, inverse_tree, tree};
 use super::carry::{Carry, Form, Overflow, settle};
 use super::crt::{BALANCED, Garner};
-use super::entry::{Entry, ShortEntry};
-use super::exit::Exit;
-use super::extra::ExtraRoots;
 use super::field::PRIMES;
 use super::lanes::{Lanes, LimbOctet, Octet, zeroed};
-use super::local::LocalRoots;
+use super::phases::{PointPair, multiply};
 use super::plan::{DoublingPlan, DoublingStep};
 use super::product::{Even, LastEven, LastOdd, Odd, Product};
 use super::roots::Roots;
-use super::tiles::{limb_rows, tiles};
 use crate::Error;
 use crate::crew::Crew;
 use crate::limbs::LIMB;
@@ -27,6 +21,9 @@ pub(crate) struct Arena {
     points: Vec<Octet>,
     roots: [Roots; 3],
 }
+
+/// Octets of limbs that are carried at once.
+const CARRY_OCTETS: usize = 1 << 10;
 
 impl Arena {
     /// Reserves what `plan` says, which is all that [`Arena::run`] uses; `None` if it is refused.
@@ -96,146 +93,7 @@ impl Arena {
         }
         Ok(())
     }
-}
 
-/// The points of two numbers modulo one prime.
-struct PointPair<'a> {
-    roots: &'a Roots,
-    a: &'a mut [Octet],
-    b: &'a mut [Octet],
-}
-
-/// Runs an expression with the number of extra blocks as a constant.
-macro_rules! with_extra {
-    ($extra:expr, $constant:ident => $run:expr) => {
-        with_extra!(@ $extra, $constant, $run; 0 1 2 3 4 6 8 10 12 14 15)
-    };
-    (@ $extra:expr, $constant:ident, $run:expr; $($count:literal)*) => {
-        match $extra {
-            $($count => { const $constant: usize = $count; $run })*
-            other => unreachable!("a length with {other} extra blocks"),
-        }
-    };
-}
-
-/// Replaces the points of the pairs by their products, given the limbs of both numbers.
-fn multiply<L: Lanes, P: Product>(
-    lanes: L,
-    product: P,
-    step: &DoublingStep,
-    crew: &Crew<'_>,
-    pairs: &mut [PointPair<'_>],
-    operands: [&[LimbOctet]; 2],
-) -> Result<(), Error> {
-    let constants: Vec<_> = pairs.iter().map(|pair| PhaseRoots::new(pair.roots, step.length.extra())).collect();
-    enter(lanes, step, crew, pairs, &constants, operands)?;
-    multiply_blocks(lanes, product, step, crew, pairs)?;
-    leave(lanes, step, crew, pairs, &constants, P::TWO)
-}
-
-/// The first phase: from limbs to the first layers.
-fn enter<L: Lanes>(
-    lanes: L,
-    step: &DoublingStep,
-    crew: &Crew<'_>,
-    pairs: &mut [PointPair<'_>],
-    constants: &[PhaseRoots],
-    operands: [&[LimbOctet]; 2],
-) -> Result<(), Error> {
-    let units = pairs.len() as u64 * step.entry_work();
-    if step.length.blocks == 1 {
-        for pair in pairs {
-            for (points, limbs) in [(&mut *pair.a, operands[0]), (&mut *pair.b, operands[1])] {
-                lanes.run(ShortEntry { prime: pair.roots.prime, limbs, points });
-            }
-        }
-        return crew.advance(units);
-    }
-    let mut items = Vec::new();
-    for (pair, constants) in pairs.iter_mut().zip(constants) {
-        for (points, limbs) in [(&mut *pair.a, operands[0]), (&mut *pair.b, operands[1])] {
-            let tiles = tiles(points, step.length.blocks);
-            items.extend(tiles.map(|tile| (pair.roots.prime, constants, limbs, tile)));
-        }
-    }
-    crew.for_each(items, units, |(prime, constants, limbs, tile)| {
-        let limbs = limb_rows(limbs, step.length.block / 8, tile.columns.clone());
-        let (tree, extra_roots) = (&constants.tree, &constants.extra);
-        with_extra!(step.length.extra(), E => {
-            let (rows, extra_rows) = tile.into_rows::<E>();
-            lanes.run(Entry { prime, tree, extra_roots, limbs, rows, extra_rows });
-        });
-    })
-}
-
-/// The second phase: the blocks, each by itself.
-fn multiply_blocks<L: Lanes, P: Product>(
-    lanes: L,
-    product: P,
-    step: &DoublingStep,
-    crew: &Crew<'_>,
-    pairs: &mut [PointPair<'_>],
-) -> Result<(), Error> {
-    let units = pairs.len() as u64 * step.block_work();
-    let octets = step.length.block / 8;
-    let mut items = Vec::new();
-    for pair in pairs {
-        let blocks = pair.a.chunks_exact_mut(octets).zip(pair.b.chunks_exact_mut(octets));
-        items.extend(blocks.enumerate().map(|(s, block)| (pair.roots, s, block)));
-    }
-    crew.for_each(items, units, |(roots, s, block)| {
-        let scratch = &mut LocalRoots::new();
-        multiply_block(lanes, product, block, s, roots, scratch, crew.cancelled());
-    })
-}
-
-/// The third phase: the last layers, back to coefficients; of the second number only if there are `two`.
-fn leave<L: Lanes>(
-    lanes: L,
-    step: &DoublingStep,
-    crew: &Crew<'_>,
-    pairs: &mut [PointPair<'_>],
-    constants: &[PhaseRoots],
-    two: bool,
-) -> Result<(), Error> {
-    if step.length.blocks == 1 {
-        return Ok(());
-    }
-    let units = pairs.len() as u64 * step.exit_work();
-    let mut items = Vec::new();
-    for (pair, constants) in pairs.iter_mut().zip(constants) {
-        let products = [Some(&mut *pair.a), two.then_some(&mut *pair.b)];
-        for points in products.into_iter().flatten() {
-            let tiles = tiles(points, step.length.blocks);
-            items.extend(tiles.map(|tile| (pair.roots.prime, constants, tile)));
-        }
-    }
-    crew.for_each(items, units, |(prime, constants, tile)| {
-        let (tree, extra_roots) = (&constants.inverse_tree, &constants.extra);
-        with_extra!(step.length.extra(), E => {
-            let (rows, extra_rows) = tile.into_rows::<E>();
-            lanes.run(Exit { prime, tree, extra_roots, rows, extra_rows });
-        });
-    })
-}
-
-/// The roots of the first and last four layers modulo one prime.
-struct PhaseRoots {
-    tree: RootTree,
-    inverse_tree: RootTree,
-    extra: ExtraRoots,
-}
-
-impl PhaseRoots {
-    fn new(roots: &Roots, extra: usize) -> Self {
-        PhaseRoots { tree: tree(roots, 0), inverse_tree: inverse_tree(roots, 0), extra: ExtraRoots::new(roots, extra) }
-    }
-}
-
-/// Octets of limbs that are carried at once.
-const CARRY_OCTETS: usize = 1 << 10;
-
-impl Arena {
     /// Replaces a, and before the last step b, by the limbs of their coefficients.
     fn carry<L: Lanes>(&mut self, lanes: L, step: &DoublingStep, crew: &Crew<'_>) -> Result<(), Error> {
         let garner = Garner::new(step.length.scale() as u64);

@@ -8,8 +8,9 @@
 //! All of this is done on single columns of the rows, in registers. It is van der Hoeven's truncated
 //! transform, cut off at whole blocks.
 
-use super::field::{Factor, Field, Prime, invert, multiply};
+use super::field::{Factor, Field, Prime};
 use super::lanes::Lanes;
+use super::residues::{invert, multiply};
 use super::roots::Roots;
 
 /// The constants for `e` extra blocks modulo one prime.

@@ -9,7 +9,8 @@
 //! below 2⁵³. With |w| near p/2 this allows |a| up to 8p. `tests/range.rs` executes these bounds.
 
 use super::lanes::Lanes;
-use super::roots::{Inverses, RootTable};
+use super::residues::balanced;
+use super::root_table::{Inverses, RootTable};
 
 /// A prime, its constants and its roots of unity.
 #[derive(Debug)]
@@ -125,32 +126,4 @@ impl<L: Lanes> Field<L> {
         let wide = self.lanes.mul(high, self.lanes.splat(TWO_TO_32));
         self.lanes.add(self.lanes.reduce(wide, self.p, self.inverse), low)
     }
-}
-
-/// a·b mod m.
-pub(crate) const fn multiply(a: u64, b: u64, m: u64) -> u64 {
-    (a as u128 * b as u128 % m as u128) as u64
-}
-
-/// aᵉ mod m.
-pub(crate) const fn power(mut a: u64, mut exponent: u64, m: u64) -> u64 {
-    let mut power = 1;
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            power = multiply(power, a, m);
-        }
-        a = multiply(a, a, m);
-        exponent >>= 1;
-    }
-    power
-}
-
-/// 1/a mod m, for a prime m.
-pub(crate) const fn invert(a: u64, m: u64) -> u64 {
-    power(a % m, m - 2, m)
-}
-
-/// The residue of least magnitude.
-pub(crate) const fn balanced(a: u64, m: u64) -> f64 {
-    if a > m / 2 { -((m - a) as f64) } else { a as f64 }
 }

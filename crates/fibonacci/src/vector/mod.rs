@@ -1,7 +1,7 @@
 //! The vector kernel: three primes of 49 bits, whose residues are `f64`, eight at a time.
 //!
 //! `docs/mathematics.md` derives what is used here. A doubling of [`plan`] goes through four phases,
-//! which [`doubling`] runs piece by piece on all threads:
+//! which [`doubling`] and [`phases`] run piece by piece on all threads:
 //!
 //! 1. [`entry`]: limbs become residues and go through the first four layers of the transform.
 //! 2. [`block`]: each block is transformed, multiplied and transformed back while it is in the cache.
@@ -23,10 +23,13 @@ mod leaf;
 mod length;
 mod local;
 mod passes;
+mod phases;
 mod plan;
 mod product;
 #[cfg(test)]
 mod range;
+mod residues;
+mod root_table;
 mod roots;
 mod tiles;
 

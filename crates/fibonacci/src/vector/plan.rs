@@ -93,6 +93,8 @@ impl DoublingPlan {
     }
 }
 
+/// Two blocks of this many points fill 2 MiB.
+const LONGEST_CACHED: usize = 1 << 17;
 /// Work of reading the residue off one limb.
 const CHECK_UNITS: u64 = 4;
 
@@ -140,9 +142,11 @@ impl DoublingStep {
         if self.length.blocks == 1 { self.points() } else { 2 * self.points() }
     }
 
-    /// Work of the blocks for one prime.
+    /// Work of the blocks for one prime: longer ones go through the cache twice.
     pub(crate) fn block_work(&self) -> u64 {
-        self.points() * u64::from(self.length.block.trailing_zeros()) * (2 + self.products()) / 8
+        let layers = u64::from(self.length.block.trailing_zeros());
+        let work = self.points() * layers * (2 + self.products()) / 8;
+        if self.length.block > LONGEST_CACHED { work * 4 / 3 } else { work }
     }
 
     /// Work of the last layers for one prime.

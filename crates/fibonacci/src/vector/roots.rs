@@ -4,72 +4,9 @@
 //! 2s and 2s + 1, modulo x^(m/2) ∓ T(s). So one table serves all layers and lengths; T(2ᵇ) has the
 //! order 2^(b+2).
 
-use super::field::{Factor, Prime, balanced, invert, multiply, power};
-
-/// T(s) or 1/T(s) for s < 2¹⁰, balanced.
-#[derive(Debug)]
-pub(crate) struct RootTable {
-    all: [f64; 1 << LOW_BITS],
-    /// Every fourth, for the vectors of roots in the last layers.
-    fourths: [f64; 1 << (LOW_BITS - 2)],
-}
-
-const LOW_BITS: u32 = 10;
-
-/// Whether a table is of 1/T(s).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Inverses {
-    No,
-    Yes,
-}
-
-impl RootTable {
-    pub(crate) const fn new(modulus: u64, generator: u64, inverses: Inverses) -> Self {
-        let mut residues = [1; 1 << LOW_BITS];
-        let mut table = [1.0; 1 << LOW_BITS];
-        let mut filled = 1;
-        let mut bit = 0;
-        while bit < LOW_BITS {
-            let step = step(modulus, generator, bit, inverses);
-            let mut index = 0;
-            while index < filled {
-                residues[filled + index] = multiply(residues[index], step, modulus);
-                table[filled + index] = balanced(residues[filled + index], modulus);
-                index += 1;
-            }
-            filled *= 2;
-            bit += 1;
-        }
-        let mut fourths = [1.0; 1 << (LOW_BITS - 2)];
-        let mut index = 0;
-        while index < fourths.len() {
-            fourths[index] = table[4 * index];
-            index += 1;
-        }
-        RootTable { all: table, fourths }
-    }
-
-    /// T(8t) … T(8t + 7).
-    #[inline(always)]
-    pub(crate) fn octet(&self, t: usize) -> &[f64; 8] {
-        &self.all.as_chunks().0[t]
-    }
-
-    /// T(32t), T(32t + 4) … T(32t + 28).
-    #[inline(always)]
-    pub(crate) fn octet_of_fourths(&self, t: usize) -> &[f64; 8] {
-        &self.fourths.as_chunks().0[t]
-    }
-}
-
-/// T(2ᵇ) or its inverse.
-const fn step(modulus: u64, generator: u64, bit: u32, inverses: Inverses) -> u64 {
-    let root = power(generator, (modulus - 1) >> (bit + 2), modulus);
-    match inverses {
-        Inverses::No => root,
-        Inverses::Yes => invert(root, modulus),
-    }
-}
+use super::field::{Factor, Prime};
+use super::residues::{balanced, multiply};
+use super::root_table::{Inverses, LOW_BITS, RootTable, step};
 
 /// T(s) of one prime for all blocks of a computation.
 #[derive(Debug)]
@@ -117,7 +54,7 @@ impl Roots {
 
     #[inline(always)]
     fn entry(&self, s: usize, table: &RootTable, high: &[f64]) -> Factor {
-        let low = table.all[s & ((1 << LOW_BITS) - 1)];
+        let low = table.entry(s & ((1 << LOW_BITS) - 1));
         let value = if s >> LOW_BITS == 0 { low } else { self.multiply(low, high[s >> LOW_BITS]) };
         self.prime.root(value)
     }
