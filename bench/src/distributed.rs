@@ -1,8 +1,8 @@
-//! The distributed shape from outside, through the router, beside the floors it stands on.
+//! The distributed mode through nginx, beside baselines.
 //!
-//! Floors and figures are measured in turn, round by round, so that a neighbour's load falls on both.
+//! Both are measured alternately, so that other load on the machine affects both.
 
-mod floors;
+mod baselines;
 mod servers;
 mod system;
 mod table;
@@ -12,20 +12,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use self::floors::Constant;
+use self::baselines::ConstantResponse;
 use self::servers::version_of;
-use self::system::System;
-use self::table::{Line, Rounds, head};
+use self::system::DistributedSystem;
+use self::table::{TableRow, Rounds, head};
 use crate::http::{Connection, WAIT, get, post};
 use crate::load::{self, CONNECTIONS};
 use crate::samples::Samples;
 
 /// Some tens of milliseconds of work on one core.
 const MEDIUM: i64 = 4_000_000;
-/// About a second of it.
+/// About a second of work on one core.
 const LONG: i64 = 100_000_000;
 
-/// Prints every figure of the distributed system.
+/// Prints every measurement of the distributed mode.
 pub async fn run(abaci: &Path, rounds: usize, seconds: u64) {
     let began = Instant::now();
     let memory = memory(abaci, rounds.min(3));
@@ -39,7 +39,7 @@ pub async fn run(abaci: &Path, rounds: usize, seconds: u64) {
     drop(bench);
 
     println!(
-        "Abaci's distributed shape through nginx {}, PostgreSQL {} (fsync, synchronous_commit on), Redis {}.",
+        "Abaci's distributed mode through nginx {}, PostgreSQL {} (fsync, synchronous_commit on), Redis {}.",
         version_of("nginx", "-v"),
         version_of("postgres", "--version"),
         version_of("redis-server", "--version"),
@@ -51,10 +51,6 @@ pub async fn run(abaci: &Path, rounds: usize, seconds: u64) {
         line.print();
     }
     println!();
-    println!(
-        "For orientation, not measured here: the system that this one was made after took, on two cores elsewhere,"
-    );
-    println!("2,200 reads/s, 790 submissions/s, 5.2 ms from POST to value, and 250 MB in all.");
     println!("Measured in {:.0} s.", began.elapsed().as_secs_f64());
 }
 
@@ -62,11 +58,11 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(0, usize::from)
 }
 
-/// Resident memory of freshly started roles at rest.
-fn memory(abaci: &Path, starts: usize) -> [Line; 3] {
+/// Measures the resident memory of idle roles after their start.
+fn memory(abaci: &Path, starts: usize) -> [TableRow; 3] {
     let mut roles = [const { Rounds::new() }; 3];
     for _ in 0..starts {
-        let system = System::start(abaci);
+        let system = DistributedSystem::start(abaci);
         std::thread::sleep(Duration::from_secs(3));
         for (rounds, resident_mb) in roles.iter_mut().zip(system.resident_mb()) {
             rounds.push(resident_mb);
@@ -78,14 +74,14 @@ fn memory(abaci: &Path, starts: usize) -> [Line; 3] {
         ("resident memory at rest: client", client),
         ("resident memory at rest: worker", worker),
     ]
-    .map(|(what, measured)| Line { what, unit: " MB", decimals: 1, measured, target: "≤ 20", floor: None })
+    .map(|(what, measured)| TableRow { what, unit: " MB", decimals: 1, measured, target: "≤ 20", baseline: None })
 }
 
 struct Bench {
-    system: System,
-    constant: Constant,
+    system: DistributedSystem,
+    constant: ConstantResponse,
     lasting: Duration,
-    /// The next index that was never asked for.
+    /// The next index that was never submitted.
     next: Arc<AtomicI64>,
 }
 
@@ -104,11 +100,11 @@ struct Figures {
 
 impl Bench {
     async fn start(abaci: &Path, lasting: Duration) -> Self {
-        let system = System::start(abaci);
-        floors::prepare_rows(&system.postgres, system.folder.path());
-        let constant = Constant::start(system.folder.path());
+        let system = DistributedSystem::start(abaci);
+        baselines::prepare_rows(&system.postgres, system.folder.path());
+        let constant = ConstantResponse::start(system.folder.path());
         let bench = Self { system, constant, lasting, next: Arc::new(AtomicI64::new(3_000)) };
-        // Connections, plans and code are warm then, and F(25) is known.
+        // Warms up connections, plans and code, and makes F(25) known.
         bench.latencies((20..220).map(|n| post(n, WAIT))).await;
         bench
     }
@@ -117,7 +113,7 @@ impl Bench {
         load::latencies(&self.system.router.address, requests).await
     }
 
-    /// So many requests for values that nobody asked for before.
+    /// Returns requests for new values.
     fn new_values(&self, count: i64) -> impl Iterator<Item = Vec<u8>> {
         let first = self.next.fetch_add(count, Ordering::Relaxed);
         (first..first + count).map(|n| post(n, WAIT))
@@ -128,8 +124,8 @@ impl Bench {
         let (lasting, folder, router) = (*lasting, system.folder.path(), system.router.address.as_str());
         figures.constant.push(constant.rate(lasting).await);
         figures.reads.push(load::rate(router, lasting, || get("/api/calculations/25")).await);
-        figures.entries.push(floors::entries(&system.redis, CONNECTIONS, 100_000));
-        figures.rows.push(floors::rows(&system.postgres, folder, CONNECTIONS, lasting));
+        figures.entries.push(baselines::entries(&system.redis, CONNECTIONS, 100_000));
+        figures.rows.push(baselines::rows(&system.postgres, folder, CONNECTIONS, lasting));
 
         let (began, next) = (Instant::now(), Arc::clone(next));
         let submissions = load::rate(router, lasting, move || post(next.fetch_add(1, Ordering::Relaxed), "")).await;
@@ -140,14 +136,14 @@ impl Bench {
         figures.submissions.push(submissions);
         figures.recorded.push(submitted / began.elapsed().as_secs_f64());
 
-        figures.one_of_each.push(floors::one_of_each_ms(constant, &system.postgres, &system.redis, folder).await);
+        figures.one_of_each.push(baselines::one_of_each_ms(constant, &system.postgres, &system.redis, folder).await);
         let mut latencies = self.latencies(self.new_values(500)).await;
         figures.median.push(latencies.percentile_ms(50));
         figures.p99.push(latencies.percentile_ms(99));
     }
 
-    /// What a person who asks for a small value notices of long work on every worker.
-    async fn small_beside_long(&self, rounds: usize) -> [Line; 3] {
+    /// Measures short calculations while every worker computes a long one.
+    async fn small_beside_long(&self, rounds: usize) -> [TableRow; 3] {
         let _second = self.system.another_worker("worker-beside", None);
         let (mut median, mut p99, mut at_rest) = (Rounds::default(), Rounds::default(), Rounds::default());
         let mut long = LONG;
@@ -155,7 +151,7 @@ impl Bench {
         for _ in 0..rounds {
             at_rest.push(self.latencies(self.new_values(200)).await.percentile_ms(50));
             let began = Instant::now();
-            // Two for each of the two workers, so that each has one for as long as it is measured.
+            // Two for each of the two workers, so that each always has one.
             let running: Vec<_> = (long..long + 4)
                 .map(|n| tokio::spawn(answered(self.system.router.address.clone(), post(n, WAIT))))
                 .collect();
@@ -176,35 +172,35 @@ impl Bench {
             p99.push(samples.percentile_ms(99));
         }
         [
-            Line {
+            TableRow {
                 what: "POST to value while each of 2 workers computes F(10^8): median",
                 unit: " ms",
                 decimals: 2,
                 measured: median,
                 target: "",
-                floor: Some(("the same at rest", at_rest.clone())),
+                baseline: Some(("the same at rest", at_rest.clone())),
             },
-            Line {
+            TableRow {
                 what: "… 99 %",
                 unit: " ms",
                 decimals: 2,
                 measured: p99,
                 target: "",
-                floor: Some(("median at rest", at_rest)),
+                baseline: Some(("median at rest", at_rest)),
             },
-            Line {
+            TableRow {
                 what: "F(10^8) meanwhile, four at once, each",
                 unit: " s",
                 decimals: 2,
                 measured: took,
                 target: "",
-                floor: None,
+                baseline: None,
             },
         ]
     }
 
-    /// Medium work by workers of one core each.
-    async fn one_more_worker(&mut self, rounds: usize) -> Line {
+    /// Measures medium work by workers with one core each.
+    async fn one_more_worker(&mut self, rounds: usize) -> TableRow {
         self.system.stop_worker();
         let (mut one, mut two) = (Rounds::default(), Rounds::default());
         let _first = self.system.another_worker("worker-0", Some(0));
@@ -214,17 +210,17 @@ impl Bench {
             let _second = self.system.another_worker("worker-1", Some(1));
             two.push(self.medium(&mut medium).await);
         }
-        Line {
+        TableRow {
             what: "F(4·10^6) per second by 2 workers of a core each",
             unit: "/s",
             decimals: 1,
             measured: two,
             target: "",
-            floor: Some(("by 1 worker of a core", one)),
+            baseline: Some(("by 1 worker of a core", one)),
         }
     }
 
-    /// Values of medium work per second, one from each connection.
+    /// Returns values of medium work per second, one from each connection.
     async fn medium(&self, next: &mut i64) -> f64 {
         let began = Instant::now();
         let asked: Vec<_> = (0..i64::try_from(CONNECTIONS).expect("few"))
@@ -240,17 +236,17 @@ impl Bench {
     }
 }
 
-/// Asks over a connection of its own and waits for the value.
+/// Sends a request over a new connection and waits for the value.
 async fn answered(address: String, request: Vec<u8>) {
     let mut connection = Connection::open(&address).await.expect("it listens");
-    let (status, body) = connection.call(&request).await.expect("an answer");
+    let (status, body) = connection.call(&request).await.expect("a response");
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
 }
 
 impl Figures {
-    fn lines(self) -> Vec<Line> {
+    fn lines(self) -> Vec<TableRow> {
         let line =
-            |what, unit, decimals, measured, target, floor| Line { what, unit, decimals, measured, target, floor };
+            |what, unit, decimals, measured, target, baseline| TableRow { what, unit, decimals, measured, target, baseline };
         vec![
             line(
                 "reads of a known value",

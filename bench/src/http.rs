@@ -1,4 +1,4 @@
-//! As little HTTP/1.1 as a load needs, so that the load takes few of the cores it shares.
+//! A minimal HTTP/1.1 client, so that the load generator uses little of the shared cores.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 pub struct Connection {
     address: String,
     stream: BufReader<TcpStream>,
-    /// The server has said that it closes this one: a router does so after many requests.
+    /// Whether the server announced that it closes the connection, as nginx does after many requests.
     is_closing: bool,
     line: Vec<u8>,
     body: Vec<u8>,
@@ -28,7 +28,7 @@ impl Connection {
         Ok(BufReader::with_capacity(64 * 1024, stream))
     }
 
-    /// Sends a request as it stands and reads the answer whole: its status and body.
+    /// Sends a request and returns the status and the body of the response.
     pub async fn call(&mut self, request: &[u8]) -> io::Result<(u16, &[u8])> {
         let (status, length) = self.head(request).await?;
         self.body.resize(length, 0);
@@ -36,8 +36,8 @@ impl Connection {
         Ok((status, &self.body))
     }
 
-    /// Sends a request and reads the answer without keeping it: its status and length. Waits `pause`
-    /// for every MiB, as a slow reader does.
+    /// Sends a request, discards the body of the response and returns its status and length. Pauses after every
+    /// MiB, like a slow reader.
     pub async fn drain(&mut self, request: &[u8], pause: std::time::Duration) -> io::Result<(u16, usize)> {
         let (status, length) = self.head(request).await?;
         let mut left = length;
@@ -57,7 +57,7 @@ impl Connection {
             self.is_closing = false;
         }
         self.stream.get_mut().write_all(request).await?;
-        let bad = || io::Error::new(io::ErrorKind::InvalidData, "not an answer that is understood here");
+        let bad = || io::Error::new(io::ErrorKind::InvalidData, "unexpected response");
         let mut status = None;
         let mut length = None;
         loop {
@@ -81,15 +81,15 @@ impl Connection {
     }
 }
 
-/// The header line that has an answer held back until the value is known.
+/// The header line that makes a submission wait for the value.
 pub const WAIT: &str = "prefer: wait=30\r\n";
 
-/// `GET` of a path.
+/// Returns a `GET` request.
 pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").into_bytes()
 }
 
-/// `POST /api/calculations` of an index, with further header lines (each ended by `\r\n`).
+/// Returns a submission of an index, with additional header lines (each ended by `\r\n`).
 pub fn post(index: i64, headers: &str) -> Vec<u8> {
     let body = format!("{{\"index\":\"{index}\"}}");
     let length = body.len();

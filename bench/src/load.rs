@@ -1,4 +1,4 @@
-//! A load over kept-alive connections, and how many answers it got.
+//! Load over keep-alive connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use crate::http::Connection;
 use crate::samples::Samples;
 
-/// As many connections ask at a time wherever a throughput is measured.
+/// Number of connections of every throughput measurement.
 pub const CONNECTIONS: usize = 64;
 
-/// Successful answers per second over [`CONNECTIONS`] connections, each asking again when it was answered.
+/// Returns successful responses per second over [`CONNECTIONS`] connections, each with one request at a time.
 pub async fn rate(address: &str, lasting: Duration, request: impl Fn() -> Vec<u8> + Send + Sync + 'static) -> f64 {
     let request = Arc::new(request);
     let answered = Arc::new(AtomicU64::new(0));
@@ -22,7 +22,7 @@ pub async fn rate(address: &str, lasting: Duration, request: impl Fn() -> Vec<u8
             tokio::spawn(async move {
                 let mut connection = Connection::open(&address).await.expect("it listens");
                 while Instant::now() < end {
-                    let (status, body) = connection.call(&request()).await.expect("an answer");
+                    let (status, body) = connection.call(&request()).await.expect("a response");
                     assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(body));
                     answered.fetch_add(1, Ordering::Relaxed);
                 }
@@ -30,20 +30,20 @@ pub async fn rate(address: &str, lasting: Duration, request: impl Fn() -> Vec<u8
         })
         .collect();
     for client in clients {
-        client.await.expect("the client ended well");
+        client.await.expect("the client works");
     }
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let answered = answered.load(Ordering::Relaxed) as f64;
     answered / start.elapsed().as_secs_f64()
 }
 
-/// From sending a request to having its answer, which must be 200; one at a time over one connection.
+/// Measures the latencies of requests, one at a time over one connection. Each response must be 200.
 pub async fn latencies(address: &str, requests: impl Iterator<Item = Vec<u8>>) -> Samples {
     let mut connection = Connection::open(address).await.expect("it listens");
     let mut samples = Samples::default();
     for request in requests {
         let start = Instant::now();
-        let (status, body) = connection.call(&request).await.expect("an answer");
+        let (status, body) = connection.call(&request).await.expect("a response");
         samples.push(start.elapsed());
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
     }

@@ -1,15 +1,14 @@
-//! Every speed figure of Abaci, from one command. Figures, not tests: nothing here passes or fails.
+//! The benchmarks of Abaci. They print measurements; nothing passes or fails.
 //!
-//! `bench/run kernel` holds the kernel against other libraries; `bench/run system` starts the real
-//! program and measures it from outside, over HTTP, with the load on the same cores; `bench/run distributed`
-//! does the same with its roles as processes of their own, behind nginx.
+//! `bench/run kernel` compares the kernel with other libraries; `bench/run system` measures `abaci serve` over HTTP,
+//! with the load on the same cores; `bench/run distributed` measures the roles as processes, behind nginx.
 
 mod distributed;
 mod http;
 mod kernel;
 mod load;
 mod process;
-mod record;
+mod rows;
 mod samples;
 mod system;
 
@@ -19,14 +18,14 @@ use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
-#[command(about = "Measures Abaci. Prints figures; judges nothing.")]
+#[command(about = "Measures Abaci and prints the results.")]
 struct Arguments {
     #[command(subcommand)]
-    what: What,
+    benchmark: Benchmark,
 }
 
 #[derive(Subcommand)]
-enum What {
+enum Benchmark {
     /// F(n) to decimal text, ours and other libraries' in turn.
     Kernel(kernel::Options),
     /// One value for `kernel`.
@@ -37,19 +36,19 @@ enum What {
         /// The program to start.
         #[arg(long)]
         abaci: PathBuf,
-        /// Rows of the record for the listing figure; 0 leaves it out.
+        /// Number of rows for the measurement of lists; 0 skips it.
         #[arg(long, default_value_t = 1_000_000)]
         rows: u64,
         /// Seconds per throughput figure.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
-    /// Throughput, latency and memory of the roles as processes of their own, beside their floors.
+    /// Throughput, latency and memory of the roles as processes, beside baselines.
     Distributed {
         /// The program to start, built with the feature `distributed`.
         #[arg(long)]
         abaci: PathBuf,
-        /// Rounds per figure; medians and spreads are shown.
+        /// Rounds per measurement; medians and spreads are shown.
         #[arg(long, default_value_t = 5)]
         rounds: usize,
         /// Seconds per throughput figure and round.
@@ -59,16 +58,16 @@ enum What {
 }
 
 fn main() {
-    match Arguments::parse().what {
-        What::Kernel(options) => kernel::run(&options),
-        What::KernelOnce(once) => once.run(),
-        What::System { abaci, rows, seconds } => {
+    match Arguments::parse().benchmark {
+        Benchmark::Kernel(options) => kernel::run(&options),
+        Benchmark::KernelOnce(once) => once.run(),
+        Benchmark::System { abaci, rows, seconds } => {
             runtime().block_on(system::run(&abaci, rows, seconds));
         }
-        What::Distributed { abaci, rounds, seconds } => {
+        Benchmark::Distributed { abaci, rounds, seconds } => {
             runtime().block_on(async {
                 let mut ended = signal(SignalKind::terminate()).expect("signals can be heard");
-                // Dropped at its next await, it takes everything with it that it started.
+                // Dropping the future ends everything that it started.
                 tokio::select! {
                     () = distributed::run(&abaci, rounds, seconds) => {}
                     _ = ended.recv() => std::process::exit(143),

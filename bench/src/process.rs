@@ -1,4 +1,4 @@
-//! The program under measurement, and what the operating system says of it.
+//! The measured program and its memory.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,12 +12,12 @@ pub struct Abaci {
     child: Child,
     /// `host:port`.
     pub address: String,
-    /// From the start of the process to the first answered request.
+    /// Time from the start of the process to the first response.
     pub ready_after: Duration,
 }
 
 impl Abaci {
-    /// Starts the program on a data directory and waits until it answers.
+    /// Starts the program on a data directory and waits until it responds.
     pub async fn start(program: &Path, data: &Path) -> Self {
         let start = Instant::now();
         let mut child = Command::new(program)
@@ -32,29 +32,29 @@ impl Abaci {
             .expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let address = loop {
-            let line = lines.next().expect("it says where it answers").expect("text");
+            let line = lines.next().expect("it prints its address").expect("text");
             if let Some((_, rest)) = line.split_once("http://") {
                 let end = rest.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(rest.len());
                 break rest[..end].to_owned();
             }
         };
         let mut connection = Connection::open(&address).await.expect("it listens");
-        connection.call(&http::get("/api/calculations")).await.expect("it answers");
+        connection.call(&http::get("/api/calculations")).await.expect("it responds");
         Self { child, address, ready_after: start.elapsed() }
     }
 
-    /// A new connection to it.
+    /// Opens a connection.
     pub async fn connect(&self) -> Connection {
         Connection::open(&self.address).await.expect("it listens")
     }
 
-    /// Memory in use, in MB: resident at present and at its highest.
+    /// Returns the current and the peak resident memory in MB.
     pub fn resident_mb(&self) -> (f64, f64) {
         resident_mb(self.child.id())
     }
 }
 
-/// Memory that a process uses, in MB: resident at present and at its highest.
+/// Returns the current and the peak resident memory of a process in MB.
 pub fn resident_mb(process: u32) -> (f64, f64) {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
     let field = |name: &str| {

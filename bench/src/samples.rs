@@ -1,30 +1,30 @@
-//! Many durations in few words.
+//! Statistics of durations.
 
 use std::time::Duration;
 
-/// Durations of the same thing, done many times.
+/// Durations of repetitions.
 #[derive(Default)]
 pub struct Samples(Vec<Duration>);
 
 impl Samples {
-    /// Adds one.
+    /// Adds a duration.
     pub fn push(&mut self, duration: Duration) {
         self.0.push(duration);
     }
 
-    /// The duration that `percent` of them do not exceed.
+    /// Returns a percentile.
     pub fn percentile(&mut self, percent: usize) -> Duration {
         self.0.sort_unstable();
         let last = self.0.len().checked_sub(1).expect("at least one sample");
         self.0[(self.0.len() * percent / 100).min(last)]
     }
 
-    /// The same in milliseconds.
+    /// Returns a percentile in milliseconds.
     pub fn percentile_ms(&mut self, percent: usize) -> f64 {
         self.percentile(percent).as_secs_f64() * 1e3
     }
 
-    /// Median, 99th percentile and worst, in milliseconds.
+    /// Returns median, 99th percentile and maximum in milliseconds.
     pub fn summary(&mut self) -> String {
         let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
         let (median, p99, worst) = (self.percentile(50), self.percentile(99), self.percentile(100));

@@ -1,4 +1,4 @@
-//! `abaci serve` from outside.
+//! Benchmarks of `abaci serve`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use crate::http::{WAIT, get, post};
 use crate::load::{self, CONNECTIONS};
 use crate::process::Abaci;
-use crate::record;
+use crate::rows;
 use crate::samples::Samples;
 
-/// Prints every figure of the embedded system.
+/// Prints every measurement of the embedded mode.
 pub async fn run(program: &Path, rows: u64, seconds: u64) {
     starts(program).await;
     let data = tempfile::tempdir().expect("a directory");
@@ -49,13 +49,12 @@ async fn starts(program: &Path) {
 async fn warm(abaci: &Abaci) {
     let mut connection = abaci.connect().await;
     for n in 0..200 {
-        connection.call(&post(-1 - n, WAIT)).await.expect("an answer");
+        connection.call(&post(-1 - n, WAIT)).await.expect("a response");
     }
 }
 
-/// From sending the request to having the value, one at a time. `n` stays near 20 digits of index
-/// cost: new indexes from 20 up would change the work, so small negative and positive ones are used
-/// only once each and the work stays far below a millisecond.
+/// Measures the latency from submission to value, one at a time. Every index is new and small, so that its work stays
+/// far below a millisecond.
 async fn latency(abaci: &Abaci, from: i64) -> Samples {
     load::latencies(&abaci.address, (0..1_000).map(|n| post(20 + from % 7 + n, WAIT))).await
 }
@@ -63,22 +62,22 @@ async fn latency(abaci: &Abaci, from: i64) -> Samples {
 async fn large_meanwhile(abaci: &Abaci) {
     let mut connection = abaci.connect().await;
     let start = Instant::now();
-    connection.call(&post(100_000_000, "")).await.expect("an answer");
+    connection.call(&post(100_000_000, "")).await.expect("a response");
     let mut samples = Samples::default();
     let mut n = 2_000;
-    // As many as fit while the large one runs, at most 1,000.
+    // As many as fit while the long one runs, at most 1,000.
     while samples_below(n) && status(&mut connection, 100_000_000).await != "done" {
         let request = post(n, WAIT);
         n += 1;
         let start = Instant::now();
-        connection.call(&request).await.expect("an answer");
+        connection.call(&request).await.expect("a response");
         samples.push(start.elapsed());
     }
     println!("the same while F(10^8) computes, {} samples: {}", n - 2_000, samples.summary());
     while status(&mut connection, 100_000_000).await != "done" {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    println!("F(10^8), asked to done, with that beside it: {:.1} s", start.elapsed().as_secs_f64());
+    println!("F(10^8), from submission to done, with that load: {:.1} s", start.elapsed().as_secs_f64());
 }
 
 fn samples_below(n: i64) -> bool {
@@ -86,7 +85,7 @@ fn samples_below(n: i64) -> bool {
 }
 
 async fn status(connection: &mut crate::http::Connection, n: i64) -> String {
-    let (_, body) = connection.call(&get(&format!("/api/calculations/{n}"))).await.expect("an answer");
+    let (_, body) = connection.call(&get(&format!("/api/calculations/{n}"))).await.expect("a response");
     let text = String::from_utf8_lossy(body);
     let rest = text.split_once("\"status\":\"").map_or("", |(_, rest)| rest);
     rest.split('"').next().unwrap_or_default().to_owned()
@@ -97,12 +96,12 @@ async fn submissions(abaci: &Abaci, seconds: Duration) -> f64 {
     load::rate(&abaci.address, seconds, move || post(next.fetch_add(1, Ordering::Relaxed), "")).await
 }
 
-/// Waits until nothing is queued, so that the next figure is about itself alone.
+/// Waits until nothing is queued, so that the next measurement is not affected.
 async fn drain(abaci: &Abaci) {
     let start = Instant::now();
     let mut connection = abaci.connect().await;
     loop {
-        let (_, body) = connection.call(&get("/api/system")).await.expect("an answer");
+        let (_, body) = connection.call(&get("/api/system")).await.expect("a response");
         let text = String::from_utf8_lossy(body).into_owned();
         if text.matches("\"waiting\":0,\"claimed\":0").count() == 3 {
             break;
@@ -136,7 +135,7 @@ async fn ten_readers(abaci: &Arc<Abaci>) {
         })
     };
     for reader in readers {
-        let (status, length) = reader.await.expect("the reader ended well");
+        let (status, length) = reader.await.expect("the reader works");
         assert_eq!((status, length), (200, 20_898_764));
     }
     watcher.abort();
@@ -150,10 +149,10 @@ async fn ten_readers(abaci: &Arc<Abaci>) {
 async fn listing(program: &Path, rows: u64) {
     let data = tempfile::tempdir().expect("a directory");
     let start = Instant::now();
-    let store = record::open(data.path()).await;
-    record::fill(store.clone(), rows).await;
+    let store = rows::open(data.path()).await;
+    rows::fill(store.clone(), rows).await;
     drop(store);
-    println!("a record of {rows} rows filled in {:.0} s", start.elapsed().as_secs_f64());
+    println!("a database of {rows} rows filled in {:.0} s", start.elapsed().as_secs_f64());
     let abaci = Abaci::start(program, data.path()).await;
     println!("ready after start on it: {:.0} ms", abaci.ready_after.as_secs_f64() * 1e3);
     let mut connection = abaci.connect().await;
@@ -166,10 +165,10 @@ async fn listing(program: &Path, rows: u64) {
         let mut samples = Samples::default();
         for _ in 0..200 {
             let start = Instant::now();
-            let (status, _) = connection.call(&request).await.expect("an answer");
+            let (status, _) = connection.call(&request).await.expect("a response");
             samples.push(start.elapsed());
             assert_eq!(status, 200, "{path}");
         }
-        println!("{name} of the record at {rows} rows, 50 items: {}", samples.summary());
+        println!("{name} at {rows} rows, 50 items: {}", samples.summary());
     }
 }

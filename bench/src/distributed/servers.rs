@@ -1,4 +1,4 @@
-//! PostgreSQL, Redis and nginx of the measurement's own, on free ports, with data that goes when it ends.
+//! PostgreSQL, Redis and nginx on free ports, with temporary data.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -10,19 +10,19 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, getuid, kill_process};
 
-/// A server or a role as a process, which ends with this.
-pub struct Running {
+/// A server or a role as a process. Dropping it ends the process.
+pub struct BenchProcess {
     child: Child,
     ended_by: Signal,
     log: PathBuf,
 }
 
-impl Running {
-    /// Starts a program that ends in order by `ended_by`; what it says goes to `<name>.log` in the folder.
+impl BenchProcess {
+    /// Starts a program that shuts down on the signal `ended_by`; its output goes to `<name>.log` in the folder.
     pub fn start(mut command: Command, folder: &Path, name: &str, ended_by: Signal) -> Self {
         let log = folder.join(format!("{name}.log"));
-        let said = File::create(&log).expect("our own folder");
-        command.stdin(Stdio::null()).stderr(said.try_clone().expect("a second handle")).stdout(said);
+        let output = File::create(&log).expect("our own folder");
+        command.stdin(Stdio::null()).stderr(output.try_clone().expect("a second handle")).stdout(output);
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         Self { child, ended_by, log }
     }
@@ -31,50 +31,50 @@ impl Running {
         self.child.id()
     }
 
-    /// What it said so far.
-    pub fn said(&self) -> String {
+    /// Returns its output so far.
+    pub fn output(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Waits until it is as it should be.
-    pub fn until(&mut self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
+    /// Waits until a condition holds.
+    pub fn until(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
         let end = Instant::now() + Duration::from_secs(60);
-        while !is_so(self) {
+        while !condition(self) {
             let ended = self.child.try_wait().expect("our own child");
-            assert!(ended.is_none() && Instant::now() < end, "not within 60 s: {what}; it said\n{}", self.said());
+            assert!(ended.is_none() && Instant::now() < end, "not within 60 s: {what}; its output:\n{}", self.output());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
 
-impl Drop for Running {
+impl Drop for BenchProcess {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nobody to tell.
+        // It may have exited already.
         let _ = kill_process(Pid::from_child(&self.child), self.ended_by);
         self.child.wait().expect("it has ended");
     }
 }
 
-/// A command whose process is ended by `signal` when we are gone, however that came about.
-pub fn tied(program: impl AsRef<Path>, signal: &str) -> Command {
+/// Returns a command whose process gets `signal` when this process ends.
+pub fn bound_command(program: impl AsRef<Path>, signal: &str) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", signal, "--"]).arg(program.as_ref());
     command
 }
 
-/// PostgreSQL as it is by default, and so durable.
-pub struct Postgres {
+/// PostgreSQL with its default durability.
+pub struct BenchPostgres {
     pub port: u16,
-    _server: Running,
+    _server: BenchProcess,
 }
 
-impl Postgres {
+impl BenchPostgres {
     pub fn start(folder: &Path) -> Self {
         let (data, port) = (folder.join("postgres"), free_port());
         let as_owner = |signal: Option<&str>| {
             let mut command = Command::new("setpriv");
             if getuid().is_root() {
-                // It refuses to run as root.
+                // PostgreSQL refuses to run as root.
                 command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
             }
             if let Some(signal) = signal {
@@ -89,7 +89,7 @@ impl Postgres {
         let mut initdb = as_owner(None);
         initdb.args(["initdb", "--username=abaci", "--auth=trust", "--encoding=UTF8", "--locale=C", "-D"]).arg(&data);
         succeed(&mut initdb);
-        // By INT it ends without waiting for its sessions.
+        // On INT it does not wait for its sessions.
         let mut server = as_owner(Some("INT"));
         server.arg("postgres").arg("-D").arg(&data).args(["-p", &port.to_string()]);
         for setting in [
@@ -101,21 +101,21 @@ impl Postgres {
         ] {
             server.args(["-c", setting]);
         }
-        let mut server = Running::start(server, folder, "postgres", Signal::INT);
-        server.until("PostgreSQL answers", |_| {
-            client_of(port, "createdb").arg("abaci").output().is_ok_and(|said| said.status.success())
+        let mut server = BenchProcess::start(server, folder, "postgres", Signal::INT);
+        server.until("PostgreSQL responds", |_| {
+            client_of(port, "createdb").arg("abaci").output().is_ok_and(|output| output.status.success())
         });
         Self { port, _server: server }
     }
 
-    /// One of its programs, told where it is.
+    /// Returns a command of one of its client programs.
     pub fn client(&self, program: &str) -> Command {
         client_of(self.port, program)
     }
 
-    /// The one value that a query gives.
-    pub fn ask(&self, query: &str) -> String {
-        said_by(self.client("psql").args(["-d", "abaci", "-Atqc", query]))
+    /// Returns the single value of a query.
+    pub fn query(&self, query: &str) -> String {
+        output_of(self.client("psql").args(["-d", "abaci", "-Atqc", query]))
     }
 }
 
@@ -125,42 +125,42 @@ fn client_of(port: u16, program: &str) -> Command {
     command
 }
 
-/// Redis as a queue and cache has it: nothing on disk.
-pub struct Redis {
+/// Redis without persistence.
+pub struct BenchRedis {
     pub port: u16,
-    _server: Running,
+    _server: BenchProcess,
 }
 
-impl Redis {
+impl BenchRedis {
     pub fn start(folder: &Path) -> Self {
         let port = free_port();
-        let mut server = tied("redis-server", "TERM");
+        let mut server = bound_command("redis-server", "TERM");
         server.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         server.args(["--maxmemory-policy", "noeviction", "--dir"]).arg(folder);
-        let mut server = Running::start(server, folder, "redis", Signal::TERM);
-        server.until("Redis answers", |_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
+        let mut server = BenchProcess::start(server, folder, "redis", Signal::TERM);
+        server.until("Redis responds", |_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
         Self { port, _server: server }
     }
 }
 
-/// The router, or whatever else an nginx is told to be.
-pub struct Nginx {
+/// An nginx.
+pub struct BenchNginx {
     /// `host:port`.
     pub address: String,
-    _server: Running,
+    _server: BenchProcess,
 }
 
-impl Nginx {
-    /// The router as it is in production, before an api and a client.
+impl BenchNginx {
+    /// Starts nginx with the production configuration, in front of an API and a client.
     pub fn router(folder: &Path, name: &str, api: &str, client: &str) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
-        let mut server = tied("nginx/run", "TERM");
+        let mut server = bound_command("nginx/run", "TERM");
         server.arg(folder.join(name)).env("ABACI_ROUTER_LISTEN", &address);
         server.env("ABACI_API_UPSTREAM", api).env("ABACI_CLIENT_UPSTREAM", client);
         Self::started(server, folder, name, address)
     }
 
-    /// An upstream that always gives the same answer and does nothing for it.
+    /// Starts an upstream with a constant response.
     pub fn constant(folder: &Path, answer: &str) -> Self {
         let (address, prefix) = (format!("127.0.0.1:{}", free_port()), folder.join("constant"));
         fs::create_dir(&prefix).expect("our own folder");
@@ -171,47 +171,47 @@ impl Nginx {
              server {{ listen {address} backlog=1024; location / {{ return 200 '{answer}'; }} }} }}\n"
         );
         fs::write(prefix.join("nginx.conf"), configuration).expect("our own folder");
-        let mut server = tied("nginx", "TERM");
+        let mut server = bound_command("nginx", "TERM");
         server.arg("-p").arg(&prefix).arg("-c").arg(prefix.join("nginx.conf"));
         Self::started(server, folder, "constant", address)
     }
 
     fn started(server: Command, folder: &Path, name: &str, address: String) -> Self {
-        let mut server = Running::start(server, folder, name, Signal::TERM);
-        server.until("nginx answers", |_| TcpStream::connect(&address).is_ok());
+        let mut server = BenchProcess::start(server, folder, name, Signal::TERM);
+        server.until("nginx responds", |_| TcpStream::connect(&address).is_ok());
         Self { address, _server: server }
     }
 }
 
-/// A folder that goes with everything in it. PostgreSQL and nginx look into it as other users.
+/// Returns a temporary folder that other users can read, for PostgreSQL and nginx.
 pub fn own_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a directory");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).expect("it is ours");
     folder
 }
 
-/// The version that a program tells of itself.
+/// Returns the version that a program prints.
 pub fn version_of(program: &str, flag: &str) -> String {
     let output = Command::new(program).arg(flag).output().unwrap_or_else(|error| panic!("{program}: {error}"));
-    // nginx tells it on the other one.
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    let words = said.split(|c: char| !(c.is_ascii_digit() || c == '.'));
+    // nginx prints it on standard error.
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let words = text.split(|c: char| !(c.is_ascii_digit() || c == '.'));
     words.filter(|word| word.contains('.')).map(|word| word.trim_matches('.')).next().unwrap_or("?").to_owned()
 }
 
-/// Runs a program to its end and gives its standard output without the last newline.
-pub fn said_by(command: &mut Command) -> String {
+/// Runs a program to its end and returns its standard output.
+pub fn output_of(command: &mut Command) -> String {
     let output = command.stderr(Stdio::inherit()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(output.status.success(), "{command:?}: {}", output.status);
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
 fn succeed(command: &mut Command) {
-    said_by(command);
+    output_of(command);
 }
 
-/// A port below those that the kernel takes for the near ends of outgoing connections.
+/// Returns a free port below the kernel's ephemeral ports.
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     #[expect(clippy::cast_possible_truncation, reason = "any number will do")]

@@ -1,4 +1,4 @@
-//! The roles, on servers of the measurement's own.
+//! The roles, on servers of this benchmark.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,109 +6,109 @@ use std::process::Command;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::servers::{Nginx, Postgres, Redis, Running, own_folder, tied};
+use super::servers::{BenchNginx, BenchPostgres, BenchRedis, BenchProcess, own_folder, bound_command};
 use crate::process::resident_mb;
 
-/// One api, one client and one worker behind the router. Ends with everything it started.
-pub struct System {
-    // In the order of their ends: roles before what they stand on, and the folder last.
+/// One API, one client and one worker behind nginx. Dropping it ends everything.
+pub struct DistributedSystem {
+    // Dropped in this order: roles before their backends, and the folder last.
     roles: Roles,
-    pub router: Nginx,
-    pub redis: Redis,
-    pub postgres: Postgres,
+    pub router: BenchNginx,
+    pub redis: BenchRedis,
+    pub postgres: BenchPostgres,
     abaci: PathBuf,
     pub folder: TempDir,
 }
 
 struct Roles {
-    client: Role,
-    worker: Option<Role>,
-    api: Role,
+    client: BenchRole,
+    worker: Option<BenchRole>,
+    api: BenchRole,
 }
 
-impl System {
+impl DistributedSystem {
     pub fn start(abaci: &Path) -> Self {
         let folder = own_folder();
         let path = folder.path();
-        let (postgres, redis) = (Postgres::start(path), Redis::start(path));
+        let (postgres, redis) = (BenchPostgres::start(path), BenchRedis::start(path));
         let roles = Roles::start(abaci, path, &postgres, &redis);
-        let router = Nginx::router(path, "router", &roles.api.address, &roles.client.address);
+        let router = BenchNginx::router(path, "router", &roles.api.address, &roles.client.address);
         Self { roles, router, redis, postgres, abaci: abaci.to_owned(), folder }
     }
 
-    /// Resident memory of the api, the client and the worker, in MB.
+    /// Returns the resident memory of the API, the client and the worker in MB.
     pub fn resident_mb(&self) -> [f64; 3] {
         let Roles { api, client, worker } = &self.roles;
         let worker = worker.as_ref().expect("it runs");
         [api, client, worker].map(|role| resident_mb(role.process.id()).0)
     }
 
-    /// A worker more. With a core, it and whatever it computes has only that one.
-    pub fn another_worker(&self, name: &str, core: Option<usize>) -> Role {
+    /// Starts another worker, pinned to a core if one is given.
+    pub fn another_worker(&self, name: &str, core: Option<usize>) -> BenchRole {
         let Self { abaci, folder, postgres, redis, .. } = self;
-        let mut worker = tied(if core.is_some() { Path::new("taskset") } else { abaci }, "TERM");
+        let mut worker = bound_command(if core.is_some() { Path::new("taskset") } else { abaci }, "TERM");
         if let Some(core) = core {
             worker.args(["--cpu-list", &core.to_string()]).arg(abaci);
         }
         worker.arg("worker");
-        Role::start(settle(worker, folder.path(), postgres, redis), abaci, folder.path(), name)
+        BenchRole::start(configure(worker, folder.path(), postgres, redis), abaci, folder.path(), name)
     }
 
-    /// Ends the worker that was there from the start.
+    /// Stops the first worker.
     pub fn stop_worker(&mut self) {
         self.roles.worker = None;
     }
 
-    /// Rows that nobody has finished.
+    /// Returns the number of unfinished calculations.
     pub fn unfinished(&self) -> u64 {
-        let unfinished = self.postgres.ask("select count(*) from calculations where status in ('queued', 'running')");
+        let unfinished = self.postgres.query("select count(*) from calculations where status in ('queued', 'running')");
         unfinished.parse().expect("a number")
     }
 
-    /// Rows that a worker computes under a lease.
+    /// Returns the number of running calculations.
     pub fn running(&self) -> u64 {
-        let running = self.postgres.ask("select count(*) from calculations where status = 'running'");
+        let running = self.postgres.query("select count(*) from calculations where status = 'running'");
         running.parse().expect("a number")
     }
 }
 
 impl Roles {
-    fn start(abaci: &Path, folder: &Path, postgres: &Postgres, redis: &Redis) -> Self {
+    fn start(abaci: &Path, folder: &Path, postgres: &BenchPostgres, redis: &BenchRedis) -> Self {
         let role = |name: &str, api: &str| {
-            let mut command = tied(abaci, "TERM");
+            let mut command = bound_command(abaci, "TERM");
             command.arg(name).env("ABACI_API_URL", format!("http://{api}"));
-            Role::start(settle(command, folder, postgres, redis), abaci, folder, name)
+            BenchRole::start(configure(command, folder, postgres, redis), abaci, folder, name)
         };
         let api = role("api", "127.0.0.1:9");
         Self { worker: Some(role("worker", &api.address)), client: role("client", &api.address), api }
     }
 }
 
-/// A role's process that says it is ready.
-pub struct Role {
-    process: Running,
-    /// `host:port`; of a worker, its internal one.
+/// The process of a role that is ready.
+pub struct BenchRole {
+    process: BenchProcess,
+    /// `host:port`; the internal one of a worker.
     address: String,
 }
 
-impl Role {
+impl BenchRole {
     fn start(command: Command, abaci: &Path, folder: &Path, name: &str) -> Self {
-        let mut process = Running::start(command, folder, name, Signal::TERM);
-        process.until("it says where it is", |process| process.said().contains("Health and metrics are at"));
-        let said = process.said();
-        let addresses: Vec<&str> = said.lines().filter_map(|line| Some(line.split_once(" at http://")?.1)).collect();
-        let (first, internal) = (addresses.first().expect("said"), addresses.last().expect("said"));
+        let mut process = BenchProcess::start(command, folder, name, Signal::TERM);
+        process.until("it prints its addresses", |process| process.output().contains("Health and metrics are at"));
+        let output = process.output();
+        let addresses: Vec<&str> = output.lines().filter_map(|line| Some(line.split_once(" at http://")?.1)).collect();
+        let (first, internal) = (addresses.first().expect("printed"), addresses.last().expect("printed"));
         process.until("it is ready", |_| {
             let mut healthcheck = Command::new(abaci);
             healthcheck.args(["healthcheck", "--url", &format!("http://{internal}")]);
-            healthcheck.output().is_ok_and(|said| said.status.success())
+            healthcheck.output().is_ok_and(|output| output.status.success())
         });
         Self { process, address: (*first).to_owned() }
     }
 }
 
-/// Tells a role where everything is.
-fn settle(mut role: Command, folder: &Path, postgres: &Postgres, redis: &Redis) -> Command {
+/// Sets the addresses of the backends.
+fn configure(mut role: Command, folder: &Path, postgres: &BenchPostgres, redis: &BenchRedis) -> Command {
     role.env("PGHOST", "127.0.0.1").env("PGPORT", postgres.port.to_string()).env("PGSSLMODE", "disable");
     role.env("PGUSER", "abaci").env("PGDATABASE", "abaci");
     role.env("REDIS_HOST", "127.0.0.1").env("REDIS_PORT", redis.port.to_string());

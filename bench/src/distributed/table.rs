@@ -1,6 +1,6 @@
-//! Figures measured round by round, and how they are shown.
+//! Measurements in rounds, and their table.
 
-/// The same figure, once per round.
+/// One measurement per round.
 #[derive(Default, Clone)]
 pub struct Rounds(Vec<f64>);
 
@@ -19,46 +19,46 @@ impl Rounds {
         *sorted.get(sorted.len() / 2).expect("at least one round")
     }
 
-    /// Round by round, so that what slowed both down is in neither.
-    pub fn over(&self, floor: &Self) -> Self {
-        Self(self.0.iter().zip(&floor.0).map(|(figure, floor)| figure / floor).collect())
+    /// Returns the ratio per round, so that noise common to both cancels out.
+    pub fn over(&self, baseline: &Self) -> Self {
+        Self(self.0.iter().zip(&baseline.0).map(|(figure, baseline)| figure / baseline).collect())
     }
 
-    /// `1234 (1200–1300)`: the median, the least and the most.
+    /// Returns `1234 (1200–1300)`: the median, the minimum and the maximum.
     fn show(&self, decimals: usize) -> String {
-        let least = self.0.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        format!("{:.decimals$} ({least:.decimals$}–{most:.decimals$})", self.median())
+        let minimum = self.0.iter().copied().fold(f64::INFINITY, f64::min);
+        let maximum = self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        format!("{:.decimals$} ({minimum:.decimals$}–{maximum:.decimals$})", self.median())
     }
 }
 
-/// A line of the table.
-pub struct Line {
+/// A row of the table.
+pub struct TableRow {
     pub what: &'static str,
     pub unit: &'static str,
     pub decimals: usize,
     pub measured: Rounds,
     pub target: &'static str,
-    /// What it stands on, and that in the same rounds.
-    pub floor: Option<(&'static str, Rounds)>,
+    /// The baseline, measured in the same rounds.
+    pub baseline: Option<(&'static str, Rounds)>,
 }
 
 /// Prints the head of the table.
 pub fn head() {
     println!(
         "| {:<60} | {:>28} | {:>10} | {:<52} | {:>18} |",
-        "", "measured (spread)", "target", "its floor (spread)", "times the floor"
+        "", "measured (spread)", "target", "baseline (spread)", "times the baseline"
     );
     println!("|{:-<62}|{:->29}:|{:->11}:|{:-<54}|{:->19}:|", "", "", "", "", "");
 }
 
-impl Line {
+impl TableRow {
     pub fn print(&self) {
-        let Self { what, unit, decimals, measured, target, floor } = self;
+        let Self { what, unit, decimals, measured, target, baseline } = self;
         let shown = format!("{}{unit}", measured.show(*decimals));
-        let (floor, ratio) = floor.as_ref().map_or((String::new(), String::new()), |(name, floor)| {
-            (format!("{name}: {}{unit}", floor.show(*decimals)), measured.over(floor).show(2))
+        let (baseline, ratio) = baseline.as_ref().map_or((String::new(), String::new()), |(name, baseline)| {
+            (format!("{name}: {}{unit}", baseline.show(*decimals)), measured.over(baseline).show(2))
         });
-        println!("| {what:<60} | {shown:>28} | {target:>10} | {floor:<52} | {ratio:>18} |");
+        println!("| {what:<60} | {shown:>28} | {target:>10} | {baseline:<52} | {ratio:>18} |");
     }
 }

@@ -39,7 +39,7 @@ impl Exporter {
     /// Returns a layer that exports the spans of our own crates only: those of the exporter's HTTP client would
     /// cause new ones endlessly.
     pub(super) fn layer(&self) -> SpanLayer {
-        const CRATES: [&str; 7] = ["abaci", "api", "cache", "client", "queue", "store", "worker"];
+        const CRATES: [&str; 8] = ["abaci", "api", "cache", "client", "queue", "server", "store", "worker"];
         let ours = Targets::new().with_targets(CRATES.map(|name| (name, LevelFilter::INFO)));
         tracing_opentelemetry::layer()
             .with_tracer(self.provider.tracer("abaci"))

@@ -1,4 +1,4 @@
-//! A record with very many rows, filled through the store itself.
+//! A database with very many rows, written through the store.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::{Index, Lane, Sha256, Subject, Timestamp};
 use store::{CompletedValue, NewCalculation, Placement, Store};
 
-/// Enters F(0) to F(rows − 1) as done. The values are not the true ones: this measures listing.
+/// Inserts F(0) to F(rows − 1) as done, with made-up values: this measures lists.
 pub async fn fill(store: Arc<dyn Store>, rows: u64) {
     let at = Timestamp::from_unix_ms(1_790_000_000_000);
     let rows = i64::try_from(rows).expect("fewer than 2^63 rows");
@@ -15,7 +15,7 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
         tokio::spawn(async move {
             for n in (first..rows).step_by(256) {
                 let subject = Subject::from(Index::new(n));
-                let acceptance = NewCalculation {
+                let submission = NewCalculation {
                     subject: subject.clone(),
                     digits: 20,
                     lane: Lane::Short,
@@ -23,8 +23,8 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
                     traceparent: None,
                     now: at,
                 };
-                store.submit(&acceptance).await.expect("accepted");
-                let recorded = CompletedValue {
+                store.submit(&submission).await.expect("accepted");
+                let completed = CompletedValue {
                     subject,
                     sha256: Sha256([7; 32]),
                     first_digits: "12345678901234567890".to_owned(),
@@ -36,7 +36,7 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
                     finished_at: at,
                     compute_ms: 0,
                 };
-                store.complete(&recorded).await.expect("recorded");
+                store.complete(&completed).await.expect("completed");
             }
         })
     });
@@ -45,8 +45,8 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
     }
 }
 
-/// Opens the record of a data directory as `serve` lays it out.
+/// Opens the database of a data directory.
 pub async fn open(data: &Path) -> Arc<dyn Store> {
     let limits = store::StoreLimits { max_queued: u64::MAX };
-    Arc::new(store::SqliteStore::open(&data.join("abaci.sqlite"), limits).await.expect("a record"))
+    Arc::new(store::SqliteStore::open(&data.join("abaci.sqlite"), limits).await.expect("a database"))
 }
