@@ -1,7 +1,7 @@
 //! A backup of PostgreSQL is put back, while Redis and the objects stay as they are.
 //!
-//! What was accepted since the backup is lost, and nobody can change that. But whoever submits it again must not be
-//! told that it is done: it must be computed again.
+//! What was accepted since the backup is lost, and nothing can change that. But a new submission of it must be stored
+//! and computed again, even if the cache says that it is done.
 
 use std::time::Instant;
 
