@@ -68,21 +68,21 @@ impl Ledger {
         self.lock().indexes.entry(n).or_default().last_submitted_at = Some(Instant::now());
     }
 
-    /// Records the response to a submission: its status, and the type of its problem if it has one.
-    pub(crate) fn responded(&self, n: i64, status: u16, problem: Option<&str>) {
-        self.write(json!({"submitted": n, "status": status, "problem": problem}));
+    /// Records the response to a submission: its status (0 without a response) and its body.
+    pub(crate) fn responded(&self, n: i64, status: u16, body: &Value) {
+        let (problem, detail) = (body["type"].as_str(), body["detail"].as_str().unwrap_or_default());
+        self.write(json!({"submitted": n, "status": status, "problem": problem, "detail": detail}));
         let mut entries = self.lock();
         *entries.responses.entry(status).or_default() += 1;
         let history = entries.indexes.entry(n).or_default();
-        match (status, problem) {
-            (200 | 202, _) => {
+        let is_refused = detail.to_lowercase().contains("nothing was stored");
+        match status {
+            200 | 202 => {
                 history.accepted_at.get_or_insert_with(Instant::now);
             }
-            // The queue is full or the rate is exceeded: decided before anything is stored.
-            (429 | 503, Some("urn:abaci:problem:queue-full" | "urn:abaci:problem:too-many-requests")) => {
-                history.is_refused = true;
-            }
-            (0 | 502..=504, _) => history.is_outcome_unknown = true,
+            429 => history.is_refused = true,
+            502..=504 if is_refused => history.is_refused = true,
+            0 | 502..=504 => history.is_outcome_unknown = true,
             _ => entries.violations.push(format!("unexpected: {status} {problem:?} to a submission of F({n})")),
         }
     }

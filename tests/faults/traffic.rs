@@ -103,12 +103,12 @@ pub(crate) async fn submit(
     ledger.submitting(n);
     let request = http.post(format!("{url}/api/calculations")).json(&json!({"index": n.to_string()})).timeout(timeout);
     let Ok(response) = request.send().await else {
-        ledger.responded(n, 0, None);
+        ledger.responded(n, 0, &Value::Null);
         return None;
     };
     let status = response.status();
     let body: Value = response.json().await.unwrap_or_default();
-    ledger.responded(n, status.as_u16(), body["type"].as_str());
+    ledger.responded(n, status.as_u16(), &body);
     Some((status, body))
 }
 
