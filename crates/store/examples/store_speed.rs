@@ -1,8 +1,8 @@
-//! How fast the record is: `cargo run --release -p store --example record_speed -- WHERE [ROWS]`.
+//! Measures the store: `cargo run --release -p store --example store_speed -- WHERE [ROWS]`.
 //!
 //! WHERE is a folder on the disk that is to be measured, or, with `--features postgres`, the port of a
 //! server on this machine that lets `postgres` in without a password. Times durable acceptances and leases,
-//! fills the record with ROWS finished calculations, and times pages of it. Deletes nothing.
+//! fills the store with ROWS finished calculations, and times pages of it. Deletes nothing.
 
 use std::error::Error;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! The list of block hashes that lies beside every object.
+//! The list of block hashes beside every object.
 //!
 //! With it a range can be checked without reading the rest. The list carries a hash of its own, over the
 //! text's hash too, so that neither a damaged list nor the list of another text passes.
@@ -9,7 +9,7 @@ use sha2::Digest;
 
 use super::text::{BLOCK_BYTES, Digested};
 
-/// Names the format; another would get another word.
+/// Names the format and its version.
 const MAGIC: &[u8; 16] = b"abaci blocks 1\n\0";
 const HASH_BYTES: usize = 32;
 

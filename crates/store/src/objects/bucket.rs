@@ -1,8 +1,8 @@
-//! How a bucket is reached.
+//! Access to a bucket.
 
 use std::fmt;
 
-/// What is known of the way to a bucket, by the names that AWS gave its variables.
+/// The access to a bucket, by the names of AWS's environment variables.
 ///
 /// The caller reads them; nothing here looks into the environment. Keys come first, then the identity of a
 /// Kubernetes pod (`AWS_WEB_IDENTITY_TOKEN_FILE` with `AWS_ROLE_ARN`, or the pod identity agent), then the
@@ -50,7 +50,7 @@ impl BucketAccess {
     }
 }
 
-/// Names only: some of the values are secrets.
+/// Shows the names only, because some of the values are secrets.
 impl fmt::Debug for BucketAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.variables.iter().map(|(name, _)| name)).finish()

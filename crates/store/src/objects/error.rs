@@ -1,28 +1,28 @@
-//! Why an object could not be written or read.
+//! Errors of the object store.
 
 use std::error::Error;
 use std::io;
 
 use crate::BoxError;
 
-/// Why an object could not be written or read.
+/// An error of writing or reading an object.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
-    /// Out of reach; the same call may succeed later.
+    /// The object store is unreachable; the same call may succeed later.
     #[error("the object store is out of reach")]
     Unavailable(#[source] BoxError),
-    /// No room is left. What was begun has been removed.
+    /// The disk is full. The unfinished object has been removed.
     #[error("no room is left for an object")]
     Full(#[source] BoxError),
-    /// There is no such object, or no block list beside it: compute it again.
+    /// The object or its block list does not exist: compute it again.
     #[error("the object is missing")]
     Missing,
-    /// It is not what was written: never serve it, compute it again.
+    /// The object is damaged: never serve it, compute it again.
     #[error("the object is damaged")]
     Corrupt,
 }
 
-/// Why a place for objects could not be opened.
+/// An error of opening an object store.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The folder cannot be made or opened.
@@ -38,7 +38,7 @@ pub enum OpenError {
 }
 
 impl ObjectError {
-    /// What an error means while reading something that was there.
+    /// Converts an error of reading.
     pub(super) fn from_read(error: object_store::Error) -> Self {
         match error {
             object_store::Error::NotFound { .. } => Self::Missing,
@@ -46,7 +46,7 @@ impl ObjectError {
         }
     }
 
-    /// What an error means while writing.
+    /// Converts an error of writing.
     pub(super) fn from_write(error: object_store::Error) -> Self {
         match io_kind(&error) {
             Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge) => {
@@ -66,7 +66,7 @@ impl From<io::Error> for ObjectError {
     }
 }
 
-/// The kind of the system's error at the bottom of another, if one is there.
+/// Returns the kind of the system's error below another, if there is one.
 fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
     let mut cause = Some(error);
     while let Some(error) = cause {

@@ -1,4 +1,4 @@
-//! What a write that was cut off leaves in a folder: files that were never given their name.
+//! Files that interrupted writes leave in a folder: they never got their final name.
 
 use std::fs;
 use std::io;
@@ -9,7 +9,7 @@ use model::Timestamp;
 
 use super::error::ObjectError;
 
-/// Removes unfinished files below `folder` that were last touched before `before`.
+/// Removes unfinished files below `folder` that were last modified before `before`.
 pub(super) fn sweep(folder: &Path, before: Timestamp) -> Result<u64, ObjectError> {
     let mut removed = 0;
     for subject in entries(folder)? {

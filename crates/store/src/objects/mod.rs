@@ -1,7 +1,7 @@
-//! Where texts lie that are too long for the record: one object each, named by its hash.
+//! Texts that are too long for the database: one object each, named by its hash.
 //!
 //! `v1/<subject>/<sha256>.txt` is the text, `<sha256>.blocks` beside it the hashes of its blocks. A name
-//! never gets other content, so an object is written by whoever comes first and read by anyone.
+//! never gets other content, so any process may write an object first and every process may read it.
 
 mod blocks;
 mod bucket;
@@ -35,9 +35,9 @@ pub use self::reader::ObjectReader;
 pub use self::text::{BLOCK_BYTES, Digested, Text, digest};
 use crate::{FileIdentity, StoredObject, metrics};
 
-/// What a part of an upload holds: above the 5 MiB that S3 asks for, and at 10,000 parts enough for 80 GB.
+/// Bytes of a part of an upload: above the 5 MiB that S3 requires, and at 10,000 parts enough for 80 GB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
-/// Parts on their way at once; with the one being filled this bounds the memory of a write.
+/// Parts that are uploaded at once; with the one being filled this bounds the memory of a write.
 const PARTS_UNDER_WAY: usize = 2;
 
 /// The object store.
@@ -54,14 +54,14 @@ struct Directory {
     identity: FileIdentity,
 }
 
-/// A text or a block list that lies there, whether or not the record knows of it.
+/// A text or a block list in the object store, with or without a row that points to it.
 #[derive(Clone, Debug)]
 pub struct FoundFile {
-    /// Whose value.
+    /// The subject of the value.
     pub subject: Subject,
     /// Hash of the text that it is, or belongs to.
     pub sha256: Sha256,
-    /// When it was written, by the clock of whatever holds it.
+    /// When it was written, by the clock of the object store.
     pub written_at: Timestamp,
     location: Path,
 }
@@ -114,7 +114,7 @@ impl Objects {
 
     /// Writes a text and its block list. When this returns, both are safe and readable by all.
     ///
-    /// Writing what is there already is no error. When the call is dropped or fails, nothing becomes
+    /// Writing an existing object is not an error. When the call is dropped or fails, nothing becomes
     /// visible under the text's name.
     ///
     /// # Cost
@@ -133,7 +133,7 @@ impl Objects {
         }
         let object =
             StoredObject { subject: subject.clone(), sha256: digested.sha256, size_bytes: digested.size_bytes };
-        // The list first: a text is taken for complete, a list without one is litter.
+        // The list first: a text without a list would be damaged, a list without a text is only swept.
         let list = PutPayload::from_bytes(blocks::encode(digested));
         self.store.put(&list_path(&object), list).await.map_err(ObjectError::from_write)?;
         let upload = self.store.put_multipart(&text_path(&object)).await.map_err(ObjectError::from_write)?;
@@ -150,7 +150,7 @@ impl Objects {
         Ok(object)
     }
 
-    /// Opens an object: reads and checks its block list, and looks whether the text has its length.
+    /// Opens an object: checks its block list and the length of its text.
     ///
     /// # Errors
     /// `Missing`, `Corrupt`: compute it again. `Unavailable`: try again.
@@ -171,7 +171,7 @@ impl Objects {
         }
     }
 
-    /// Deletes an object. One that is not there is no error.
+    /// Deletes an object. A missing one is not an error.
     ///
     /// # Errors
     /// `Unavailable`; then the text, the list or both may remain.
@@ -195,13 +195,13 @@ impl Objects {
         }
     }
 
-    /// Free bytes of the disk behind it; `None` when there is no telling.
+    /// Returns the free bytes of the disk of the objects; `None` if they are not in a folder.
     pub fn room(&self) -> Option<u64> {
         let disk = rustix::fs::statvfs(&self.directory.as_deref()?.path).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    /// Every text and every block list that lies there, in no order.
+    /// Returns every text and every block list, in no order.
     ///
     /// # Errors
     /// Ends with `Unavailable` when the rest cannot be listed.
@@ -213,7 +213,7 @@ impl Objects {
             .boxed()
     }
 
-    /// Removes what interrupted writes left behind, if it was last touched before `before`; gives how many
+    /// Removes what interrupted writes left behind, if it was last modified before `before`. Returns how many
     /// files those were. Only a folder keeps such files; a bucket's own rules abort its unfinished uploads.
     ///
     /// # Errors
@@ -242,7 +242,7 @@ fn path(object: &StoredObject, extension: &str) -> Path {
     Path::from_iter([VERSION, &object.subject.to_string(), &format!("{}.{extension}", object.sha256)])
 }
 
-/// `None` for what this version did not write.
+/// Parses the name of a file; `None` for one that this version did not write.
 fn parse(found: object_store::ObjectMeta) -> Option<FoundFile> {
     let mut parts = found.location.parts().skip(1);
     let (subject, name) = (parts.next()?, parts.next()?);
@@ -262,7 +262,7 @@ async fn send(upload: &mut WriteMultipart, text: Arc<dyn Text>, size_bytes: u64)
     let (pieces, mut inbox) = mpsc::channel::<Bytes>(1);
     let producer = tokio::task::spawn_blocking(move || {
         for chunk in text.chunks() {
-            // The upload failed and nobody listens any more.
+            // The upload failed and dropped the receiver.
             if pieces.blocking_send(chunk).is_err() {
                 return;
             }

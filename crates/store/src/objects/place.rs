@@ -1,4 +1,4 @@
-//! Where objects lie, as a setting says it.
+//! The location of objects, as a setting gives it.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,16 +8,16 @@ use std::str::FromStr;
 pub enum Place {
     /// A folder of this machine, or one that several machines share.
     Directory(PathBuf),
-    /// A bucket of S3, or of what speaks its protocol.
+    /// A bucket of S3 or of an S3-compatible server.
     Bucket {
         /// The bucket.
         name: String,
-        /// What the names of all objects begin with, without a slash at either end; may be empty.
+        /// The prefix of all object names, without a slash at either end; may be empty.
         prefix: String,
     },
 }
 
-/// Why a text names no place.
+/// An invalid location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
     /// Neither form.
@@ -26,7 +26,7 @@ pub enum PlaceError {
     /// The bucket cannot have that name.
     #[error("a bucket's name has 3 to 63 small letters, digits, dots and hyphens")]
     BucketName,
-    /// Object names that begin so could not be told apart or written.
+    /// Object names with this prefix would be ambiguous or invalid.
     #[error("a prefix has letters, digits and -_.=/ only, and no part of it is empty or of dots alone")]
     Prefix,
 }

@@ -14,7 +14,7 @@ use super::error::ObjectError;
 use super::text::BLOCK_BYTES;
 use crate::metrics;
 
-/// An object that was there, with a block list that is whole, when it was opened.
+/// An object that existed, with a sound block list, when it was opened.
 #[derive(Clone)]
 pub struct ObjectReader {
     pub(super) store: Arc<dyn ObjectStore>,
@@ -24,19 +24,19 @@ pub struct ObjectReader {
 }
 
 impl ObjectReader {
-    /// The length of the whole text.
+    /// Returns the bytes of the whole text.
     pub fn size_bytes(&self) -> u64 {
         self.size_bytes
     }
 
-    /// The bytes of a range, which is cut to the text.
+    /// Returns the bytes of a range, which is cut to the text.
     ///
     /// # Cost
     /// Every block of 1 MiB that the range touches is read and hashed whole, one at a time; the stream holds
     /// one block, and the piece it has handed out shares it.
     ///
     /// # Errors
-    /// Ends with `Missing` or `Corrupt` when the object is not what it was; what came before is right.
+    /// Ends with `Missing` or `Corrupt` when the object was removed or damaged; the bytes before that are right.
     pub fn read(&self, range: Range<u64>) -> impl Stream<Item = Result<Bytes, ObjectError>> + Send + 'static + use<> {
         let end = range.end.min(self.size_bytes);
         stream::try_unfold((self.clone(), range.start), move |(reader, at)| async move {
@@ -75,7 +75,7 @@ impl ObjectReader {
         Ok(bytes)
     }
 
-    /// Stores word a range beyond the end each in its own way, so the length itself is asked for.
+    /// Object stores report a range beyond the end differently, so the length is read.
     async fn unread(&self, error: object_store::Error) -> ObjectError {
         match self.store.head(&self.location).await {
             Ok(found) if found.size != self.size_bytes => ObjectError::Corrupt,

@@ -1,10 +1,10 @@
-//! Texts of values, and what is known of one before it is written.
+//! Texts of values and their hashes.
 
 use bytes::Bytes;
 use model::Sha256;
 use sha2::Digest;
 
-/// Bytes that are hashed and checked as one: what a range read costs at least.
+/// Bytes of a block, which is hashed and checked as a whole: the least that a range read costs.
 pub const BLOCK_BYTES: u64 = 1024 * 1024;
 /// The same, to size memory with.
 pub(super) const BLOCK_LENGTH: usize = 1024 * 1024;
@@ -30,7 +30,7 @@ impl Text for String {
     }
 }
 
-/// What is known of a text once it has been read through.
+/// The length and the hashes of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digested {
     /// SHA-256 of the whole.
@@ -41,7 +41,7 @@ pub struct Digested {
     pub block_hashes: Vec<Sha256>,
 }
 
-/// Reads a text through and hashes it, twice over: as a whole and by blocks.
+/// Hashes a text as a whole and by blocks.
 ///
 /// # Cost
 /// About 1.5 ms per MiB with the processor's SHA instructions, up to 8 ms without, and whatever the text's

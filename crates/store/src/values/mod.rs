@@ -1,4 +1,4 @@
-//! Values wherever they lie: short ones in the record, long ones as objects, and room for the next.
+//! Values: short ones in the database, long ones as objects, and the eviction of objects.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::{
     Text, digest, metrics,
 };
 
-/// How many objects are evicted before the record is asked for the next.
+/// Objects that are evicted before the store is asked for the next.
 const EVICTED_AT_ONCE: u32 = 16;
 
-/// The values: where each lies, and how many bytes of them may.
+/// The values, with the limit of their bytes.
 #[derive(Clone)]
 pub struct Values {
     store: Arc<dyn Store>,
@@ -24,35 +24,36 @@ pub struct Values {
     limit_bytes: Option<u64>,
 }
 
-/// Why a value could not be placed or read.
+/// An error of placing or reading a value.
 #[derive(Debug, thiserror::Error)]
 pub enum ValueError {
-    /// The record or the object store is out of reach; the same call may succeed later.
+    /// The store or the object store is unavailable; the same call may succeed later.
     #[error("values are out of reach")]
     Unavailable(#[source] BoxError),
-    /// No room: the disk is full, or the value alone is above the limit of all.
+    /// The disk is full, or the value alone is above the limit of all values.
     #[error("no room is left for a value")]
     Full(#[source] BoxError),
-    /// The object was missing or damaged. The record knows, and the value is computed again.
+    /// The object was missing or damaged, and the calculation is queued again; `None` if it was queued or evicted
+    /// before.
     #[error("the value is no longer readable and is computed again")]
     Lost(Option<Box<Calculation>>),
-    /// The record or the text handed in is not what it claims to be; trying again will not help.
+    /// The row or the given text is not what it claims to be; trying again will not help.
     #[error("a value and what is known of it disagree")]
     Corrupt(#[source] BoxError),
 }
 
-/// A value alone is larger than all may be together.
+/// A value that is larger than the limit of all values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{size_bytes} bytes do not fit into {limit_bytes}")]
 pub struct AboveLimit {
-    /// What should have been placed.
+    /// Bytes of the value.
     pub size_bytes: u64,
-    /// What may lie there.
+    /// The limit of all values.
     pub limit_bytes: u64,
 }
 
 impl Values {
-    /// Values of this record and these objects, which may take up to `limit_bytes` (anything, if `None`).
+    /// Creates the values of a store and its objects, which may take up to `limit_bytes` (no limit if `None`).
     pub fn new(store: Arc<dyn Store>, objects: Objects, limit_bytes: Option<u64>) -> Self {
         Self { store, objects, limit_bytes }
     }
@@ -62,7 +63,7 @@ impl Values {
         self.objects.room()
     }
 
-    /// Puts a text where it belongs: up to [`Value::INLINE_BYTES`] it is handed back to go into the record,
+    /// Places a text: up to [`Value::INLINE_BYTES`] it is returned for the database,
     /// longer ones are written as an object; room for it is made first with [`Values::make_room`].
     ///
     /// # Errors
@@ -80,18 +81,18 @@ impl Values {
         Ok(Placement::Object)
     }
 
-    /// Opens the value of a calculation; `None` when it has none that could be read.
+    /// Opens the value of a calculation; `None` if it has none that can be read.
     ///
     /// # Errors
-    /// `Lost` when its object is gone or damaged: the record was told and has queued it again.
-    /// `Unavailable`, `Corrupt` as for the record.
+    /// `Lost` when its object is missing or damaged: the calculation is queued again.
+    /// `Unavailable`, `Corrupt` as for the store.
     pub async fn open(&self, calculation: &Calculation) -> Result<Option<ValueReader>, ValueError> {
         let Some(value) = calculation.value() else { return Ok(None) };
         let (size_bytes, sha256) = (value.size_bytes, value.sha256);
         let source = match value.state {
             ValueState::Evicted => return Ok(None),
             ValueState::Inline => match value.text.as_ref().filter(|text| digest(*text).sha256 == sha256) {
-                // A short one came with the calculation, from wherever that was kept; the record need not be asked.
+                // A short text is part of the calculation; the store need not be read.
                 Some(text) => Source::Inline(text.clone().into()),
                 None => {
                     let Some(inline) = self.store.inline_value(&calculation.subject).await? else { return Ok(None) };
@@ -109,9 +110,9 @@ impl Values {
         Ok(Some(ValueReader { size_bytes, sha256, source }))
     }
 
-    /// Evicts the least recently read objects until `incoming_bytes` more stay below the limit, and gives
-    /// the subjects whose values can no longer be read, so that caches and watchers can be told. The record forgets an object before it is deleted: a crash in between leaves
-    /// an orphan for [`Values::sweep_orphans`], never a row without its object.
+    /// Evicts the least recently read objects until `incoming_bytes` more stay below the limit, and returns the
+    /// subjects of the evicted values. A row is marked before its object is deleted: a crash in between leaves an
+    /// orphan for [`Values::sweep_orphans`], never a row without its object.
     ///
     /// # Errors
     /// `Full` when `incoming_bytes` alone are above the limit (then nothing is evicted), `Unavailable`.
@@ -141,7 +142,7 @@ impl Values {
         Ok(evicted)
     }
 
-    /// Deletes files of objects that no row points to and that were written before `before`; gives how many.
+    /// Deletes files of objects that no row points to and that were written before `before`. Returns how many.
     ///
     /// An object is written before its row says so: `before` must lie further back than a write and a
     /// recording can take, unless nobody else is at work.
@@ -167,10 +168,10 @@ impl Values {
     }
 }
 
-/// A value that can be read.
+/// A readable value.
 #[derive(Clone)]
 pub struct ValueReader {
-    /// Length of the text, sign included.
+    /// Bytes of the text, sign included.
     pub size_bytes: u64,
     /// Hash of the text.
     pub sha256: Sha256,
@@ -218,7 +219,7 @@ async fn inline(text: Arc<dyn Text>) -> Result<String, ValueError> {
     String::from_utf8(whole).map_err(|error| ValueError::Corrupt(error.into()))
 }
 
-/// What a failed read means; a lost object is noted in the record.
+/// Converts an error of reading an object, and marks a lost object in the store.
 async fn unread(store: &dyn Store, object: &StoredObject, error: ObjectError) -> ValueError {
     match error {
         ObjectError::Missing | ObjectError::Corrupt => {

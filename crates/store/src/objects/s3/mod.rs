@@ -1,4 +1,4 @@
-//! Objects in a bucket of S3, or of what speaks its protocol.
+//! Objects in a bucket of S3 or of an S3-compatible server.
 
 #[cfg(test)]
 mod endpoint;
@@ -15,16 +15,16 @@ use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 
 use super::bucket::BucketAccess;
 
-/// A part of 8 MiB has this long to go through.
+/// Timeout of a request; a part has 8 MiB.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// An endpoint that says nothing for so long is taken for dead. A part is answered when it is there whole.
+/// Timeout without any byte of an answer. A part is answered when it is complete.
 const SILENCE: Duration = Duration::from_secs(10);
-/// Enough for a passing fault. Behind that stand the job, which is tried again, and the reader, who is told.
+/// Enough for a passing fault. After that the job is retried, and a reader gets an error.
 const RETRIES: usize = 3;
 const RETRY_FOR: Duration = Duration::from_secs(10);
 
-/// Nothing is asked of the endpoint yet.
+/// Opens a bucket without connecting yet.
 pub(super) fn open(
     bucket: &str,
     prefix: &str,
