@@ -70,7 +70,9 @@ fn divisors(facts: &NumberFacts) -> Markup {
 fn factors(facts: &NumberFacts) -> Markup {
     let complete = facts.cofactor.as_deref() == Some("1");
     html! {
-        @if facts.prime_factors.is_empty() {
+        @if facts.primality == "prime" {
+            (text::PRIME)
+        } @else if facts.prime_factors.is_empty() {
             (text::NO_PRIMES)
         } @else {
             (if complete { text::FACTORED } else { text::PRIMES })
