@@ -1,5 +1,7 @@
 //! Small primes that divide F(n), and the divisors of n.
 
+use std::sync::LazyLock;
+
 use fibonacci::{IBig, UBig};
 use wire::PrimeFactor;
 
@@ -7,18 +9,21 @@ const MAX_PRIME: u64 = 1_000;
 const MAX_DIVISORS: u32 = 256;
 const MAX_COFACTOR_DIGITS: usize = 60;
 
+/// The primes below [`MAX_PRIME`] with their ranks, found once: that takes longer than all other facts.
+static RANKS: LazyLock<Vec<(u64, UBig)>> = LazyLock::new(|| {
+    let primes = (2..MAX_PRIME).filter(|&prime| fibonacci::is_prime(prime.into()));
+    primes.filter_map(|prime| Some((prime, fibonacci::period(prime.into())?.entry_point))).collect()
+});
+
 /// Returns the primes below [`MAX_PRIME`] that divide F(n), for n ≠ 0.
 pub(super) fn prime_factors(n: &IBig) -> Vec<PrimeFactor> {
     let magnitude = n.clone().into_parts().1;
-    let primes = (2..MAX_PRIME).filter(|&prime| fibonacci::is_prime(prime.into()));
-    primes
-        .filter_map(|prime| {
-            let rank = fibonacci::period(prime.into())?.entry_point;
-            (&magnitude % &rank).is_zero().then(|| PrimeFactor {
-                prime: prime.to_string(),
-                exponent: exponent(&magnitude, prime),
-                rank: rank.to_string(),
-            })
+    let dividing = RANKS.iter().filter(|(_, rank)| (&magnitude % rank).is_zero());
+    dividing
+        .map(|(prime, rank)| PrimeFactor {
+            prime: prime.to_string(),
+            exponent: exponent(&magnitude, *prime),
+            rank: rank.to_string(),
         })
         .collect()
 }
