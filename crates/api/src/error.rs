@@ -79,6 +79,9 @@ pub(crate) enum ApiError {
     /// 429 or 503 with `Retry-After`: too many requests of a kind are in progress.
     #[error("too many {0} in progress: {1}")]
     ShareTaken(&'static str, #[source] ShareError),
+    /// 503 with `Retry-After`: new work would wait longer than allowed; nothing was stored.
+    #[error("too much work is queued")]
+    BacklogFull { retry_after: Duration },
     /// 503 with `Retry-After`: the queue is at its limit; nothing was stored.
     #[error("the queue is full at {allowed}")]
     QueueFull { allowed: u64 },
@@ -144,7 +147,9 @@ impl ApiError {
             Self::ShareTaken(_, ShareError::Total { .. }) => {
                 (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Unavailable)
             }
-            Self::QueueFull { .. } => (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::QueueFull),
+            Self::BacklogFull { .. } | Self::QueueFull { .. } => {
+                (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::QueueFull)
+            }
             Self::DiskFull(_) => (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::TooLargeToFit),
             Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, ProblemKind::NotAcceptable),
             Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, ProblemKind::PreconditionFailed),
@@ -217,6 +222,10 @@ impl ApiError {
                 problem.detail = Some(format!("Too many {what} in progress: {error}."));
                 problem.allowed = Some(limit.to_string());
                 problem.retry_after = Some(SHARE_RETRY_AFTER);
+            }
+            Self::BacklogFull { retry_after } => {
+                problem.detail = Some("New work would have to wait too long; nothing was stored.".to_owned());
+                problem.retry_after = Some(*retry_after);
             }
             Self::QueueFull { allowed } => {
                 problem.detail = Some("Nothing was stored.".to_owned());

@@ -105,7 +105,7 @@ pub(crate) struct Working {
         (status = 403, description = "Sent by a page of another site", body = wire::Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = wire::Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is neither JSON nor a form", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`Index too high` as text, or a problem", body = String, content_type = "text/plain"),
+        (status = 422, description = "`Index too high` as text, or a problem", content((String = "text/plain"), (wire::Problem = "application/problem+json"))),
         (status = 429, description = "Too much work requested; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Nothing was stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
     )
@@ -113,14 +113,17 @@ pub(crate) struct Working {
 pub(crate) async fn submit_original(State(state): State<ApiState>, request: Request) -> Result<Response, ApiError> {
     let from = server::client_address(request.headers(), request.extensions(), &state.config.trusted_proxies);
     let fields = read_fields(request, state.config.body_bytes).await?;
-    let index = match state.config.validate(&fields) {
-        Err(ApiError::IndexOutOfRange { .. } | ApiError::TooLargeToFit { .. }) => {
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, "Index too high").into_response());
-        }
-        index => index?,
+    let submitted = match state.config.validate(&fields) {
+        Ok(index) => submit_index(&state, &index, from, None).await.map(|_| ()),
+        Err(error) => Err(error),
     };
-    submit_index(&state, &index, from, None).await?;
-    Ok(Json(Working { working: true }).into_response())
+    match submitted {
+        Ok(()) => Ok(Json(Working { working: true }).into_response()),
+        Err(ApiError::IndexOutOfRange { .. } | ApiError::TooLargeToFit { .. }) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, "Index too high").into_response())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns a short value, or that it is not known yet; `None` for what is left out.

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::ApiError;
 use crate::events::Hub;
-use crate::limits::{ApiConfig, RateLimit};
+use crate::limits::{ApiConfig, RateLimit, WorkBacklog, WorkerCapacity};
 use crate::lists::ListReader;
 use crate::metrics;
 use crate::system::SystemMonitor;
@@ -32,6 +32,8 @@ pub struct ApiState {
     pub(crate) usage: Arc<UsageCounts>,
     pub(crate) recent: Arc<RecentStats>,
     pub(crate) rate_limit: Option<Arc<RateLimit>>,
+    pub(crate) backlog: Arc<WorkBacklog>,
+    pub(crate) workers: Arc<WorkerCapacity>,
     value_readers: Arc<Shares>,
     list_readers: Arc<Shares>,
     lists: Arc<ListReader>,
@@ -54,25 +56,51 @@ pub enum NotReady {
 }
 
 impl ApiState {
-    /// Starts the two tasks behind the endpoints: one reads events, one writes usage counts every second.
+    /// Starts the tasks behind the endpoints: they read events, queued work and the reports of workers, and write usage
+    /// counts.
     ///
-    /// Both end with `shutdown`; [`ApiState::ended`] waits for them.
+    /// All end with `shutdown`; [`ApiState::ended`] waits for them.
     pub fn start(ports: Ports, config: ApiConfig, shutdown: CancellationToken) -> Self {
         let tasks = TaskTracker::new();
         let config = Arc::new(config);
         let recent = Arc::new(RecentStats::default());
+        let workers = Arc::new(WorkerCapacity::new(config.parallelism));
+        let backlog = Arc::new(WorkBacklog::new(&config, Arc::clone(&workers)));
         let shares = |kind, (total, per_address)| Shares::new(kind, total, per_address);
-        let hub = Arc::new(Hub::new(config.waiters, shares("event-streams", config.event_streams)));
+        let hub =
+            Arc::new(Hub::new(config.waiters, shares("event-streams", config.event_streams), Arc::clone(&backlog)));
         let value_readers = Arc::new(shares("value-readers", config.value_readers));
         let list_readers = Arc::new(shares("list-readers", config.list_readers));
         let lists = Arc::new(ListReader::new(Arc::clone(&ports.store)));
         let usage = Arc::new(UsageCounts::default());
         tasks.spawn(Arc::clone(&hub).read(Arc::clone(&ports.events), Arc::clone(&recent), shutdown.clone()));
+        tasks.spawn({
+            let (backlog, store, shutdown) = (Arc::clone(&backlog), Arc::clone(&ports.store), shutdown.clone());
+            async move { backlog.keep_loaded(&*store, shutdown).await }
+        });
+        tasks.spawn({
+            let (workers, queue, shutdown) = (Arc::clone(&workers), Arc::clone(&ports.queue), shutdown.clone());
+            async move { workers.follow(&*queue, shutdown).await }
+        });
         tasks.spawn(Arc::clone(&usage).write(ports.clone(), shutdown));
         tasks.close();
         let rate_limit = config.rate.map(|rate| Arc::new(RateLimit::new(rate)));
         let system = Arc::new(SystemMonitor::new(ports.clone(), Arc::clone(&config), Arc::clone(&recent)));
-        Self { ports, config, hub, usage, recent, rate_limit, value_readers, list_readers, lists, system, tasks }
+        Self {
+            ports,
+            config,
+            hub,
+            usage,
+            recent,
+            rate_limit,
+            backlog,
+            workers,
+            value_readers,
+            list_readers,
+            lists,
+            system,
+            tasks,
+        }
     }
 
     /// Waits until the tasks have ended, which they do after the shutdown given to [`ApiState::start`].

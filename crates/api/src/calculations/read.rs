@@ -14,7 +14,7 @@ use crate::state::ApiState;
     get,
     path = "/api/calculations/{index}",
     tag = "calculations",
-    params(("index" = String, Path, pattern = "^-?(0|[1-9][0-9]{0,18})$", description = "The n of F(n)")),
+    params(("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "The n of F(n)")),
     responses(
         (status = 200, description = "The calculation", body = wire::CalculationBody),
         (status = 404, description = "Never submitted", body = wire::Problem, content_type = "application/problem+json"),

@@ -48,14 +48,16 @@ pub(crate) async fn submit_index(
         state.usage.add_request(subject);
         return Ok(Submission::Known(cached));
     }
+    state.config.check_workers(index, &state.workers)?;
     check_disk(state, index)?;
+    state.backlog.check(from, index)?;
     let charge = match &state.rate_limit {
         Some(limit) => limit.charge(from, index.work, Instant::now())?,
         None => Charge::free(),
     };
     // Subscribe before the job is enqueued, so that its end is not missed however soon it comes.
     let waiter = wait_limit.and_then(|limit| Some((limit, state.hub.wait_for(subject)?)));
-    let (calculation, token) = match store(state, index, charge).await? {
+    let (calculation, token) = match store(state, index, from, charge).await? {
         Submission::Pending(calculation, token) => (calculation, token),
         known @ Submission::Known(_) => return Ok(known),
     };
@@ -99,7 +101,7 @@ async fn wait(state: &ApiState, calculation: Calculation, limit: &WaitLimit, wai
     calculation
 }
 
-async fn store(state: &ApiState, index: &ValidIndex, charge: Charge<'_>) -> Result<Submission, ApiError> {
+async fn store(state: &ApiState, index: &ValidIndex, from: IpAddr, charge: Charge<'_>) -> Result<Submission, ApiError> {
     let token = if index.is_withdrawable() {
         Some(AskToken::random().map_err(|error| ApiError::Internal(error.to_string().into()))?)
     } else {
@@ -130,6 +132,7 @@ async fn store(state: &ApiState, index: &ValidIndex, charge: Charge<'_>) -> Resu
         }
         SubmitResult::Queued(calculation) => {
             charge.keep();
+            state.backlog.add(from, index);
             metrics::record_accepted(new.lane);
             state.recent.record_accepted(&new.subject, start);
             if calculation.asked_at != new.now {

@@ -1,5 +1,6 @@
 //! `POST /api/calculations`
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Json;
@@ -13,6 +14,7 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use super::submission::{Submission, WaitLimit, submit_index};
 use crate::error::ApiError;
 use crate::extract::read_fields;
+use crate::limits::Allowance;
 use crate::state::ApiState;
 
 /// Maximum time that a response is held back for a value.
@@ -40,6 +42,8 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
         (status = 202, description = "Accepted: it will be computed, whatever fails", body = wire::Submitted, headers(
             ("location" = String, description = "The calculation"),
             ("abaci-ask" = String, description = "For work above half a second: the token that withdraws this submission"),
+            ("ratelimit-policy" = String, description = "`\"queued-work\";q=N`: seconds of queued work that an address may have"),
+            ("ratelimit" = String, description = "`\"queued-work\";r=N;t=N`: what is left of it, and the seconds until nothing is queued"),
             ("preference-applied" = String, description = "The maximum time that was waited"),
         )),
         (status = 400, description = "The body is malformed", body = wire::Problem, content_type = "application/problem+json"),
@@ -55,14 +59,22 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
         )),
     )
 )]
-pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> Result<SubmitResponse, ApiError> {
+pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> Response {
+    let from = client_address(request.headers(), request.extensions(), &state.config.trusted_proxies);
+    let mut response = submit_from(&state, from, request).await.into_response();
+    if let Some(allowance) = state.backlog.allowance(from) {
+        add_rate_limit(&mut response, allowance);
+    }
+    response
+}
+
+async fn submit_from(state: &ApiState, from: IpAddr, request: Request) -> Result<SubmitResponse, ApiError> {
     let wait = preferred_wait(request.headers());
     let draining = request.extensions().get().map(|Draining(token)| token.clone()).unwrap_or_default();
-    let from = client_address(request.headers(), request.extensions(), &state.config.trusted_proxies);
     let fields = read_fields(request, state.config.body_bytes).await?;
     let index = state.config.validate(&fields)?;
     let wait_limit = wait.map(|wait| WaitLimit { wait, draining });
-    let submission = submit_index(&state, &index, from, wait_limit).await?;
+    let submission = submit_index(state, &index, from, wait_limit).await?;
     Ok(SubmitResponse { submission, wait })
 }
 
@@ -77,7 +89,7 @@ pub(crate) struct SubmitBody {
 }
 
 fn index_schema() -> Schema {
-    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^-?(0|[1-9][0-9]{0,18})$"));
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^(0|-?[1-9][0-9]{0,18})$"));
     let integer = ObjectBuilder::new().schema_type(Type::Integer);
     OneOfBuilder::new().item(text).item(integer).examples(["1000"]).into()
 }
@@ -110,11 +122,20 @@ impl IntoResponse for SubmitResponse {
     }
 }
 
+/// Adds the fields of draft-ietf-httpapi-ratelimit-headers: seconds of queued work that the address may have.
+fn add_rate_limit(response: &mut Response, allowance: Allowance) {
+    let Allowance { limit, remaining, reset } = allowance;
+    let policy = format!("\"queued-work\";q={}", limit.as_secs());
+    let current = format!("\"queued-work\";r={};t={}", remaining.as_secs(), reset.as_secs());
+    insert(response, HeaderName::from_static("ratelimit-policy"), &policy);
+    insert(response, HeaderName::from_static("ratelimit"), &current);
+}
+
 fn body(calculation: &Calculation, ask: Option<&AskToken>) -> Json<wire::Submitted> {
     Json(wire::Submitted { calculation: calculation.into(), ask: ask.map(ToString::to_string) })
 }
 
-/// Inserts a text of digits, letters and slashes, which is always a valid header value.
+/// Inserts a text of printable ASCII, which is always a valid header value.
 fn insert(response: &mut Response, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         response.headers_mut().insert(name, value);

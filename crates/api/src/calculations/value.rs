@@ -25,8 +25,8 @@ use crate::state::ApiState;
     path = "/api/calculations/{index}/value",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^-?(0|[1-9][0-9]{0,18})$", description = "The n of F(n)"),
-        ("download" = Option<bool>, Query, description = "If present: offer to save the value as a file"),
+        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "The n of F(n)"),
+        ("download" = Option<String>, Query, description = "If present: offer to save the value as a file"),
         ("range" = Option<String>, Header, description = "One range of bytes; several are answered with the whole value"),
         ("if-range" = Option<String>, Header, description = "The ETag that the range belongs to"),
         ("if-match" = Option<String>, Header, description = "ETags of which the value must have one"),

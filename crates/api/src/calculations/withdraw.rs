@@ -16,7 +16,7 @@ use crate::state::ApiState;
     path = "/api/calculations/{index}",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^-?(0|[1-9][0-9]{0,18})$", description = "The n of F(n)"),
+        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "The n of F(n)"),
         ("abaci-ask" = Option<String>, Header, description = "The token of the submission; a form or JSON field `ask` works too"),
     ),
     responses(

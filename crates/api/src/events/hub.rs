@@ -18,6 +18,7 @@ use tokio::sync::{broadcast, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ApiError;
+use crate::limits::WorkBacklog;
 use crate::metrics::Gauged;
 use crate::usage::RecentStats;
 
@@ -34,6 +35,7 @@ pub(crate) struct Hub {
     messages: broadcast::Sender<HubMessage>,
     max_waiters: usize,
     streams: Arc<Shares>,
+    backlog: Arc<WorkBacklog>,
     alive: AtomicBool,
 }
 
@@ -95,10 +97,10 @@ pub(super) struct Subscription {
 
 impl Hub {
     /// Creates a hub for which at most `max_waiters` requests wait at a time, with these limits of streams.
-    pub(crate) fn new(max_waiters: usize, streams: Shares) -> Self {
+    pub(crate) fn new(max_waiters: usize, streams: Shares, backlog: Arc<WorkBacklog>) -> Self {
         let (messages, _) = broadcast::channel(SUBSCRIBER_LAG_LIMIT);
         let streams = Arc::new(streams);
-        Self { state: Mutex::default(), messages, max_waiters, streams, alive: AtomicBool::new(true) }
+        Self { state: Mutex::default(), messages, max_waiters, streams, backlog, alive: AtomicBool::new(true) }
     }
 
     /// Returns whether events are read, or reading is being retried.
@@ -194,6 +196,7 @@ impl Hub {
         for (encoded, event) in events {
             state.last = Some(encoded.id.clone());
             if let CalculationEvent::Calculation(calculation) = event {
+                self.backlog.follow(&calculation);
                 state.remember(Arc::clone(&encoded));
                 if calculation.status().is_final() {
                     recent.record_finished(&calculation.subject, calculation.status() == Status::Done, now);
@@ -207,6 +210,7 @@ impl Hub {
     }
 
     fn mark_gap(&self, last: EventId) {
+        self.backlog.note_lost_events();
         let mut state = self.state.lock();
         state.history.clear();
         state.complete_after = last.number;

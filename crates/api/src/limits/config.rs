@@ -1,5 +1,7 @@
 //! Settings of the API.
 
+use std::time::Duration;
+
 use http::Uri;
 use ipnet::IpNet;
 
@@ -27,6 +29,13 @@ pub struct ApiConfig {
     pub disk_reserve_bytes: u64,
     /// Whether pages of other sites may read. Default: yes.
     pub is_public: bool,
+    /// How long new work above 10 ms may have to wait for all that is queued. Default: an hour.
+    pub queued_work: Option<Duration>,
+    /// How long the queued work of one address may take. Default: ten minutes.
+    pub queued_work_per_address: Option<Duration>,
+    /// Calculations that the workers compute at the same time, at least; the number of live workers counts if it is
+    /// higher. Default: 1.
+    pub parallelism: u32,
     /// Seconds of work that one address may request per minute. Default: no limit.
     pub rate: Option<f64>,
     /// Proxies whose `X-Forwarded-For` is believed. Default: none.
@@ -52,6 +61,9 @@ impl Default for ApiConfig {
             list_readers: (512, 32),
             disk_reserve_bytes: 16 << 20,
             is_public: true,
+            queued_work: Some(Duration::from_secs(3_600)),
+            queued_work_per_address: Some(Duration::from_secs(600)),
+            parallelism: 1,
             rate: None,
             trusted_proxies: Vec::new(),
             public_url: None,

@@ -8,7 +8,7 @@ use http::request::Parts;
 use model::{Index, IndexError, LEASED_ABOVE, Lane, Subject};
 use wire::Shortened;
 
-use super::ApiConfig;
+use super::{ApiConfig, WorkerCapacity};
 use crate::error::ApiError;
 use crate::extract::Fields;
 
@@ -20,6 +20,8 @@ pub(crate) struct ValidIndex {
     pub(crate) digits: u64,
     /// Time on one core.
     pub(crate) work: Duration,
+    /// Memory of the computation.
+    pub(crate) memory_bytes: u64,
 }
 
 impl ValidIndex {
@@ -56,7 +58,7 @@ impl ApiConfig {
         let estimate = fibonacci::estimate(index.get());
         let check = |needed_bytes, allowed_bytes: Option<u64>| match allowed_bytes {
             Some(allowed_bytes) if needed_bytes > allowed_bytes => {
-                let max_index = self.largest_fitting_index();
+                let max_index = self.largest_fitting_index(self.worker_memory_bytes);
                 Err(ApiError::TooLargeToFit { given: index, needed_bytes, allowed_bytes, max_index })
             }
             _ => Ok(()),
@@ -64,15 +66,36 @@ impl ApiConfig {
         check(estimate.memory_bytes, self.worker_memory_bytes)?;
         // The sign may take one more byte.
         check(estimate.digits.saturating_add(1), self.store_bytes)?;
-        Ok(ValidIndex { subject: index.into(), digits: estimate.digits, work: estimate.work })
+        Ok(ValidIndex {
+            subject: index.into(),
+            digits: estimate.digits,
+            work: estimate.work,
+            memory_bytes: estimate.memory_bytes,
+        })
+    }
+
+    /// Checks that the largest live worker has the memory for a calculation.
+    ///
+    /// # Errors
+    /// `TooLargeToFit`, with the largest index that fits.
+    pub(crate) fn check_workers(&self, index: &ValidIndex, workers: &WorkerCapacity) -> Result<(), ApiError> {
+        match workers.memory_bytes() {
+            Some(allowed_bytes) if index.memory_bytes > allowed_bytes => Err(ApiError::TooLargeToFit {
+                given: index.subject.index(),
+                needed_bytes: index.memory_bytes,
+                allowed_bytes,
+                max_index: self.largest_fitting_index(Some(allowed_bytes)),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Returns the largest |index| whose computation and value fit.
-    fn largest_fitting_index(&self) -> u64 {
+    fn largest_fitting_index(&self, worker_memory_bytes: Option<u64>) -> u64 {
         let fits = |magnitude: u64| {
             let estimate = fibonacci::estimate(i64::try_from(magnitude).unwrap_or(i64::MAX));
             let is_within = |needed: u64, allowed: Option<u64>| allowed.is_none_or(|allowed| needed <= allowed);
-            is_within(estimate.memory_bytes, self.worker_memory_bytes)
+            is_within(estimate.memory_bytes, worker_memory_bytes)
                 && is_within(estimate.digits.saturating_add(1), self.store_bytes)
         };
         let (mut fitting, mut too_large) = (0, self.max_index.saturating_add(1));

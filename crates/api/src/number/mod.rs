@@ -25,7 +25,7 @@ use question::Question;
     path = "/api/numbers/{n}",
     tag = "numbers",
     params(
-        ("n" = String, Path, max_length = 1_002, pattern = "^-?(0|[1-9][0-9]*)$", description = "The n of F(n), up to 1,001 digits"),
+        ("n" = String, Path, max_length = 1_002, pattern = "^(0|-?[1-9][0-9]*)$", description = "The n of F(n), up to 1,001 digits"),
         ("first" = Option<u16>, Query, minimum = 1, maximum = 10_000, description = "How many first digits; 50 if absent"),
         ("last" = Option<u16>, Query, minimum = 1, maximum = 10_000, description = "How many last digits; 50 if absent"),
         ("modulus" = Option<String>, Query, max_length = 10_000, pattern = "^[1-9][0-9]*$", description = "The modulus m for which to return F(n) mod m, and up to 10^15 also π(m); 10 if absent"),

@@ -269,3 +269,64 @@ async fn the_queued_event_is_published_before_the_worker_starts() {
         .collect();
     assert_eq!(statuses, ["queued", "done"]);
 }
+
+#[tokio::test]
+async fn an_address_that_queues_too_much_work_is_told_when_there_is_room() {
+    let config = ApiConfig { queued_work_per_address: Some(Duration::from_secs(3)), ..ApiConfig::default() };
+    let system = TestSystem::with_config(config).await;
+    let mut accepted = 0_usize;
+    let refused = loop {
+        let n = 900_000_000 + i64::try_from(accepted).expect("few");
+        let answer = system.submit(n).await;
+        assert!(answer.header("ratelimit-policy").ends_with(";q=3"), "{:?}", answer.headers);
+        if answer.status != ACCEPTED {
+            break answer;
+        }
+        accepted += 1;
+        assert!(accepted < 1_000, "never refused");
+    };
+    let refused = refused.expect_problem(StatusCode::TOO_MANY_REQUESTS, "too-many-requests");
+    assert!(refused.header("retry-after").parse::<u64>().expect("seconds") > 0);
+    assert!(refused.header("ratelimit").starts_with("\"queued-work\";r=0;"), "{}", refused.header("ratelimit"));
+    assert_eq!(system.rows().await, accepted);
+    system.submit(900_000_000).await.expect(ACCEPTED);
+}
+
+#[tokio::test]
+async fn short_work_is_accepted_while_too_much_long_work_is_queued() {
+    let queued_work = Some(Duration::from_millis(1));
+    let config = ApiConfig { queued_work, queued_work_per_address: None, ..ApiConfig::default() };
+    let system = TestSystem::with_config(config).await;
+    system.submit(900_000_000).await.expect(ACCEPTED);
+    let refused = system.submit(900_000_001).await.expect_problem(StatusCode::SERVICE_UNAVAILABLE, "queue-full");
+    assert!(refused.headers.contains_key("retry-after"));
+    system.submit(1_000).await.expect(ACCEPTED);
+}
+
+#[tokio::test]
+async fn work_that_no_live_worker_has_the_memory_for_is_refused_with_the_largest_index_that_fits() {
+    let system = TestSystem::start().await;
+    let report = model::WorkerReport {
+        id: model::WorkerId("w".to_owned()),
+        version: "1".to_owned(),
+        lanes: model::Lane::ALL.to_vec(),
+        computing: Vec::new(),
+        finished: 0,
+        memory_bytes: Some(64 << 20),
+        seen_at: model::Clock::now(&*system.clock),
+    };
+    queue::JobQueue::report(&*system.queue, &report).await.expect("the queue answers");
+    let start = Instant::now();
+    // The API reads reports every second.
+    let refused = loop {
+        let answer = system.submit(999_999_999).await;
+        if answer.status != ACCEPTED {
+            break answer;
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "never refused");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let refused = refused.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "too-large-to-fit").json();
+    let largest = refused["allowed"].as_str().expect("a range").rsplit(' ').next().expect("an index");
+    system.submit(largest.parse().expect("an index")).await.expect(ACCEPTED);
+}

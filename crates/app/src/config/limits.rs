@@ -37,16 +37,35 @@ pub(crate) struct RequestArgs {
     /// the limit [default: off on a loopback address, otherwise 300].
     #[arg(long, env = "ABACI_RATE", value_name = "SECONDS|off", value_parser = rate)]
     pub(crate) rate: Option<Rate>,
+
+    /// Seconds that the queued work of one address may take; more is answered with 429. `off` disables the limit
+    /// [default: off on a loopback address, otherwise 600].
+    #[arg(long, env = "ABACI_QUEUED_SECONDS_PER_ADDRESS", value_name = "SECONDS|off", value_parser = rate)]
+    pub(crate) queued_seconds_per_address: Option<Rate>,
+
+    /// Seconds that new work may have to wait for all queued work; more is answered with 503, except for work
+    /// below 10 ms. `off` disables the limit.
+    #[arg(long, env = "ABACI_QUEUED_SECONDS", value_name = "SECONDS|off", default_value = "3600", value_parser = rate)]
+    pub(crate) queued_seconds: Rate,
 }
 
 impl RequestArgs {
-    /// Returns the seconds of work per minute and address, limited by default wherever others can connect.
+    /// Returns the seconds of work per minute and address.
     pub(crate) fn rate_at(&self, listen: SocketAddr) -> Option<f64> {
-        const DEFAULT_BEYOND_LOOPBACK: f64 = 300.0;
-        match self.rate {
-            Some(Rate(rate)) => rate,
-            None => (!listen.ip().is_loopback()).then_some(DEFAULT_BEYOND_LOOPBACK),
-        }
+        or_beyond_loopback(self.rate, listen, 300.0)
+    }
+
+    /// Returns how long the queued work of one address may take.
+    pub(crate) fn queued_work_per_address_at(&self, listen: SocketAddr) -> Option<Duration> {
+        or_beyond_loopback(self.queued_seconds_per_address, listen, 600.0).map(Duration::from_secs_f64)
+    }
+}
+
+/// Returns the limit that is set; otherwise the default, wherever others can connect.
+fn or_beyond_loopback(set: Option<Rate>, listen: SocketAddr, default: f64) -> Option<f64> {
+    match set {
+        Some(Rate(limit)) => limit,
+        None => (!listen.ip().is_loopback()).then_some(default),
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn run(config: ApiConfig) -> Result<(), RoleError> {
             mode: Mode::Distributed,
             listen: public.local_addr()?,
             connections: &config.connections,
+            parallelism: 0,
         };
         let api = ApiState::start(backends.ports.clone(), settings.config(), service.stopping.clone());
 

@@ -64,6 +64,7 @@ async fn serve(
         mode,
         listen: public.local_addr()?,
         connections: &config.connections,
+        parallelism: u32::try_from(worker_settings(&config.work).threads).unwrap_or(u32::MAX),
     };
     let api = ApiState::start(backends.ports.clone(), settings.config(), service.stopping.clone());
     let mut work = worker_settings(&config.work);

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::time::Duration;
 
 use ::client::{ApiClient, BaseUrlError, ClientState};
 use axum::Router;
@@ -27,6 +28,8 @@ pub(crate) struct ApiSettings<'a> {
     /// The address that the API listens on.
     pub(crate) listen: SocketAddr,
     pub(crate) connections: &'a ConnectionArgs,
+    /// Calculations computed at the same time in this process; 0 if there is no worker in it.
+    pub(crate) parallelism: u32,
 }
 
 impl ApiSettings<'_> {
@@ -40,6 +43,9 @@ impl ApiSettings<'_> {
             worker_memory_bytes: self.worker_memory_bytes,
             store_bytes: Some(self.store_bytes.0),
             rate: self.requests.rate_at(self.listen),
+            queued_work: self.requests.queued_seconds.0.map(Duration::from_secs_f64),
+            queued_work_per_address: self.requests.queued_work_per_address_at(self.listen),
+            parallelism: self.parallelism,
             event_streams: (streams, api::ApiConfig::default().event_streams.1),
             is_public: self.public.is_public(self.listen),
             trusted_proxies: self.proxies.trusted_proxies.clone(),
