@@ -32,7 +32,7 @@ pub(crate) struct Verifier {
 }
 
 /// What to do with an index after one look at it.
-enum Outcome {
+enum CheckOutcome {
     Verified,
     Again,
 }
@@ -99,7 +99,7 @@ impl Verifier {
     }
 
     /// Looks at F(n) once.
-    async fn verify(&self, http: &reqwest::Client, n: i64) -> Outcome {
+    async fn verify(&self, http: &reqwest::Client, n: i64) -> CheckOutcome {
         let requested_at = Instant::now();
         let response = http.get(format!("{}/api/calculations/{n}", self.url)).send().await;
         let Ok(response) = response else { return self.unsettled(n, "not readable") };
@@ -107,13 +107,13 @@ impl Verifier {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => {
                 self.ledger.violation(format!("missing: F({n}) was accepted and is unknown"));
-                return Outcome::Verified;
+                return CheckOutcome::Verified;
             }
-            StatusCode::TOO_MANY_REQUESTS => return Outcome::Again,
+            StatusCode::TOO_MANY_REQUESTS => return CheckOutcome::Again,
             status if matches!(status.as_u16(), 502..=504) => return self.unsettled(n, "not readable"),
             status => {
                 self.ledger.violation(format!("unexpected: {status} to a reader of F({n})"));
-                return Outcome::Verified;
+                return CheckOutcome::Verified;
             }
         }
         let Ok(calculation) = response.json::<Value>().await else { return self.unsettled(n, "not readable") };
@@ -123,17 +123,17 @@ impl Verifier {
             "done" => self.verify_value(http, n).await,
             "failed" => {
                 self.ledger.violation(format!("failed: F({n}): {}", calculation["failure"]));
-                Outcome::Verified
+                CheckOutcome::Verified
             }
             "cancelled" => {
                 self.ledger.violation(format!("cancelled: F({n}), which nobody cancelled"));
-                Outcome::Verified
+                CheckOutcome::Verified
             }
             _ => self.unsettled(n, &status),
         }
     }
 
-    async fn verify_value(&self, http: &reqwest::Client, n: i64) -> Outcome {
+    async fn verify_value(&self, http: &reqwest::Client, n: i64) -> CheckOutcome {
         let response = http.get(format!("{}/api/calculations/{n}/value", self.url)).send().await;
         let Ok(response) = response else { return self.unsettled(n, "not readable") };
         let etag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
@@ -141,7 +141,7 @@ impl Verifier {
             StatusCode::OK => match response.bytes().await {
                 Ok(text) => {
                     self.ledger.check_value(n, etag.as_deref(), &text);
-                    Outcome::Verified
+                    CheckOutcome::Verified
                 }
                 // A truncated response is not wrong.
                 Err(_) => self.unsettled(n, "not readable"),
@@ -153,26 +153,26 @@ impl Verifier {
             }
             StatusCode::NOT_FOUND => {
                 self.ledger.violation(format!("missing: F({n}) was done and is unknown"));
-                Outcome::Verified
+                CheckOutcome::Verified
             }
-            StatusCode::TOO_MANY_REQUESTS => Outcome::Again,
+            StatusCode::TOO_MANY_REQUESTS => CheckOutcome::Again,
             status if matches!(status.as_u16(), 502..=504) => self.unsettled(n, "not readable"),
             status => {
                 self.ledger.violation(format!("unexpected: {status} to a reader of the value of F({n})"));
-                Outcome::Verified
+                CheckOutcome::Verified
             }
         }
     }
 
     /// Reports F(n) once if it is late.
-    fn unsettled(&self, n: i64, status: &str) -> Outcome {
+    fn unsettled(&self, n: i64, status: &str) -> CheckOutcome {
         let accepted_at = self.ledger.history(n).accepted_at.unwrap_or_else(Instant::now);
         let due = accepted_at.max(*self.recovered_at.lock().expect("not poisoned")) + SETTLED_AFTER;
         let is_late = !self.is_fault_active.load(Ordering::Relaxed) && Instant::now() > due;
         if is_late && self.reported.lock().expect("not poisoned").insert(n) {
             self.ledger.violation(format!("not settled: F({n}) is {status} after {SETTLED_AFTER:?}"));
         }
-        Outcome::Again
+        CheckOutcome::Again
     }
 }
 
@@ -184,7 +184,7 @@ async fn run(verifier: Arc<Verifier>) {
             continue;
         };
         let outcome = verifier.verify(&http, n).await;
-        if matches!(outcome, Outcome::Again) {
+        if matches!(outcome, CheckOutcome::Again) {
             verifier.queue.lock().expect("not poisoned").push_back(n);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout};
 
 pub use exclusive::ExclusiveConnection;
 #[cfg(feature = "test-server")]
-pub use test_server::TestServer;
+pub use test_server::RedisTestServer;
 
 /// Connections to one Redis server.
 pub struct RedisLink {

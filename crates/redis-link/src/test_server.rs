@@ -9,14 +9,14 @@ use redis::{Client, Connection, FromRedisValue, RedisResult};
 use tempfile::TempDir;
 
 /// A running Redis or Valkey server. Dropping it kills it.
-pub struct TestServer {
+pub struct RedisTestServer {
     process: Option<Child>,
     folder: TempDir,
     options: Vec<String>,
 }
 
 #[expect(clippy::missing_panics_doc, reason = "a test fails by panicking")]
-impl TestServer {
+impl RedisTestServer {
     /// Starts an empty server and waits until it answers.
     pub fn start() -> Self {
         Self::start_with(&[])
@@ -84,7 +84,7 @@ impl TestServer {
     }
 }
 
-impl Drop for TestServer {
+impl Drop for RedisTestServer {
     fn drop(&mut self) {
         self.kill();
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{Clock, Timestamp};
 use redis::Client;
-use redis_link::TestServer;
+use redis_link::RedisTestServer;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{RedisEventChannel, RedisValueCache};
@@ -29,13 +29,13 @@ fn values_on(client: Client, capacity_bytes: u64) -> Arc<RedisValueCache> {
     Arc::new(RedisValueCache::new(client, "test", capacity_bytes, Arc::new(Ticks::default())))
 }
 
-async fn value_cache() -> (Arc<RedisValueCache>, TestServer) {
-    let server = TestServer::start();
+async fn value_cache() -> (Arc<RedisValueCache>, RedisTestServer) {
+    let server = RedisTestServer::start();
     (values_on(server.client(), 1 << 20), server)
 }
 
-async fn event_channel() -> (Arc<RedisEventChannel>, TestServer) {
-    let server = TestServer::start();
+async fn event_channel() -> (Arc<RedisEventChannel>, RedisTestServer) {
+    let server = RedisTestServer::start();
     (Arc::new(RedisEventChannel::new(server.client(), "test", 1_000)), server)
 }
 
@@ -44,7 +44,7 @@ contract::event_channel_keeps_the_contract!(event_channel, []);
 
 #[tokio::test]
 async fn the_cache_stays_within_its_capacity_and_evicts_the_least_recently_used_value() {
-    let server = TestServer::start();
+    let server = RedisTestServer::start();
     let values = values_on(server.client(), 3 * 2_560);
     for n in 1..=3 {
         values.put(&done(n)).await.unwrap();
@@ -65,7 +65,7 @@ async fn the_cache_stays_within_its_capacity_and_evicts_the_least_recently_used_
 #[tokio::test]
 async fn thousands_of_the_largest_values_stay_within_the_capacity() {
     const CAPACITY_BYTES: u64 = 1 << 20;
-    let server = TestServer::start();
+    let server = RedisTestServer::start();
     let used = || server.run::<String>(&["INFO", "memory"]);
     let values = values_on(server.client(), CAPACITY_BYTES);
     let before = dataset_bytes(&used());
@@ -263,7 +263,7 @@ async fn a_hanging_server_costs_its_callers_little_and_recovers() {
 /// Uses the rights that the documentation at the top of `redis.rs` lists.
 #[tokio::test]
 async fn a_user_with_the_documented_rights_can_do_everything() {
-    let server = TestServer::start();
+    let server = RedisTestServer::start();
     let rights: String = include_str!("../redis.rs")
         .lines()
         .skip_while(|line| !line.contains("ACL SETUSER"))

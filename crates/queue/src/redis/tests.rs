@@ -3,15 +3,15 @@ mod versions;
 
 use std::sync::Arc;
 
-use redis_link::TestServer;
+use redis_link::RedisTestServer;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
 use crate::contract::{self, LONG_LEASE, SHORT_LEASE, SOON, claim, claim_now, job, worker};
 
 /// A queue on a server of its own.
-async fn queue() -> (Arc<RedisQueue>, TestServer) {
-    let server = TestServer::start();
+async fn queue() -> (Arc<RedisQueue>, RedisTestServer) {
+    let server = RedisTestServer::start();
     (Arc::new(RedisQueue::new(server.client(), "test")), server)
 }
 
@@ -104,7 +104,7 @@ return table.concat(names, ' ')";
 /// Uses the rights that the documentation at the top of `redis.rs` lists.
 #[tokio::test]
 async fn a_user_with_the_documented_rights_can_do_everything() {
-    let server = TestServer::start();
+    let server = RedisTestServer::start();
     let rights: String = include_str!("../redis.rs")
         .lines()
         .skip_while(|line| !line.contains("ACL SETUSER"))
@@ -151,7 +151,7 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
     assert!(matches!(other.epoch().await, Err(QueueError::Unavailable(_))), "expected another prefix to be forbidden");
 }
 
-fn client_of_another_prefix(server: &TestServer) -> RedisQueue {
+fn client_of_another_prefix(server: &RedisTestServer) -> RedisQueue {
     let client = redis::Client::open(format!("{}?user=abaci&pass=password", server.address())).unwrap();
     RedisQueue::new(client, "other")
 }

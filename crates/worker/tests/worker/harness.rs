@@ -28,22 +28,22 @@ pub(crate) struct Harness {
     pub(crate) queue: Arc<FaultyQueue>,
     pub(crate) cache: Arc<MemoryValueCache>,
     pub(crate) events: Arc<MemoryEventChannel>,
-    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) store_path: PathBuf,
     start: cache::EventId,
     _directory: TempDir,
 }
 
 /// A clock that a test advances.
-pub(crate) struct FixedClock(AtomicI64);
+pub(crate) struct ManualClock(AtomicI64);
 
-impl Clock for FixedClock {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_ms(self.0.load(Ordering::SeqCst))
     }
 }
 
-impl FixedClock {
+impl ManualClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).expect("a short time"), Ordering::SeqCst);
     }
@@ -68,7 +68,7 @@ impl Harness {
             queue: Arc::new(FaultyQueue::new()),
             cache: Arc::new(MemoryValueCache::new(1 << 20)),
             events,
-            clock: Arc::new(FixedClock(AtomicI64::new(1_800_000_000_000))),
+            clock: Arc::new(ManualClock(AtomicI64::new(1_800_000_000_000))),
             store_path,
             start: last,
             _directory: directory,

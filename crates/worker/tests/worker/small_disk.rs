@@ -28,10 +28,10 @@ impl SmallDisk {
     }
 
     /// Fills the disk until the guard is dropped.
-    pub(crate) fn fill(&self) -> Ballast {
+    pub(crate) fn fill(&self) -> FillerFile {
         let path = self.path().join("ballast");
         std::fs::write(&path, vec![0; 8 << 20]).expect_err("it is larger than the disk");
-        Ballast(path)
+        FillerFile(path)
     }
 }
 
@@ -42,9 +42,9 @@ impl Drop for SmallDisk {
 }
 
 /// The file that fills a disk.
-pub(crate) struct Ballast(PathBuf);
+pub(crate) struct FillerFile(PathBuf);
 
-impl Drop for Ballast {
+impl Drop for FillerFile {
     fn drop(&mut self) {
         std::fs::remove_file(&self.0).expect("the file can be removed");
     }

@@ -122,7 +122,7 @@ async fn lost_keys_never_leave_a_subject_that_is_not_delivered() {
 }
 
 /// A queue with a waiting, a claimed and a delayed job.
-async fn queue_with_jobs() -> (Arc<RedisQueue>, TestServer) {
+async fn queue_with_jobs() -> (Arc<RedisQueue>, RedisTestServer) {
     let (queue, server) = queue().await;
     for n in 1..=3 {
         queue.enqueue(&job(n, Lane::Medium)).await.unwrap();

@@ -4,7 +4,7 @@ use super::*;
 
 const NEWER: &str = r#"{"v":2,"subject":{"kind":"F","n":"7"},"lane":"short"}"#;
 
-async fn add(server: &TestServer, queue: &RedisQueue, payload: &str) {
+async fn add(server: &RedisTestServer, queue: &RedisQueue, payload: &str) {
     queue.epoch().await.unwrap();
     server.run::<String>(&["XADD", "test:{q}:stream:short", "*", "job", payload]);
 }
@@ -69,7 +69,7 @@ async fn an_entry_that_is_not_a_job_is_left_alone() {
     queue.ack(&delivery).await.unwrap();
     assert_eq!(queue.claim(&worker("a"), &Lane::ALL, SHORT_LEASE, SHORT_LEASE * 4).await.unwrap(), None);
     assert_eq!(server.run::<u32>(&["XLEN", stream]), 7, "none was deleted");
-    let commands = |server: &TestServer| {
+    let commands = |server: &RedisTestServer| {
         let info: String = server.run(&["INFO", "commandstats"]);
         let xclaim = info.lines().find(|line| line.starts_with("cmdstat_xclaim:")).unwrap_or("calls=0,").to_owned();
         xclaim.split(['=', ',']).nth(1).and_then(|calls| calls.parse::<u32>().ok()).unwrap()
