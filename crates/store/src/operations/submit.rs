@@ -140,9 +140,9 @@ async fn read_rows<S: Statements>(
 }
 
 /// Inserts or requeues what fits below the limit, and refuses the rest.
-async fn queue<'r, S: Statements>(
+async fn queue<S: Statements>(
     statements: &mut S,
-    to_queue: &mut Vec<(usize, &'r NewCalculation)>,
+    to_queue: &mut Vec<(usize, &NewCalculation)>,
     rows: &HashMap<Subject, LockedRow>,
     answers: &mut Vec<(usize, SubmitAnswer)>,
     open: &[(usize, &NewCalculation)],
