@@ -45,8 +45,10 @@ pub(crate) struct IndexHistory {
     sha256: Option<String>,
     /// Last observed final status, with the time at which its request had ended.
     final_status: Option<(String, Instant)>,
-    /// Whether the driver cancels it or changes it behind the system's back.
+    /// Whether the driver cancels it.
     is_exempt: bool,
+    /// Whether the driver damaged its value.
+    is_damaged: bool,
 }
 
 impl Ledger {
@@ -90,6 +92,20 @@ impl Ledger {
     /// Exempts an index from the checks of completion: the driver cancels it.
     pub(crate) fn exempt(&self, n: i64) {
         self.lock().indexes.entry(n).or_default().is_exempt = true;
+    }
+
+    /// Records that the driver damaged the value of a subject: it may be queued again, to be repaired.
+    pub(crate) fn damaged(&self, subject: &str) {
+        self.write(json!({"damaged": subject}));
+        let index = subject.strip_prefix("F(").and_then(|rest| rest.strip_suffix(')')?.parse().ok());
+        if let Some(n) = index {
+            self.lock().indexes.entry(n).or_default().is_damaged = true;
+        }
+    }
+
+    /// Returns whether the driver damaged the value of an index.
+    pub(crate) fn is_damaged(&self, n: i64) -> bool {
+        self.history(n).is_damaged
     }
 
     /// Returns the accepted indexes that must become done.
@@ -159,7 +175,7 @@ impl Ledger {
         if let Some((before, observed_at)) = &history.final_status {
             let is_newer = requested_at > *observed_at;
             let is_resubmitted = history.last_submitted_at.is_some_and(|at| at + RESUBMIT_WINDOW > *observed_at);
-            if is_newer && !is_resubmitted && before != status && !history.is_exempt {
+            if is_newer && !is_resubmitted && before != status && !history.is_exempt && !history.is_damaged {
                 let text = format!("final state changed: F({n}) was {before} and is {status}");
                 entries.violations.push(text.clone());
                 drop(entries);

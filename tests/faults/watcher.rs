@@ -66,7 +66,8 @@ impl Watcher {
         for (n, status) in stored {
             // A longer one may have been evicted.
             let stays = n.abs() < ALWAYS_INLINE && shown.get(&n).is_some_and(|shown| shown == "done");
-            if stays && status != "done" {
+            // A damaged value is queued again, to be repaired.
+            if stays && status != "done" && !ledger.is_damaged(n) {
                 ledger.violation(format!("taken back: an event said that F({n}) is done, and it is {status}"));
             }
         }

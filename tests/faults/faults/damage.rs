@@ -39,16 +39,12 @@ impl Fault for Damage {
         format!("bit flipped in {place}")
     }
 
-    fn inject<'a>(&'a self, cluster: &'a mut Cluster, _ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected> {
+    fn inject<'a>(&'a self, cluster: &'a mut Cluster, ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected> {
         Box::pin(async move {
             match self {
-                Self::Object => flip_in_newest_object(cluster.disk.path()),
-                Self::Text => {
-                    cluster.postgres.sql(PostgresServer::NAME, FLIP_IN_TEXT);
-                }
-                Self::Facts => {
-                    cluster.postgres.sql(PostgresServer::NAME, FLIP_IN_FACTS);
-                }
+                Self::Object => ledger.damaged(&flip_in_newest_object(cluster.disk.path())),
+                Self::Text => ledger.damaged(&cluster.postgres.sql(PostgresServer::NAME, FLIP_IN_TEXT)),
+                Self::Facts => ledger.damaged(&cluster.postgres.sql(PostgresServer::NAME, FLIP_IN_FACTS)),
                 Self::Cache => cluster.redis.flip_in_value("abaci:v:F(*"),
             }
             Injected::now()
@@ -56,23 +52,27 @@ impl Fault for Damage {
     }
 }
 
-/// Replaces a digit d by d xor 1, which is a flip of the lowest bit of its character.
+/// Replace a digit d by d xor 1, which flips the lowest bit of its character. They return the subject.
 const FLIP_IN_TEXT: &str = "
     update value_texts set text = overlay(text placing ((substr(text, 2, 1)::int # 1))::text from 2 for 1)
-    where calculation_id = (select max(calculation_id) from value_texts where length(text) > 20 and text !~ '^-')";
+    where calculation_id = (select max(calculation_id) from value_texts where length(text) > 20 and text !~ '^-')
+    returning (select subject from calculations where id = calculation_id)";
 const FLIP_IN_FACTS: &str = "
     update calculations set first_digits =
         overlay(first_digits placing ((substr(first_digits, 2, 1)::int # 1))::text from 2 for 1)
-    where id = (select max(id) from calculations where status = 'done' and length(first_digits) = 20)";
+    where id = (select max(id) from calculations where status = 'done' and length(first_digits) = 20)
+    returning subject";
 
-fn flip_in_newest_object(folder: &Path) {
+/// Flips a bit in the newest object and returns its subject, if there is an object.
+fn flip_in_newest_object(folder: &Path) -> String {
     let newest = texts_below(folder).into_iter().max_by_key(|path| path.metadata().and_then(|it| it.modified()).ok());
-    // Without an object yet, there is nothing to damage.
-    let Some(path) = newest else { return };
+    let Some(path) = newest else { return String::new() };
     let mut text = std::fs::read(&path).expect("readable");
     let middle = text.len() / 2;
     text[middle] ^= 1;
     std::fs::write(&path, text).expect("writable");
+    let folder = path.parent().and_then(Path::file_name).expect("the folder of a subject");
+    folder.to_string_lossy().into_owned()
 }
 
 /// Returns the objects below a folder.
