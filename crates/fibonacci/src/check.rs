@@ -18,8 +18,8 @@ pub(crate) fn check(n: i64, limbs: &[u64], crew: &Crew<'_>, units: u64) -> Resul
     let mut residues = vec![0; limbs.len().div_ceil(RANGE)];
     let items: Vec<_> = limbs.chunks(RANGE).zip(&mut residues).collect();
     crew.for_each(items, units, |(limbs, residue)| *residue = residue_of(limbs))?;
-    let scale = (0..RANGE).fold(1, |power, _| multiply(power, LIMB));
-    let found = residues.iter().rev().fold(0, |found, &residue| add(multiply(found, scale), residue));
+    const SCALE: u64 = power_of_limb(RANGE);
+    let found = residues.iter().rev().fold(0, |found, &residue| add(multiply(found, SCALE), residue));
     verdict(n, found)
 }
 
@@ -71,7 +71,8 @@ fn residue_of(limbs: &[u64]) -> u64 {
     sums.iter().rev().fold(0, |residue, &sum| add(multiply(residue, LIMB), sum))
 }
 
-const fn power_of_limb(exponent: u32) -> u64 {
+/// 10¹⁸ to this power.
+const fn power_of_limb(exponent: usize) -> u64 {
     let mut power = 1;
     let mut done = 0;
     while done < exponent {

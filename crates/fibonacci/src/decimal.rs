@@ -73,15 +73,28 @@ impl Decimal {
     ///
     /// # Errors
     /// Those of `destination`.
-    pub fn write_to(&self, mut destination: impl io::Write) -> io::Result<()> {
+    pub fn write_to(&self, destination: impl io::Write) -> io::Result<()> {
+        if self.is_short() {
+            self.write_blocks::<SHORT_BLOCK>(destination)
+        } else {
+            self.write_blocks::<BLOCK>(destination)
+        }
+    }
+
+    fn write_blocks<const BYTES: usize>(&self, mut destination: impl io::Write) -> io::Result<()> {
         let mut text = Text::new(self);
-        let mut block = [0; BLOCK];
+        let mut block = [0; BYTES];
         loop {
             match text.fill(&mut block) {
                 0 => return Ok(()),
                 filled => destination.write_all(&block[..filled])?,
             }
         }
+    }
+
+    /// Whether the text fits a short block, which is soon filled with zeros.
+    fn is_short(&self) -> bool {
+        self.limbs.len() < SHORT_BLOCK / DIGITS
     }
 
     /// `count` digits after skipping `start`, counted from the highest.
@@ -100,15 +113,11 @@ impl fmt::Display for Decimal {
         if f.width().is_some() {
             return f.pad_integral(!self.negative, "", &self.first(self.digits()));
         }
-        // A short text is written at once, from a block that is soon filled with zeros.
-        if self.limbs.len() < SHORT_BLOCK / DIGITS {
-            return write_blocks::<SHORT_BLOCK>(self, f);
-        }
-        write_blocks::<BLOCK>(self, f)
+        if self.is_short() { format_blocks::<SHORT_BLOCK>(self, f) } else { format_blocks::<BLOCK>(self, f) }
     }
 }
 
-fn write_blocks<const BYTES: usize>(number: &Decimal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn format_blocks<const BYTES: usize>(number: &Decimal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut text = Text::new(number);
     let mut block = [0; BYTES];
     loop {

@@ -59,10 +59,10 @@ pub(crate) fn carry_signed(sum: i64) -> (u64, i64) {
 
 /// Returns at least the number of decimal digits of F(n), and at most one more.
 ///
-/// F(n) ≤ φⁿ⁻¹ for n ≥ 1, and the constant is log₁₀ φ = 0.2089876402499787337…, rounded up.
+/// F(n) ≤ φⁿ⁻¹ for n ≥ 1, and the constant is 2⁶⁴·log₁₀ φ, rounded up: it adds less than a digit.
 pub(crate) const fn digits_at_most(n: u64) -> u64 {
-    const LOG10_PHI: u128 = 208_987_640_249_978_734;
-    (n as u128 * LOG10_PHI / 1_000_000_000_000_000_000) as u64 + 1
+    const LOG10_PHI: u128 = 3_855_141_514_259_838_964;
+    ((n as u128 * LOG10_PHI) >> 64) as u64 + 1
 }
 
 /// Returns the limbs that hold `digits` digits.

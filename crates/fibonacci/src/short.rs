@@ -35,22 +35,25 @@ pub(crate) fn is_short(n: u64) -> bool {
 
 /// Returns the limbs of F(n), without zeros at the top, for a short n.
 pub(crate) fn value(n: u64) -> Vec<u64> {
-    let limbs = match FIRST.get(n as usize) {
-        Some(&value) => StackNumber::from(value),
+    match FIRST.get(n as usize) {
+        Some(&value) => {
+            let limbs = split(value);
+            limbs[..significant(&limbs)].to_vec()
+        }
         None => {
             let mut pair = DoublingPair::before(n);
             pair.double_until(n / 2, n);
             pair.doubled_once(n)
         }
-    };
-    limbs.as_slice().to_vec()
+    }
 }
 
 /// Returns the limbs of F(k) and F(k+1), without zeros at the top, for a short k.
 pub(crate) fn pair(k: u64) -> (Vec<u64>, Vec<u64>) {
     let mut pair = DoublingPair::before(k);
     pair.double_until(k, k);
-    (pair.a.as_slice().to_vec(), pair.b.as_slice().to_vec())
+    let [a, b] = pair.numbers();
+    (a[..significant(a)].to_vec(), b[..significant(b)].to_vec())
 }
 
 /// What F(n) reserves.
@@ -61,46 +64,17 @@ pub(crate) fn memory_bytes(n: u64) -> u64 {
 /// What F(n) takes, in nanoseconds.
 pub(crate) fn work(n: u64) -> u64 {
     let limbs = limbs_for(digits_at_most(n));
-    40 + 20 * limbs + limbs * limbs / 2
+    70 + 35 * limbs + limbs * limbs / 3
 }
 
-/// A number on the stack.
-struct StackNumber {
-    limbs: [u64; MAX_LIMBS],
-    length: usize,
-}
-
-/// F(k) and F(k+1).
+/// F(k) and F(k+1), and room for the two after the next doubling.
 struct DoublingPair {
     k: u64,
-    a: StackNumber,
-    b: StackNumber,
-}
-
-impl StackNumber {
-    const ZERO: Self = StackNumber { limbs: [0; MAX_LIMBS], length: 0 };
-
-    fn as_slice(&self) -> &[u64] {
-        &self.limbs[..self.length]
-    }
-
-    fn trim(&mut self) {
-        while self.length > 0 && self.limbs[self.length - 1] == 0 {
-            self.length -= 1;
-        }
-    }
-}
-
-impl From<u128> for StackNumber {
-    fn from(value: u128) -> Self {
-        let mut number = StackNumber::ZERO;
-        let (high, low) = divide(value);
-        let (top, middle) = divide(high);
-        number.limbs[..3].copy_from_slice(&[low, middle, top as u64]);
-        number.length = 3;
-        number.trim();
-        number
-    }
+    /// Limbs that both numbers take; the higher ones mean nothing.
+    length: usize,
+    rooms: [[[u64; MAX_LIMBS]; 2]; 2],
+    /// Which of the rooms has the numbers.
+    current: usize,
 }
 
 impl DoublingPair {
@@ -110,7 +84,15 @@ impl DoublingPair {
         while k > LAST_PAIR {
             k /= 2;
         }
-        DoublingPair { k, a: FIRST[k as usize].into(), b: FIRST[k as usize + 1].into() }
+        let mut rooms = [[[0; MAX_LIMBS]; 2]; 2];
+        let (a, b) = (split(FIRST[k as usize]), split(FIRST[k as usize + 1]));
+        rooms[0][0][..3].copy_from_slice(&a);
+        rooms[0][1][..3].copy_from_slice(&b);
+        DoublingPair { k, length: significant(&b), rooms, current: 0 }
+    }
+
+    fn numbers(&self) -> [&[u64]; 2] {
+        self.rooms[self.current].each_ref().map(|number| &number[..self.length])
     }
 
     /// Doubles to F(k) and F(k+1), where k is n cut off by some bits.
@@ -118,42 +100,49 @@ impl DoublingPair {
         while self.k < k {
             let next = next_index(self.k, n);
             let length = limbs_of(next);
-            let (mut first, mut second) = (StackNumber::ZERO, StackNumber::ZERO);
-            let sign = if self.k.is_multiple_of(2) { 1 } else { -1 };
-            let (a, b) = self.operands();
+            let [low, high] = &mut self.rooms;
+            let (from, to) = if self.current == 0 { (low, high) } else { (high, low) };
+            let (a, b) = (&from[0][..self.length], &from[1][..self.length]);
+            let [first, second] = to.each_mut().map(|number| &mut number[..length]);
             if next.is_multiple_of(2) {
-                combine::<3, 2>(a, b, sign, &mut first.limbs[..length], &mut second.limbs[..length]);
+                combine::<3, 2>(a, b, sign(self.k), first, second);
             } else {
-                combine::<2, 3>(a, b, sign, &mut second.limbs[..length], &mut first.limbs[..length]);
+                combine::<2, 3>(a, b, sign(self.k), second, first);
             }
-            first.length = length;
-            second.length = length;
-            first.trim();
-            second.trim();
-            *self = DoublingPair { k: next, a: first, b: second };
+            let length = significant(first).max(significant(second));
+            (self.k, self.length, self.current) = (next, length, 1 - self.current);
         }
     }
 
-    /// F(n) alone, for k = n/2.
-    fn doubled_once(&self, n: u64) -> StackNumber {
-        let mut value = StackNumber::ZERO;
-        value.length = limbs_for(digits_at_most(n)) as usize;
-        let limbs = &mut value.limbs[..value.length];
-        let (a, b) = self.operands();
+    /// The limbs of F(n) alone, for k = n/2.
+    fn doubled_once(&self, n: u64) -> Vec<u64> {
+        let [a, b] = self.numbers();
+        let mut limbs = vec![0; limbs_for(digits_at_most(n)) as usize];
         if n.is_multiple_of(2) {
-            combine::<3, 2>(a, b, if self.k.is_multiple_of(2) { 1 } else { -1 }, limbs, &mut []);
+            combine::<3, 2>(a, b, sign(self.k), &mut limbs, &mut []);
         } else {
-            combine::<3, 2>(a, b, 0, &mut [], limbs);
+            combine::<3, 2>(a, b, 0, &mut [], &mut limbs);
         }
-        value.trim();
-        value
+        limbs.truncate(significant(&limbs));
+        limbs
     }
+}
 
-    /// Both numbers in as many limbs as the longer has.
-    fn operands(&self) -> (&[u64], &[u64]) {
-        let length = self.b.length.max(self.a.length);
-        (&self.a.limbs[..length], &self.b.limbs[..length])
-    }
+/// (−1)ᵏ
+fn sign(k: u64) -> i64 {
+    if k.is_multiple_of(2) { 1 } else { -1 }
+}
+
+/// The limbs of a value of 128 bits.
+fn split(value: u128) -> [u64; 3] {
+    let (high, low) = divide(value);
+    let (top, middle) = divide(high);
+    [low, middle, top as u64]
+}
+
+/// The limbs that are not zeros at the top.
+fn significant(limbs: &[u64]) -> usize {
+    limbs.iter().rposition(|&limb| limb != 0).map_or(0, |top| top + 1)
 }
 
 /// The index after k on the way to n.

@@ -7,7 +7,7 @@
 use super::field::{Factor, Field, MODULI, PRIMES};
 use super::lanes::{Lanes, Octet};
 use super::product::TERMS;
-use super::residues::{invert, multiply};
+use super::residues::{halve, invert, multiply};
 
 /// The longest operands, in limbs, of which products are right.
 ///
@@ -35,19 +35,20 @@ pub(crate) struct Garner {
 }
 
 impl Garner {
-    /// For residues of `scale` times the coefficients.
-    pub(crate) fn new(scale: u64) -> Self {
+    /// For residues of `scale` times the coefficients, a power of two.
+    pub(crate) fn new(scale: usize) -> Self {
+        const P1_IN_SECOND: u64 = invert(MODULI[0], MODULI[1]);
+        const P2_IN_THIRD: u64 = invert(MODULI[1], MODULI[2]);
+        const P1_P2_IN_THIRD: u64 = multiply(invert(MODULI[0], MODULI[2]), P2_IN_THIRD, MODULI[2]);
         let [first, second, third] = &PRIMES;
-        let [p1, p2, p3] = MODULI;
-        let p1_in_second = invert(p1, p2);
-        let p1_p2_in_third = invert(multiply(p1 % p3, p2 % p3, p3), p3);
+        let over_scale = |a, m| halve(a, scale.trailing_zeros(), m);
         Garner {
-            first: first.constant(invert(scale, p1)),
-            second: second.constant(multiply(invert(scale, p2), p1_in_second, p2)),
-            second_from_first: second.constant(p1_in_second),
-            third: third.constant(multiply(invert(scale, p3), p1_p2_in_third, p3)),
-            third_from_first: third.constant(p1_p2_in_third),
-            third_from_second: third.constant(invert(p2, p3)),
+            first: first.constant(over_scale(1, MODULI[0])),
+            second: second.constant(over_scale(P1_IN_SECOND, MODULI[1])),
+            second_from_first: second.constant(P1_IN_SECOND),
+            third: third.constant(over_scale(P1_P2_IN_THIRD, MODULI[2])),
+            third_from_first: third.constant(P1_P2_IN_THIRD),
+            third_from_second: third.constant(P2_IN_THIRD),
         }
     }
 

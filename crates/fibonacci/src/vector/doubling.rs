@@ -96,7 +96,7 @@ impl Arena {
 
     /// Replaces a, and before the last step b, by the limbs of their coefficients.
     fn carry<L: Lanes>(&mut self, lanes: L, step: &DoublingStep, crew: &Crew<'_>) -> Result<(), Error> {
-        let garner = Garner::new(step.length.scale() as u64);
+        let garner = Garner::new(step.length.scale());
         let octets = step.length.points() / 8;
         let results = step.result_octets();
         let mut arrays = self.points.chunks_exact(octets);

@@ -10,7 +10,7 @@
 
 use super::field::{Factor, Field, Prime};
 use super::lanes::Lanes;
-use super::residues::{invert, multiply};
+use super::residues::halve;
 use super::roots::Roots;
 
 /// The constants for `e` extra blocks modulo one prime.
@@ -55,7 +55,7 @@ impl ExtraRoots {
             sixteen: prime.root(16.0),
             halves: [prime.root(8.0), prime.root(4.0), prime.root(2.0)],
             second,
-            rest: prime.constant(invert(2 * scale(e.max(1)) as u64, prime.modulus)),
+            rest: half_over(prime, prime.constant(1), scale(e.max(1))),
         }
     }
 }
@@ -64,7 +64,7 @@ impl ExtraRoots {
 fn half_over(prime: &Prime, r: Factor, scale: usize) -> Factor {
     let modulus = prime.modulus;
     let r = (r.value as i64).rem_euclid(modulus as i64) as u64;
-    prime.constant(multiply(r, invert(2 * scale as u64, modulus), modulus))
+    prime.constant(halve(r, scale.trailing_zeros() + 1, modulus))
 }
 
 /// What [`interpolate_16`] multiplies `e` rows by: the largest power of two that is not above e.

@@ -93,6 +93,8 @@ impl DoublingPlan {
     }
 }
 
+/// Work of preparing a step.
+const STEP_UNITS: u64 = 2_000;
 /// Two blocks of this many points fill 2 MiB.
 const LONGEST_CACHED: usize = 1 << 17;
 /// Work of reading the residue off one limb.
@@ -134,7 +136,7 @@ impl DoublingStep {
 
     /// Work of the step.
     pub(crate) fn work(&self) -> u64 {
-        3 * (self.entry_work() + self.block_work() + self.exit_work()) + self.carry_work()
+        STEP_UNITS + 3 * (self.entry_work() + self.block_work() + self.exit_work()) + self.carry_work()
     }
 
     /// Work of the first layers for one prime.
