@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use self::baselines::ConstantResponse;
 use self::servers::version_of;
 use self::system::DistributedSystem;
-use self::table::{TableRow, Rounds, head};
+use self::table::{Rounds, TableRow, head};
 use crate::http::{Connection, WAIT, get, post};
 use crate::load::{self, CONNECTIONS};
 use crate::samples::Samples;
@@ -245,8 +245,14 @@ async fn answered(address: String, request: Vec<u8>) {
 
 impl Figures {
     fn lines(self) -> Vec<TableRow> {
-        let line =
-            |what, unit, decimals, measured, target, baseline| TableRow { what, unit, decimals, measured, target, baseline };
+        let line = |what, unit, decimals, measured, target, baseline| TableRow {
+            what,
+            unit,
+            decimals,
+            measured,
+            target,
+            baseline,
+        };
         vec![
             line(
                 "reads of a known value",

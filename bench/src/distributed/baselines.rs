@@ -69,7 +69,12 @@ pub fn entries(redis: &BenchRedis, clients: usize, requests: usize) -> f64 {
 }
 
 /// Returns the time for one committed row, one entry and one response in sequence, in milliseconds.
-pub async fn one_of_each_ms(constant: &ConstantResponse, postgres: &BenchPostgres, redis: &BenchRedis, folder: &Path) -> f64 {
+pub async fn one_of_each_ms(
+    constant: &ConstantResponse,
+    postgres: &BenchPostgres,
+    redis: &BenchRedis,
+    folder: &Path,
+) -> f64 {
     let row = 1e3 / rows(postgres, folder, 1, Duration::from_secs(1));
     let entry = 1e3 / entries(redis, 1, 5_000);
     constant.latency_ms().await + row + entry

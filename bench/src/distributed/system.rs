@@ -6,7 +6,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::servers::{BenchNginx, BenchPostgres, BenchRedis, BenchProcess, own_folder, bound_command};
+use super::servers::{BenchNginx, BenchPostgres, BenchProcess, BenchRedis, bound_command, own_folder};
 use crate::process::resident_mb;
 
 /// One API, one client and one worker behind nginx. Dropping it ends everything.

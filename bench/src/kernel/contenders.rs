@@ -77,9 +77,7 @@ impl Contender {
 fn abaci(kernel: Kernel, n: u64, threads: usize) -> Vec<u8> {
     let control = Control { progress: &|_| (), cancelled: &AtomicBool::new(false), threads: &|| threads };
     let value = kernel.nth_with(n.cast_signed(), &control).expect("enough memory");
-    let mut text = Vec::with_capacity(value.text_len() as usize);
-    value.write_to(&mut text).expect("a vector takes everything");
-    text
+    value.to_text(threads)
 }
 
 fn gmp(n: u32) -> Vec<u8> {

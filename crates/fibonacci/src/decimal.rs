@@ -17,6 +17,8 @@ pub struct Decimal {
 const DIGITS: usize = LIMB_DIGITS as usize;
 /// Bytes written at once.
 const BLOCK: usize = 256 * DIGITS;
+/// Fewer limbs take less time than starting a thread.
+const LIMBS_WORTH_A_THREAD: usize = 1 << 14;
 /// The same where the text is shorter.
 const SHORT_BLOCK: usize = 16 * DIGITS;
 
@@ -67,6 +69,35 @@ impl Decimal {
     /// Every block is a vector of its own, to be handed on without a copy. About a nanosecond a digit.
     pub fn chunks(&self, block_bytes: usize) -> Chunks<'_> {
         Chunks { text: Text::new(self), block_bytes: block_bytes.max(1) }
+    }
+
+    /// Returns the whole text, made by up to so many threads. For long values that fit memory twice.
+    ///
+    /// # Example
+    /// ```
+    /// assert_eq!(fibonacci::nth(-8)?.to_text(2), b"-21");
+    /// # Ok::<(), fibonacci::Error>(())
+    /// ```
+    pub fn to_text(&self, threads: usize) -> Vec<u8> {
+        let mut text = vec![0; self.text_len() as usize];
+        let below_top = self.limbs.len().saturating_sub(1);
+        let (head, rest) = text.split_at_mut(self.text_len() as usize - DIGITS * below_top);
+        Text::new(self).fill(head);
+        let share = below_top.div_ceil(threads.max(1)).max(LIMBS_WORTH_A_THREAD);
+        let mut parts = rest.chunks_mut(DIGITS * share).zip(self.limbs[..below_top].rchunks(share));
+        let write = |(text, limbs): (&mut [u8], &[u64])| {
+            for (digits, &limb) in text.chunks_exact_mut(DIGITS).zip(limbs.iter().rev()) {
+                digits.copy_from_slice(&digits_of(limb));
+            }
+        };
+        let own = parts.next();
+        std::thread::scope(|scope| {
+            for part in parts {
+                scope.spawn(move || write(part));
+            }
+            own.map(write);
+        });
+        text
     }
 
     /// Writes the text, `-` first for negative numbers, in pieces of some kilobytes; no newline.

@@ -19,12 +19,24 @@ fn blocks_put_together_are_the_text() {
         let text = value.to_string();
         assert_eq!(value.text_len(), text.len() as u64);
         assert_eq!(written(&value), text, "F({n})");
+        assert_eq!(value.to_text(2), text.as_bytes(), "F({n})");
         for size in sizes() {
             let blocks: Vec<_> = value.chunks(size).collect();
             let (last, full) = blocks.split_last().unwrap();
             assert!(full.iter().all(|block| block.len() == size));
             assert!((1..=size).contains(&last.len()));
             assert_eq!(blocks.concat(), text.as_bytes(), "F({n}) by {size}");
+        }
+    }
+}
+
+#[test]
+fn threads_write_the_same_text() {
+    for n in [3_000_000, -4_000_000] {
+        let value = nth(n).unwrap();
+        let text = written(&value).into_bytes();
+        for threads in [0, 1, 2, 3, 5] {
+            assert!(value.to_text(threads) == text, "F({n}) on {threads} threads");
         }
     }
 }
