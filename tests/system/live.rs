@@ -43,7 +43,7 @@ async fn listen(response: reqwest::Response, mut is_last: impl FnMut(&StreamEven
 #[tokio::test]
 async fn a_subscriber_receives_start_progress_and_end() {
     let stack = Stack::own(&[]).await;
-    let n = 200_000_000;
+    let n = 1_000_000_000;
     let stream = stack.get(&format!("/api/events?index={n}")).await;
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     stack.submit(n).await;

@@ -23,6 +23,7 @@ impl Operation for Complete {
 
 /// Stores the value of an unfinished row without a transaction. Returns `None`, having changed nothing, if
 /// [`complete_batch`] is needed.
+#[cfg(feature = "postgres")]
 pub(crate) async fn complete_single<S: Statements>(
     statements: &mut S,
     value: &CompletedValue,

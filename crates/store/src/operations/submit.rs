@@ -44,6 +44,7 @@ impl Operation for Submit {
 
 /// Inserts a new subject without a transaction, if a recent count allows it. Returns `None`, having inserted nothing,
 /// if [`submit_batch`] is needed.
+#[cfg(feature = "postgres")]
 pub(crate) async fn insert_single<S: Statements>(
     statements: &mut S,
     request: &NewCalculation,
