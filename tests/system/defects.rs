@@ -20,7 +20,7 @@ async fn d1_a_new_database_serves_the_first_page() {
 #[tokio::test]
 async fn d2_d3_d8_work_of_a_killed_process_is_completed_by_the_next() {
     let mut stack = Stack::own(&[]).await;
-    let n = 300_000_000;
+    let n = 1_000_000_000;
     assert_eq!(stack.submit(n).await.0, StatusCode::ACCEPTED);
     stack.until(n, "running").await;
     stack.submit(12).await;
@@ -28,7 +28,7 @@ async fn d2_d3_d8_work_of_a_killed_process_is_completed_by_the_next() {
     stack.restart();
     assert_eq!(stack.until(12, "done").await["value"], "144");
     let calculation = stack.until(n, "done").await;
-    assert_eq!(calculation["digits"], 62_696_292);
+    assert_eq!(calculation["digits"], 208_987_640);
 }
 
 #[tokio::test]
