@@ -43,7 +43,10 @@ async fn large_jobs_run_one_after_the_other_and_small_ones_proceed() {
 
     assert_eq!(first.await.expect("no panic"), ended(LARGE[0], OutcomeKind::Completed));
     assert_eq!(second.await.expect("no panic"), ended(LARGE[1], OutcomeKind::Completed));
-    assert_eq!(system.events_of(LARGE[1]).await, ["queued for memory", "running", "progress", "done"]);
+    let mut events = system.events_of(LARGE[1]).await;
+    // A fast computation ends before its first report of progress.
+    events.retain(|event| event != "progress");
+    assert_eq!(events, ["queued for memory", "running", "done"]);
     assert_eq!(system.find(LARGE[1]).await.attempt, 1);
     system.assert_nothing_queued().await;
 }
