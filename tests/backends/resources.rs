@@ -11,7 +11,7 @@ use crate::system::BackendSystem;
 /// More than the eight PostgreSQL connections of a process.
 const CONCURRENT: usize = 10;
 /// Work of a second or more on one core, with some hundred megabytes.
-const LONG: i64 = 150_000_000;
+const LONG: i64 = 600_000_000;
 
 /// Counts our sessions: those in a long transaction, those with an advisory lock, and all.
 const SESSIONS: &str = "
