@@ -91,7 +91,7 @@ async fn require_acceptable_encoding(request: Request, next: Next) -> Response {
 
 /// Answers `OPTIONS` and refuses other methods that a path does not have. The router adds `Allow`.
 ///
-/// A CORS preflight is told the methods that other sites may use.
+/// Answers a CORS preflight with the methods that other sites may use.
 async fn other_method(State(config): State<Arc<ApiConfig>>, method: Method, headers: HeaderMap) -> Response {
     if method != Method::OPTIONS {
         return ApiError::MethodNotAllowed.into_response();

@@ -71,7 +71,7 @@ impl Decimal {
         Chunks { text: Text::new(self), block_bytes: block_bytes.max(1) }
     }
 
-    /// Returns the whole text, made by up to so many threads. For long values that fit memory twice.
+    /// Returns the whole text, made by up to `threads` threads. For long values that fit memory twice.
     ///
     /// # Example
     /// ```

@@ -7,7 +7,7 @@ pub(crate) const LIMB_DIGITS: u64 = 18;
 
 /// The longest operand of a [`columns`] product, in limbs.
 ///
-/// A column of so many products below 10³⁶ and the carry, below 2¹²⁸/10¹⁸ < 10²¹, fit 128 bits.
+/// A column of this many products below 10³⁶ and the carry, below 2¹²⁸/10¹⁸ < 10²¹, fit 128 bits.
 pub(crate) const MAX_COLUMNS: usize = 340;
 const _: () =
     assert!((MAX_COLUMNS as u128) * (LIMB as u128 - 1) * (LIMB as u128 - 1) < u128::MAX - 1_000 * LIMB as u128);

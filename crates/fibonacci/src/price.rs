@@ -50,7 +50,7 @@ pub fn first_digits(n: &IBig, k: u16) -> Duration {
     nanos(logarithm_nanos(bits + n.bit_len()) + exponential_nanos(bits))
 }
 
-/// Returns the time that a value of so many bits takes as a [`lucas`](crate::lucas) number or another of
+/// Returns the time that a value of the given bits takes as a [`lucas`](crate::lucas) number or another of
 /// [`lucas_u`](crate::lucas_u), [`lucas_v`](crate::lucas_v) and [`seeded`](crate::seeded), its decimal text included.
 pub fn sequence_value(bits: u64) -> Duration {
     nanos(CALL_NANOS + 30.0 * (bits as f64 / 64.0).max(1.0).powf(1.5))
@@ -65,7 +65,7 @@ pub fn kbonacci(k: u32, n: &IBig) -> Duration {
 }
 
 /// Returns the time that [`zeckendorf`](crate::zeckendorf), [`dual`](crate::dual) and
-/// [`from_indexes`](crate::from_indexes) take for a number of so many bits.
+/// [`from_indexes`](crate::from_indexes) take for a number of the given bits.
 pub fn zeckendorf(bits: usize) -> Duration {
     let words = words(bits);
     nanos(CALL_NANOS + words * (3_500.0 + 900.0 * words.powf(0.3)))
@@ -108,7 +108,7 @@ fn bits_of_digits(digits: u16) -> usize {
     usize::from(digits) * 3_322 / 1_000 + 1
 }
 
-/// Doublings of an index of so many bits, modulo a number of so many bits.
+/// Doublings of an index of the given bits, modulo a number of the given bits.
 fn doublings(index_bits: usize, modulus_bits: usize) -> Duration {
     let words = words(modulus_bits);
     let step = match modulus_bits {
@@ -124,12 +124,12 @@ fn doublings(index_bits: usize, modulus_bits: usize) -> Duration {
     nanos(CALL_NANOS + step * steps)
 }
 
-/// The constants to so many bits.
+/// The constants to the given number of bits.
 fn logarithm_nanos(bits: usize) -> f64 {
     10_000.0 + 400.0 * words(bits).powf(1.78)
 }
 
-/// The exponential function to so many bits.
+/// The exponential function to the given number of bits.
 fn exponential_nanos(bits: usize) -> f64 {
     8_000.0 + 300.0 * words(bits).powf(1.8)
 }

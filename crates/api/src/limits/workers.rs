@@ -19,7 +19,7 @@ pub(crate) struct WorkerCapacity {
 }
 
 impl WorkerCapacity {
-    /// Creates the capacity of a system that computes at least so many calculations at the same time.
+    /// Creates the capacity of a system that computes at least the given number of calculations at the same time.
     pub(crate) fn new(min_parallelism: u32) -> Self {
         let min_parallelism = min_parallelism.max(1);
         let parallelism = AtomicU32::new(min_parallelism);

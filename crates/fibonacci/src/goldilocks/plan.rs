@@ -12,7 +12,7 @@ pub const MAX_INDEX: u64 = 700_000_000_000;
 /// The largest index whose two numbers F(k), F(k+1) are single limbs.
 pub(crate) const MAX_SINGLE: u64 = 86;
 
-/// Operands up to so many limbs are multiplied by columns; measured, the two are equal near here.
+/// Maximum number of limbs of operands multiplied by columns; measured, the two are equal near here.
 const COLUMN_LIMBS: u64 = 200;
 const _: () = assert!(COLUMN_LIMBS as usize <= MAX_COLUMNS);
 

@@ -82,7 +82,7 @@ fn digits_within(n: &UBig, count: usize, precision: usize) -> Option<(UBig, Stri
     (lowest == highest).then(|| (low, lowest.to_string()))
 }
 
-/// Returns how many bits a number of so many digits has at most.
+/// Returns the maximum number of bits of a number with the given digits.
 fn bits_of_digits(count: usize) -> usize {
     // log₂ 10 < 3.3220
     count * 3_322 / 1_000 + 1

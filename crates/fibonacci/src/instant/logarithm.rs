@@ -26,7 +26,7 @@ pub(super) struct Constants {
 }
 
 impl Constants {
-    /// Computes them with so many bits after the point.
+    /// Computes them with the given number of bits after the point.
     ///
     /// # Source
     /// ln φ = artanh(1/√5), from (√5 + 1)/(√5 − 1) = φ². With A, B, C = artanh of 1/31, 1/49, 1/161,

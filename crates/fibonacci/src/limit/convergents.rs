@@ -30,7 +30,7 @@ pub fn convergent(k: u16) -> Convergent {
     Convergent { numerator, denominator, above: k % 2 == 1 }
 }
 
-/// Returns F(n+1)/F(n) with so many decimal places (at most [`MAX_PHI_DIGITS`]), cut off and not rounded; `None` for
+/// Returns F(n+1)/F(n) with the given number of decimal places (at most [`MAX_PHI_DIGITS`]), cut off and not rounded; `None` for
 /// n = 0.
 ///
 /// # Cost

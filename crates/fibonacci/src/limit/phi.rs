@@ -4,7 +4,7 @@ use dashu_int::ops::SquareRoot;
 /// The most decimal places of φ that are computed.
 pub const MAX_PHI_DIGITS: u32 = 1_000_000;
 
-/// Returns φ = 1.618… with so many decimal places, cut off and not rounded; at most [`MAX_PHI_DIGITS`].
+/// Returns φ = 1.618… with the given number of decimal places, cut off and not rounded; at most [`MAX_PHI_DIGITS`].
 ///
 /// # Cost
 /// A square root of twice as many digits, see [`price::phi_digits`](crate::price::phi_digits).

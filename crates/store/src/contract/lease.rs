@@ -18,7 +18,7 @@ pub async fn a_lease_makes_the_row_running(store: &dyn Store) {
     assert_eq!(found(store, &f(1000)).await, row);
 }
 
-/// A second worker is told how long to wait.
+/// A second worker receives the time to wait.
 pub async fn a_held_lease_is_not_given_twice(store: &dyn Store) {
     queued(store, &f(1000)).await;
     leased(store, &f(1000), LONG).await;

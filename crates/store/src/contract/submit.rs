@@ -39,7 +39,7 @@ pub async fn submitting_again_while_it_waits_inserts_nothing(store: &dyn Store) 
     assert_eq!(store.list(None, 100).await.expect("reachable").len(), 1);
 }
 
-/// Of many simultaneous submissions, exactly one is told to enqueue the job.
+/// Of many simultaneous submissions, exactly one enqueues the job.
 pub async fn a_thousand_at_once_are_one_row_and_one_job(store: &dyn Store) {
     let subject = f(1000);
     let answers = join_all((0..1000).map(|_| submit(store, &subject))).await;
