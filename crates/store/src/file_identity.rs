@@ -25,6 +25,11 @@ impl FileIdentity {
         Ok(Self { path: path.to_owned(), device: metadata.dev(), inode: metadata.ino() })
     }
 
+    /// Returns the path at which the file was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Checks that the same file is still at its path. Takes one system call.
     ///
     /// # Errors

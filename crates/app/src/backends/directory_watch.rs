@@ -2,22 +2,18 @@
 //!
 //! The open files would still work, but everything written to them is lost with the process.
 
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use store::FileIdentity;
 
 /// The files of a data directory, as they were when the process opened them.
 #[derive(Debug)]
 pub(crate) struct DirectoryWatch {
-    files: Vec<(PathBuf, FileIdentity)>,
+    files: Vec<FileIdentity>,
     is_replaced: AtomicBool,
 }
-
-/// The device and the inode of a file. An open file's inode is never reused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct FileIdentity(u64, u64);
 
 /// Error for a data directory that is not the one that the process has open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,14 +28,13 @@ impl DirectoryWatch {
     /// # Errors
     /// When a file does not exist.
     pub(crate) fn new(paths: impl IntoIterator<Item = PathBuf>) -> io::Result<Self> {
-        let identify = |path: PathBuf| identity(&path).map(|identity| (path, identity));
-        let files = paths.into_iter().map(identify).collect::<io::Result<_>>()?;
+        let files = paths.into_iter().map(|path| FileIdentity::of(&path)).collect::<io::Result<_>>()?;
         Ok(Self { files, is_replaced: AtomicBool::new(false) })
     }
 
     /// Returns an error if a file is no longer at its path. Logs when that changes.
     pub(crate) fn check(&self) -> Result<(), DirectoryReplaced> {
-        let replaced = self.files.iter().find(|(path, opened)| identity(path).ok() != Some(*opened));
+        let replaced = self.files.iter().find(|file| file.check().is_err());
         let was_replaced = self.is_replaced.swap(replaced.is_some(), Ordering::Relaxed);
         match replaced {
             None => {
@@ -48,8 +43,8 @@ impl DirectoryWatch {
                 }
                 Ok(())
             }
-            Some((path, _)) => {
-                let error = DirectoryReplaced { path: path.clone() };
+            Some(file) => {
+                let error = DirectoryReplaced { path: file.path().to_owned() };
                 if !was_replaced {
                     tracing::error!(%error, "the data directory is gone; nothing is accepted until it is back or abaci is restarted");
                 }
@@ -59,12 +54,10 @@ impl DirectoryWatch {
     }
 }
 
-fn identity(path: &Path) -> io::Result<FileIdentity> {
-    fs::metadata(path).map(|metadata| FileIdentity(metadata.dev(), metadata.ino()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
