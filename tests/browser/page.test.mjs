@@ -59,6 +59,23 @@ test("what others ask for appears without a reload", () =>
     assert.equal(await page.evaluate(() => window.notReloaded), true);
   }));
 
+test("what was computed between rendering and listening appears too", () =>
+  withPage({}, async (page) => {
+    let release;
+    const held = new Promise((resolve) => { release = resolve; });
+    await page.route("**/assets/live.*.js", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto("/", { waitUntil: "commit" });
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await askElsewhere(stack.url, 322);
+    const calculation = async () => (await fetch(`${stack.url}/api/calculations/322`)).json();
+    await until("it is done", async () => (await calculation()).status === "done");
+    release();
+    await until("it is listed", async () => (await textOf(page)).includes("F(322)"));
+  }));
+
 test("long work shows a progress bar that moves, and can be cancelled", () =>
   withPage({}, async (page) => {
     await page.goto("/");

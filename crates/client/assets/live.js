@@ -77,8 +77,8 @@ function receive({ type, data, connected: now }) {
 }
 
 function stand(now) {
-  // What happened between rendering and listening, or while the stream was lost, was not heard.
-  if (now && (connected === false || document.querySelector("[data-status=queued], [data-status=running]"))) stale(EVERYTHING);
+  // What happened between rendering and listening, or while the stream was lost, was not received.
+  if (now && !connected) stale(EVERYTHING);
   if (connected === false && now) say(word("live-again"));
   if (connected !== false && !now) say(word("connection-lost"));
   connected = now;
