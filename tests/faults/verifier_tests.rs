@@ -37,21 +37,31 @@ async fn tampering_is_reported_and_nothing_else_is() {
     let mut damaged = std::fs::read(text).expect("the text");
     damaged[70_000] ^= 1;
     std::fs::write(text, damaged).expect("it can be written");
+    let one_digit =
+        "update value_texts set text = overlay(text placing (9 - substr(text, 100, 1)::int)::text from 100 for 1)";
+    let inline =
+        format!("{one_digit} where calculation_id = (select id from calculations where subject = 'F({INLINE})')");
+    cluster.postgres.sql(PostgresServer::NAME, &inline);
     audit(&cluster, &ledger).await;
     page.verify_done(&ledger).await;
     page.verify(&ledger, CATCH_UP_TIMEOUT).await;
     assert_eq!(ledger.violations(), Vec::<String>::new(), "it was computed again");
 
-    let one_digit =
-        "update value_texts set text = overlay(text placing (9 - substr(text, 100, 1)::int)::text from 100 for 1)";
     for tampering in [
-        // The system detects it, and does not serve it.
-        format!("{one_digit} where calculation_id = (select id from calculations where subject = 'F({INLINE})')"),
-        // It cannot detect it.
+        // The system detects it and does not serve it, but cannot repair it.
+        "create function refuse() returns trigger language plpgsql as 'begin raise exception ''refused''; end'"
+            .to_owned(),
+        format!(
+            "create trigger refuse before update on calculations for each row \
+             when (old.subject = 'F({INLINE})') execute function refuse()"
+        ),
+        inline,
+        // It cannot detect it: the row is like those of older versions, which have no checksum.
         format!(
             "with wrong as ({one_digit} where calculation_id = \
                  (select id from calculations where subject = 'F({INLINE_WITH_HASH})') returning calculation_id, text) \
-             update calculations set sha256 = sha256(text::bytea) from wrong where id = calculation_id"
+             update calculations set sha256 = sha256(text::bytea), value_check = null \
+             from wrong where id = calculation_id"
         ),
         "delete from calculations where subject = 'F(5)'".to_owned(),
         "update calculations set status = 'cancelled' where subject = 'F(6)'".to_owned(),
