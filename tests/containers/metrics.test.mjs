@@ -1,5 +1,6 @@
 // Prometheus finds every process, and its rules evaluate.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { compose, docker, eventually, freshIndex, healthy, submit } from "./stack.mjs";
@@ -40,4 +41,20 @@ test("the metrics in the rules are exported", async () => {
     const { data: names } = await ask("label/__name__/values");
     return wanted.every((name) => names.includes(name));
   });
+});
+
+test("no panel of the dashboard is empty", async () => {
+  const dashboard = JSON.parse(await readFile("deploy/compose/grafana/dashboard.json", "utf8"));
+  const panels = dashboard.panels.filter(({ type }) => type !== "row");
+  assert.ok(panels.length >= 15);
+  // A rate needs two scrapes with something in between.
+  assert.ok((await submit(freshIndex(), { wait: 30 })).ok);
+  for (const { title, targets } of panels) for (const { expr } of targets) {
+    const query = encodeURIComponent(expr.replaceAll("$__rate_interval", "1m"));
+    await eventually(`${title}: ${expr} has samples`, async () => {
+      const { status, error, data } = await ask(`query?query=${query}`);
+      assert.equal(status, "success", error);
+      return data.result.length > 0;
+    });
+  }
 });
