@@ -2,28 +2,39 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+
+use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{Control, Error};
 
 /// Does the pieces of a computation, counts them as progress, and stops when the caller wants.
 ///
-/// Helpers are threads that live for one call of [`Crew::for_each`]. They look before every piece whether
-/// they are still allowed, so the caller has its processors back after one piece, some milliseconds.
+/// Helpers are threads that start with the first work that is worth them, sleep between two calls of
+/// [`Crew::for_each`], and end with the crew. They look before every piece whether they are still allowed,
+/// so the caller has its processors back after one piece, some milliseconds.
 pub(crate) struct Crew<'a> {
     control: Control<'a>,
     total: u64,
     done: AtomicU64,
     reported: AtomicU64,
+    helpers: Mutex<Option<ThreadPool>>,
 }
 
-/// A call with less work than this, in units of about a nanosecond, is not worth starting threads.
-const WORTH_THREADS: u64 = 150_000;
+/// A computation with less work than this, in units of about a nanosecond, is not worth starting threads.
+const WORTH_STARTING: u64 = 1_000_000;
+/// A call with less work than this is not worth waking them: that takes about 13 µs.
+const WORTH_WAKING: u64 = 60_000;
 
 impl<'a> Crew<'a> {
     /// For a computation of `total` units of work.
     pub(crate) fn new(control: Control<'a>, total: u64) -> Self {
-        Crew { control, total: total.max(1), done: AtomicU64::new(0), reported: AtomicU64::new(0) }
+        Crew {
+            control,
+            total: total.max(1),
+            done: AtomicU64::new(0),
+            reported: AtomicU64::new(0),
+            helpers: Mutex::new(None),
+        }
     }
 
     /// Calls `work` with each of `items`, in any order, and returns when all are done. They make `units`
@@ -51,15 +62,19 @@ impl<'a> Crew<'a> {
                 }
             }
         };
-        let threads = if units < WORTH_THREADS { 1 } else { self.threads().min(count) };
-        thread::scope(|scope| {
-            for thread in 1..threads {
-                let drain = &drain;
-                // Where the system refuses a thread, the others do its part.
-                let _ = thread::Builder::new().spawn_scoped(scope, move || drain(thread));
-            }
-            drain(0);
-        });
+        let worth = self.total >= WORTH_STARTING && units >= WORTH_WAKING;
+        let threads = if worth { self.threads().min(count) } else { 1 };
+        let mut helpers = self.helpers.lock().unwrap_or_else(PoisonError::into_inner);
+        match awake(&mut helpers, threads - 1) {
+            Some(helpers) => helpers.in_place_scope(|scope| {
+                for thread in 1..threads {
+                    let drain = &drain;
+                    scope.spawn(move |_| drain(thread));
+                }
+                drain(0);
+            }),
+            None => drain(0),
+        }
         self.look()
     }
 
@@ -108,4 +123,15 @@ impl<'a> Crew<'a> {
             (self.control.progress)((done as f64 / self.total as f64).min(1.0));
         }
     }
+}
+
+/// At least `count` helpers, or `None` if none are wanted or the system refuses them: the caller then works alone.
+fn awake(helpers: &mut Option<ThreadPool>, count: usize) -> Option<&ThreadPool> {
+    if count == 0 {
+        return None;
+    }
+    if helpers.as_ref().is_none_or(|helpers| helpers.current_num_threads() < count) {
+        *helpers = ThreadPoolBuilder::new().num_threads(count).build().ok();
+    }
+    helpers.as_ref()
 }
