@@ -26,6 +26,7 @@ macro_rules! value_cache_keeps_the_contract {
             a_removed_value_is_a_miss
             only_done_and_readable_calculations_are_cached
             the_latest_put_wins
+            a_batch_is_cached_like_its_calculations_one_by_one
         );
     };
 }
@@ -42,6 +43,7 @@ macro_rules! event_channel_keeps_the_contract {
             an_id_that_is_too_old_is_a_gap
             an_id_of_another_epoch_is_a_gap
             a_read_is_bounded
+            a_batch_is_published_in_its_order
             concurrent_events_have_one_order
         );
     };

@@ -62,6 +62,16 @@ impl ValueCache for LocalValueCache {
         self.shared.put(calculation).await
     }
 
+    async fn put_batch(&self, calculations: &[Calculation]) -> Result<(), CacheError> {
+        {
+            let mut local = self.local.lock();
+            for calculation in calculations {
+                local.pop(&calculation.subject);
+            }
+        }
+        self.shared.put_batch(calculations).await
+    }
+
     async fn remove(&self, subject: &Subject) -> Result<(), CacheError> {
         self.local.lock().pop(subject);
         self.shared.remove(subject).await

@@ -29,8 +29,8 @@ pub(crate) fn evicted() {
     counter!(EVICTED).increment(1);
 }
 
-pub(crate) fn published() {
-    counter!(PUBLISHED).increment(1);
+pub(crate) fn published(events: usize) {
+    counter!(PUBLISHED).increment(u64::try_from(events).unwrap_or(u64::MAX));
 }
 
 pub(crate) fn gap() {

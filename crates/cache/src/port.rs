@@ -32,6 +32,15 @@ pub trait ValueCache: Send + Sync {
     /// Caches a calculation that is done and readable. Ignores any other, because it may still change.
     async fn put(&self, calculation: &Calculation) -> Result<(), CacheError>;
 
+    /// Caches calculations like [`put`](Self::put), in few calls of the backend. After an error some of them may be
+    /// cached.
+    async fn put_batch(&self, calculations: &[Calculation]) -> Result<(), CacheError> {
+        for calculation in calculations {
+            self.put(calculation).await?;
+        }
+        Ok(())
+    }
+
     /// Removes a subject, because its value can no longer be read.
     async fn remove(&self, subject: &Subject) -> Result<(), CacheError>;
 }
@@ -64,6 +73,14 @@ pub trait ValueCache: Send + Sync {
 pub trait EventChannel: Send + Sync {
     /// Publishes an event to every subscriber.
     async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError>;
+
+    /// Publishes events in this order, in few calls of the backend. After an error some of them may be published.
+    async fn publish_batch(&self, events: &[CalculationEvent]) -> Result<(), CacheError> {
+        for event in events {
+            self.publish(event).await?;
+        }
+        Ok(())
+    }
 
     /// Returns the events after `after`, in order, at most some hundreds at a time. Waits up to `wait` for the first.
     /// Without `after` it returns no events and the id of the latest one at once: start from there.

@@ -34,6 +34,7 @@ macro_rules! keeps_the_contract {
             a_subject_is_in_the_queue_once
             a_batch_is_enqueued_in_order_and_each_subject_once
             an_acked_subject_may_be_enqueued_again
+            a_batch_of_acks_ends_all_jobs_but_those_of_stale_deliveries
             a_waiting_claim_wakes_at_once
             a_claim_that_does_not_wait_returns_nothing
             the_first_lane_is_preferred

@@ -84,6 +84,14 @@ pub trait JobQueue: Send + Sync {
     /// Ends a job: its subject may be enqueued again.
     async fn ack(&self, delivery: &Delivery) -> Result<(), QueueError>;
 
+    /// Ends jobs like [`ack`](Self::ack), in few calls of the backend. After an error some of them may have ended.
+    async fn ack_batch(&self, deliveries: &[Delivery]) -> Result<(), QueueError> {
+        for delivery in deliveries {
+            self.ack(delivery).await?;
+        }
+        Ok(())
+    }
+
     /// Returns a job to the queue as another attempt, claimable after `delay`.
     async fn nack(&self, delivery: &Delivery, delay: Duration) -> Result<(), QueueError>;
 

@@ -48,8 +48,8 @@ use crate::{Delivery, Enqueued, JobQueue, LaneDepth, QueueError, metrics};
 
 /// Timeout of a call, connecting included.
 const CALL_TIMEOUT: Duration = Duration::from_secs(1);
-/// Jobs enqueued by one call; Redis serves nobody else meanwhile, about a millisecond.
-const ENQUEUE_BATCH: usize = 500;
+/// Jobs enqueued or acknowledged by one call; Redis serves nobody else meanwhile, about a millisecond.
+const CALL_BATCH: usize = 500;
 const REPORT_TTL: Duration = Duration::from_secs(5);
 
 /// A queue on Redis, shared by all processes with the same prefix.
@@ -68,6 +68,26 @@ impl RedisQueue {
 
     async fn run<T: FromRedisValue>(&self, call: &'static str, script: &ScriptInvocation<'_>) -> Result<T, QueueError> {
         self.link.run(script).await.map_err(|error| unavailable(call, error))
+    }
+
+    /// Acknowledges deliveries of one lane to one worker.
+    async fn ack_in_one_call(&self, deliveries: &[Delivery]) -> Result<(), QueueError> {
+        let Some(Delivery { job, worker, .. }) = deliveries.first() else { return Ok(()) };
+        let mut script = self.scripts.over_queue(&self.scripts.ack);
+        script.arg(job.lane.as_str()).arg(&worker.0);
+        for delivery in deliveries {
+            if let Some(receipt) = receipt("ack", delivery) {
+                script.arg(receipt.entry).arg(receipt.deliveries).arg(delivery.job.subject.to_string());
+            }
+        }
+        let ended: Vec<bool> = self.run("ack", &script).await?;
+        for has_ended in ended {
+            match has_ended {
+                true => metrics::acked(job.lane),
+                false => metrics::stale("ack"),
+            }
+        }
+        Ok(())
     }
 
     /// Returns a delivery's job to the queue in the given form. Returns `false` if the delivery is stale.
@@ -106,7 +126,7 @@ impl JobQueue for RedisQueue {
 
     async fn enqueue_batch(&self, jobs: &[Job]) -> Result<Vec<Enqueued>, QueueError> {
         let mut enqueued = Vec::with_capacity(jobs.len());
-        for jobs in jobs.chunks(ENQUEUE_BATCH) {
+        for jobs in jobs.chunks(CALL_BATCH) {
             let mut script = self.scripts.over_queue(&self.scripts.enqueue);
             script.arg(new_epoch());
             for job in jobs {
@@ -146,12 +166,13 @@ impl JobQueue for RedisQueue {
     }
 
     async fn ack(&self, delivery: &Delivery) -> Result<(), QueueError> {
-        let Some(receipt) = receipt("ack", delivery) else { return Ok(()) };
-        let mut script = self.for_delivery(&self.scripts.ack, delivery, &receipt);
-        script.arg(delivery.job.subject.to_string());
-        match self.run("ack", &script).await? {
-            true => metrics::acked(delivery.job.lane),
-            false => metrics::stale("ack"),
+        self.ack_batch(std::slice::from_ref(delivery)).await
+    }
+
+    async fn ack_batch(&self, deliveries: &[Delivery]) -> Result<(), QueueError> {
+        let of_one_call = |one: &Delivery, next: &Delivery| one.job.lane == next.job.lane && one.worker == next.worker;
+        for deliveries in deliveries.chunk_by(of_one_call).flat_map(|deliveries| deliveries.chunks(CALL_BATCH)) {
+            self.ack_in_one_call(deliveries).await?;
         }
         Ok(())
     }

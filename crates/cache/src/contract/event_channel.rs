@@ -54,6 +54,16 @@ fn without_ids(events: &[(EventId, CalculationEvent)]) -> Vec<CalculationEvent> 
     events.iter().map(|(_, event)| event.clone()).collect()
 }
 
+pub(crate) async fn a_batch_is_published_in_its_order(channel: Arc<dyn EventChannel>) {
+    channel.publish_batch(&[]).await.unwrap();
+    let start = latest(&*channel).await;
+    publish(&*channel, 1..=2).await;
+    // More than any backend publishes in one call.
+    channel.publish_batch(&expected(3..=402)).await.unwrap();
+    publish(&*channel, 403..=403).await;
+    assert_eq!(without_ids(&read_all(&*channel, start, 403).await), expected(1..=403));
+}
+
 pub(crate) async fn a_new_subscriber_starts_at_the_latest_event(channel: Arc<dyn EventChannel>) {
     publish(&*channel, 1..=3).await;
     let start = latest(&*channel).await;

@@ -61,3 +61,14 @@ pub(crate) async fn the_latest_put_wins(values: Arc<dyn ValueCache>) {
     values.put(&cached).await.unwrap();
     assert_eq!(values.get(&cached.subject).await.unwrap(), Some(cached));
 }
+
+pub(crate) async fn a_batch_is_cached_like_its_calculations_one_by_one(values: Arc<dyn ValueCache>) {
+    values.put_batch(&[]).await.unwrap();
+    let queued = in_state(3, CalculationState::Queued { waiting_for: None });
+    values.put_batch(&[done(1), queued.clone(), done(2)]).await.unwrap();
+    for n in [1, 2] {
+        assert_eq!(values.get(&done(n).subject).await.unwrap(), Some(done(n)));
+    }
+    assert_eq!(values.get(&queued.subject).await.unwrap(), None);
+    values.put_batch(&[queued]).await.unwrap();
+}

@@ -63,8 +63,17 @@ impl MemoryEventChannel {
 #[async_trait]
 impl EventChannel for MemoryEventChannel {
     async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
-        self.ring.lock().push(event.clone(), self.capacity);
-        metrics::published();
+        self.publish_batch(std::slice::from_ref(event)).await
+    }
+
+    async fn publish_batch(&self, events: &[CalculationEvent]) -> Result<(), CacheError> {
+        {
+            let mut ring = self.ring.lock();
+            for event in events {
+                ring.push(event.clone(), self.capacity);
+            }
+        }
+        metrics::published(events.len());
         self.published.notify_waiters();
         Ok(())
     }

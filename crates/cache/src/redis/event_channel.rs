@@ -15,6 +15,8 @@ use crate::{CacheError, EventChannel, EventId, Read, metrics};
 
 /// The most events that one read returns.
 const READ_BATCH: u32 = 256;
+/// Events published by one call; Redis serves nobody else meanwhile, about a millisecond.
+const PUBLISH_BATCH: usize = 256;
 /// How often a waiting read looks for a new epoch.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a failing read takes at least, so that a caller that repeats it does not spin.
@@ -85,11 +87,20 @@ impl RedisEventChannel {
 #[async_trait]
 impl EventChannel for RedisEventChannel {
     async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
-        let text = serde_json::to_string(event).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
-        let mut script = self.prepare(&self.publish);
-        script.arg(text).arg(self.capacity);
-        self.link.run::<u32>(&script).await.map_err(|error| unavailable("publish", error))?;
-        metrics::published();
+        self.publish_batch(std::slice::from_ref(event)).await
+    }
+
+    async fn publish_batch(&self, events: &[CalculationEvent]) -> Result<(), CacheError> {
+        for events in events.chunks(PUBLISH_BATCH) {
+            let mut script = self.prepare(&self.publish);
+            script.arg(self.capacity);
+            for event in events {
+                let text = serde_json::to_string(event).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
+                script.arg(text);
+            }
+            self.link.run::<u32>(&script).await.map_err(|error| unavailable("publish", error))?;
+            metrics::published(events.len());
+        }
         Ok(())
     }
 

@@ -79,19 +79,32 @@ impl ValueCache for RedisValueCache {
     }
 
     async fn put(&self, calculation: &Calculation) -> Result<(), CacheError> {
-        if !calculation.is_readable() {
+        self.put_batch(std::slice::from_ref(calculation)).await
+    }
+
+    async fn put_batch(&self, calculations: &[Calculation]) -> Result<(), CacheError> {
+        let mut values = Vec::with_capacity(calculations.len());
+        for calculation in calculations.iter().filter(|calculation| calculation.is_readable()) {
+            let text = serde_json::to_string(calculation).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
+            if u64::try_from(text.len()).is_ok_and(|size_bytes| size_bytes <= MAX_VALUE_BYTES) {
+                values.push((calculation.subject.to_string(), text));
+            }
+        }
+        if values.is_empty() {
             return Ok(());
         }
-        let text = serde_json::to_string(calculation).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
-        if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_VALUE_BYTES {
-            return Ok(());
-        }
-        let (subject, now) = (calculation.subject.to_string(), self.clock.now().unix_ms());
+        let now = self.clock.now().unix_ms();
         let ttl_ms = i64::try_from(CACHE_TTL.as_millis()).unwrap_or(i64::MAX);
         let mut commands = pipe();
         // The order comes first: a value without a place in it could not be evicted.
-        commands.cmd("ZADD").arg(&self.order_key).arg(now).arg(&subject).ignore();
-        commands.cmd("SET").arg(self.key(&subject)).arg(text).arg("PX").arg(ttl_ms).ignore();
+        commands.cmd("ZADD").arg(&self.order_key);
+        for (subject, _) in &values {
+            commands.arg(now).arg(subject);
+        }
+        commands.ignore();
+        for (subject, text) in values {
+            commands.cmd("SET").arg(self.key(&subject)).arg(text).arg("PX").arg(ttl_ms).ignore();
+        }
         commands.cmd("ZREMRANGEBYSCORE").arg(&self.order_key).arg("-inf").arg(now.saturating_sub(ttl_ms)).ignore();
         commands.cmd("ZCARD").arg(&self.order_key);
         let (count,): (u64,) = self.run("put", &commands).await?;

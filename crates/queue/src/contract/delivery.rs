@@ -69,6 +69,32 @@ pub(crate) async fn an_acked_subject_may_be_enqueued_again(queue: Arc<dyn JobQue
     }
 }
 
+pub(crate) async fn a_batch_of_acks_ends_all_jobs_but_those_of_stale_deliveries(queue: Arc<dyn JobQueue>) {
+    queue.ack_batch(&[]).await.unwrap();
+    let jobs: Vec<_> = (1..=40).map(|n| job(n, Lane::Short)).chain([job(50, Lane::Medium)]).collect();
+    queue.enqueue_batch(&jobs).await.unwrap();
+    let claim = async |max_short| {
+        let lanes = [Lane::Short, Lane::Medium];
+        queue.claim_batch(&worker("a"), &lanes, LONG_LEASE, Duration::ZERO, max_short).await.unwrap()
+    };
+    // The worker holds more entries than it acknowledges, and one of them has been delivered anew.
+    let (mut first, others, medium) = (claim(30).await, claim(30).await, claim(30).await);
+    queue.release(&first[7]).await.unwrap();
+    let again = claim(30).await;
+    assert_eq!((first.len(), others.len(), again.len(), medium.len()), (30, 10, 1, 1));
+    let ended: Vec<_> = first.iter().filter(|delivery| delivery.job != again[0].job).cloned().collect();
+    first.extend(medium.clone());
+    queue.ack_batch(&first).await.unwrap();
+    for delivery in ended.iter().chain(&medium) {
+        assert!(!queue.contains(&delivery.job.subject).await.unwrap(), "{delivery:?}");
+    }
+    for delivery in others.iter().chain(&again) {
+        assert!(queue.contains(&delivery.job.subject).await.unwrap(), "{delivery:?}");
+    }
+    queue.ack_batch(&[others, again].concat()).await.unwrap();
+    assert!(queue.depth().await.unwrap().iter().all(|lane| (lane.waiting, lane.claimed) == (0, 0)));
+}
+
 /// Wakes far below `wait`, so the end of waiting does not find the job.
 pub(crate) async fn a_waiting_claim_wakes_at_once(queue: Arc<dyn JobQueue>) {
     for (n, lane) in (1..).zip(Lane::ALL) {

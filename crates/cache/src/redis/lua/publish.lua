@@ -1,4 +1,8 @@
--- new epoch, event, how many to keep
+-- new epoch, how many to keep, then the events
 ensure_complete(ARGV[1])
-redis.call('XADD', EVENTS, 'MAXLEN', '~', ARGV[3], text_of(last_number() + 1) .. '-1', 'a', ARGV[2])
+local number = last_number()
+for i = 3, #ARGV do
+  number = number + 1
+  redis.call('XADD', EVENTS, 'MAXLEN', '~', ARGV[2], text_of(number) .. '-1', 'a', ARGV[i])
+end
 return 1
