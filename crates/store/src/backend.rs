@@ -1,5 +1,6 @@
 //! The port over any database: every call is timed, traced and an operation or a query.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,8 +9,8 @@ use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Ti
 use crate::error::damaged_row;
 use crate::metrics::timed;
 use crate::operations::{
-    AddRequests, Fail, MarkEvicted, MarkLost, Operation, Ping, ReleaseLease, RenewLease, Repair, TakeLease, Touch,
-    Withdraw,
+    AddRequests, Fail, MarkEvicted, MarkLost, Operation, Ping, ReleaseLease, RenewLease, Repair, SubmitAll, TakeLease,
+    Touch, Withdraw,
 };
 use crate::sql::Queries;
 use crate::{
@@ -27,6 +28,12 @@ pub(crate) trait Backend: Send + Sync {
         &self,
         value: CompletedValue,
     ) -> impl Future<Output = Result<CompleteResult, StoreError>> + Send;
+
+    /// Stores values in few calls.
+    fn complete_all(
+        &self,
+        values: &[CompletedValue],
+    ) -> impl Future<Output = Result<Vec<CompleteResult>, StoreError>> + Send;
 
     /// Runs an operation and commits it.
     fn write<O: Operation>(&self, operation: O) -> impl Future<Output = Result<O::Answer, StoreError>> + Send;
@@ -70,6 +77,18 @@ impl<B: Backend> Store for B {
     async fn submit(&self, request: &NewCalculation) -> Result<SubmitResult, StoreError> {
         let call = || self.submit_batched(request.clone());
         timed("submit", repairing(self, Some(&request.subject), call)).await
+    }
+
+    #[tracing::instrument(name = "store.submit_batch", level = "debug", skip_all)]
+    async fn submit_batch(&self, requests: &[NewCalculation]) -> Result<Vec<SubmitResult>, StoreError> {
+        let requests: Arc<[NewCalculation]> = requests.into();
+        let call = || self.write(SubmitAll(Arc::clone(&requests)));
+        timed("submit_batch", async { repairing(self, None, call).await? }).await
+    }
+
+    #[tracing::instrument(name = "store.find_batch", level = "debug", skip_all)]
+    async fn find_batch(&self, subjects: &[Subject]) -> Result<Vec<Calculation>, StoreError> {
+        timed("find_batch", repairing(self, None, || self.read(self.queries().find_batch(subjects)))).await
     }
 
     #[tracing::instrument(name = "store.find", level = "debug", skip_all)]
@@ -126,6 +145,11 @@ impl<B: Backend> Store for B {
     async fn complete(&self, value: &CompletedValue) -> Result<CompleteResult, StoreError> {
         let call = || self.complete_batched(value.clone());
         timed("complete", repairing(self, Some(&value.subject), call)).await
+    }
+
+    #[tracing::instrument(name = "store.complete_batch", level = "debug", skip_all)]
+    async fn complete_batch(&self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, StoreError> {
+        timed("complete_batch", repairing(self, None, || self.complete_all(values))).await
     }
 
     #[tracing::instrument(name = "store.fail", level = "debug", skip_all)]

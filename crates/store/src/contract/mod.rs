@@ -3,6 +3,7 @@
 //! [`store_keeps_the_contract`](crate::store_keeps_the_contract) makes a test of each rule for one backend. Every rule
 //! gets a new, empty store opened with [`LIMITS`].
 
+mod batch;
 mod complete;
 #[cfg(test)]
 pub(crate) mod damage;
@@ -15,7 +16,7 @@ mod withdraw;
 
 use crate::StoreLimits;
 
-pub use self::{complete::*, lease::*, read::*, submit::*, sweep::*, withdraw::*};
+pub use self::{batch::*, complete::*, lease::*, read::*, submit::*, sweep::*, withdraw::*};
 
 /// The limits that the rules are written for.
 pub const LIMITS: StoreLimits = StoreLimits { max_queued: 64 };
@@ -70,6 +71,10 @@ macro_rules! store_keeps_the_contract {
             objects_are_evicted_by_their_last_read
             an_evicted_value_is_computed_again_and_compared
             a_lost_object_is_queued_again
+            a_batch_is_answered_in_order
+            a_batch_beyond_the_limit_stores_nothing
+            a_batch_of_subjects_is_found
+            a_batch_of_values_is_stored_by_the_state_of_each_row
             a_healthy_store_answers
         }
     };

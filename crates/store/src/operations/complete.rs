@@ -1,6 +1,8 @@
 //! Ending calculations with a value or a failure.
 
-use std::collections::HashSet;
+#[cfg(feature = "postgres")]
+use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
 use model::{Calculation, Failure, Subject, Timestamp};
 
@@ -21,14 +23,37 @@ impl Operation for Complete {
     }
 }
 
-/// Stores the value of an unfinished row without a transaction. Returns `None`, having changed nothing, if
-/// [`complete_batch`] is needed.
+/// Stores values.
+pub(crate) struct CompleteAll(pub(crate) Vec<CompletedValue>);
+
+impl Operation for CompleteAll {
+    type Answer = Vec<CompleteResult>;
+
+    async fn run<S: Statements>(&self, statements: &mut S) -> sqlx::Result<Vec<CompleteResult>> {
+        complete_batch(statements, &self.0).await
+    }
+}
+
+/// Stores the values of unfinished rows in one statement, which needs no transaction. Leaves the results of the rest
+/// open: they need [`complete_batch`].
 #[cfg(feature = "postgres")]
-pub(crate) async fn complete_single<S: Statements>(
+pub(crate) async fn complete_unfinished<S: Statements>(
     statements: &mut S,
-    value: &CompletedValue,
-) -> sqlx::Result<Option<CompleteResult>> {
-    Ok(statements.set_done(&[value]).await?.pop().map(CompleteResult::Recorded))
+    values: &[CompletedValue],
+) -> sqlx::Result<Vec<Option<CompleteResult>>> {
+    let mut results: Vec<Option<CompleteResult>> = vec![None; values.len()];
+    let mut places: BTreeMap<&Subject, usize> = BTreeMap::new();
+    for (at, value) in values.iter().enumerate() {
+        places.entry(&value.subject).or_insert(at);
+    }
+    // In the order of their subjects, in which two such statements with the same rows hardly deadlock.
+    let distinct: Vec<&CompletedValue> = places.values().filter_map(|at| values.get(*at)).collect();
+    for done in statements.set_done(&distinct).await? {
+        if let Some(&at) = places.get(&done.subject) {
+            results[at] = Some(CompleteResult::Recorded(done));
+        }
+    }
+    Ok(results)
 }
 
 /// Stores all values or, if it fails, none. Returns a result for each, in their order.
@@ -82,10 +107,10 @@ async fn complete_round<S: Statements>(
         }
     }
     if !stored.is_empty() {
+        let places: HashMap<&Subject, usize> = stored.iter().map(|value| &value.subject).zip(stored_at).collect();
         for done in statements.set_done(&stored).await? {
-            let place =
-                stored.iter().position(|value| value.subject == done.subject).ok_or(sqlx::Error::RowNotFound)?;
-            results.push((stored_at[place], CompleteResult::Recorded(done)));
+            let at = *places.get(&done.subject).ok_or(sqlx::Error::RowNotFound)?;
+            results.push((at, CompleteResult::Recorded(done)));
         }
     }
     if results.len() == open.len() { Ok(results) } else { Err(sqlx::Error::RowNotFound) }

@@ -9,13 +9,13 @@ mod repair;
 mod submit;
 mod withdraw;
 
-pub(crate) use self::complete::{Complete, Fail};
+pub(crate) use self::complete::{Complete, CompleteAll, Fail};
 #[cfg(feature = "postgres")]
-pub(crate) use self::complete::{complete_batch, complete_single};
+pub(crate) use self::complete::{complete_batch, complete_unfinished};
 pub(crate) use self::lease::{ReleaseLease, RenewLease, TakeLease, VoidLeases};
 pub(crate) use self::marks::{AddRequests, MarkEvicted, MarkLost, Ping, Touch};
 pub(crate) use self::repair::{Repair, RepairedRow};
-pub(crate) use self::submit::Submit;
+pub(crate) use self::submit::{Submit, SubmitAll};
 #[cfg(feature = "postgres")]
 pub(crate) use self::submit::{SubmitAnswer, insert_single, submit_batch};
 pub(crate) use self::withdraw::Withdraw;

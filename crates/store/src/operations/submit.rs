@@ -1,6 +1,7 @@
 //! Submitting calculations, many in one transaction.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use model::{Calculation, Subject};
 
@@ -10,8 +11,8 @@ use crate::rules::{SubmitDecision, decide_submit};
 use crate::sql::Statements;
 use crate::{NewCalculation, StoreError, SubmitResult};
 
-/// The first round inserts; the second sees what other processes inserted first, and duplicates within the batch. More
-/// are needed only when rows change in between.
+/// What is new is inserted before the first round. A round sees what was there, what other processes inserted first, and
+/// duplicates within the batch. More than two are needed only when rows change in between.
 const MAX_ROUNDS: usize = 6;
 
 /// The answer to one submission. A full queue does not undo what shares the transaction.
@@ -42,6 +43,54 @@ impl Operation for Submit {
     }
 }
 
+/// Submits calculations, all or none. The answer is `QueueFull` if there is no room for all, with nothing written.
+pub(crate) struct SubmitAll(pub(crate) Arc<[NewCalculation]>);
+
+impl Operation for SubmitAll {
+    type Answer = Result<Vec<SubmitResult>, StoreError>;
+
+    async fn run<S: Statements>(&self, statements: &mut S) -> sqlx::Result<Self::Answer> {
+        if !has_room(statements, &self.0).await? {
+            return Ok(Err(StoreError::QueueFull { allowed: statements.queue_limit().max_queued() }));
+        }
+        let answers = submit_batch(statements, &self.0).await?;
+        let accepted = answers.into_iter().map(|answer| match answer {
+            SubmitAnswer::Accepted(result) => Ok(result),
+            // Other processes took the room since; the error undoes what this transaction wrote.
+            SubmitAnswer::QueueFull { .. } => Err(sqlx::Error::Protocol("the queue filled up meanwhile".into())),
+        });
+        accepted.collect::<sqlx::Result<Vec<_>>>().map(Ok)
+    }
+}
+
+/// Returns whether all of these may be queued. Reads their rows only if there is no room for that many new ones.
+async fn has_room<S: Statements>(statements: &mut S, requests: &[NewCalculation]) -> sqlx::Result<bool> {
+    let subjects = distinct(requests.iter().map(|request| &request.subject));
+    if room(statements, subjects.len()).await? >= subjects.len() {
+        return Ok(true);
+    }
+    let rows = statements.find(&subjects).await?;
+    let mut queued_subjects = HashSet::new();
+    let to_queue = requests.iter().filter(|request| {
+        let decision = decide_submit(rows.get(&request.subject), request);
+        matches!(decision, SubmitDecision::Insert | SubmitDecision::Requeue) && queued_subjects.insert(&request.subject)
+    });
+    let to_queue = to_queue.count();
+    Ok(room(statements, to_queue).await? >= to_queue)
+}
+
+/// Returns how many rows may be queued, by a recent count if that is enough for `rows`.
+async fn room<S: Statements>(statements: &mut S, rows: usize) -> sqlx::Result<usize> {
+    let room = match statements.queue_limit().recent_room(rows as u64) {
+        Some(room) => room,
+        None => {
+            let unfinished = statements.count_unfinished().await?;
+            statements.queue_limit().set_counted(unfinished)
+        }
+    };
+    Ok(usize::try_from(room).unwrap_or(usize::MAX))
+}
+
 /// Inserts a new subject without a transaction, if a recent count allows it. Returns `None`, having inserted nothing,
 /// if [`submit_batch`] is needed.
 #[cfg(feature = "postgres")]
@@ -64,7 +113,7 @@ pub(crate) async fn submit_batch<S: Statements>(
     statements: &mut S,
     requests: &[NewCalculation],
 ) -> sqlx::Result<Vec<SubmitAnswer>> {
-    let mut answers: Vec<Option<SubmitAnswer>> = vec![None; requests.len()];
+    let mut answers = insert_new(statements, requests).await?;
     for _ in 0..MAX_ROUNDS {
         let open: Vec<(usize, &NewCalculation)> =
             requests.iter().enumerate().filter(|(at, _)| answers[*at].is_none()).collect();
@@ -77,6 +126,37 @@ pub(crate) async fn submit_batch<S: Statements>(
     }
     let answers: Option<Vec<_>> = answers.into_iter().collect();
     answers.ok_or_else(|| sqlx::Error::Protocol("rows changed too often during a submission".into()))
+}
+
+/// Inserts what is new without looking for it first, if a recent count allows all of it. Leaves the answers of the rest
+/// open.
+async fn insert_new<S: Statements>(
+    statements: &mut S,
+    requests: &[NewCalculation],
+) -> sqlx::Result<Vec<Option<SubmitAnswer>>> {
+    let mut answers: Vec<Option<SubmitAnswer>> = vec![None; requests.len()];
+    let mut places: HashMap<&Subject, usize> = HashMap::with_capacity(requests.len());
+    // Of several requests for one subject, the first queues it.
+    for (at, request) in requests.iter().enumerate() {
+        places.entry(&request.subject).or_insert(at);
+    }
+    if statements.queue_limit().recent_room(places.len() as u64).is_none() {
+        return Ok(answers);
+    }
+    let is_first = |(at, request): &(usize, &NewCalculation)| places.get(&request.subject) == Some(at);
+    let new: Vec<&NewCalculation> = requests.iter().enumerate().filter(is_first).map(|(_, new)| new).collect();
+    let inserted = statements.insert(&new).await?;
+    statements.queue_limit().add_queued(inserted.len() as u64);
+    let mut tokens = Vec::new();
+    for calculation in inserted {
+        let Some(&at) = places.get(&calculation.subject) else { continue };
+        tokens.extend(requests[at].ask.as_ref().map(|ask| (calculation.id, ask)));
+        answers[at] = Some(SubmitAnswer::Accepted(SubmitResult::Queued(calculation)));
+    }
+    if !tokens.is_empty() {
+        statements.add_tokens(&tokens).await?;
+    }
+    Ok(answers)
 }
 
 async fn submit_round<S: Statements>(
@@ -151,14 +231,7 @@ async fn queue<S: Statements>(
     if to_queue.is_empty() {
         return Ok(HashMap::new());
     }
-    let room = match statements.queue_limit().recent_room(to_queue.len() as u64) {
-        Some(room) => room,
-        None => {
-            let unfinished = statements.count_unfinished().await?;
-            statements.queue_limit().set_counted(unfinished)
-        }
-    };
-    let fitting = usize::try_from(room).unwrap_or(usize::MAX).min(to_queue.len());
+    let fitting = room(statements, to_queue.len()).await?.min(to_queue.len());
     let refused: HashSet<&Subject> = to_queue.split_off(fitting).into_iter().map(|(_, new)| &new.subject).collect();
     let allowed = statements.queue_limit().max_queued();
     let refused = open.iter().filter(|(_, request)| refused.contains(&request.subject));

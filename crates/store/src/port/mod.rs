@@ -55,8 +55,18 @@ pub trait Store: Send + Sync {
     /// reached.
     async fn submit(&self, request: &NewCalculation) -> Result<SubmitResult, StoreError>;
 
+    /// Accepts calculations like [`submit`](Self::submit), all in one transaction or, after an error, none. Returns the
+    /// result for each, in their order.
+    ///
+    /// # Errors
+    /// As `submit`; `QueueFull` when there is no room for all of them.
+    async fn submit_batch(&self, requests: &[NewCalculation]) -> Result<Vec<SubmitResult>, StoreError>;
+
     /// Returns the calculation of a subject; `None` if it was never submitted.
     async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError>;
+
+    /// Returns the calculations of subjects, in no particular order; those that were never submitted are left out.
+    async fn find_batch(&self, subjects: &[Subject]) -> Result<Vec<Calculation>, StoreError>;
 
     /// Returns up to `limit` calculations first submitted before `before` (from the newest if `None`), newest first.
     ///
@@ -95,6 +105,16 @@ pub trait Store: Send + Sync {
     /// Stores a right value, whichever worker computed it and whatever happened to its lease, if the row is queued,
     /// running or evicted. The same value again is not an error. A cancelled or failed row stays as it is.
     async fn complete(&self, value: &CompletedValue) -> Result<CompleteResult, StoreError>;
+
+    /// Stores values like [`complete`](Self::complete), in few calls of the database. Returns the result for each, in
+    /// their order. After an error some of them may be stored.
+    async fn complete_batch(&self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, StoreError> {
+        let mut results = Vec::with_capacity(values.len());
+        for value in values {
+            results.push(self.complete(value).await?);
+        }
+        Ok(results)
+    }
 
     /// Fails a row if `lease` is still held or, with `None`, if the row is queued. Returns the row, or `None` if
     /// nothing was changed.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sqlx::Connection;
 use sqlx::postgres::PgPool;
 
 use super::error::{classify, is_collision};
@@ -10,7 +11,7 @@ use super::statements::PostgresStatements;
 use super::{BEGIN_DURABLE, with_deadline};
 use crate::batch::Executor;
 use crate::error::DbError;
-use crate::operations::{SubmitAnswer, complete_batch, complete_single, insert_single, submit_batch};
+use crate::operations::{SubmitAnswer, complete_batch, complete_unfinished, insert_single, submit_batch};
 use crate::rules::QueueLimit;
 use crate::{CompleteResult, CompletedValue, NewCalculation, SubmitResult};
 
@@ -48,6 +49,7 @@ impl SubmitExecutor {
 }
 
 /// Executes completions.
+#[derive(Clone)]
 pub(super) struct CompleteExecutor {
     pub(super) pool: PgPool,
     pub(super) refusals: Refusals,
@@ -59,24 +61,33 @@ impl Executor for CompleteExecutor {
     type Answer = CompleteResult;
 
     async fn execute(&mut self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, DbError> {
-        twice(&self.refusals, || self.complete(values)).await
+        self.complete_all(values).await
     }
 }
 
 impl CompleteExecutor {
+    /// Stores all values. After an error some may be stored: storing them again changes nothing.
+    pub(super) async fn complete_all(&self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, DbError> {
+        twice(&self.refusals, || self.complete(values)).await
+    }
+
     async fn complete(&self, values: &[CompletedValue]) -> sqlx::Result<Vec<CompleteResult>> {
-        if let [value] = values {
-            let mut connection = self.pool.acquire().await?;
-            let mut statements = PostgresStatements { connection: &mut connection, queue_limit: &self.queue_limit };
-            if let Some(result) = complete_single(&mut statements, value).await? {
-                return Ok(vec![result]);
+        let mut connection = self.pool.acquire().await?;
+        let mut statements = PostgresStatements { connection: &mut connection, queue_limit: &self.queue_limit };
+        let mut results = complete_unfinished(&mut statements, values).await?;
+        let is_open =
+            |(result, value): (&Option<CompleteResult>, &CompletedValue)| result.is_none().then(|| value.clone());
+        let open: Vec<CompletedValue> = results.iter().zip(values).filter_map(is_open).collect();
+        if !open.is_empty() {
+            let mut transaction = connection.begin_with(BEGIN_DURABLE).await?;
+            let mut statements = PostgresStatements { connection: &mut transaction, queue_limit: &self.queue_limit };
+            let mut others = complete_batch(&mut statements, &open).await?.into_iter();
+            transaction.commit().await?;
+            for result in results.iter_mut().filter(|result| result.is_none()) {
+                *result = others.next();
             }
         }
-        let mut transaction = self.pool.begin_with(BEGIN_DURABLE).await?;
-        let mut statements = PostgresStatements { connection: &mut transaction, queue_limit: &self.queue_limit };
-        let results = complete_batch(&mut statements, values).await?;
-        transaction.commit().await?;
-        Ok(results)
+        Ok(results.into_iter().flatten().collect())
     }
 }
 

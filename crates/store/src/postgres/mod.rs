@@ -51,6 +51,7 @@ pub struct PostgresStore {
     queue_limit: Arc<QueueLimit>,
     submissions: Batcher<SubmitExecutor>,
     completions: Batcher<CompleteExecutor>,
+    complete: CompleteExecutor,
     readiness: Readiness,
 }
 
@@ -93,7 +94,8 @@ impl PostgresStore {
             refusals,
             queue_limit,
             submissions: Batcher::start(submit),
-            completions: Batcher::start(complete),
+            completions: Batcher::start(complete.clone()),
+            complete,
             readiness,
         }
     }
@@ -120,6 +122,11 @@ impl Backend for PostgresStore {
     async fn complete_batched(&self, value: CompletedValue) -> Result<CompleteResult, StoreError> {
         self.readiness.check()?;
         self.completions.execute(value).await
+    }
+
+    async fn complete_all(&self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, StoreError> {
+        self.readiness.check()?;
+        Ok(self.complete.complete_all(values).await?)
     }
 
     async fn write<O: Operation>(&self, operation: O) -> Result<O::Answer, StoreError> {

@@ -7,8 +7,8 @@ use sqlx::postgres::{PgConnection, PgPool};
 
 use crate::operations::RepairedRow;
 use crate::row::{
-    CalculationRow, DamagedRow, LockedColumns, LockedRow, calculation_columns, column, converted, request_check,
-    value_check, value_state_str,
+    CalculationRow, DamagedRow, KeyedDoneRow, LockedColumns, LockedRow, calculation_columns, column, converted,
+    request_check, value_check, value_state_str,
 };
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
@@ -24,7 +24,13 @@ macro_rules! now {
 
 pub(super) struct PostgresQueries(pub(super) PgPool);
 
-impl_queries!(PostgresQueries, now!());
+impl_queries! {
+    PostgresQueries, now!(),
+    async fn find_batch(&self, subjects: &[Subject]) -> sqlx::Result<Vec<Calculation>> {
+        let sql = concat!("select ", calculation_columns!(), " from calculations where subject = any($1)");
+        converted::<_, CalculationRow>(sqlx::query_as(sql).bind(texts(subjects)).fetch_all(&self.0).await?)
+    }
+}
 
 #[cfg(test)]
 pub(super) const UNFINISHED: &str = unfinished_sql!(now!());
@@ -59,16 +65,15 @@ impl Statements for PostgresStatements<'_> {
     }
 
     async fn insert(&mut self, new: &[&NewCalculation]) -> sqlx::Result<Vec<Calculation>> {
-        let rows: Vec<CalculationRow> = sqlx::query_as(concat!(
+        let inserted: Vec<(i64, String)> = sqlx::query_as(
             "insert into calculations (subject, idx, status, lane, digits, asked_at, queued_at, unwithdrawable, \
              traceparent, request_check) select subject, idx, 'queued', lane, digits, asked_at, asked_at, \
              unwithdrawable, traceparent, request_check from unnest($1::text[], $2::bigint[], $3::text[], \
              $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::bigint[]) \
              as new (subject, idx, lane, digits, asked_at, unwithdrawable, traceparent, request_check) \
              order by subject \
-             on conflict (subject) do nothing returning ",
-            calculation_columns!(),
-        ))
+             on conflict (subject) do nothing returning id, subject",
+        )
         .bind(list(new, |new| new.subject.to_string()))
         .bind(list(new, |new| new.subject.index().get()))
         .bind(list(new, |new| new.lane.as_str()))
@@ -79,7 +84,8 @@ impl Statements for PostgresStatements<'_> {
         .bind(list(new, |new| request_check(&new.subject, new.digits)))
         .fetch_all(&mut *self.connection)
         .await?;
-        converted(rows)
+        let new: HashMap<String, &NewCalculation> = new.iter().map(|new| (new.subject.to_string(), *new)).collect();
+        Ok(inserted.into_iter().filter_map(|(id, subject)| Some(new.get(&subject)?.inserted_as(id))).collect())
     }
 
     async fn requeue(&mut self, again: &[(CalculationId, &NewCalculation)]) -> sqlx::Result<Vec<Calculation>> {
@@ -135,7 +141,7 @@ impl Statements for PostgresStatements<'_> {
             Placement::Inline(_) => value_state_str(ValueState::Inline),
             Placement::Object => value_state_str(ValueState::Object),
         };
-        let rows: Vec<CalculationRow> = sqlx::query_as(concat!(
+        let rows: Vec<KeyedDoneRow> = sqlx::query_as(
             "with new as ( \
                  select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], \
                  $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]) \
@@ -151,15 +157,13 @@ impl Statements for PostgresStatements<'_> {
                  lost_leases = 0, lease_until = null, worker = null, progress = null, remaining_ms = null, \
                  waiting_for = null, failure = null, failure_attempts = null \
                  from new where subject = new_subject and (sha256 is null or sha256 = new_sha256) \
-                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') returning calculations.*, new_long \
+                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') returning id, subject, asked, asked_at, attempt, new_long \
              ), removed as (delete from asks using done where calculation_id = done.id \
              ), texts as ( \
                  insert into value_texts (calculation_id, text) select id, new_long from done \
                  where new_long is not null on conflict (calculation_id) do update set text = excluded.text \
-             ) select ",
-            calculation_columns!(),
-            " from done",
-        ))
+             ) select id, subject, asked, asked_at, attempt from done",
+        )
         .bind(list(values, |value| value.subject.to_string()))
         .bind(list(values, |value| column(value.digits)))
         .bind(list(values, |value| value.first_digits.clone()))
@@ -178,7 +182,10 @@ impl Statements for PostgresStatements<'_> {
         }))
         .fetch_all(&mut *self.connection)
         .await?;
-        converted(rows)
+        let values: HashMap<String, &CompletedValue> =
+            values.iter().map(|value| (value.subject.to_string(), *value)).collect();
+        let done = rows.into_iter().filter_map(|row| Some((*values.get(&row.subject)?, row.done)));
+        done.map(|(value, row)| Ok(row.done_with(value)?)).collect()
     }
 
     async fn add_requests(&mut self, requests: &[(Subject, u64)]) -> sqlx::Result<()> {

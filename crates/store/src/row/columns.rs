@@ -19,7 +19,7 @@ macro_rules! row {
         $(#[$meta])*
         $vis struct $name {
             $($(#[$field_meta])* $field_vis $field: $type,)*
-            $($inner: $inner_type,)?
+            $(pub(crate) $inner: $inner_type,)?
         }
 
         impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name

@@ -12,7 +12,9 @@ pub(crate) use self::calculation::{CalculationRow, ColumnError, RowError, calcul
 pub(crate) use self::checksum::{request_check, value_check};
 pub(crate) use self::columns::{DamagedRow, column_value, damaged};
 pub(crate) use self::locked::{LockedColumns, LockedRow};
-pub(crate) use self::other::{InlineRow, ObjectRow, UnfinishedRow, queue_counts};
+#[cfg(feature = "postgres")]
+pub(crate) use self::other::KeyedDoneRow;
+pub(crate) use self::other::{DoneRow, InlineRow, ObjectRow, UnfinishedRow, queue_counts};
 
 /// Converts a hash from a column.
 pub(crate) fn sha256_from(bytes: &[u8]) -> Result<Sha256, Sha256Error> {

@@ -1,11 +1,12 @@
 //! Rows that are less than a calculation.
 
-use model::{CalculationId, Index, Lane, Status, Timestamp};
+use model::{Calculation, CalculationId, CalculationState, Index, Lane, Status, Timestamp, Value, ValueState};
 use sha2::Digest;
 
 use super::columns::row;
 use super::{ColumnError, RowError, sha256_from};
-use crate::{InlineValue, QueueCounts, StoredObject, Unfinished};
+use crate::rules::is_short;
+use crate::{CompletedValue, InlineValue, NewCalculation, Placement, QueueCounts, StoredObject, Unfinished};
 
 row! {
     /// A row of the sweep.
@@ -34,6 +35,73 @@ impl TryFrom<UnfinishedRow> for Unfinished {
             asked_at: Timestamp::from_unix_ms(row.queued_at),
             traceparent: traceparent.map_err(ColumnError::from).map_err(at("traceparent"))?,
         })
+    }
+}
+
+row! {
+    /// What a row that was just done has besides its value.
+    #[derive(Debug)]
+    pub(crate) struct DoneRow {
+        id: i64,
+        asked: i64,
+        asked_at: i64,
+        attempt: i64,
+    }
+}
+
+#[cfg(feature = "postgres")]
+row! {
+    /// One of several rows that were just done.
+    #[derive(Debug)]
+    pub(crate) struct KeyedDoneRow {
+        pub(crate) subject: String,
+        ..done: DoneRow,
+    }
+}
+
+impl DoneRow {
+    /// Returns the calculation that the row and the value stored in it make.
+    pub(crate) fn done_with(self, value: &CompletedValue) -> Result<Calculation, RowError> {
+        let at = |column| move |source: ColumnError| RowError { id: self.id, column, source };
+        let (state, text) = match &value.placement {
+            Placement::Inline(text) => (ValueState::Inline, is_short(value).then(|| text.clone())),
+            Placement::Object => (ValueState::Object, None),
+        };
+        let CompletedValue { started_at, finished_at, digits, .. } = *value;
+        let subject = value.subject.clone();
+        let value = Value {
+            sha256: value.sha256,
+            size_bytes: value.size_bytes,
+            first_digits: value.first_digits.clone(),
+            last_digits: value.last_digits.clone(),
+            compute_ms: value.compute_ms,
+            state,
+            text,
+        };
+        Ok(Calculation {
+            id: CalculationId(self.id),
+            subject,
+            state: CalculationState::Done { started_at, finished_at, value },
+            digits,
+            request_count: self.asked.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("asked"))?,
+            asked_at: Timestamp::from_unix_ms(self.asked_at),
+            attempt: self.attempt.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("attempt"))?,
+        })
+    }
+}
+
+impl NewCalculation {
+    /// Returns the calculation of the row that was inserted for this request.
+    pub(crate) fn inserted_as(&self, id: i64) -> Calculation {
+        Calculation {
+            id: CalculationId(id),
+            subject: self.subject.clone(),
+            state: CalculationState::Queued { waiting_for: None },
+            digits: self.digits,
+            request_count: 1,
+            asked_at: self.now,
+            attempt: 0,
+        }
     }
 }
 

@@ -129,9 +129,11 @@ pub(crate) trait Statements: Send {
     fn mark_lost(&mut self, object: &StoredObject) -> impl Future<Output = sqlx::Result<Option<Calculation>>> + Send;
 }
 
-/// Reads: one statement each.
+/// Reads: one statement each, where the database has one for it.
 pub(crate) trait Queries: Send + Sync {
     fn find(&self, subject: &Subject) -> impl Future<Output = sqlx::Result<Option<Calculation>>> + Send;
+
+    fn find_batch(&self, subjects: &[Subject]) -> impl Future<Output = sqlx::Result<Vec<Calculation>>> + Send;
 
     fn list(
         &self,

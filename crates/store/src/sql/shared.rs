@@ -269,8 +269,10 @@ pub(crate) const LRU_OBJECTS: &str = "select id, subject, sha256, size_bytes fro
 
 /// Implements `Queries` for a newtype of a pool.
 macro_rules! impl_queries {
-    ($queries:ty, $now:expr) => {
+    ($queries:ty, $now:expr, $($find_batch:tt)*) => {
         impl $crate::sql::Queries for $queries {
+            $($find_batch)*
+
             async fn find(&self, subject: &Subject) -> sqlx::Result<Option<Calculation>> {
                 let row: Option<CalculationRow> =
                     sqlx::query_as(concat!("select ", calculation_columns!(), " from calculations where subject = $1"))

@@ -22,7 +22,7 @@ use self::statements::SqliteQueries;
 use self::writer::WriterHandle;
 use crate::backend::Backend;
 use crate::metrics::timed;
-use crate::operations::{Complete, Operation, Submit, VoidLeases};
+use crate::operations::{Complete, CompleteAll, Operation, Submit, VoidLeases};
 use crate::rules::QueueLimit;
 use crate::sql::Queries;
 use crate::{CompleteResult, CompletedValue, NewCalculation, StoreError, StoreLimits, SubmitResult};
@@ -105,6 +105,10 @@ impl Backend for SqliteStore {
 
     async fn complete_batched(&self, value: CompletedValue) -> Result<CompleteResult, StoreError> {
         self.writer.write(Complete(value)).await
+    }
+
+    async fn complete_all(&self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, StoreError> {
+        self.writer.write(CompleteAll(values.to_vec())).await
     }
 
     async fn write<O: Operation>(&self, operation: O) -> Result<O::Answer, StoreError> {

@@ -7,8 +7,8 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use crate::operations::RepairedRow;
 use crate::row::{
-    CalculationRow, DamagedRow, LockedColumns, LockedRow, calculation_columns, column, request_check, value_check,
-    value_state_str,
+    CalculationRow, DamagedRow, DoneRow, LockedColumns, LockedRow, calculation_columns, column, request_check,
+    value_check, value_state_str,
 };
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
@@ -25,7 +25,16 @@ macro_rules! now {
 /// Reads through connections that cannot write.
 pub(super) struct SqliteQueries(pub(super) SqlitePool);
 
-impl_queries!(SqliteQueries, now!());
+impl_queries! {
+    SqliteQueries, now!(),
+    async fn find_batch(&self, subjects: &[Subject]) -> sqlx::Result<Vec<Calculation>> {
+        let mut found = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            found.extend(crate::sql::Queries::find(self, subject).await?);
+        }
+        Ok(found)
+    }
+}
 
 #[cfg(test)]
 pub(super) const UNFINISHED: &str = unfinished_sql!(now!());
@@ -66,13 +75,13 @@ impl Statements for SqliteStatements<'_> {
 
     async fn insert(&mut self, new: &[&NewCalculation]) -> sqlx::Result<Vec<Calculation>> {
         let mut inserted = Vec::with_capacity(new.len());
-        for NewCalculation { subject, digits, lane, ask, traceparent, now } in new {
-            let row: Option<CalculationRow> = sqlx::query_as(concat!(
+        for request in new {
+            let NewCalculation { subject, digits, lane, ask, traceparent, now } = request;
+            let id: Option<i64> = sqlx::query_scalar(
                 "insert into calculations (subject, idx, status, lane, digits, asked_at, queued_at, unwithdrawable, \
                  traceparent, request_check) values ($1, $2, 'queued', $3, $4, $5, $5, $6, $7, $8) \
-                 on conflict (subject) do nothing returning ",
-                calculation_columns!(),
-            ))
+                 on conflict (subject) do nothing returning id",
+            )
             .bind(subject.to_string())
             .bind(subject.index().get())
             .bind(lane.as_str())
@@ -83,7 +92,7 @@ impl Statements for SqliteStatements<'_> {
             .bind(request_check(subject, *digits))
             .fetch_optional(&mut *self.connection)
             .await?;
-            inserted.extend(row.map(Calculation::try_from).transpose()?);
+            inserted.extend(id.map(|id| request.inserted_as(id)));
         }
         Ok(inserted)
     }
@@ -140,15 +149,15 @@ impl Statements for SqliteStatements<'_> {
                 Placement::Inline(text) => (ValueState::Inline, Some(text)),
                 Placement::Object => (ValueState::Object, None),
             };
-            let row: Option<CalculationRow> = sqlx::query_as(concat!(
+            let row: Option<DoneRow> = sqlx::query_as(
                 "update calculations set status = 'done', digits = $2, first_digits = $3, last_digits = $4, \
                  sha256 = $5, size_bytes = $6, compute_ms = $7, value_state = $8, short_text = $9, started_at = $10, \
                  finished_at = $11, read_at = $11, request_check = $12, value_check = $13, attempt = max(attempt, 1), lost_leases = 0, lease_until = null, \
                  worker = null, progress = null, remaining_ms = null, waiting_for = null, failure = null, \
                  failure_attempts = null where subject = $1 and (sha256 is null or sha256 = $5) \
-                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') returning ",
-                calculation_columns!(),
-            ))
+                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') \
+                 returning id, subject, asked, asked_at, attempt",
+            )
             .bind(value.subject.to_string())
             .bind(column(value.digits))
             .bind(&value.first_digits)
@@ -171,7 +180,7 @@ impl Statements for SqliteStatements<'_> {
             .fetch_optional(&mut *self.connection)
             .await?;
             let Some(row) = row else { continue };
-            let calculation: Calculation = row.try_into()?;
+            let calculation = row.done_with(value)?;
             sqlx::query("delete from asks where calculation_id = $1")
                 .bind(calculation.id.0)
                 .execute(&mut *self.connection)

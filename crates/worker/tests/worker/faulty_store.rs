@@ -52,6 +52,18 @@ impl Store for FaultyStore {
         self.reach()?.submit(calculation).await
     }
 
+    async fn submit_batch(&self, requests: &[NewCalculation]) -> Result<Vec<SubmitResult>, StoreError> {
+        self.reach()?.submit_batch(requests).await
+    }
+
+    async fn find_batch(&self, subjects: &[Subject]) -> Result<Vec<Calculation>, StoreError> {
+        self.reach()?.find_batch(subjects).await
+    }
+
+    async fn complete_batch(&self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, StoreError> {
+        self.reach()?.complete_batch(values).await
+    }
+
     async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
         self.reach()?.find(subject).await
     }
