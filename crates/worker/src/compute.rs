@@ -49,7 +49,7 @@ pub(crate) struct ComputationWatch {
 }
 
 /// Work up to this is done at once on the caller's thread: handing it to another thread would take as long.
-const INLINE_WORK: Duration = Duration::from_micros(50);
+pub(crate) const INLINE_WORK: Duration = Duration::from_micros(50);
 
 impl Computation {
     /// Starts computing F(index) on a thread of the lane, or computes it at once if that takes next to no time.
@@ -72,13 +72,9 @@ impl Computation {
         let watched = Arc::clone(&watch);
         let share = worker.cores.share();
         let compute = move || {
-            let started = Instant::now();
             let progress = |fraction: f64| watched.fraction.store(fraction.to_bits(), Ordering::Relaxed);
             let threads = || share.threads();
-            let control = Control { progress: &progress, cancelled: &watched.cancelled, threads: &threads };
-            let value = fibonacci::nth_with(index.get(), &control)?;
-            let elapsed = started.elapsed();
-            ComputedValue::digest(value, memory, elapsed, &watched.cancelled).ok_or(fibonacci::Error::Cancelled)
+            compute(index, memory, &Control { progress: &progress, cancelled: &watched.cancelled, threads: &threads })
         };
         let result = if estimate <= INLINE_WORK { run_inline(compute) } else { worker.threads(lane).run(compute)? };
         Ok(Self { watch, result })
@@ -95,6 +91,21 @@ impl Computation {
             Err(_) => Err(ComputeError::Panicked),
         }
     }
+}
+
+fn compute(index: Index, memory: Permit, control: &Control<'_>) -> Result<ComputedValue, fibonacci::Error> {
+    let started = Instant::now();
+    let value = fibonacci::nth_with(index.get(), control)?;
+    let elapsed = started.elapsed();
+    ComputedValue::digest(value, memory, elapsed, control.cancelled).ok_or(fibonacci::Error::Cancelled)
+}
+
+/// Computes F(index) at once, for work up to [`INLINE_WORK`]; returns `None` if that fails or panics.
+pub(crate) fn compute_inline(index: Index, memory: Permit) -> Option<ComputedValue> {
+    let cancelled = AtomicBool::new(false);
+    let control = Control { progress: &|_| {}, cancelled: &cancelled, threads: &|| 1 };
+    // The computation owns what it changes, so nothing is left half changed.
+    catch_unwind(AssertUnwindSafe(|| compute(index, memory, &control))).ok()?.ok()
 }
 
 /// Runs a task at once. The receiver gets the result, or an error if the task panicked.

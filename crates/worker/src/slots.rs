@@ -8,10 +8,10 @@ use model::Lane;
 use queue::Delivery;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::health::SlotHealth;
-use crate::job::{ActiveJob, Outcome};
+use crate::job::{ActiveJob, Outcome, complete_together};
 use crate::{Settings, Worker, WorkerError, metrics};
 
 /// The first pause after a failed claim or job; each further one is twice as long.
@@ -121,7 +121,8 @@ struct ProcessedBatch {
     elapsed: Duration,
 }
 
-/// Claims a batch and processes its jobs. They compute one after the other; their other steps run concurrently.
+/// Claims a batch and processes its jobs. They compute one after the other; their other steps run concurrently, and are
+/// the same calls for those that compute in next to no time.
 async fn process_batch(worker: &Worker, slot: &Slot<'_>, wait: Duration) -> Result<ProcessedBatch, WorkerError> {
     let Settings { id, lease, .. } = &*worker.settings;
     let claim = worker.ports.queue.claim_batch(id, slot.lanes, *lease, wait, slot.max_short);
@@ -133,19 +134,32 @@ async fn process_batch(worker: &Worker, slot: &Slot<'_>, wait: Duration) -> Resu
     slot.health.note_claimed();
     let claimed = Instant::now();
     let turn = Mutex::new(());
-    let jobs = deliveries.iter().map(|delivery| process(worker, delivery, &turn, slot.health));
+    let spans: Vec<Span> = deliveries.iter().map(|delivery| begin(worker, delivery)).collect();
+    let settled = if deliveries.len() > 1 {
+        slot.health.note_working();
+        complete_together(worker, &deliveries).await
+    } else {
+        vec![None; deliveries.len()]
+    };
+    let jobs = deliveries.iter().zip(spans).zip(settled).map(async |((delivery, span), settled)| {
+        let outcome = match settled {
+            Some(kind) => Ok(Outcome { subject: delivery.job.subject.clone(), kind }),
+            None => {
+                let job = ActiveJob { worker, delivery, turn: &turn, health: slot.health };
+                job.process().instrument(span).await
+            }
+        };
+        note(worker, delivery, &outcome);
+        outcome
+    });
     let outcomes = join_all(jobs).await;
     // A job may have taken long; from now on the slot claims again.
     slot.health.note_claimed();
     Ok(ProcessedBatch { outcomes, elapsed: claimed.elapsed() })
 }
 
-async fn process(
-    worker: &Worker,
-    delivery: &Delivery,
-    turn: &Mutex<()>,
-    health: SlotHealth<'_>,
-) -> Result<Outcome, WorkerError> {
+/// Begins a job: measures how long it waited, and makes its span.
+fn begin(worker: &Worker, delivery: &Delivery) -> Span {
     let job = &delivery.job;
     metrics::queue_wait(job.lane, worker.ports.clock.now().since(job.enqueued_at));
     let span = tracing::info_span!(
@@ -157,15 +171,20 @@ async fn process(
         otel.kind = "consumer",
     );
     // Without randomness the job is processed outside of its trace.
-    if let Some(trace) = job.traceparent.and_then(|parent| parent.child().ok()) {
+    if !span.is_disabled()
+        && let Some(trace) = job.traceparent.and_then(|parent| parent.child().ok())
+    {
         spans::begin(&span, job.traceparent, trace);
     }
-    let outcome = ActiveJob { worker, delivery, turn, health }.process().instrument(span).await;
-    metrics::job(outcome.as_ref().map_or("error", |outcome| outcome.kind.as_str()), job.lane);
+    span
+}
+
+/// Counts the outcome of a job.
+fn note(worker: &Worker, delivery: &Delivery, outcome: &Result<Outcome, WorkerError>) {
+    metrics::job(outcome.as_ref().map_or("error", |outcome| outcome.kind.as_str()), delivery.job.lane);
     if outcome.as_ref().is_ok_and(|outcome| outcome.kind.is_final()) {
         worker.count_finished();
     }
-    outcome
 }
 
 #[cfg(test)]

@@ -98,6 +98,17 @@ impl Worker {
         published.is_ok()
     }
 
+    /// Publishes the states of calculations. Logs a failure and returns `false` then; some may be published.
+    pub(crate) async fn publish_batch(&self, calculations: &[Calculation]) -> bool {
+        let event = |calculation: &Calculation| CalculationEvent::Calculation(Box::new(calculation.clone()));
+        let events: Vec<_> = calculations.iter().map(event).collect();
+        let published = self.ports.events.publish_batch(&events).await;
+        if let Err(error) = &published {
+            tracing::warn!(error = error as &dyn std::error::Error, "cannot publish the events");
+        }
+        published.is_ok()
+    }
+
     /// Looks a calculation up and publishes its state. Failures are logged only.
     pub(crate) async fn publish_current(&self, subject: &Subject) {
         match self.ports.store.find(subject).await {
@@ -116,6 +127,13 @@ impl Worker {
         }
         if let Err(error) = self.ports.cache.put(calculation).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "cannot cache the value");
+        }
+    }
+
+    /// Caches finished calculations, like [`Worker::cache_put`].
+    pub(crate) async fn cache_put_batch(&self, calculations: &[Calculation]) {
+        if let Err(error) = self.ports.cache.put_batch(calculations).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cannot cache the values");
         }
     }
 

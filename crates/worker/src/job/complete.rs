@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use model::{BoxError, FailureReason, Timestamp, Value, WaitingFor};
-use store::{AboveLimit, CompleteResult, CompletedValue, Lease, StoreError, ValueError};
+use model::{BoxError, FailureReason, Subject, Timestamp, Value, WaitingFor};
+use store::{AboveLimit, CompleteResult, CompletedValue, Lease, Placement, StoreError, ValueError};
 use tokio::time::{Instant, sleep};
 
 use super::active::ActiveJob;
@@ -118,18 +118,7 @@ impl ActiveJob<'_> {
             self.evict_for(value.digest.size_bytes).await?;
         }
         let placement = worker.ports.values.place(self.subject(), Arc::clone(&value.text), &value.digest).await?;
-        Ok(CompletedValue {
-            subject: self.subject().clone(),
-            sha256: value.digest.sha256,
-            first_digits: value.first_digits.clone(),
-            last_digits: value.last_digits.clone(),
-            digits: value.digits,
-            size_bytes: value.digest.size_bytes,
-            placement,
-            started_at,
-            finished_at: worker.ports.clock.now(),
-            compute_ms: u64::try_from(value.elapsed.as_millis()).unwrap_or(u64::MAX),
-        })
+        Ok(describe(self.subject(), value, placement, started_at, worker.ports.clock.now()))
     }
 
     /// Evicts the least recently read objects until `bytes` more fit, and publishes that.
@@ -139,6 +128,28 @@ impl ActiveJob<'_> {
             self.worker.publish_current(&subject).await;
         }
         Ok(())
+    }
+}
+
+/// Describes a value whose text is placed.
+pub(super) fn describe(
+    subject: &Subject,
+    value: &ComputedValue,
+    placement: Placement,
+    started_at: Timestamp,
+    finished_at: Timestamp,
+) -> CompletedValue {
+    CompletedValue {
+        subject: subject.clone(),
+        sha256: value.digest.sha256,
+        first_digits: value.first_digits.clone(),
+        last_digits: value.last_digits.clone(),
+        digits: value.digits,
+        size_bytes: value.digest.size_bytes,
+        placement,
+        started_at,
+        finished_at,
+        compute_ms: u64::try_from(value.elapsed.as_millis()).unwrap_or(u64::MAX),
     }
 }
 

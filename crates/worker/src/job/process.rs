@@ -21,6 +21,7 @@
 use std::time::Duration;
 
 use model::{FailureReason, WaitingFor};
+use queue::Delivery;
 use store::{Lease, Release, StoreError};
 use tokio::time::timeout;
 
@@ -29,7 +30,7 @@ use super::heartbeat::{Heartbeat, StopReason};
 use super::outcome::{JobEnd, JobResult, Outcome, OutcomeKind};
 use crate::compute::memory::{Permit, Reservation};
 use crate::compute::{Computation, ComputeError};
-use crate::{WorkerError, metrics};
+use crate::{Worker, WorkerError, metrics};
 
 /// How long releasing a job may take during shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_millis(700);
@@ -114,12 +115,8 @@ impl ActiveJob<'_> {
         reports.iter().any(|report| report.id != *id && report.memory_bytes.is_some_and(|most| most >= bytes))
     }
 
-    /// Takes a lease for long work, and for redelivered work even if it is short: the store counts lost leases,
-    /// which is how jobs that kill workers are found.
     async fn lease_if_needed(&self, work: Duration) -> JobResult<Option<Lease>> {
-        let settings = &self.worker.settings;
-        let is_inherited = settings.leased_before.is_some_and(|start| self.delivery.job.enqueued_at < start);
-        if work <= settings.leased_above && !self.delivery.reclaimed && !is_inherited {
+        if !needs_lease(self.worker, self.delivery, work) {
             return Ok(None);
         }
         let (lease, calculation) = self.take_lease().await?;
@@ -177,6 +174,14 @@ impl ActiveJob<'_> {
         }
         Err(WorkerError::from(error).into())
     }
+}
+
+/// Returns whether work takes a lease: if it is long, and also if it is redelivered, however short. The store counts lost
+/// leases, which is how jobs that kill workers are found.
+pub(super) fn needs_lease(worker: &Worker, delivery: &Delivery, work: Duration) -> bool {
+    let settings = &worker.settings;
+    let is_inherited = settings.leased_before.is_some_and(|start| delivery.job.enqueued_at < start);
+    work > settings.leased_above || delivery.reclaimed || is_inherited
 }
 
 /// Returns the reason to report if this error is the last one allowed.

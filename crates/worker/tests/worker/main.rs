@@ -10,4 +10,5 @@ mod memory;
 mod panics;
 mod small_disk;
 mod sweep;
+mod together;
 mod work;
