@@ -3,6 +3,7 @@
 //! What the caller can act on is sent as a problem document (RFC 9457). Internal text is logged here, once, with the
 //! request id, and never sent.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::BoxError;
@@ -34,6 +35,16 @@ pub(crate) enum ApiError {
     /// 422: an invalid query parameter.
     #[error("invalid {field}")]
     Parameter { field: &'static str, given: Shortened, allowed: String },
+    /// An error of one element or line of a batch; nothing was stored.
+    #[error("{place}: {error}")]
+    Place {
+        place: String,
+        #[source]
+        error: Box<ApiError>,
+    },
+    /// 422: more indexes or more work than a batch may have; nothing was stored.
+    #[error("a batch of {given}, {allowed} allowed")]
+    BatchTooLarge { given: String, allowed: String },
     /// 416: the value has no such bytes.
     #[error("range beyond {size_bytes} bytes")]
     RangeNotSatisfiable { size_bytes: u64 },
@@ -114,7 +125,7 @@ pub(crate) enum ApiError {
 #[derive(Default)]
 struct ProblemDetails {
     detail: Option<String>,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     given: Option<String>,
     allowed: Option<String>,
     calculation_status: Option<Status>,
@@ -122,8 +133,15 @@ struct ProblemDetails {
 }
 
 impl ApiError {
-    const fn kind(&self) -> (StatusCode, ProblemKind) {
+    /// Returns the error with the element or line of a batch that it is about.
+    pub(crate) fn at(self, place: String) -> Self {
+        Self::Place { place, error: Box::new(self) }
+    }
+
+    fn kind(&self) -> (StatusCode, ProblemKind) {
         match self {
+            Self::Place { error, .. } => error.kind(),
+            Self::BatchTooLarge { .. } => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::BatchTooLarge),
             Self::IndexMissing => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::IndexMissing),
             Self::IndexNotInteger { .. } => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::IndexNotInteger),
             Self::IndexOutOfRange { .. } => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::IndexOutOfRange),
@@ -163,18 +181,28 @@ impl ApiError {
     fn details(&self) -> ProblemDetails {
         let mut problem = ProblemDetails::default();
         match self {
+            Self::Place { place, error } => {
+                problem = error.details();
+                problem.field = Some(place.clone().into());
+            }
+            Self::BatchTooLarge { given, allowed } => {
+                problem.detail = Some("Nothing was stored.".to_owned());
+                problem.field = Some("indexes".into());
+                problem.given = Some(given.clone());
+                problem.allowed = Some(allowed.clone());
+            }
             Self::IndexMissing => {
                 problem.detail = Some("Give the n of F(n) in the field “index”.".to_owned());
-                problem.field = Some("index");
+                problem.field = Some("index".into());
             }
             Self::IndexNotInteger { given, meant, max_index } => {
                 problem.detail = meant.map(|meant| format!("Did you mean {meant}?"));
-                problem.field = Some("index");
+                problem.field = Some("index".into());
                 problem.given = Some(given.to_string());
                 problem.allowed = Some(format!("a whole number in plain digits, {}", range(*max_index)));
             }
             Self::IndexOutOfRange { given, max_index } => {
-                problem.field = Some("index");
+                problem.field = Some("index".into());
                 problem.given = Some(given.to_string());
                 problem.allowed = Some(range(*max_index));
             }
@@ -182,23 +210,23 @@ impl ApiError {
                 problem.allowed = Some(range(*max_index));
                 problem.detail =
                     Some(format!("It needs {needed_bytes} bytes; this system has {allowed_bytes} for one value."));
-                problem.field = Some("index");
+                problem.field = Some("index".into());
                 problem.given = Some(given.to_string());
             }
             Self::Parameter { field, given, allowed } => {
-                problem.field = Some(field);
+                problem.field = Some((*field).into());
                 problem.given = Some(given.to_string());
                 problem.allowed = Some(allowed.clone());
             }
             Self::RangeNotSatisfiable { size_bytes } => {
-                problem.field = Some("range");
+                problem.field = Some("range".into());
                 problem.allowed = Some(format!("within {size_bytes} bytes"));
             }
             Self::BodyTooLarge { allowed_bytes } => problem.allowed = Some(format!("up to {allowed_bytes} bytes")),
             Self::BodyMalformed { reason } => problem.detail = Some((*reason).to_owned()),
             Self::BodyTooSlow => problem.detail = Some("The body did not arrive in time.".to_owned()),
             Self::MediaType { given } => {
-                problem.field = Some("content-type");
+                problem.field = Some("content-type".into());
                 problem.given = given.as_ref().map(ToString::to_string);
                 problem.allowed = Some("application/json, application/x-www-form-urlencoded".to_owned());
             }
@@ -214,7 +242,7 @@ impl ApiError {
                     Some("Only work above half a second that is not finished can be withdrawn.".to_owned());
                 problem.calculation_status = Some(*status);
             }
-            Self::Forbidden => problem.field = Some("ask"),
+            Self::Forbidden => problem.field = Some("ask".into()),
             Self::CrossSite(error) => problem.detail = Some(error.to_string()),
             Self::TooManyRequests { retry_after } => problem.retry_after = Some(*retry_after),
             Self::ShareTaken(what, error) => {
@@ -243,7 +271,7 @@ impl ApiError {
                 problem.retry_after = Some(Duration::from_secs(1));
             }
             Self::NotAcceptable => {
-                problem.field = Some("accept-encoding");
+                problem.field = Some("accept-encoding".into());
                 problem.allowed = Some("identity, gzip".to_owned());
             }
             Self::Unavailable(_) => {
@@ -260,6 +288,7 @@ impl ApiError {
             Self::DiskFull(error) | Self::Unavailable(error) | Self::Unconfirmed { source: error, .. } => {
                 tracing::warn!(error = with_sources(error), "a request failed: part of the system is unavailable");
             }
+            Self::Place { error, .. } => error.log(),
             Self::Internal(error) => tracing::error!(error = with_sources(error), "a request failed: internal error"),
             _ => tracing::debug!(reason = %self, "a request was refused"),
         }
@@ -302,7 +331,7 @@ impl IntoResponse for ApiError {
             title: kind.title().to_owned(),
             status: status.as_u16(),
             detail: details.detail,
-            field: details.field.map(str::to_owned),
+            field: details.field.map(Cow::into_owned),
             given: details.given,
             allowed: details.allowed,
             calculation_status: details.calculation_status.map(|status| status.as_str().to_owned()),

@@ -3,6 +3,7 @@
 //! [`router`] is the API over the ports; the crate `server` serves it.
 
 mod calculations;
+mod dispatch;
 mod docs;
 mod error;
 mod events;

@@ -33,8 +33,8 @@ pub(crate) fn record_accepted(lane: Lane) {
     counter!(ACCEPTED, "lane" => lane.as_str()).increment(1);
 }
 
-pub(crate) fn record_enqueue_failure() {
-    counter!(ENQUEUE_FAILED).increment(1);
+pub(crate) fn record_enqueue_failure(jobs: usize) {
+    counter!(ENQUEUE_FAILED).increment(u64::try_from(jobs).unwrap_or(u64::MAX));
 }
 
 pub(crate) fn record_cache_failure(call: &'static str) {

@@ -60,6 +60,7 @@ struct Description;
 fn described_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(calculations::submit, calculations::list))
+        .routes(routes!(calculations::submit_batch))
         .routes(routes!(calculations::read, calculations::withdraw))
         .routes(routes!(calculations::value))
         .routes(routes!(events::events))

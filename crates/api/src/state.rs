@@ -12,6 +12,7 @@ use store::StoreError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::dispatch::{Accepted, Dispatcher};
 use crate::error::ApiError;
 use crate::events::Hub;
 use crate::limits::{ApiConfig, RateLimit, WorkBacklog, WorkerCapacity};
@@ -36,8 +37,10 @@ pub struct ApiState {
     pub(crate) workers: Arc<WorkerCapacity>,
     value_readers: Arc<Shares>,
     list_readers: Arc<Shares>,
+    batches: Arc<Shares>,
     lists: Arc<ListReader>,
     system: Arc<SystemMonitor>,
+    dispatcher: Arc<Dispatcher>,
     tasks: TaskTracker,
 }
 
@@ -71,6 +74,7 @@ impl ApiState {
             Arc::new(Hub::new(config.waiters, shares("event-streams", config.event_streams), Arc::clone(&backlog)));
         let value_readers = Arc::new(shares("value-readers", config.value_readers));
         let list_readers = Arc::new(shares("list-readers", config.list_readers));
+        let batches = Arc::new(shares("batches", config.batches));
         let lists = Arc::new(ListReader::new(Arc::clone(&ports.store)));
         let usage = Arc::new(UsageCounts::default());
         tasks.spawn(Arc::clone(&hub).read(Arc::clone(&ports.events), Arc::clone(&recent), shutdown.clone()));
@@ -82,6 +86,8 @@ impl ApiState {
             let (workers, queue, shutdown) = (Arc::clone(&workers), Arc::clone(&ports.queue), shutdown.clone());
             async move { workers.follow(&*queue, shutdown).await }
         });
+        let (dispatcher, dispatching) = Dispatcher::new(ports.clone(), shutdown.clone());
+        tasks.spawn(dispatching);
         tasks.spawn(Arc::clone(&usage).write(ports.clone(), shutdown));
         tasks.close();
         let rate_limit = config.rate.map(|rate| Arc::new(RateLimit::new(rate)));
@@ -97,8 +103,10 @@ impl ApiState {
             workers,
             value_readers,
             list_readers,
+            batches,
             lists,
             system,
+            dispatcher: Arc::new(dispatcher),
             tasks,
         }
     }
@@ -157,6 +165,11 @@ impl ApiState {
         self.value_readers.take(address).map_err(|error| ApiError::ShareTaken("reads of long values", error))
     }
 
+    /// Takes the share of an address for one more batch.
+    pub(crate) fn open_batch(&self, address: IpAddr) -> Result<Share, ApiError> {
+        self.batches.take(address).map_err(|error| ApiError::ShareTaken("batches", error))
+    }
+
     /// Returns a finished calculation from the cache. A failing cache counts as a miss.
     pub(crate) async fn cache_get(&self, subject: &Subject) -> Option<Calculation> {
         log_cache_failure("get", self.ports.cache.get(subject).await).flatten()
@@ -178,8 +191,18 @@ impl ApiState {
         log_cache_failure("publish", self.ports.events.publish(&event).await);
     }
 
-    /// Enqueues a stored calculation. If that fails, the sweep enqueues it later.
-    pub(crate) async fn enqueue(&self, calculation: &Calculation, lane: Lane) {
+    /// Announces an accepted calculation and enqueues its job. If the queue fails, the sweep enqueues it later.
+    pub(crate) async fn dispatch(&self, calculation: &Calculation, lane: Lane) {
+        self.dispatcher.dispatch(self.accepted(calculation, lane)).await;
+    }
+
+    /// Announces and enqueues accepted calculations, like [`ApiState::dispatch`].
+    pub(crate) async fn dispatch_batch(&self, accepted: Vec<Accepted>) {
+        self.dispatcher.dispatch_batch(accepted).await;
+    }
+
+    /// Returns an accepted calculation with its job.
+    pub(crate) fn accepted(&self, calculation: &Calculation, lane: Lane) -> Accepted {
         let job = Job {
             subject: calculation.subject.clone(),
             lane,
@@ -187,14 +210,7 @@ impl ApiState {
             enqueued_at: self.ports.clock.now(),
             traceparent: server::current_trace(),
         };
-        if let Err(error) = self.ports.queue.enqueue(&job).await {
-            metrics::record_enqueue_failure();
-            tracing::warn!(
-                calculation.subject = %job.subject,
-                error = &error as &dyn std::error::Error,
-                "cannot enqueue {}; the sweep will", job.subject
-            );
-        }
+        Accepted { calculation: calculation.clone(), job }
     }
 }
 

@@ -46,6 +46,9 @@ pub enum ProblemKind {
     /// 422: an integer beyond the limits.
     #[serde(rename = "urn:abaci:problem:index-out-of-range")]
     IndexOutOfRange,
+    /// 422: more indexes or more work than a batch may have; nothing was stored.
+    #[serde(rename = "urn:abaci:problem:batch-too-large")]
+    BatchTooLarge,
     /// 413.
     #[serde(rename = "urn:abaci:problem:body-too-large")]
     BodyTooLarge,
@@ -106,6 +109,7 @@ impl ProblemKind {
             Self::IndexMissing => "No index was given",
             Self::IndexNotInteger => "The index is not a whole number",
             Self::IndexOutOfRange => "The index is out of range",
+            Self::BatchTooLarge => "The batch is too large",
             Self::BodyTooLarge => "The request body is too large",
             Self::BodyMalformed => "Malformed request body",
             Self::MediaType => "Unsupported request body type",

@@ -1,5 +1,6 @@
 //! Calculations: submit, list, read, read the value, withdraw.
 
+mod batch;
 mod list;
 mod range;
 mod read;
@@ -8,6 +9,7 @@ mod submit;
 mod value;
 mod withdraw;
 
+pub(crate) use batch::{__path_submit_batch, submit_batch};
 pub(crate) use list::{__path_list, list};
 pub(crate) use range::{Precondition, check_preconditions};
 pub(crate) use read::{__path_read, read};

@@ -49,7 +49,7 @@ pub(crate) async fn submit_index(
         return Ok(Submission::Known(cached));
     }
     state.config.check_workers(index, &state.workers)?;
-    check_disk(state, index)?;
+    check_disk(state, std::slice::from_ref(index))?;
     state.backlog.check(from, index)?;
     let charge = match &state.rate_limit {
         Some(limit) => limit.charge(from, index.work, Instant::now())?,
@@ -69,13 +69,13 @@ pub(crate) async fn submit_index(
     Ok(Submission::Pending(calculation, token))
 }
 
-/// Refuses a value that is stored as an object while the disk of objects has no room for it.
-fn check_disk(state: &ApiState, index: &ValidIndex) -> Result<(), ApiError> {
-    let size_bytes = index.size_bytes();
-    let is_object = size_bytes > Value::INLINE_BYTES;
-    match state.ports.values.free_bytes().filter(|_| is_object) {
+/// Refuses values that are stored as objects while the disk of objects has no room for them.
+pub(super) fn check_disk(state: &ApiState, indexes: &[ValidIndex]) -> Result<(), ApiError> {
+    let objects = indexes.iter().map(ValidIndex::size_bytes).filter(|size_bytes| *size_bytes > Value::INLINE_BYTES);
+    let size_bytes = objects.fold(0, u64::saturating_add);
+    match state.ports.values.free_bytes().filter(|_| size_bytes > 0) {
         Some(free_bytes) if free_bytes < size_bytes.saturating_add(state.config.disk_reserve_bytes) => {
-            Err(ApiError::DiskFull(format!("{free_bytes} bytes are free, the value has {size_bytes}").into()))
+            Err(ApiError::DiskFull(format!("{free_bytes} bytes are free, {size_bytes} are needed").into()))
         }
         _ => Ok(()),
     }
@@ -139,10 +139,8 @@ async fn store(state: &ApiState, index: &ValidIndex, from: IpAddr, charge: Charg
                 // Queued again: the store counts only the request that made the row.
                 state.usage.add_request(&new.subject);
             }
-            // The commit above is the acceptance; nothing below can undo it. Published before it is enqueued, or
-            // a fast worker's `done` would be overtaken by our `queued`.
-            state.publish(&calculation).await;
-            state.enqueue(&calculation, new.lane).await;
+            // The commit above is the acceptance; nothing below can undo it.
+            state.dispatch(&calculation, new.lane).await;
             Ok(Submission::Pending(calculation, token))
         }
     }
@@ -155,7 +153,6 @@ pub(super) async fn recover_lost_value(state: &ApiState, calculation: Option<&Ca
     state.cache_remove(&calculation.subject).await;
     if matches!(calculation.state, CalculationState::Queued { .. }) {
         let work = fibonacci::estimate(calculation.subject.index().get()).work;
-        state.publish(calculation).await;
-        state.enqueue(calculation, Lane::for_work(work)).await;
+        state.dispatch(calculation, Lane::for_work(work)).await;
     }
 }

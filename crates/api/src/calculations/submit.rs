@@ -20,7 +20,7 @@ use crate::state::ApiState;
 /// Maximum time that a response is held back for a value.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 const PREFER: HeaderName = HeaderName::from_static("prefer");
-const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// `POST /api/calculations` submits an index.
 ///
@@ -123,7 +123,7 @@ impl IntoResponse for SubmitResponse {
 }
 
 /// Adds the fields of draft-ietf-httpapi-ratelimit-headers: seconds of queued work that the address may have.
-fn add_rate_limit(response: &mut Response, allowance: Allowance) {
+pub(super) fn add_rate_limit(response: &mut Response, allowance: Allowance) {
     let Allowance { limit, remaining, reset } = allowance;
     let policy = format!("\"queued-work\";q={}", limit.as_secs());
     let current = format!("\"queued-work\";r={};t={}", remaining.as_secs(), reset.as_secs());
@@ -136,14 +136,14 @@ fn body(calculation: &Calculation, ask: Option<&AskToken>) -> Json<wire::Submitt
 }
 
 /// Inserts a text of printable ASCII, which is always a valid header value.
-fn insert(response: &mut Response, name: HeaderName, text: &str) {
+pub(super) fn insert(response: &mut Response, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         response.headers_mut().insert(name, value);
     }
 }
 
 /// Returns `wait=N` of the `Prefer` headers, at most [`MAX_WAIT`]. Unknown preferences are ignored (RFC 7240).
-fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
     let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
     let wait = preferences.flat_map(|value| value.split(',')).find_map(|preference| {
         let (name, value) = preference.split(';').next()?.split_once('=')?;

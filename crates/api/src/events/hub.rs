@@ -14,7 +14,7 @@ use cache::{EventChannel, EventId, Read};
 use model::{Calculation, CalculationEvent, Status, Subject};
 use parking_lot::Mutex;
 use server::{Share, Shares};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ApiError;
@@ -46,7 +46,7 @@ struct HubState {
     /// Every calculation event after this number is in `history`.
     complete_after: u64,
     history: VecDeque<Arc<EncodedEvent>>,
-    waiters: HashMap<Subject, Vec<(u64, oneshot::Sender<WaitResult>)>>,
+    waiters: HashMap<Subject, Vec<(u64, WaitSender)>>,
     waiting: usize,
     next_waiter: u64,
 }
@@ -82,6 +82,28 @@ pub(crate) enum WaitResult {
     Final(Box<Calculation>),
     /// Events were lost: read the store.
     Gap,
+}
+
+/// Where the end of a calculation is sent: to the request that waits for it, or for many.
+pub(super) enum WaitSender {
+    One(oneshot::Sender<WaitResult>),
+    Many(mpsc::UnboundedSender<WaitResult>),
+}
+
+impl From<mpsc::UnboundedSender<WaitResult>> for WaitSender {
+    fn from(sender: mpsc::UnboundedSender<WaitResult>) -> Self {
+        Self::Many(sender)
+    }
+}
+
+impl WaitSender {
+    /// Sends a result, unless the request no longer waits.
+    fn send(self, result: WaitResult) {
+        match self {
+            Self::One(sender) => drop(sender.send(result)),
+            Self::Many(sender) => drop(sender.send(result)),
+        }
+    }
 }
 
 /// The start of an event stream.
@@ -132,16 +154,43 @@ impl Hub {
 
     /// Starts to wait for the end of a calculation; `None` above the limit of waiters.
     pub(crate) fn wait_for(self: &Arc<Self>, subject: &Subject) -> Option<Waiter> {
+        let (sender, result) = oneshot::channel();
+        let mut sender = Some(WaitSender::One(sender));
+        let id = self.add_waiter(std::slice::from_ref(subject), || sender.take())?;
+        Some(Waiter { hub: Arc::clone(self), subject: subject.clone(), id, result, _gauged: Gauged::waiter() })
+    }
+
+    /// Adds a request that waits for these subjects; returns its id, or `None` above the limit of waiters.
+    pub(super) fn add_waiter(
+        &self,
+        subjects: &[Subject],
+        mut sender: impl FnMut() -> Option<WaitSender>,
+    ) -> Option<u64> {
         let mut state = self.state.lock();
         if state.waiting >= self.max_waiters {
             return None;
         }
-        let (sender, result) = oneshot::channel();
         let id = state.next_waiter;
         state.next_waiter += 1;
         state.waiting += 1;
-        state.waiters.entry(subject.clone()).or_default().push((id, sender));
-        Some(Waiter { hub: Arc::clone(self), subject: subject.clone(), id, result, _gauged: Gauged::waiter() })
+        for subject in subjects {
+            state.waiters.entry(subject.clone()).or_default().extend(sender().map(|sender| (id, sender)));
+        }
+        Some(id)
+    }
+
+    /// Removes a request that waited for these subjects.
+    pub(super) fn remove_waiter(&self, subjects: &[Subject], id: u64) {
+        let mut state = self.state.lock();
+        state.waiting = state.waiting.saturating_sub(1);
+        for subject in subjects {
+            if let Some(waiters) = state.waiters.get_mut(subject) {
+                waiters.retain(|(waiter, _)| *waiter != id);
+                if waiters.is_empty() {
+                    state.waiters.remove(subject);
+                }
+            }
+        }
     }
 
     /// Reads the event channel until `shutdown`.
@@ -216,8 +265,7 @@ impl Hub {
         state.complete_after = last.number;
         state.last = Some(last.clone());
         for (_, waiter) in std::mem::take(&mut state.waiters).into_values().flatten() {
-            // `send` fails only if the request no longer waits.
-            let _ = waiter.send(WaitResult::Gap);
+            waiter.send(WaitResult::Gap);
         }
         let _ = self.messages.send(HubMessage::Gap(last));
     }
@@ -235,8 +283,7 @@ impl HubState {
 
     fn wake(&mut self, calculation: Box<Calculation>) {
         for (_, waiter) in self.waiters.remove(&calculation.subject).into_iter().flatten() {
-            // `send` fails only if the request no longer waits.
-            let _ = waiter.send(WaitResult::Final(calculation.clone()));
+            waiter.send(WaitResult::Final(calculation.clone()));
         }
     }
 }
@@ -286,14 +333,7 @@ impl Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let mut state = self.hub.state.lock();
-        state.waiting = state.waiting.saturating_sub(1);
-        if let Some(waiters) = state.waiters.get_mut(&self.subject) {
-            waiters.retain(|(id, _)| *id != self.id);
-            if waiters.is_empty() {
-                state.waiters.remove(&self.subject);
-            }
-        }
+        self.hub.remove_waiter(std::slice::from_ref(&self.subject), self.id);
     }
 }
 

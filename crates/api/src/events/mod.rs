@@ -2,8 +2,10 @@
 
 mod buffer;
 mod endpoint;
+mod group_waiter;
 mod hub;
 mod stream;
 
 pub(crate) use endpoint::{__path_events, events};
+pub(crate) use group_waiter::GroupWaiter;
 pub(crate) use hub::{Hub, WaitResult, Waiter};

@@ -75,6 +75,23 @@ pub(crate) async fn read_optional_fields(request: Request, allowed_bytes: usize)
     Ok(Fields::default())
 }
 
+/// Reads a body of UTF-8 text whose media type was checked.
+///
+/// # Errors
+/// `MediaType` for a compressed body, `BodyTooLarge`, `BodyTooSlow`, `BodyMalformed`.
+pub(crate) async fn read_lines(request: Request, allowed_bytes: usize) -> Result<String, ApiError> {
+    if let Some(encoding) = encoded(request.headers()) {
+        return Err(ApiError::MediaType { given: Some(encoding) });
+    }
+    read_text(request.into_body(), allowed_bytes).await
+}
+
+/// Returns the encoding of a body that is not sent as it is.
+fn encoded(headers: &HeaderMap) -> Option<Shortened> {
+    let encoding = headers.get(header::CONTENT_ENCODING).filter(|encoding| *encoding != "identity")?;
+    Some(Shortened::new(&String::from_utf8_lossy(encoding.as_bytes())))
+}
+
 enum BodyFormat {
     Json,
     Form,
@@ -84,7 +101,7 @@ impl BodyFormat {
     fn from_headers(headers: &HeaderMap) -> Result<Self, ApiError> {
         let given = headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
         let refused = || ApiError::MediaType { given: given.as_deref().map(Shortened::new) };
-        if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        if encoded(headers).is_some() {
             return Err(refused());
         }
         let mut parts = given.as_deref().ok_or_else(refused)?.split(';').map(str::trim);
@@ -134,7 +151,11 @@ const fn malformed(reason: &'static str) -> ApiError {
     ApiError::BodyMalformed { reason }
 }
 
-fn parse_json(text: &str) -> Result<Fields, ApiError> {
+/// Reads the members of a JSON object.
+///
+/// # Errors
+/// `BodyMalformed`.
+pub(crate) fn parse_json(text: &str) -> Result<Fields, ApiError> {
     // `RawValue` is scanned without recursion, so deep nesting is harmless.
     serde_json::from_str(text).map_err(|_| malformed("Expected one JSON object in which no name stands twice."))
 }

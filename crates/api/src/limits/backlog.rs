@@ -3,7 +3,7 @@
 //! The prices are known to every API process: it adds what it accepts, learns from events what others accept and
 //! what ends, and reads the store at its start and after lost events.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +97,62 @@ impl WorkBacklog {
             return Err(ApiError::BacklogFull { retry_after: self.time_for(excess) });
         }
         Ok(())
+    }
+
+    /// Checks the sum of a batch like [`WorkBacklog::check`], except that the first work of an address is not accepted
+    /// at any price: it can be submitted in parts.
+    ///
+    /// # Errors
+    /// `BatchTooLarge` if it is too much even when nothing else is queued.
+    pub(crate) fn check_batch(&self, address: IpAddr, indexes: &[ValidIndex]) -> Result<(), ApiError> {
+        let (mut work, mut long, mut subjects) = (Duration::ZERO, Duration::ZERO, HashSet::new());
+        let (own, total) = {
+            let state = self.state.lock();
+            for index in indexes {
+                if !state.calculations.contains_key(&index.subject) && subjects.insert(&index.subject) {
+                    work += index.work;
+                    long += if index.lane() == Lane::Short { Duration::ZERO } else { index.work };
+                }
+            }
+            (state.by_address.get(&household(address)).copied().unwrap_or_default(), state.total)
+        };
+        if let ([index], 1) = (indexes, subjects.len()) {
+            return self.check(address, index);
+        }
+        let excess = |queued: Duration, work: Duration, limit: Option<Duration>| {
+            let limit = limit?.saturating_mul(self.workers.parallelism());
+            let excess = (queued + work).checked_sub(limit).filter(|excess| !excess.is_zero())?;
+            Some((excess, limit))
+        };
+        let refusal = |kind, queued, excess, limit: Duration, work: Duration| {
+            record_refusal(kind);
+            if work > limit {
+                return Err(ApiError::BatchTooLarge {
+                    given: format!("{} s of work", work.as_secs()),
+                    allowed: format!("up to {} s of work", limit.as_secs()),
+                });
+            }
+            Ok(self.time_for(Duration::min(excess, queued)))
+        };
+        if let Some((excess, limit)) = excess(own, work, self.address_limit) {
+            let retry_after = refusal("queued-work-of-address", own, excess, limit, work)?;
+            return Err(ApiError::TooManyRequests { retry_after });
+        }
+        if !long.is_zero()
+            && let Some((excess, limit)) = excess(total, long, self.total_limit)
+        {
+            let retry_after = refusal("queued-work", total, excess, limit, long)?;
+            return Err(ApiError::BacklogFull { retry_after });
+        }
+        Ok(())
+    }
+
+    /// Adds work of a batch that this process accepted for an address.
+    pub(crate) fn add_batch(&self, address: IpAddr, indexes: &[&ValidIndex]) {
+        let mut state = self.state.lock();
+        for index in indexes {
+            state.add(index.subject.clone(), index.work, Some(household(address)));
+        }
     }
 
     /// Adds work that this process accepted for an address.

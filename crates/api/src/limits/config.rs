@@ -12,6 +12,10 @@ pub struct ApiConfig {
     pub max_index: u64,
     /// Bytes of a request body. Default: 16 KiB.
     pub body_bytes: usize,
+    /// Indexes of one batch. Default: 10,000.
+    pub batch_indexes: usize,
+    /// Batches being answered at a time, in all and per address. Default: 32 and 8.
+    pub batches: (usize, usize),
     /// Memory in bytes that one computation may take on the largest worker. Default: no limit.
     pub worker_memory_bytes: Option<u64>,
     /// Bytes that all values may take together; a single value above it is refused. Default: no limit.
@@ -53,6 +57,8 @@ impl Default for ApiConfig {
         Self {
             max_index: 1_000_000_000,
             body_bytes: 16 * 1024,
+            batch_indexes: 10_000,
+            batches: (32, 8),
             worker_memory_bytes: None,
             store_bytes: None,
             waiters: 1_024,
@@ -70,5 +76,15 @@ impl Default for ApiConfig {
             version: env!("CARGO_PKG_VERSION"),
             mode: "embedded",
         }
+    }
+}
+
+impl ApiConfig {
+    /// Bytes of each index of a batch: an index of 20 characters, with quotes, comma and space.
+    const BATCH_BYTES_PER_INDEX: usize = 32;
+
+    /// Returns the limit of the body of a batch.
+    pub(crate) fn batch_bytes(&self) -> usize {
+        self.batch_indexes.saturating_mul(Self::BATCH_BYTES_PER_INDEX).max(self.body_bytes)
     }
 }

@@ -47,7 +47,12 @@ impl ApiConfig {
     /// A 422 that says which index was given and which are allowed.
     pub(crate) fn validate(&self, fields: &Fields) -> Result<ValidIndex, ApiError> {
         let given = fields.get("index").ok_or(ApiError::IndexMissing)?;
-        self.estimate(self.parse_index(given.text())?)
+        self.validate_text(given.text())
+    }
+
+    /// Validates the text of an index, like [`ApiConfig::validate`].
+    pub(crate) fn validate_text(&self, text: &str) -> Result<ValidIndex, ApiError> {
+        self.estimate(self.parse_index(text)?)
     }
 
     fn estimate(&self, index: Index) -> Result<ValidIndex, ApiError> {

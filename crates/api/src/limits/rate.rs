@@ -85,6 +85,13 @@ impl Charge<'_> {
         Self { taken: None }
     }
 
+    /// Keeps the price of this work, which was caused, and gives the rest back.
+    pub(crate) fn keep_part(mut self, work: Duration) {
+        if let Some((_, _, price)) = &mut self.taken {
+            *price = (*price - work.as_secs_f64()).max(0.0);
+        }
+    }
+
     /// Keeps the price: the work was caused.
     pub(crate) fn keep(mut self) {
         self.taken = None;

@@ -1,5 +1,6 @@
 //! The HTTP API over real embedded backends.
 
+mod batch;
 mod connections;
 mod docs;
 mod events;

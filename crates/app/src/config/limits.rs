@@ -33,6 +33,11 @@ pub(crate) struct RequestArgs {
     #[arg(long, env = "ABACI_BODY_BYTES", value_name = "SIZE", default_value = "16KiB")]
     pub(crate) body_bytes: ByteSize,
 
+    /// Maximum number of indexes in one batch; more is answered with 422. Each may take 32 bytes of the body.
+    #[arg(long, env = "ABACI_BATCH_INDEXES", value_name = "NUMBER", default_value = "10000",
+          value_parser = whole(1, 100_000))]
+    pub(crate) batch_indexes: u64,
+
     /// Seconds of work that one address may submit per minute; more is answered with 429. `off` disables
     /// the limit [default: off on a loopback address, otherwise 300].
     #[arg(long, env = "ABACI_RATE", value_name = "SECONDS|off", value_parser = rate)]

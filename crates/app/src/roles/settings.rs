@@ -40,6 +40,7 @@ impl ApiSettings<'_> {
         api::ApiConfig {
             max_index: self.limits.max_index,
             body_bytes: usize::try_from(self.requests.body_bytes.0).unwrap_or(usize::MAX),
+            batch_indexes: usize::try_from(self.requests.batch_indexes).unwrap_or(usize::MAX),
             worker_memory_bytes: self.worker_memory_bytes,
             store_bytes: Some(self.store_bytes.0),
             rate: self.requests.rate_at(self.listen),

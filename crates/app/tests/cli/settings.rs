@@ -3,7 +3,7 @@
 use crate::program::{abaci, finish};
 
 /// All settings of the embedded mode.
-const SETTINGS: [&str; 21] = [
+const SETTINGS: [&str; 22] = [
     "ABACI_LISTEN",
     "ABACI_INTERNAL_LISTEN",
     "ABACI_API_URL",
@@ -14,6 +14,7 @@ const SETTINGS: [&str; 21] = [
     "ABACI_STORE_BYTES",
     "ABACI_CONNECTIONS",
     "ABACI_HEADER_TIMEOUT_MS",
+    "ABACI_BATCH_INDEXES",
     "ABACI_BODY_BYTES",
     "ABACI_RATE",
     "ABACI_MAX_INDEX",
