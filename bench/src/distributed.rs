@@ -3,6 +3,7 @@
 //! Both are measured alternately, so that other load on the machine affects both.
 
 mod baselines;
+pub mod cpu;
 mod servers;
 mod system;
 mod table;

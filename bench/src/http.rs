@@ -31,15 +31,41 @@ impl Connection {
     /// Sends a request and returns the status and the body of the response.
     pub async fn call(&mut self, request: &[u8]) -> io::Result<(u16, &[u8])> {
         let (status, length) = self.head(request).await?;
-        self.body.resize(length, 0);
-        self.stream.read_exact(&mut self.body).await?;
+        self.body.clear();
+        match length {
+            Some(length) => {
+                self.body.resize(length, 0);
+                self.stream.read_exact(&mut self.body).await?;
+            }
+            None => self.read_chunks().await?,
+        }
         Ok((status, &self.body))
+    }
+
+    /// Reads a chunked body.
+    async fn read_chunks(&mut self) -> io::Result<()> {
+        loop {
+            self.line.clear();
+            self.stream.read_until(b'\n', &mut self.line).await?;
+            let length = std::str::from_utf8(&self.line).ok().and_then(|line| usize::from_str_radix(line.trim(), 16).ok());
+            let length = length.ok_or_else(bad)?;
+            let read = self.body.len();
+            self.body.resize(read + length, 0);
+            self.stream.read_exact(&mut self.body[read..]).await?;
+            self.line.clear();
+            // The end of the chunk.
+            self.stream.read_until(b'\n', &mut self.line).await?;
+            if length == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Sends a request, discards the body of the response and returns its status and length. Pauses after every
     /// MiB, like a slow reader.
     pub async fn drain(&mut self, request: &[u8], pause: std::time::Duration) -> io::Result<(u16, usize)> {
         let (status, length) = self.head(request).await?;
+        let length = length.ok_or_else(bad)?;
         let mut left = length;
         self.body.resize(1 << 20, 0);
         while left > 0 {
@@ -51,13 +77,12 @@ impl Connection {
         Ok((status, length))
     }
 
-    async fn head(&mut self, request: &[u8]) -> io::Result<(u16, usize)> {
+    async fn head(&mut self, request: &[u8]) -> io::Result<(u16, Option<usize>)> {
         if self.is_closing {
             self.stream = Self::stream(&self.address).await?;
             self.is_closing = false;
         }
         self.stream.get_mut().write_all(request).await?;
-        let bad = || io::Error::new(io::ErrorKind::InvalidData, "unexpected response");
         let mut status = None;
         let mut length = None;
         loop {
@@ -77,8 +102,12 @@ impl Connection {
                 }
             }
         }
-        Ok((status.ok_or_else(bad)?, length.ok_or_else(bad)?))
+        Ok((status.ok_or_else(bad)?, length))
     }
+}
+
+fn bad() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "unexpected response")
 }
 
 /// The header line that makes a submission wait for the value.
@@ -96,6 +125,17 @@ pub fn post(index: i64, headers: &str) -> Vec<u8> {
     format!(
         "POST /api/calculations HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
          content-length: {length}\r\n{headers}\r\n{body}"
+    )
+    .into_bytes()
+}
+
+/// Returns a submission of all indexes from `first` to `last`.
+pub fn post_batch(first: i64, last: i64) -> Vec<u8> {
+    let body = format!("{{\"from\":\"{first}\",\"to\":\"{last}\"}}");
+    let length = body.len();
+    format!(
+        "POST /api/calculations/batch HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }

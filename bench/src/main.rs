@@ -55,6 +55,18 @@ enum Benchmark {
         #[arg(long, default_value_t = 3)]
         seconds: u64,
     },
+    /// Processor time of submissions, reads and batches by process, of one or several builds in alternate rounds.
+    Cpu {
+        /// The programs to start, built with the feature `distributed`.
+        #[arg(long, required = true)]
+        abaci: Vec<PathBuf>,
+        /// Rounds; medians and spreads are shown.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// Seconds per throughput figure and round.
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+    },
 }
 
 fn main() {
@@ -64,17 +76,23 @@ fn main() {
         Benchmark::System { abaci, rows, seconds } => {
             runtime().block_on(system::run(&abaci, rows, seconds));
         }
-        Benchmark::Distributed { abaci, rounds, seconds } => {
-            runtime().block_on(async {
-                let mut ended = signal(SignalKind::terminate()).expect("signals can be heard");
-                // Dropping the future ends everything that it started.
-                tokio::select! {
-                    () = distributed::run(&abaci, rounds, seconds) => {}
-                    _ = ended.recv() => std::process::exit(143),
-                    _ = tokio::signal::ctrl_c() => std::process::exit(130),
-                }
-            });
+        Benchmark::Cpu { abaci, rounds, seconds } => {
+            runtime().block_on(until_stopped(distributed::cpu::run(&abaci, rounds, seconds)));
         }
+        Benchmark::Distributed { abaci, rounds, seconds } => {
+            runtime().block_on(until_stopped(distributed::run(&abaci, rounds, seconds)));
+        }
+    }
+}
+
+/// Runs a benchmark until its end or a signal.
+async fn until_stopped(benchmark: impl Future<Output = ()>) {
+    let mut ended = signal(SignalKind::terminate()).expect("signals can be heard");
+    // Dropping the future ends everything that it started.
+    tokio::select! {
+        () = benchmark => {}
+        _ = ended.recv() => std::process::exit(143),
+        _ = tokio::signal::ctrl_c() => std::process::exit(130),
     }
 }
 

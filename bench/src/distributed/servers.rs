@@ -65,10 +65,14 @@ pub fn bound_command(program: impl AsRef<Path>, signal: &str) -> Command {
 /// PostgreSQL with its default durability.
 pub struct BenchPostgres {
     pub port: u16,
-    _server: BenchProcess,
+    server: BenchProcess,
 }
 
 impl BenchPostgres {
+    pub fn process(&self) -> u32 {
+        self.server.id()
+    }
+
     pub fn start(folder: &Path) -> Self {
         let (data, port) = (folder.join("postgres"), free_port());
         let as_owner = |signal: Option<&str>| {
@@ -105,7 +109,7 @@ impl BenchPostgres {
         server.until("PostgreSQL responds", |_| {
             client_of(port, "createdb").arg("abaci").output().is_ok_and(|output| output.status.success())
         });
-        Self { port, _server: server }
+        Self { port, server }
     }
 
     /// Returns a command of one of its client programs.
@@ -128,10 +132,14 @@ fn client_of(port: u16, program: &str) -> Command {
 /// Redis without persistence.
 pub struct BenchRedis {
     pub port: u16,
-    _server: BenchProcess,
+    server: BenchProcess,
 }
 
 impl BenchRedis {
+    pub fn process(&self) -> u32 {
+        self.server.id()
+    }
+
     pub fn start(folder: &Path) -> Self {
         let port = free_port();
         let mut server = bound_command("redis-server", "TERM");
@@ -139,7 +147,7 @@ impl BenchRedis {
         server.args(["--maxmemory-policy", "noeviction", "--dir"]).arg(folder);
         let mut server = BenchProcess::start(server, folder, "redis", Signal::TERM);
         server.until("Redis responds", |_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
-        Self { port, _server: server }
+        Self { port, server }
     }
 }
 
@@ -147,10 +155,14 @@ impl BenchRedis {
 pub struct BenchNginx {
     /// `host:port`.
     pub address: String,
-    _server: BenchProcess,
+    server: BenchProcess,
 }
 
 impl BenchNginx {
+    pub fn process(&self) -> u32 {
+        self.server.id()
+    }
+
     /// Starts nginx with the production configuration, in front of an API and a client.
     pub fn router(folder: &Path, name: &str, api: &str, client: &str) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
@@ -179,7 +191,7 @@ impl BenchNginx {
     fn started(server: Command, folder: &Path, name: &str, address: String) -> Self {
         let mut server = BenchProcess::start(server, folder, name, Signal::TERM);
         server.until("nginx responds", |_| TcpStream::connect(&address).is_ok());
-        Self { address, _server: server }
+        Self { address, server }
     }
 }
 

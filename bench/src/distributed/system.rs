@@ -65,6 +65,20 @@ impl DistributedSystem {
         unfinished.parse().expect("a number")
     }
 
+    /// Waits until nothing is unfinished.
+    pub async fn until_finished(&self) {
+        while self.unfinished() > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Returns the processes of the API, the worker, PostgreSQL, Redis and nginx.
+    pub fn processes(&self) -> [u32; 5] {
+        let Roles { api, worker, .. } = &self.roles;
+        let worker = worker.as_ref().expect("it runs");
+        [api.process.id(), worker.process.id(), self.postgres.process(), self.redis.process(), self.router.process()]
+    }
+
     /// Returns the number of running calculations.
     pub fn running(&self) -> u64 {
         let running = self.postgres.query("select count(*) from calculations where status = 'running'");

@@ -13,6 +13,10 @@ impl Rounds {
         self.0.push(figure);
     }
 
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn median(&self) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
@@ -25,7 +29,7 @@ impl Rounds {
     }
 
     /// Returns `1234 (1200–1300)`: the median, the minimum and the maximum.
-    fn show(&self, decimals: usize) -> String {
+    pub fn show(&self, decimals: usize) -> String {
         let minimum = self.0.iter().copied().fold(f64::INFINITY, f64::min);
         let maximum = self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         format!("{:.decimals$} ({minimum:.decimals$}–{maximum:.decimals$})", self.median())
