@@ -10,8 +10,8 @@
 //! Redis must evict nothing by itself, because the queue is in it too. So the cache bounds its own size: no value
 //! is larger than 2 KiB, and the sorted set tells which ones to delete.
 //! A stream gives every subscriber the same order and ids to resume from; publish/subscribe would lose events while
-//! a subscriber reconnects. The channel numbers its events itself, so that a trimmed event can be told from one
-//! that never existed.
+//! a subscriber reconnects. The channel numbers its events itself, so that a trimmed event can be distinguished
+//! from one that never existed.
 //!
 //! Redis Cluster is refused when connecting. A user for both needs exactly these rights:
 //! ```text

@@ -125,7 +125,7 @@ impl<'a> Crew<'a> {
     }
 }
 
-/// At least `count` helpers, or `None` if none are wanted or the system refuses them: the caller then works alone.
+/// At least `count` helpers, or `None` if none are needed or the system refuses them: the caller then works alone.
 fn awake(helpers: &mut Option<ThreadPool>, count: usize) -> Option<&ThreadPool> {
     if count == 0 {
         return None;

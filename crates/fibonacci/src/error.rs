@@ -6,7 +6,7 @@ pub enum Error {
     /// The memory was refused, or n is beyond [`MAX_INDEX`](crate::MAX_INDEX) in magnitude.
     ///
     /// Try again when more is free, or ask for a smaller index.
-    #[error("F(n) needs {needed_bytes} bytes of memory, which are not to be had")]
+    #[error("F(n) needs {needed_bytes} bytes of memory, which are not available")]
     OutOfMemory {
         /// What the whole computation reserves, as [`estimate`](crate::estimate()) states it.
         needed_bytes: u64,
@@ -14,7 +14,7 @@ pub enum Error {
     /// The caller raised [`Control::cancelled`](crate::Control::cancelled).
     #[error("the computation was cancelled")]
     Cancelled,
-    /// The digits do not have the residue that F(n) has: a fault of the machine or of this crate.
+    /// The digits do not have the residue that F(n) has: an error in the machine or in this crate.
     ///
     /// The digits are discarded. Computing again may succeed; failing twice is a bug.
     #[error("the digits of F({index}) leave the residue {found} modulo {modulus}, not {expected}")]

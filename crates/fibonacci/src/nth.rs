@@ -13,7 +13,7 @@ use crate::{Control, Decimal, Error, Kernel};
 ///
 /// # Errors
 /// [`Error::OutOfMemory`] when the memory is refused, before any work is done;
-/// [`Error::CheckFailed`] on a fault of the machine.
+/// [`Error::CheckFailed`] on a hardware error.
 ///
 /// # Source
 /// Doubling in decimal, which needs no conversion at the end, is known from FLINT's `radix` module. The repository's

@@ -39,7 +39,7 @@ fn small_values_report_their_end_too() {
 fn cancelling_from_another_thread_stops_a_long_computation() {
     let cancelled = AtomicBool::new(false);
     let (underway, begun) = mpsc::channel();
-    // Ten seconds of work; raised as soon as the first progress is told.
+    // Ten seconds of work; raised as soon as the first progress is reported.
     let progress = move |_| underway.send(()).unwrap_or(());
     let control = Control { progress: &progress, cancelled: &cancelled, threads: &|| 1 };
     thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! The text of a value, in all the portions it can be had in.
+//! The text of a value, read in portions of every size.
 
 use fibonacci::{Decimal, nth};
 

@@ -78,7 +78,7 @@ pub trait JobQueue: Send + Sync {
         max_short: usize,
     ) -> Result<Vec<Delivery>, QueueError>;
 
-    /// Starts the lease of a delivery anew. Returns `false` if the job was redelivered or has ended.
+    /// Restarts the lease of a delivery. Returns `false` if the job was redelivered or has ended.
     async fn extend(&self, delivery: &Delivery) -> Result<bool, QueueError>;
 
     /// Ends a job: its subject may be enqueued again.

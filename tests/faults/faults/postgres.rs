@@ -6,7 +6,7 @@ use super::{Fault, Injected, last};
 use crate::cluster::Cluster;
 use crate::ledger::Ledger;
 
-/// A fault of PostgreSQL.
+/// A fault injected into PostgreSQL.
 enum PostgresFault {
     Restart,
     TerminateSessions,

@@ -31,7 +31,7 @@ pub(crate) struct Step {
     pub(crate) from: u64,
     /// Whether the step leads to 2k + 1 instead of 2k.
     pub(crate) odd: bool,
-    /// Whether only the first of the two new numbers is wanted.
+    /// Whether only the first of the two new numbers is needed.
     pub(crate) last: bool,
     pub(crate) method: Method,
 }

@@ -3,7 +3,7 @@ use super::{MAX_ORDER, MAX_POLYNOMIAL, MAX_VALUE_BITS};
 /// Why a sequence has no value to deliver at an index.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SequenceError {
-    /// The value is too long; its residues are at hand at any index.
+    /// The value is too long; its residues can be computed at any index.
     #[error("cannot compute a value of more than {MAX_VALUE_BITS} bits")]
     TooLarge,
     /// At negative indexes the value is a fraction, or the residue does not exist.

@@ -14,7 +14,7 @@ pub(crate) trait Product: Copy + Send + Sync {
     fn of<L: Lanes>(self, f: Field<L>, a: L::Reals, b: L::Reals) -> (L::Reals, L::Reals);
 }
 
-/// At most so many products of an a or b with another are added up in a coefficient's terms.
+/// The maximum number of products of two coefficients that are added up in one term.
 pub(crate) const TERMS: u64 = 3;
 
 /// F(2k) = a·(2b − a) and F(2k+1) = a² + b².

@@ -124,7 +124,7 @@ impl QueueState {
         }
     }
 
-    /// Starts the lease anew; returns `false` if the delivery is stale.
+    /// Restarts the lease; returns `false` if the delivery is stale.
     pub(super) fn extend(&mut self, delivery: &Delivery, now: Instant) -> bool {
         let Some((lane, claimed)) = self.unclaim(delivery) else { return false };
         let until = after(now, claimed.lease);

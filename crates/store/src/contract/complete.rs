@@ -120,7 +120,7 @@ pub async fn only_the_lease_holder_can_fail_running_work(store: &dyn Store) {
     assert_eq!(fail(store, &f(12)).await, None, "what is done stays done");
 }
 
-/// A cancellation or a failure was told to whoever asked, so a late value does not undo it.
+/// Clients were already sent the cancellation or failure, so a late value does not undo it.
 pub async fn a_final_state_is_final_until_someone_submits_again(store: &dyn Store) {
     queued(store, &f(10)).await;
     let failed = fail(store, &f(10)).await.expect("queued without a lease");

@@ -1,4 +1,4 @@
-//! Damaged rows and clocks that were set back, for backends whose tests can execute SQL.
+//! Damaged rows and clocks that were moved back, for backends whose tests can execute SQL.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ pub(crate) async fn a_damaged_text_is_computed_again(store: &dyn Store, execute:
     assert!(store.inline_value(&f(5_000)).await.expect("reachable").is_some());
 }
 
-/// After the clock was set back by an hour, a lease is held for no longer than its length.
+/// After the clock was moved back by an hour, a lease is held for no longer than its length.
 pub(crate) async fn a_clock_that_is_set_back_prolongs_no_lease(store: &dyn Store, execute: impl AsyncFn(&'static str)) {
     queued(store, &f(1)).await;
     let length = Duration::from_millis(300);

@@ -166,7 +166,7 @@ pub(super) async fn a_write_that_is_dropped_leaves_nothing_to_serve(objects: Obj
     objects.open(&object).await.expect("whole");
 }
 
-/// A text that stops after two parts until whoever reads it is gone.
+/// A text that blocks after two parts until its reader is dropped.
 struct Halting {
     text: Bytes,
     reached: Arc<Notify>,

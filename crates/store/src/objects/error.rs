@@ -9,7 +9,7 @@ use crate::BoxError;
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
     /// The object store is unreachable; the same call may succeed later.
-    #[error("the object store is out of reach")]
+    #[error("the object store is unavailable")]
     Unavailable(#[source] BoxError),
     /// The disk is full. The unfinished object has been removed.
     #[error("no room is left for an object")]
@@ -33,7 +33,7 @@ pub enum OpenError {
     #[error("the bucket cannot be reached with these settings")]
     Settings(#[source] BoxError),
     /// This program was built without buckets: use a folder, or build it with them.
-    #[error("buckets (s3://) are not built into this program; a folder as file:///full/path is wanted")]
+    #[error("this program was built without buckets (s3://): expected a folder, file:///full/path")]
     NotBuiltIn,
 }
 

@@ -67,8 +67,8 @@ pub struct FoundFile {
 }
 
 impl Objects {
-    /// Objects at a place. A folder is made if it is not there; of a bucket nothing is asked yet, so that
-    /// one that is out of reach now may be reached later.
+    /// Opens the objects at a place. Creates a folder that does not exist; sends no request to a bucket, so that
+    /// one that is unavailable now can be used later.
     ///
     /// # Errors
     /// `Objects` when the folder cannot be used, `Settings` when the access to the bucket contradicts itself,

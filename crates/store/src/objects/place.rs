@@ -21,7 +21,7 @@ pub enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
     /// Neither form.
-    #[error("file:///full/path or s3://bucket/prefix is wanted")]
+    #[error("expected file:///full/path or s3://bucket/prefix")]
     Form,
     /// The bucket cannot have that name.
     #[error("a bucket's name has 3 to 63 small letters, digits, dots and hyphens")]

@@ -18,7 +18,7 @@ pub(crate) struct Repair {
     pub(crate) is_text: bool,
 }
 
-/// The columns that a repair sets anew.
+/// The columns that a repair replaces.
 pub(crate) struct RepairedRow {
     pub(crate) subject: Subject,
     pub(crate) digits: u64,
@@ -32,7 +32,7 @@ impl Operation for Repair {
         let Some(damaged) = statements.lock_damaged(self.id, self.is_text).await? else {
             return Ok(());
         };
-        let unknown = || sqlx::Error::Decode("the subject of a damaged row cannot be told".into());
+        let unknown = || sqlx::Error::Decode("cannot identify the subject of a damaged row".into());
         let subject = self.subject.clone().or_else(|| subject_of(&damaged)).ok_or_else(unknown)?;
         let estimate = fibonacci::estimate(subject.index().get());
         let repaired = RepairedRow { subject, digits: estimate.digits, lane: Lane::for_work(estimate.work) };

@@ -2,8 +2,8 @@
 //!
 //! One task per process executes submissions, many in one transaction, and another does so with values; every other
 //! write is a short transaction of its own. Every answer is durable before it is given, a value's too: it could be
-//! computed again, but a client that was told that it exists would have been told something untrue. Only what corrects
-//! itself (request counts, read times, progress) may be lost in a power cut.
+//! computed again, but a client that was answered `done` would have a wrong status. Only what corrects itself (request
+//! counts, read times, progress) may be lost in a power cut.
 
 mod batches;
 mod connect;

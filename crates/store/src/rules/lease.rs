@@ -17,7 +17,7 @@ pub(crate) enum LeaseDecision {
     Finished,
     /// Nothing: another lease is held.
     Held { remaining: Duration },
-    /// Sets the end of the held lease to its length from now: the clock was set back, and nobody may wait for longer
+    /// Sets the end of the held lease to its length from now: the clock was moved back, and no worker may wait longer
     /// than that. A worker that is alive renews it; that of a dead one expires.
     Shorten { remaining: Duration },
     /// Fails the row.

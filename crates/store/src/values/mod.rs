@@ -28,7 +28,7 @@ pub struct Values {
 #[derive(Debug, thiserror::Error)]
 pub enum ValueError {
     /// The store or the object store is unavailable; the same call may succeed later.
-    #[error("values are out of reach")]
+    #[error("values are unavailable")]
     Unavailable(#[source] BoxError),
     /// The disk is full, or the value alone is above the limit of all values.
     #[error("no room is left for a value")]
@@ -188,8 +188,8 @@ impl ValueReader {
     /// The bytes of a range, which is cut to the text. Memory: about one block of 1 MiB.
     ///
     /// # Errors
-    /// The stream ends with `Lost` when the object turns out to be gone or damaged: the record was told and
-    /// has queued it again. What came before that is right.
+    /// The stream ends with `Lost` when the object turns out to be missing or damaged; the calculation is
+    /// then queued again. Everything streamed before that is correct.
     pub fn read(&self, range: Range<u64>) -> BoxStream<'static, Result<Bytes, ValueError>> {
         match &self.source {
             Source::Inline(text) => {

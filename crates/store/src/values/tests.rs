@@ -64,7 +64,7 @@ impl Scene {
     }
 
     async fn found(&self, n: i64) -> Calculation {
-        self.store.find(&f(n)).await.expect("reachable").expect("in the record")
+        self.store.find(&f(n)).await.expect("reachable").expect("stored")
     }
 
     fn text_file(&self, calculation: &Calculation) -> PathBuf {

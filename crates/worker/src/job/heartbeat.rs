@@ -32,7 +32,7 @@ pub(super) struct Heartbeat {
 pub(super) enum StopReason {
     /// The lease is another worker's, or the calculation is finished.
     LeaseLost,
-    /// All askers have withdrawn.
+    /// All who submitted it have withdrawn.
     Withdrawn,
     /// The worker shuts down.
     Shutdown,

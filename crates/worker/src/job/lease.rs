@@ -33,7 +33,7 @@ impl ActiveJob<'_> {
                 Err(OutcomeKind::LeasedElsewhere.into())
             }
             Ok(LeaseResult::Finished(calculation)) => {
-                // Whoever finished it may have died before publishing that.
+                // The worker that finished it may have died before publishing the event.
                 self.settle(&calculation).await;
                 Err(OutcomeKind::of_finished(&calculation).into())
             }

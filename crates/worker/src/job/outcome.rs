@@ -29,7 +29,7 @@ pub enum OutcomeKind {
     },
     /// Returned for other workers: this one shuts down or has no free memory.
     Released,
-    /// All its askers have withdrawn.
+    /// All who submitted it have withdrawn.
     Cancelled,
     /// The calculation failed for good.
     Failed {

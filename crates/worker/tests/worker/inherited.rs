@@ -54,7 +54,7 @@ async fn die_with_everything(system: &Harness, settings: Settings, n: i64) {
     system.queue.lose_everything();
 }
 
-/// What the sweep of a new process does with what it finds in the record.
+/// Enqueues a calculation from its row in the store, as the sweep of a new process does.
 async fn enqueue_as_the_sweep_does(system: &Harness, n: i64) {
     let row = system.find(n).await;
     let lane = Lane::for_work(fibonacci::estimate(n).work);

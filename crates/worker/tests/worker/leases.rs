@@ -105,9 +105,9 @@ async fn a_worker_that_shuts_down_releases_its_job_and_another_completes_it() {
     assert_eq!((released.status(), released.attempt), (Status::Queued, 0));
 
     assert_eq!(system.process_one(&system.worker("second")).await, ended(n, OutcomeKind::Completed));
-    let mut news = system.events_of(n).await;
-    news.retain(|word| word != "progress");
-    assert_eq!(news, ["running", "queued", "running", "done"]);
+    let mut events = system.events_of(n).await;
+    events.retain(|event| event != "progress");
+    assert_eq!(events, ["running", "queued", "running", "done"]);
     system.assert_nothing_queued().await;
 }
 
@@ -131,7 +131,7 @@ async fn the_job_of_a_dead_worker_is_completed_by_another() {
     let died_at = Instant::now();
     let outcome = loop {
         match system.process_one(&system.worker("lives")).await {
-            // The queue may be a moment ahead of the record.
+            // The queue may briefly be ahead of the store.
             Outcome { kind: OutcomeKind::LeasedElsewhere, .. } => {}
             outcome => break outcome,
         }

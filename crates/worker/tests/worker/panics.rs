@@ -33,7 +33,7 @@ impl RunningWorker {
 
     async fn ends(self) {
         self.stop.cancel();
-        self.task.await.expect("it ends in order");
+        self.task.await.expect("a graceful end");
     }
 }
 

@@ -16,7 +16,7 @@ thread_local! {
     static EXTREMES: Cell<(f64, f64)> = const { Cell::new((0.0, 0.0)) };
 }
 
-/// Returns the largest quotient that was rounded, and the largest sum, and begins anew.
+/// Returns the largest quotient that was rounded, and the largest sum, and resets both.
 pub(crate) fn take_extremes() -> (f64, f64) {
     EXTREMES.replace((0.0, 0.0))
 }

@@ -1,4 +1,4 @@
--- lane, entry, worker, deliveries → 1 if the lease begins anew, 0 if the delivery is stale
+-- lane, entry, worker, deliveries → 1 if the lease was restarted, 0 if the delivery is stale
 local stream, id = STREAMS[ARGV[1]], ARGV[2]
 if not is_current(stream, id, ARGV[3], ARGV[4]) then
   return 0

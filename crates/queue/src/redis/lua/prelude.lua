@@ -71,7 +71,7 @@ local function remove(stream, id)
   redis.call('XDEL', stream, id)
 end
 
--- Makes an entry look undelivered, and idle for so long that a newer worker takes it at once.
+-- Makes an entry look undelivered, and idle for an hour, so that a newer worker takes it at once.
 local function park(stream, id)
   redis.call('XCLAIM', stream, GROUP, NEWER, 0, id, 'IDLE', 3600000, 'RETRYCOUNT', 0, 'JUSTID')
 end

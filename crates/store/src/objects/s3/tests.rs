@@ -93,7 +93,7 @@ async fn an_endpoint_that_accepts_and_says_nothing_is_unavailable_before_readers
     let text = digits(70_000);
     let object = StoredObject { subject: subject(), sha256: digest(&text).sha256, size_bytes: text.len() as u64 };
     let opened = tokio::time::timeout(REQUEST_TIMEOUT, objects.open(&object)).await;
-    let refused = opened.expect("told in time").err();
+    let refused = opened.expect("refused before the timeout").err();
     assert!(matches!(refused, Some(ObjectError::Unavailable(_))), "{refused:?}");
 }
 

@@ -30,11 +30,11 @@ async fn tells_the_truth(path: &Path) -> Result<&'static str, String> {
             }
             match &row.state {
                 CalculationState::Done { value, .. } => {
-                    let told = (row.digits, value.sha256, value.size_bytes, &value.first_digits, &value.last_digits);
+                    let read = (row.digits, value.sha256, value.size_bytes, &value.first_digits, &value.last_digits);
                     let (first, last) = (&expected.first_digits, &expected.last_digits);
-                    let whole = value.text.as_ref().is_none_or(|told| *told == text(n));
-                    if told != (expected.digits, expected.sha256, expected.size_bytes, first, last) || !whole {
-                        return Err(format!("{n}: {told:?}"));
+                    let whole = value.text.as_ref().is_none_or(|read| *read == text(n));
+                    if read != (expected.digits, expected.sha256, expected.size_bytes, first, last) || !whole {
+                        return Err(format!("{n}: {read:?}"));
                     }
                 }
                 CalculationState::Queued { .. } => outcome = "repaired",
