@@ -1,9 +1,10 @@
-//! Failures: as a whole page, or as a summary beside a form.
+//! Failures as a whole page.
 
 use maud::{Markup, html};
 use wire::Problem;
 
 use super::layout::{NavItem, PageLayout};
+use super::problem::problem_details;
 use super::text::failure as text;
 
 /// Renders the whole page of a failure.
@@ -46,25 +47,4 @@ pub(crate) fn method_not_allowed(method: &str, path: &str) -> Markup {
         content,
     }
     .render()
-}
-
-/// Renders what is wrong, what was given and what is allowed.
-pub(super) fn problem_summary(problem: &Problem) -> Markup {
-    html! {
-        p { strong { (problem.title) } }
-        (problem_details(problem))
-    }
-}
-
-fn problem_details(problem: &Problem) -> Markup {
-    html! {
-        @if let Some(detail) = &problem.detail { p { (detail) } }
-        @if problem.given.is_some() || problem.allowed.is_some() || problem.request_id.is_some() {
-            dl.particulars {
-                @if let Some(given) = &problem.given { dt { (text::GIVEN) } dd { code { (given) } } }
-                @if let Some(allowed) = &problem.allowed { dt { (text::ALLOWED) } dd { (allowed) } }
-                @if let Some(id) = &problem.request_id { dt { (text::REQUEST) } dd { code { (id) } } }
-            }
-        }
-    }
 }

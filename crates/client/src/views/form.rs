@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use wire::{NumberFacts, Problem};
 
-use super::failure::problem_summary;
 use super::format;
+use super::problem::problem_summary;
 use super::text::form as text;
 
 /// The text of the form's field, and what is wrong with it.

@@ -4,10 +4,10 @@ use maud::{Markup, html};
 use wire::Problem;
 
 use super::drawing::golden_rectangle;
-use super::failure::problem_summary;
 use super::form::{self, SubmitForm};
 use super::history::{History, history as list};
 use super::layout::{NavItem, PageLayout};
+use super::problem::problem_summary;
 use super::text::{frame, history as text};
 
 /// Renders the form and the history, or why the history is unavailable.

@@ -9,6 +9,7 @@ mod history;
 mod home;
 mod layout;
 mod number;
+mod problem;
 mod system;
 mod text;
 

@@ -3,6 +3,9 @@
 
 use crate::goldilocks::field::{add, add_loose, mul, sub, sub_loose, times_i};
 
+/// Columns of a large block that a pass transforms between two reports of progress, a multiple of 3.
+pub(crate) const COLUMNS: usize = 3 << 12;
+
 /// From coefficients modulo x⁴ᵐ − r⁴ to those modulo the four factors. Loose in, loose out.
 #[inline(always)]
 pub(crate) fn forward_columns([a, b, c, d]: [&mut [u64]; 4], r: u64) {

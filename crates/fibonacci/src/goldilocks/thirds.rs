@@ -2,8 +2,8 @@
 
 use crate::Error;
 use crate::control::Meter;
+use crate::goldilocks::butterfly::COLUMNS;
 use crate::goldilocks::field::{add, sub, times_cube_root};
-use crate::goldilocks::transform::COLUMNS;
 
 /// Splits a convolution of length 3m, 3 ∤ m, into three of length m, which are independent and alike.
 ///

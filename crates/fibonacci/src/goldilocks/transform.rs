@@ -20,7 +20,7 @@ use std::collections::TryReserveError;
 use crate::Error;
 use crate::control::Meter;
 use crate::goldilocks::butterfly::{
-    forward_columns, inverse_columns, moduli, multiply_modulo_quadratic, multiply_modulo_quartic, quarters,
+    COLUMNS, forward_columns, inverse_columns, moduli, multiply_modulo_quadratic, multiply_modulo_quartic, quarters,
     square_modulo_quartic,
 };
 use crate::goldilocks::field::{TWO_ADICITY, inverse, mul, pow, root_of_order_two_to_the};
@@ -34,8 +34,6 @@ pub(crate) const MAX_BLOCKS: u64 = 1 << (TWO_ADICITY - 2);
 
 /// Points in a block that is transformed without further recursion: 32 KiB, a first-level cache.
 const LEAF: usize = 1 << 12;
-/// Columns between two looks at the meter in the passes over large blocks.
-pub(crate) const COLUMNS: usize = 3 << 12;
 
 /// Work of one point outside the radix-4 layers, in [`Meter`] units: the direct products.
 const PRODUCT_UNITS: u64 = 8;

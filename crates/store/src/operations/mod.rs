@@ -14,7 +14,7 @@ pub(crate) use self::complete::{Complete, CompleteAll, Fail};
 pub(crate) use self::complete::{complete_batch, complete_unfinished};
 pub(crate) use self::lease::{ReleaseLease, RenewLease, TakeLease, VoidLeases};
 pub(crate) use self::marks::{AddRequests, MarkEvicted, MarkLost, Ping, Touch};
-pub(crate) use self::repair::{Repair, RepairedRow};
+pub(crate) use self::repair::Repair;
 pub(crate) use self::submit::{Submit, SubmitAll};
 #[cfg(feature = "postgres")]
 pub(crate) use self::submit::{SubmitAnswer, insert_single, submit_batch};

@@ -4,7 +4,7 @@ use model::{CalculationId, Lane, Subject};
 
 use super::Operation;
 use crate::metrics;
-use crate::row::{DamagedRow, request_check};
+use crate::row::{DamagedRow, RepairedRow, request_check};
 use crate::sql::Statements;
 
 /// Queues a damaged row as if its value had never been known. Does nothing if another process repaired it meanwhile.
@@ -16,13 +16,6 @@ pub(crate) struct Repair {
     pub(crate) subject: Option<Subject>,
     /// Whether the text beside the row is damaged, not the row.
     pub(crate) is_text: bool,
-}
-
-/// The columns that a repair replaces.
-pub(crate) struct RepairedRow {
-    pub(crate) subject: Subject,
-    pub(crate) digits: u64,
-    pub(crate) lane: Lane,
 }
 
 impl Operation for Repair {

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, ValueState, WorkerId};
 use sqlx::postgres::{PgConnection, PgPool};
 
-use crate::operations::RepairedRow;
 use crate::row::{
-    CalculationRow, DamagedRow, KeyedDoneRow, LockedColumns, LockedRow, calculation_columns, column, converted,
-    request_check, value_check, value_state_str,
+    CalculationRow, DamagedRow, KeyedDoneRow, LockedColumns, LockedRow, RepairedRow, calculation_columns, column,
+    converted, request_check, value_check, value_state_str,
 };
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;

@@ -3,6 +3,7 @@
 mod calculation;
 mod checksum;
 mod columns;
+mod damaged;
 mod locked;
 mod other;
 
@@ -10,7 +11,8 @@ use model::{Sha256, Sha256Error, ValueState};
 
 pub(crate) use self::calculation::{CalculationRow, ColumnError, RowError, calculation_columns};
 pub(crate) use self::checksum::{request_check, value_check};
-pub(crate) use self::columns::{DamagedRow, column_value, damaged};
+pub(crate) use self::columns::column_value;
+pub(crate) use self::damaged::{DamagedRow, RepairedRow, damaged};
 pub(crate) use self::locked::{LockedColumns, LockedRow};
 #[cfg(feature = "postgres")]
 pub(crate) use self::other::KeyedDoneRow;

@@ -8,8 +8,7 @@ use std::collections::HashMap;
 
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 
-use crate::operations::RepairedRow;
-use crate::row::{DamagedRow, LockedRow};
+use crate::row::{DamagedRow, LockedRow, RepairedRow};
 use crate::rules::{NewLease, QueueLimit, ReleaseEffect};
 use crate::{CompletedValue, InlineValue, Lease, NewCalculation, QueueCounts, StoredObject, Unfinished};
 

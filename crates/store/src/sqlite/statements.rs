@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, ValueState, WorkerId};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
-use crate::operations::RepairedRow;
 use crate::row::{
-    CalculationRow, DamagedRow, DoneRow, LockedColumns, LockedRow, calculation_columns, column, request_check,
-    value_check, value_state_str,
+    CalculationRow, DamagedRow, DoneRow, LockedColumns, LockedRow, RepairedRow, calculation_columns, column,
+    request_check, value_check, value_state_str,
 };
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
