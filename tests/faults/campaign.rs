@@ -13,7 +13,7 @@ use crate::random::Random;
 use crate::report::Report;
 use crate::support::timeouts::eventually;
 use crate::traffic::Traffic;
-use crate::verifier::Verifier;
+use crate::verifier::CalculationVerifier;
 use crate::watcher::{CATCH_UP_TIMEOUT, Watcher};
 
 /// A promise of the contract: the maximum time from the death of a worker to its job running on another.
@@ -31,7 +31,7 @@ async fn no_fault_breaks_a_promise() {
     let mut cluster = Cluster::start().await;
     let ledger = Arc::new(Ledger::create(&path));
     let mut report = Report::default();
-    let (verifier, tasks) = Verifier::start(&cluster.url(), &ledger);
+    let (verifier, tasks) = CalculationVerifier::start(&cluster.url(), &ledger);
     let traffic = Traffic::start(&cluster.url(), &ledger, &verifier, seed);
     // Likely to be connected to different APIs.
     let watchers = [(); 2].map(|()| Watcher::open(&cluster.url()));

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::ledger::Ledger;
 use crate::random::Random;
-use crate::verifier::Verifier;
+use crate::verifier::CalculationVerifier;
 
 /// Clients that run until this is dropped.
 pub(crate) struct Traffic {
@@ -24,7 +24,7 @@ const MAX_UNVERIFIED: usize = 400;
 
 impl Traffic {
     /// Starts four clients that submit about ten times a second each, and one that reads the state of the system.
-    pub(crate) fn start(url: &str, ledger: &Arc<Ledger>, verifier: &Arc<Verifier>, seed: u64) -> Self {
+    pub(crate) fn start(url: &str, ledger: &Arc<Ledger>, verifier: &Arc<CalculationVerifier>, seed: u64) -> Self {
         let next = Arc::new([1, 0, 0].map(AtomicI64::new));
         let submit = (0..4).map(|number| {
             let random = Random::new(seed + number);
@@ -77,7 +77,7 @@ fn choose(next: &[AtomicI64; 3], ledger: &Ledger, random: &mut Random) -> i64 {
 async fn submit_endlessly(
     url: String,
     ledger: Arc<Ledger>,
-    verifier: Arc<Verifier>,
+    verifier: Arc<CalculationVerifier>,
     next: Arc<[AtomicI64; 3]>,
     mut random: Random,
 ) {

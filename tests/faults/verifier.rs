@@ -20,7 +20,7 @@ const SETTLED_AFTER: Duration = Duration::from_secs(60);
 const CONCURRENCY: usize = 4;
 
 /// Verifies accepted indexes in the background.
-pub(crate) struct Verifier {
+pub(crate) struct CalculationVerifier {
     url: String,
     ledger: Arc<Ledger>,
     queue: Mutex<VecDeque<i64>>,
@@ -46,7 +46,7 @@ impl Drop for VerifierTasks {
     }
 }
 
-impl Verifier {
+impl CalculationVerifier {
     /// Starts a verifier.
     pub(crate) fn start(url: &str, ledger: &Arc<Ledger>) -> (Arc<Self>, VerifierTasks) {
         let verifier = Arc::new(Self {
@@ -176,7 +176,7 @@ impl Verifier {
     }
 }
 
-async fn run(verifier: Arc<Verifier>) {
+async fn run(verifier: Arc<CalculationVerifier>) {
     let http = http();
     loop {
         let Some(n) = verifier.next() else {

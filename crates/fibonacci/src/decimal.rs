@@ -68,7 +68,7 @@ impl Decimal {
     ///
     /// Every block is a vector of its own, to be handed on without a copy. About a nanosecond a digit.
     pub fn chunks(&self, block_bytes: usize) -> Chunks<'_> {
-        Chunks { text: Text::new(self), block_bytes: block_bytes.max(1) }
+        Chunks { text: RemainingText::new(self), block_bytes: block_bytes.max(1) }
     }
 
     /// Returns the whole text, made by up to `threads` threads. For long values that fit memory twice.
@@ -82,7 +82,7 @@ impl Decimal {
         let mut text = vec![0; self.text_len() as usize];
         let below_top = self.limbs.len().saturating_sub(1);
         let (head, rest) = text.split_at_mut(self.text_len() as usize - DIGITS * below_top);
-        Text::new(self).fill(head);
+        RemainingText::new(self).fill(head);
         let share = below_top.div_ceil(threads.max(1)).max(LIMBS_WORTH_A_THREAD);
         let mut parts = rest.chunks_mut(DIGITS * share).zip(self.limbs[..below_top].rchunks(share));
         let write = |(text, limbs): (&mut [u8], &[u64])| {
@@ -113,7 +113,7 @@ impl Decimal {
     }
 
     fn write_blocks<const BYTES: usize>(&self, mut destination: impl io::Write) -> io::Result<()> {
-        let mut text = Text::new(self);
+        let mut text = RemainingText::new(self);
         let mut block = [0; BYTES];
         loop {
             match text.fill(&mut block) {
@@ -130,7 +130,7 @@ impl Decimal {
 
     /// `count` digits after skipping `start`, counted from the highest.
     fn digit_range(&self, start: u64, count: u64) -> String {
-        let mut text = Text::magnitude(&self.limbs);
+        let mut text = RemainingText::magnitude(&self.limbs);
         text.skip(start);
         let mut digits = vec![0; count as usize];
         let filled = text.fill(&mut digits);
@@ -149,7 +149,7 @@ impl fmt::Display for Decimal {
 }
 
 fn format_blocks<const BYTES: usize>(number: &Decimal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut text = Text::new(number);
+    let mut text = RemainingText::new(number);
     let mut block = [0; BYTES];
     loop {
         match text.fill(&mut block) {
@@ -175,7 +175,7 @@ impl fmt::Debug for Decimal {
 /// The text of a [`Decimal`] in blocks; see [`Decimal::chunks`].
 #[derive(Debug, Clone)]
 pub struct Chunks<'a> {
-    text: Text<'a>,
+    text: RemainingText<'a>,
     block_bytes: usize,
 }
 
@@ -194,9 +194,9 @@ impl Iterator for Chunks<'_> {
     }
 }
 
-/// What is left of a text.
+/// The part of a text that is not read yet.
 #[derive(Debug, Clone)]
-struct Text<'a> {
+struct RemainingText<'a> {
     /// Limbs not begun, the lowest first.
     limbs: &'a [u64],
     /// The characters of the limb begun, or the sign and it; those from `at` on are left.
@@ -204,9 +204,9 @@ struct Text<'a> {
     at: usize,
 }
 
-impl<'a> Text<'a> {
+impl<'a> RemainingText<'a> {
     fn new(number: &'a Decimal) -> Self {
-        let mut text = Text::magnitude(&number.limbs);
+        let mut text = RemainingText::magnitude(&number.limbs);
         if number.negative {
             text.at -= 1;
             text.group[text.at] = b'-';
@@ -220,7 +220,7 @@ impl<'a> Text<'a> {
             None => (0, limbs),
         };
         let digits = top.checked_ilog10().unwrap_or(0) as usize + 1;
-        let mut text = Text { limbs, group: [0; DIGITS + 1], at: DIGITS + 1 - digits };
+        let mut text = RemainingText { limbs, group: [0; DIGITS + 1], at: DIGITS + 1 - digits };
         text.group[1..].copy_from_slice(&digits_of(top));
         text
     }

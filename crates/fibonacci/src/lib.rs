@@ -49,7 +49,7 @@ pub use instant::{
     valuation_of_5,
 };
 pub use inverse::{
-    IndexError, Nearest, Neighbors, NumberError, WythoffPair, dual, even, from_indexes, golden_string,
+    IndexOfError, Nearest, Neighbors, NumberError, WythoffPair, dual, even, from_indexes, golden_string,
     index_of_fibonacci, index_of_lucas, neighbors, wythoff_pair, zeckendorf,
 };
 pub use kernel::Kernel;

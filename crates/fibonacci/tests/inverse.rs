@@ -2,7 +2,7 @@
 
 use dashu_int::{IBig, UBig};
 use fibonacci::{
-    IndexError, Nearest, NumberError, dual, even, from_indexes, golden_string, index_of_fibonacci, index_of_lucas,
+    IndexOfError, Nearest, NumberError, dual, even, from_indexes, golden_string, index_of_fibonacci, index_of_lucas,
     lucas, neighbors, nth, wythoff_pair, zeckendorf,
 };
 use proptest::prelude::*;
@@ -134,10 +134,10 @@ fn neighbors_of_every_number_to_ten_thousand_are_the_nearest() {
 #[test]
 fn a_text_that_is_not_a_number_is_refused() {
     for text in ["-1", "+1", "1 000", "1e3", "x", "12a"] {
-        assert!(matches!(index_of_fibonacci(text), Err(IndexError::Number(NumberError::NotADigit { .. }))), "{text}");
-        assert!(matches!(neighbors(text), Err(IndexError::Number(NumberError::NotADigit { .. }))), "{text}");
+        assert!(matches!(index_of_fibonacci(text), Err(IndexOfError::Number(NumberError::NotADigit { .. }))), "{text}");
+        assert!(matches!(neighbors(text), Err(IndexOfError::Number(NumberError::NotADigit { .. }))), "{text}");
     }
-    assert_eq!(index_of_lucas(""), Err(IndexError::Number(NumberError::Empty)));
+    assert_eq!(index_of_lucas(""), Err(IndexOfError::Number(NumberError::Empty)));
 }
 
 #[test]

@@ -147,9 +147,9 @@ fn panicked() -> DbError {
 mod tests {
     use super::*;
 
-    struct Doubling;
+    struct DoublingExecutor;
 
-    impl Executor for Doubling {
+    impl Executor for DoublingExecutor {
         type Request = u32;
         type Answer = u32;
 
@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_fails_its_batch_and_no_later_one() {
-        let doubling = Batcher::start(Doubling);
+        let doubling = Batcher::start(DoublingExecutor);
         assert_eq!(doubling.execute(1).await.expect("executed"), 2);
         assert!(matches!(doubling.execute(13).await, Err(StoreError::Unavailable(_))));
         assert_eq!(doubling.execute(2).await.expect("executed"), 4);

@@ -33,7 +33,7 @@ pub(crate) enum Component {
 
 /// A server that APIs and workers reach over a network that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Backend {
+pub(crate) enum BackendServer {
     Redis,
     Postgres,
 }
@@ -48,7 +48,7 @@ pub(crate) struct Cluster {
     roles: BTreeMap<Component, RoleProcess>,
     /// URLs of the APIs and the client without nginx.
     direct_urls: Vec<String>,
-    links: BTreeMap<(Component, Backend), Proxy>,
+    links: BTreeMap<(Component, BackendServer), Proxy>,
     /// Roles that exited unexpectedly, or with an error after SIGTERM.
     unexpected_exits: Vec<String>,
     logs: TempDir,
@@ -72,11 +72,11 @@ impl Cluster {
         let mut links = BTreeMap::new();
         let mut roles = BTreeMap::new();
         for component in (0..APIS).map(Component::Api).chain((0..WORKERS).map(Component::Worker)) {
-            for (backend, port) in [(Backend::Postgres, postgres.port), (Backend::Redis, redis.port)] {
+            for (backend, port) in [(BackendServer::Postgres, postgres.port), (BackendServer::Redis, redis.port)] {
                 links.insert((component, backend), Proxy::start(port).await);
             }
             let port = |backend| links[&(component, backend)].port;
-            let mut settings = backend_settings(port(Backend::Postgres), port(Backend::Redis), &disk);
+            let mut settings = backend_settings(port(BackendServer::Postgres), port(BackendServer::Redis), &disk);
             let (name, has_fake_clock) = match component {
                 Component::Api(number) => {
                     settings.push(("ABACI_LISTEN", format!("127.0.0.1:{}", apis[number])));
@@ -192,7 +192,7 @@ impl Cluster {
     }
 
     /// Sets the state of the network between some components and a backend.
-    pub(crate) fn set_link(&self, backend: Backend, state: LinkState, includes: impl Fn(Component) -> bool) {
+    pub(crate) fn set_link(&self, backend: BackendServer, state: LinkState, includes: impl Fn(Component) -> bool) {
         for (_, proxy) in self.links.iter().filter(|((component, its), _)| *its == backend && includes(*component)) {
             proxy.set(state);
         }

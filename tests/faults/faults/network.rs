@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 
 use super::{Fault, Injected, last};
-use crate::cluster::{Backend, Cluster, Component};
+use crate::cluster::{BackendServer, Cluster, Component};
 use crate::ledger::Ledger;
 use crate::support::proxy::LinkState;
 
@@ -22,16 +22,16 @@ enum Target {
 /// A network fault that lasts some seconds.
 struct Network {
     target: Target,
-    backends: &'static [Backend],
+    backends: &'static [BackendServer],
     state: LinkState,
     secs: u64,
 }
 
 pub(super) fn all() -> Vec<Box<dyn Fault>> {
     use LinkState::{Cut, Delayed, Stalled, Throttled};
-    const POSTGRES: &[Backend] = &[Backend::Postgres];
-    const REDIS: &[Backend] = &[Backend::Redis];
-    const BOTH: &[Backend] = &[Backend::Postgres, Backend::Redis];
+    const POSTGRES: &[BackendServer] = &[BackendServer::Postgres];
+    const REDIS: &[BackendServer] = &[BackendServer::Redis];
+    const BOTH: &[BackendServer] = &[BackendServer::Postgres, BackendServer::Redis];
     let slow = Delayed(Duration::from_millis(50));
     [
         (Target::Apis, POSTGRES, Cut, 2),

@@ -14,10 +14,10 @@ const MAX_PENDING: usize = 10_000;
 
 /// Accepted and finished calculations of the last minute.
 #[derive(Default)]
-pub(crate) struct RecentStats(Mutex<Samples>);
+pub(crate) struct RecentStats(Mutex<RecentSamples>);
 
 #[derive(Default)]
-struct Samples {
+struct RecentSamples {
     accepted: VecDeque<Instant>,
     finished: VecDeque<Instant>,
     latencies: VecDeque<(Instant, Duration)>,

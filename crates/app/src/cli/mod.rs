@@ -38,18 +38,18 @@ serve, api, worker and client shut down gracefully on either signal and exit wit
 pub(crate) enum Command {
     /// Run everything in this process: pages, API, queue, worker, store and cache.
     #[command(after_help = EXIT_CODES)]
-    Serve(Box<config::ServeConfig>),
+    Serve(Box<config::ServeArgs>),
     /// Serve the API, over PostgreSQL and Redis.
     #[cfg(feature = "distributed")]
     #[command(after_help = EXIT_CODES)]
-    Api(Box<config::ApiConfig>),
+    Api(Box<config::ApiArgs>),
     /// Compute queued calculations, over PostgreSQL and Redis.
     #[cfg(feature = "distributed")]
     #[command(after_help = EXIT_CODES)]
-    Worker(Box<config::WorkerConfig>),
+    Worker(Box<config::WorkerArgs>),
     /// Serve the pages, over the API of another process.
     #[command(after_help = EXIT_CODES)]
-    Client(Box<config::ClientConfig>),
+    Client(Box<config::ClientArgs>),
     /// Print F(N): its exact digits and nothing else.
     #[command(after_help = EXIT_CODES)]
     Fib(fib::FibCommand),

@@ -34,7 +34,7 @@ use addresses::InternalListenArgs;
 
 /// Settings of `abaci serve`.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct ServeConfig {
+pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
     /// URL at which the pages reach the API [default: the address it listens on].
@@ -72,7 +72,7 @@ pub(crate) struct ServeConfig {
     mut_arg("listen", |listen| listen.default_value("0.0.0.0:5000")),
     mut_arg("internal_listen", |listen| listen.default_value("0.0.0.0:9050")),
 )]
-pub(crate) struct ApiConfig {
+pub(crate) struct ApiArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
@@ -103,7 +103,7 @@ pub(crate) struct ApiConfig {
 #[cfg(feature = "distributed")]
 #[derive(Args, Clone, Debug)]
 #[command(mut_arg("internal_listen", |listen| listen.default_value("0.0.0.0:9060")))]
-pub(crate) struct WorkerConfig {
+pub(crate) struct WorkerArgs {
     #[command(flatten)]
     pub(crate) internal: InternalListenArgs,
     #[command(flatten)]
@@ -124,7 +124,7 @@ pub(crate) struct WorkerConfig {
     mut_arg("listen", |listen| listen.default_value("0.0.0.0:3000")),
     mut_arg("internal_listen", |listen| listen.default_value("0.0.0.0:9030")),
 )]
-pub(crate) struct ClientConfig {
+pub(crate) struct ClientArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
     /// URL of the API.

@@ -7,11 +7,11 @@ use super::health::Check;
 use super::internal::internal_router;
 use super::settings::ApiSettings;
 use crate::backends::open_distributed;
-use crate::config::{ApiConfig, Mode, connectable};
+use crate::config::{ApiArgs, Mode, connectable};
 use crate::process::{Service, listen, print_addresses, serve_limits};
 
 /// Runs until a stop signal.
-pub(crate) fn run(config: ApiConfig) -> Result<(), RoleError> {
+pub(crate) fn run(config: ApiArgs) -> Result<(), RoleError> {
     config.backend.require_distributed()?;
     let services = config.access.services(&config.backend, Some(&config.public))?;
     Service::run("abaci-api", &config.logs, async |mut service| {

@@ -4,11 +4,11 @@ use super::RoleError;
 use super::health::Check;
 use super::internal::internal_router;
 use super::settings::pages;
-use crate::config::{ClientConfig, connectable};
+use crate::config::{ClientArgs, connectable};
 use crate::process::{Service, listen, print_addresses, serve_limits};
 
 /// Runs until a stop signal.
-pub(crate) fn run(config: ClientConfig) -> Result<(), RoleError> {
+pub(crate) fn run(config: ClientArgs) -> Result<(), RoleError> {
     let (pages, api) = pages(config.api_url.as_str(), &config.public, &config.development)?;
     Service::run("abaci-client", &config.logs, async |mut service| {
         let public = listen("ABACI_LISTEN", config.listen.listen).await?;

@@ -11,12 +11,12 @@ use super::internal::internal_router;
 use super::settings::{ApiSettings, pages, worker_settings};
 use super::{RoleError, routes};
 use crate::backends::{Backends, DirectoryLock, open_embedded};
-use crate::config::{Mode, ServeConfig, connectable};
+use crate::config::{Mode, ServeArgs, connectable};
 use crate::host::SystemClock;
 use crate::process::{Service, ServiceError, listen, print_addresses, serve_limits};
 
 /// Runs until a stop signal.
-pub(crate) fn run(config: ServeConfig) -> Result<(), RoleError> {
+pub(crate) fn run(config: ServeArgs) -> Result<(), RoleError> {
     let mode = config.backend.mode()?;
     Service::run("abaci-serve", &config.logs, async |service| match mode {
         Mode::Embedded => {
@@ -41,7 +41,7 @@ pub(crate) fn run(config: ServeConfig) -> Result<(), RoleError> {
 
 async fn serve(
     mut service: Service,
-    config: &ServeConfig,
+    config: &ServeArgs,
     mode: Mode,
     backends: Backends,
     public: TcpListener,
@@ -99,7 +99,7 @@ async fn serve(
     Ok(service.run_until_stopped(close).await?)
 }
 
-async fn listeners(config: &ServeConfig) -> Result<(TcpListener, TcpListener), ServiceError> {
+async fn listeners(config: &ServeArgs) -> Result<(TcpListener, TcpListener), ServiceError> {
     let public = listen("ABACI_LISTEN", config.listen.listen).await?;
     Ok((public, listen("ABACI_INTERNAL_LISTEN", config.listen.internal.internal_listen).await?))
 }

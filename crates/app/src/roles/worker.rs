@@ -5,11 +5,11 @@ use super::health::Check;
 use super::internal::internal_router;
 use super::settings::worker_settings;
 use crate::backends::open_distributed;
-use crate::config::WorkerConfig;
+use crate::config::WorkerArgs;
 use crate::process::{Service, internal_limits, listen, print_addresses};
 
 /// Runs until a stop signal.
-pub(crate) fn run(config: WorkerConfig) -> Result<(), RoleError> {
+pub(crate) fn run(config: WorkerArgs) -> Result<(), RoleError> {
     config.backend.require_distributed()?;
     let services = config.access.services(&config.backend, None)?;
     Service::run("abaci-worker", &config.logs, async |mut service| {

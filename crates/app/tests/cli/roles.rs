@@ -6,9 +6,9 @@ use tokio::net::TcpSocket;
 
 use crate::program::{Running, abaci, finish, get, role, until};
 
-type Settings<'a> = &'a [(&'a str, &'a str)];
+type EnvVars<'a> = &'a [(&'a str, &'a str)];
 
-fn configured(name: &str, settings: Settings<'_>) -> Command {
+fn configured(name: &str, settings: EnvVars<'_>) -> Command {
     let mut command = role(name, "data".as_ref());
     command.envs(settings.iter().copied());
     command

@@ -42,16 +42,16 @@ pub enum Nearest {
 /// A nanosecond a digit if it is not a Fibonacci number, and [`estimate`](crate::estimate()) of its index if it is.
 ///
 /// # Errors
-/// [`IndexError::Number`] if the text is not a whole number ≥ 0 in decimal digits, and [`IndexError::Compute`] if the
+/// [`IndexOfError::Number`] if the text is not a whole number ≥ 0 in decimal digits, and [`IndexOfError::Compute`] if the
 /// value to compare it with was not delivered.
 ///
 /// # Example
 /// ```
 /// assert_eq!(fibonacci::index_of_fibonacci("354224848179261915075")?, Some(100));
 /// assert_eq!(fibonacci::index_of_fibonacci("354224848179261915076")?, None);
-/// # Ok::<(), fibonacci::IndexError>(())
+/// # Ok::<(), fibonacci::IndexOfError>(())
 /// ```
-pub fn index_of_fibonacci(text: &str) -> Result<Option<i64>, IndexError> {
+pub fn index_of_fibonacci(text: &str) -> Result<Option<i64>, IndexOfError> {
     let number = Digits::parse(text)?;
     if let Some(small) = small(&number, &[(0, 0), (1, 1)]) {
         return Ok(Some(small));
@@ -68,9 +68,9 @@ pub fn index_of_fibonacci(text: &str) -> Result<Option<i64>, IndexError> {
 /// ```
 /// assert_eq!(fibonacci::index_of_lucas("123")?, Some(10));
 /// assert_eq!(fibonacci::index_of_lucas("124")?, None);
-/// # Ok::<(), fibonacci::IndexError>(())
+/// # Ok::<(), fibonacci::IndexOfError>(())
 /// ```
-pub fn index_of_lucas(text: &str) -> Result<Option<i64>, IndexError> {
+pub fn index_of_lucas(text: &str) -> Result<Option<i64>, IndexOfError> {
     let number = Digits::parse(text)?;
     if let Some(small) = small(&number, &[(2, 0), (1, 1), (3, 2)]) {
         return Ok(Some(small));
@@ -100,14 +100,14 @@ pub fn index_of_lucas(text: &str) -> Result<Option<i64>, IndexError> {
 /// use fibonacci::{Nearest, neighbors};
 /// let neighbors = neighbors("100")?; // between F(11) = 89 and F(12) = 144
 /// assert_eq!((neighbors.below, neighbors.exact, neighbors.nearest), (11, false, Nearest::Below));
-/// # Ok::<(), fibonacci::IndexError>(())
+/// # Ok::<(), fibonacci::IndexOfError>(())
 /// ```
-pub fn neighbors(text: &str) -> Result<Neighbors, IndexError> {
+pub fn neighbors(text: &str) -> Result<Neighbors, IndexOfError> {
     let number = Digits::parse(text)?;
     if number.as_bytes() == b"0" {
         return Ok(Neighbors { below: 0, exact: true, nearest: Nearest::Below });
     }
-    let value = |n: i64| -> Result<Digits, IndexError> { Ok(Digits::of(&nth(n)?)) };
+    let value = |n: i64| -> Result<Digits, IndexOfError> { Ok(Digits::of(&nth(n)?)) };
     let mut below = index((number.log10() + SQRT5.log10()) / PHI.log10()).max(2);
     let mut low = value(below)?;
     while low > number && below > 2 {
@@ -131,7 +131,7 @@ pub fn neighbors(text: &str) -> Result<Neighbors, IndexError> {
 
 /// Why it is not known which number a text is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IndexError {
+pub enum IndexOfError {
     /// The text is not a number.
     #[error(transparent)]
     Number(#[from] NumberError),
@@ -166,8 +166,8 @@ fn find(
     number: &Digits,
     candidate: f64,
     residue_at: impl Fn(u64, NonZeroU64) -> u64,
-    value_at: impl Fn(i64) -> Result<Digits, IndexError>,
-) -> Result<Option<i64>, IndexError> {
+    value_at: impl Fn(i64) -> Result<Digits, IndexOfError>,
+) -> Result<Option<i64>, IndexOfError> {
     let mut residue = TextResidue::new(PRIME);
     residue.push(number.as_bytes());
     let residue = residue.finish();

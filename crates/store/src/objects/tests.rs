@@ -17,8 +17,8 @@ macro_rules! in_a_folder {
         $(
             #[tokio::test]
             async fn $check() {
-                let scene = Scene::set();
-                contract::$check(scene.objects.clone()).await;
+                let fixture = FolderFixture::new();
+                contract::$check(fixture.objects.clone()).await;
             }
         )*
     };
@@ -26,13 +26,13 @@ macro_rules! in_a_folder {
 
 every_check!(in_a_folder);
 
-struct Scene {
+struct FolderFixture {
     folder: TempDir,
     objects: Objects,
 }
 
-impl Scene {
-    fn set() -> Self {
+impl FolderFixture {
+    fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let objects = Objects::in_directory(folder.path().join("values")).expect("opened");
         Self { folder, objects }
@@ -51,45 +51,45 @@ impl Scene {
 
 #[tokio::test]
 async fn a_refused_text_leaves_no_unfinished_file() {
-    let scene = Scene::set();
+    let fixture = FolderFixture::new();
     let digested = digest(&digits(100_000));
-    let refused = scene.objects.write(&subject(), Arc::new(digits(99_999)), &digested).await;
+    let refused = fixture.objects.write(&subject(), Arc::new(digits(99_999)), &digested).await;
     assert!(matches!(refused, Err(ObjectError::Corrupt)), "{refused:?}");
-    assert_eq!(scene.file_count(), files(&scene.objects).await.len());
+    assert_eq!(fixture.file_count(), files(&fixture.objects).await.len());
 }
 
 #[tokio::test]
 async fn what_an_interrupted_write_left_is_swept_and_nothing_else() {
-    let scene = Scene::set();
-    assert_eq!(scene.objects.sweep_leftovers(LATE).await.expect("an empty folder"), 0);
-    let object = written(&scene.objects, &digits(70_000)).await;
+    let fixture = FolderFixture::new();
+    assert_eq!(fixture.objects.sweep_leftovers(LATE).await.expect("an empty folder"), 0);
+    let object = written(&fixture.objects, &digits(70_000)).await;
     for leftover in ["txt#1", "txt#12", "blocks#1"] {
-        fs::write(scene.file(&object, leftover), "123").expect("left behind");
+        fs::write(fixture.file(&object, leftover), "123").expect("left behind");
     }
     let early = Timestamp::from_unix_ms(0);
-    assert_eq!(scene.objects.sweep_leftovers(early).await.expect("swept"), 0, "somebody may still write those");
-    assert_eq!(scene.objects.sweep_leftovers(LATE).await.expect("swept"), 3);
-    assert_eq!(scene.file_count(), 2);
-    scene.objects.open(&object).await.expect("untouched");
+    assert_eq!(fixture.objects.sweep_leftovers(early).await.expect("swept"), 0, "somebody may still write those");
+    assert_eq!(fixture.objects.sweep_leftovers(LATE).await.expect("swept"), 3);
+    assert_eq!(fixture.file_count(), 2);
+    fixture.objects.open(&object).await.expect("untouched");
 }
 
 #[tokio::test]
 async fn a_folder_that_is_removed_or_replaced_takes_no_objects() {
-    let scene = Scene::set();
-    let (folder, text) = (scene.folder.path().join("values"), digits(70_000));
-    fs::rename(&folder, scene.folder.path().join("renamed")).expect("renamed");
+    let fixture = FolderFixture::new();
+    let (folder, text) = (fixture.folder.path().join("values"), digits(70_000));
+    fs::rename(&folder, fixture.folder.path().join("renamed")).expect("renamed");
     for replaced in [false, true] {
         if replaced {
             fs::create_dir(&folder).expect("replaced");
         }
-        let refused = scene.objects.write(&subject(), Arc::new(text.clone()), &digest(&text)).await;
+        let refused = fixture.objects.write(&subject(), Arc::new(text.clone()), &digest(&text)).await;
         assert!(matches!(refused, Err(ObjectError::Unavailable(_))), "{refused:?}");
     }
 }
 
 #[test]
 fn a_folder_has_a_known_amount_of_room_and_other_stores_have_not() {
-    assert!(Scene::set().objects.room().is_some_and(|bytes| bytes > 0));
+    assert!(FolderFixture::new().objects.room().is_some_and(|bytes| bytes > 0));
     assert_eq!(Objects::new(Arc::new(object_store::memory::InMemory::new())).room(), None);
 }
 
@@ -97,15 +97,15 @@ struct Shared {
     runtime: Runtime,
     text: Bytes,
     reader: ObjectReader,
-    _scene: Scene,
+    _fixture: FolderFixture,
 }
 
 static SHARED: LazyLock<Shared> = LazyLock::new(|| {
     let runtime = Runtime::new().expect("a runtime");
-    let (scene, text) = (Scene::set(), digits(3 * MEGABYTE + 17));
-    let object = runtime.block_on(written(&scene.objects, &text));
-    let reader = runtime.block_on(scene.objects.open(&object)).expect("opened");
-    Shared { runtime, text, reader, _scene: scene }
+    let (fixture, text) = (FolderFixture::new(), digits(3 * MEGABYTE + 17));
+    let object = runtime.block_on(written(&fixture.objects, &text));
+    let reader = runtime.block_on(fixture.objects.open(&object)).expect("opened");
+    Shared { runtime, text, reader, _fixture: fixture }
 });
 
 proptest! {

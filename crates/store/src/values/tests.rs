@@ -13,14 +13,14 @@ const NOON: Timestamp = Timestamp::from_unix_ms(1_764_000_000_000);
 const LATE: Timestamp = Timestamp::from_unix_ms(i64::MAX);
 const MEGABYTE: usize = 1024 * 1024;
 
-struct Scene {
+struct ValuesFixture {
     folder: TempDir,
     store: Arc<dyn Store>,
     values: Values,
 }
 
-impl Scene {
-    async fn set(limit_bytes: Option<u64>) -> Self {
+impl ValuesFixture {
+    async fn open(limit_bytes: Option<u64>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let limits = StoreLimits { max_queued: 100 };
         let store = SqliteStore::open(&folder.path().join("record.sqlite"), limits).await.expect("opened");
@@ -84,9 +84,9 @@ async fn read(reader: &ValueReader, range: Range<u64>) -> Result<String, ValueEr
 
 #[tokio::test]
 async fn a_short_text_that_came_with_its_calculation_is_read_without_the_record_unless_it_is_damaged() {
-    let scene = Scene::set(None).await;
-    let mut calculation = scene.compute(1, "123").await.expect("recorded");
-    let without_it = Scene::set(None).await.values;
+    let fixture = ValuesFixture::open(None).await;
+    let mut calculation = fixture.compute(1, "123").await.expect("recorded");
+    let without_it = ValuesFixture::open(None).await.values;
     let reader = without_it.open(&calculation).await.expect("reachable").expect("readable");
     assert_eq!(read(&reader, 0..3).await.expect("read"), "123");
     if let CalculationState::Done { value, .. } = &mut calculation.state {
@@ -97,7 +97,7 @@ async fn a_short_text_that_came_with_its_calculation_is_read_without_the_record_
 
 #[tokio::test]
 async fn short_texts_lie_in_the_record_and_long_ones_beside_it() {
-    let scene = Scene::set(None).await;
+    let fixture = ValuesFixture::open(None).await;
     for (n, length, state) in [
         (1, 3, ValueState::Inline),
         (2, 65_536, ValueState::Inline),
@@ -105,9 +105,9 @@ async fn short_texts_lie_in_the_record_and_long_ones_beside_it() {
         (4, 2 * MEGABYTE, ValueState::Object),
     ] {
         let text = "4181".repeat(length.div_ceil(4))[..length].to_owned();
-        let done = scene.compute(n, &text).await.expect("placed");
+        let done = fixture.compute(n, &text).await.expect("placed");
         assert_eq!(done.value().map(|value| value.state), Some(state));
-        let reader = scene.values.open(&done).await.expect("reachable").expect("readable");
+        let reader = fixture.values.open(&done).await.expect("reachable").expect("readable");
         assert_eq!(reader.size_bytes, length as u64);
         assert!(read(&reader, 0..u64::MAX).await.expect("read") == text);
         let most = length as u64;
@@ -120,100 +120,100 @@ async fn short_texts_lie_in_the_record_and_long_ones_beside_it() {
 
 #[tokio::test]
 async fn what_is_not_done_has_no_value_to_open() {
-    let scene = Scene::set(None).await;
-    let SubmitResult::Queued(waiting) = scene.submit(1).await else { panic!("not queued") };
-    assert!(scene.values.open(&waiting).await.expect("reachable").is_none());
+    let fixture = ValuesFixture::open(None).await;
+    let SubmitResult::Queued(waiting) = fixture.submit(1).await else { panic!("not queued") };
+    assert!(fixture.values.open(&waiting).await.expect("reachable").is_none());
 }
 
 #[tokio::test]
 async fn a_missing_object_is_queued_again_when_it_is_opened() {
-    let scene = Scene::set(None).await;
+    let fixture = ValuesFixture::open(None).await;
     let text = "7".repeat(70_000);
-    let done = scene.compute(1, &text).await.expect("placed");
-    fs::remove_file(scene.text_file(&done)).expect("removed");
-    let lost = scene.values.open(&done).await.err();
+    let done = fixture.compute(1, &text).await.expect("placed");
+    fs::remove_file(fixture.text_file(&done)).expect("removed");
+    let lost = fixture.values.open(&done).await.err();
     assert!(matches!(lost, Some(ValueError::Lost(Some(ref row))) if row.status() == Status::Queued), "{lost:?}");
-    assert_eq!(scene.store.unfinished(None, 9).await.expect("reachable").len(), 1);
-    let again = scene.values.open(&done).await.err();
+    assert_eq!(fixture.store.unfinished(None, 9).await.expect("reachable").len(), 1);
+    let again = fixture.values.open(&done).await.err();
     assert!(matches!(again, Some(ValueError::Lost(None))), "queued once: {again:?}");
-    let done = scene.compute(1, &text).await.expect("computed again");
-    let reader = scene.values.open(&done).await.expect("reachable").expect("readable");
+    let done = fixture.compute(1, &text).await.expect("computed again");
+    let reader = fixture.values.open(&done).await.expect("reachable").expect("readable");
     assert!(read(&reader, 0..u64::MAX).await.expect("read") == text);
 }
 
 #[tokio::test]
 async fn an_object_that_was_evicted_meanwhile_is_not_lost() {
-    let scene = Scene::set(None).await;
-    let done = scene.compute(1, &"7".repeat(70_000)).await.expect("placed");
+    let fixture = ValuesFixture::open(None).await;
+    let done = fixture.compute(1, &"7".repeat(70_000)).await.expect("placed");
     let value = done.value().expect("done");
     let object = StoredObject { subject: f(1), sha256: value.sha256, size_bytes: value.size_bytes };
-    scene.store.mark_evicted(&object).await.expect("reachable");
-    fs::remove_file(scene.text_file(&done)).expect("removed");
-    let gone = scene.values.open(&done).await.err();
+    fixture.store.mark_evicted(&object).await.expect("reachable");
+    fs::remove_file(fixture.text_file(&done)).expect("removed");
+    let gone = fixture.values.open(&done).await.err();
     assert!(matches!(gone, Some(ValueError::Lost(None))), "{gone:?}");
-    assert_eq!(scene.found(1).await.status(), Status::Done, "nothing is queued");
+    assert_eq!(fixture.found(1).await.status(), Status::Done, "nothing is queued");
 }
 
 #[tokio::test]
 async fn an_object_damaged_while_it_is_read_ends_the_stream_and_is_queued_again() {
-    let scene = Scene::set(None).await;
+    let fixture = ValuesFixture::open(None).await;
     let text = "4181".repeat(MEGABYTE / 2);
-    let done = scene.compute(1, &text).await.expect("placed");
-    let reader = scene.values.open(&done).await.expect("reachable").expect("readable");
+    let done = fixture.compute(1, &text).await.expect("placed");
+    let reader = fixture.values.open(&done).await.expect("reachable").expect("readable");
     let mut stream = reader.read(0..u64::MAX);
     assert_eq!(stream.next().await.expect("the first block").expect("right").len(), MEGABYTE);
-    let mut bytes = fs::read(scene.text_file(&done)).expect("read");
+    let mut bytes = fs::read(fixture.text_file(&done)).expect("read");
     bytes[MEGABYTE + 5] = b'x';
-    fs::write(scene.text_file(&done), bytes).expect("damaged");
+    fs::write(fixture.text_file(&done), bytes).expect("damaged");
     assert!(matches!(stream.next().await, Some(Err(ValueError::Lost(Some(_))))));
     assert!(stream.next().await.is_none());
-    assert_eq!(scene.found(1).await.status(), Status::Queued);
+    assert_eq!(fixture.found(1).await.status(), Status::Queued);
 }
 
 #[tokio::test]
 async fn the_least_recently_read_make_room_and_their_facts_stay() {
-    let scene = Scene::set(Some(300_000)).await;
+    let fixture = ValuesFixture::open(Some(300_000)).await;
     for n in 1..=4 {
-        scene.compute(n, &n.to_string().repeat(70_000)).await.expect("placed");
+        fixture.compute(n, &n.to_string().repeat(70_000)).await.expect("placed");
     }
     let later = NOON + std::time::Duration::from_secs(1);
-    scene.store.touch(&[f(1), f(3)], later).await.expect("reachable");
-    let evicted = [scene.found(2).await, scene.found(4).await];
-    scene.compute(5, &"5".repeat(150_000)).await.expect("placed");
-    assert_eq!(scene.store.object_bytes().await.expect("reachable"), 290_000);
+    fixture.store.touch(&[f(1), f(3)], later).await.expect("reachable");
+    let evicted = [fixture.found(2).await, fixture.found(4).await];
+    fixture.compute(5, &"5".repeat(150_000)).await.expect("placed");
+    assert_eq!(fixture.store.object_bytes().await.expect("reachable"), 290_000);
     for (n, before) in [2, 4].into_iter().zip(evicted) {
-        let row = scene.found(n).await;
+        let row = fixture.found(n).await;
         let value = row.value().expect("still known");
         assert_eq!((value.state, value.sha256), (ValueState::Evicted, before.value().expect("done").sha256));
-        assert!(scene.values.open(&row).await.expect("reachable").is_none());
-        assert!(!scene.text_file(&before).exists());
+        assert!(fixture.values.open(&row).await.expect("reachable").is_none());
+        assert!(!fixture.text_file(&before).exists());
     }
     for n in [1, 3, 5] {
-        assert!(scene.values.open(&scene.found(n).await).await.expect("reachable").is_some());
+        assert!(fixture.values.open(&fixture.found(n).await).await.expect("reachable").is_some());
     }
-    assert_eq!(scene.values.make_room(10_000).await.expect("room is there"), []);
+    assert_eq!(fixture.values.make_room(10_000).await.expect("room is there"), []);
 }
 
 #[tokio::test]
 async fn a_value_above_the_limit_of_all_is_refused_and_evicts_nothing() {
-    let scene = Scene::set(Some(100_000)).await;
-    scene.compute(1, &"7".repeat(70_000)).await.expect("placed");
-    let refused = scene.compute(2, &"7".repeat(100_001)).await;
+    let fixture = ValuesFixture::open(Some(100_000)).await;
+    fixture.compute(1, &"7".repeat(70_000)).await.expect("placed");
+    let refused = fixture.compute(2, &"7".repeat(100_001)).await;
     assert!(matches!(refused, Err(ValueError::Full(_))), "{refused:?}");
-    assert!(scene.found(1).await.is_readable());
+    assert!(fixture.found(1).await.is_readable());
 }
 
 #[tokio::test]
 async fn orphans_are_swept_and_known_objects_are_not() {
-    let scene = Scene::set(None).await;
-    let known = scene.compute(1, &"7".repeat(70_000)).await.expect("placed");
+    let fixture = ValuesFixture::open(None).await;
+    let known = fixture.compute(1, &"7".repeat(70_000)).await.expect("placed");
     for (n, fill) in [(1, "8"), (99, "7")] {
         let text: Arc<dyn Text> = Arc::new(fill.repeat(70_000));
         let digested = digest(&*text);
-        scene.values.place(&f(n), text, &digested).await.expect("written, never recorded");
+        fixture.values.place(&f(n), text, &digested).await.expect("written, never recorded");
     }
-    assert_eq!(scene.values.sweep_orphans(NOON).await.expect("swept"), 0, "a worker may be about to record those");
-    assert_eq!(scene.values.sweep_orphans(LATE).await.expect("swept"), 4);
-    assert_eq!(scene.values.sweep_orphans(LATE).await.expect("swept"), 0);
-    assert!(scene.values.open(&known).await.expect("reachable").is_some());
+    assert_eq!(fixture.values.sweep_orphans(NOON).await.expect("swept"), 0, "a worker may be about to record those");
+    assert_eq!(fixture.values.sweep_orphans(LATE).await.expect("swept"), 4);
+    assert_eq!(fixture.values.sweep_orphans(LATE).await.expect("swept"), 0);
+    assert!(fixture.values.open(&known).await.expect("reachable").is_some());
 }

@@ -22,7 +22,7 @@ pub(crate) enum AnswerError {
     Sequence(#[from] fibonacci::SequenceError),
     /// The text is not a number, or its index cannot be checked.
     #[error(transparent)]
-    Index(#[from] fibonacci::IndexError),
+    Index(#[from] fibonacci::IndexOfError),
     /// An argument that must be changed.
     #[error("{0}")]
     Argument(String),
@@ -47,7 +47,7 @@ impl AnswerError {
     pub(crate) fn is_wrong_argument(&self) -> bool {
         match self {
             Self::Sequence(_) | Self::Argument(_) => true,
-            Self::Index(error) => matches!(error, fibonacci::IndexError::Number(_)),
+            Self::Index(error) => matches!(error, fibonacci::IndexOfError::Number(_)),
             Self::Input { .. } | Self::Stdout(_) | Self::No(_) => false,
         }
     }
