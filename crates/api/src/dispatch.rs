@@ -23,11 +23,11 @@ pub(crate) struct Accepted {
 
 /// A handle of the task that announces and enqueues.
 pub(crate) struct Dispatcher {
-    inbox: mpsc::Sender<Message>,
+    inbox: mpsc::Sender<DispatchMessage>,
     ports: Ports,
 }
 
-struct Message {
+struct DispatchMessage {
     accepted: Accepted,
     done: oneshot::Sender<()>,
 }
@@ -42,7 +42,7 @@ impl Dispatcher {
     /// Announces and enqueues a calculation together with others that arrive meanwhile. A single one waits for no other.
     pub(crate) async fn dispatch(&self, accepted: Accepted) {
         let (done, is_done) = oneshot::channel();
-        match self.inbox.send(Message { accepted, done }).await {
+        match self.inbox.send(DispatchMessage { accepted, done }).await {
             // A task that panicked has logged it, and the sweep enqueues.
             Ok(()) => drop(is_done.await),
             // The task has ended: this request is one of the last before the end of the process.
@@ -58,7 +58,7 @@ impl Dispatcher {
     }
 }
 
-async fn run(ports: Ports, mut messages: mpsc::Receiver<Message>, shutdown: CancellationToken) {
+async fn run(ports: Ports, mut messages: mpsc::Receiver<DispatchMessage>, shutdown: CancellationToken) {
     let mut arrived = Vec::with_capacity(MAX_BATCH);
     loop {
         let received = shutdown.run_until_cancelled(messages.recv_many(&mut arrived, MAX_BATCH)).await;
@@ -70,7 +70,7 @@ async fn run(ports: Ports, mut messages: mpsc::Receiver<Message>, shutdown: Canc
             }
         }
         let (accepted, done): (Vec<_>, Vec<_>) =
-            arrived.drain(..).map(|Message { accepted, done }| (accepted, done)).unzip();
+            arrived.drain(..).map(|DispatchMessage { accepted, done }| (accepted, done)).unzip();
         dispatch_all(&ports, accepted).await;
         for done in done {
             // The request may have gone.

@@ -39,7 +39,7 @@ pub(crate) trait Executor: Send + 'static {
 
 /// A handle of the task, which ends when the last handle is dropped or when it is closed.
 pub(crate) struct Batcher<E: Executor> {
-    inbox: mpsc::Sender<Message<E>>,
+    inbox: mpsc::Sender<BatchMessage<E>>,
 }
 
 impl<E: Executor> Clone for Batcher<E> {
@@ -48,7 +48,7 @@ impl<E: Executor> Clone for Batcher<E> {
     }
 }
 
-enum Message<E: Executor> {
+enum BatchMessage<E: Executor> {
     Execute(E::Request, Reply<E>),
     Close(oneshot::Sender<()>),
 }
@@ -65,14 +65,14 @@ impl<E: Executor> Batcher<E> {
     /// Executes a request and waits for the commit.
     pub(crate) async fn execute(&self, request: E::Request) -> Result<E::Answer, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.inbox.send(Message::Execute(request, reply)).await.map_err(|_| ended())?;
+        self.inbox.send(BatchMessage::Execute(request, reply)).await.map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
 
     /// Waits until all earlier requests are executed, then ends the task and closes its executor.
     pub(crate) async fn close(&self) {
         let (reply, closed) = oneshot::channel();
-        if self.inbox.send(Message::Close(reply)).await.is_ok() {
+        if self.inbox.send(BatchMessage::Close(reply)).await.is_ok() {
             // An error means that the task has ended, as requested.
             let _ = closed.await;
         }
@@ -83,7 +83,7 @@ fn ended() -> StoreError {
     StoreError::Unavailable("the task that executes requests has ended".into())
 }
 
-async fn run<E: Executor>(mut executor: E, mut messages: mpsc::Receiver<Message<E>>) {
+async fn run<E: Executor>(mut executor: E, mut messages: mpsc::Receiver<BatchMessage<E>>) {
     let mut arrived = Vec::with_capacity(MAX_BATCH);
     let mut closing = None;
     while closing.is_none() && messages.recv_many(&mut arrived, MAX_BATCH).await > 0 {
@@ -91,12 +91,12 @@ async fn run<E: Executor>(mut executor: E, mut messages: mpsc::Receiver<Message<
         for message in arrived.drain(..) {
             match message {
                 // Nobody waits for it any more.
-                Message::Execute(_, reply) if reply.is_closed() => {}
-                Message::Execute(request, reply) => {
+                BatchMessage::Execute(_, reply) if reply.is_closed() => {}
+                BatchMessage::Execute(request, reply) => {
                     requests.push(request);
                     replies.push(reply);
                 }
-                Message::Close(reply) => closing = Some(reply),
+                BatchMessage::Close(reply) => closing = Some(reply),
             }
         }
         if !requests.is_empty() {

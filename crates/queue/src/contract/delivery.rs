@@ -77,7 +77,7 @@ pub(crate) async fn a_batch_of_acks_ends_all_jobs_but_those_of_stale_deliveries(
         let lanes = [Lane::Short, Lane::Medium];
         queue.claim_batch(&worker("a"), &lanes, LONG_LEASE, Duration::ZERO, max_short).await.unwrap()
     };
-    // The worker holds more entries than it acknowledges, and one of them has been delivered anew.
+    // The worker holds more entries than it acknowledges, and one of them has been redelivered.
     let (mut first, others, medium) = (claim(30).await, claim(30).await, claim(30).await);
     queue.release(&first[7]).await.unwrap();
     let again = claim(30).await;
