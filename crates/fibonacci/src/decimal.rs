@@ -79,12 +79,26 @@ impl Decimal {
     /// # Ok::<(), fibonacci::Error>(())
     /// ```
     pub fn to_text(&self, threads: usize) -> Vec<u8> {
+        let Some((&top, below_top)) = self.limbs.split_last() else {
+            return b"0".to_vec();
+        };
+        let share = below_top.len().div_ceil(threads.max(1)).max(LIMBS_WORTH_A_THREAD);
+        if below_top.len() <= share {
+            let mut text = Vec::with_capacity(self.text_len() as usize);
+            if self.negative {
+                text.push(b'-');
+            }
+            text.extend_from_slice(&digits_of(top)[DIGITS - 1 - top.ilog10() as usize..]);
+            for &limb in below_top.iter().rev() {
+                text.extend_from_slice(&digits_of(limb));
+            }
+            return text;
+        }
+        // Zeros from the system cost nothing until they are written, each by its own thread.
         let mut text = vec![0; self.text_len() as usize];
-        let below_top = self.limbs.len().saturating_sub(1);
-        let (head, rest) = text.split_at_mut(self.text_len() as usize - DIGITS * below_top);
+        let (head, rest) = text.split_at_mut(self.text_len() as usize - DIGITS * below_top.len());
         RemainingText::new(self).fill(head);
-        let share = below_top.div_ceil(threads.max(1)).max(LIMBS_WORTH_A_THREAD);
-        let mut parts = rest.chunks_mut(DIGITS * share).zip(self.limbs[..below_top].rchunks(share));
+        let mut parts = rest.chunks_mut(DIGITS * share).zip(below_top.rchunks(share));
         let write = |(text, limbs): (&mut [u8], &[u64])| {
             for (digits, &limb) in text.chunks_exact_mut(DIGITS).zip(limbs.iter().rev()) {
                 digits.copy_from_slice(&digits_of(limb));

@@ -1,5 +1,7 @@
 //! The ways to compute a value, and the choice between them.
 
+use std::sync::atomic::Ordering;
+
 use crate::check::{check, check_short};
 use crate::control::{Control, Meter};
 use crate::crew::Crew;
@@ -112,11 +114,12 @@ impl Kernel {
 }
 
 fn short_value(n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
-    let crew = Crew::new(*control, 1);
-    crew.look()?;
+    if control.cancelled.load(Ordering::Relaxed) {
+        return Err(Error::Cancelled);
+    }
     let limbs = short::value(n.unsigned_abs());
     check_short(n, &limbs)?;
-    crew.finish();
+    (control.progress)(1.0);
     Ok(Decimal::new(is_negative(n), limbs))
 }
 

@@ -27,6 +27,8 @@ const LAST_PAIR: u64 = FIRST.len() as u64 - 2;
 pub(crate) const MAX_OPERAND: usize = 66;
 /// A number twice as long.
 const MAX_LIMBS: usize = 2 * MAX_OPERAND;
+/// Room for n up to 1 300 or so.
+const FEW: usize = 8;
 
 /// Whether F(n) is computed here.
 pub(crate) fn is_short(n: u64) -> bool {
@@ -40,17 +42,21 @@ pub(crate) fn value(n: u64) -> Vec<u64> {
             let limbs = split(value);
             limbs[..significant(&limbs)].to_vec()
         }
-        None => {
-            let mut pair = DoublingPair::before(n);
-            pair.double_until(n / 2, n);
-            pair.doubled_once(n)
-        }
+        // Filling the rooms with zeros takes as long as some doublings.
+        None if limbs_of(n / 2) <= FEW => doubled::<FEW>(n),
+        None => doubled::<MAX_LIMBS>(n),
     }
+}
+
+fn doubled<const ROOM: usize>(n: u64) -> Vec<u64> {
+    let mut pair = DoublingPair::<ROOM>::before(n);
+    pair.double_until(n / 2, n);
+    pair.doubled_once(n)
 }
 
 /// Returns the limbs of F(k) and F(k+1), without zeros at the top, for a short k.
 pub(crate) fn pair(k: u64) -> (Vec<u64>, Vec<u64>) {
-    let mut pair = DoublingPair::before(k);
+    let mut pair = DoublingPair::<MAX_LIMBS>::before(k);
     pair.double_until(k, k);
     let [a, b] = pair.numbers();
     (a[..significant(a)].to_vec(), b[..significant(b)].to_vec())
@@ -64,27 +70,27 @@ pub(crate) fn memory_bytes(n: u64) -> u64 {
 /// What F(n) takes, in nanoseconds.
 pub(crate) fn work(n: u64) -> u64 {
     let limbs = limbs_for(digits_at_most(n));
-    70 + 35 * limbs + limbs * limbs / 3
+    70 + 31 * limbs + limbs * limbs / 4
 }
 
 /// F(k) and F(k+1), and room for the two after the next doubling.
-struct DoublingPair {
+struct DoublingPair<const ROOM: usize> {
     k: u64,
     /// Limbs that both numbers take; the higher ones mean nothing.
     length: usize,
-    rooms: [[[u64; MAX_LIMBS]; 2]; 2],
+    rooms: [[[u64; ROOM]; 2]; 2],
     /// Which of the rooms has the numbers.
     current: usize,
 }
 
-impl DoublingPair {
+impl<const ROOM: usize> DoublingPair<ROOM> {
     /// The pair that doubling on the way to n starts from.
     fn before(n: u64) -> Self {
         let mut k = n;
         while k > LAST_PAIR {
             k /= 2;
         }
-        let mut rooms = [[[0; MAX_LIMBS]; 2]; 2];
+        let mut rooms = [[[0; ROOM]; 2]; 2];
         let (a, b) = (split(FIRST[k as usize]), split(FIRST[k as usize + 1]));
         rooms[0][0][..3].copy_from_slice(&a);
         rooms[0][1][..3].copy_from_slice(&b);
