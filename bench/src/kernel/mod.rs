@@ -3,6 +3,7 @@
 //! Long values are computed in a process of their own each, which tells its peak of memory; short ones
 //! many times in this process.
 
+mod cancel;
 mod chart;
 mod contenders;
 mod estimates;
@@ -36,12 +37,18 @@ pub struct Options {
     /// Compares the estimates with what is measured, up to the same power of ten, and nothing else.
     #[arg(long)]
     estimates: bool,
+    /// Measures how soon the largest value stops when it is cancelled, and nothing else.
+    #[arg(long)]
+    cancel: bool,
 }
 
 /// Prints the tables.
 pub fn run(options: &Options) {
     if options.estimates {
         return estimates::print(options.up_to, options.rounds);
+    }
+    if options.cancel {
+        return cancel::print(options.up_to, options.rounds, options.threads);
     }
     table::print_short(options.rounds);
     let rows = table::print_long(options.up_to, options.rounds, options.threads);
