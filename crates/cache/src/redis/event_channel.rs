@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use model::{CalculationEvent, new_epoch};
-use redis::streams::{StreamReadOptions, StreamReadReply};
+use parking_lot::Mutex;
+use redis::streams::{StreamId, StreamReadOptions, StreamReadReply};
 use redis::{AsyncCommands, Script, ScriptInvocation};
 use redis_link::{ExclusiveConnection, LinkError, RedisLink};
 use tokio::time::{Instant, sleep};
@@ -29,6 +30,8 @@ pub struct RedisEventChannel {
     capacity: u64,
     publish: Script,
     read: Script,
+    /// The epoch that the script last found, and when. Between two looks, events are read without it.
+    checked: Mutex<Option<(String, Instant)>>,
 }
 
 /// The answer of the script: the epoch, the last number, whether there is a gap, and the events.
@@ -44,6 +47,7 @@ impl RedisEventChannel {
             capacity: capacity.max(1),
             publish: Script::new(concat!(include_str!("lua/prelude.lua"), "\n", include_str!("lua/publish.lua"))),
             read: Script::new(concat!(include_str!("lua/prelude.lua"), "\n", include_str!("lua/read.lua"))),
+            checked: Mutex::default(),
         }
     }
 
@@ -60,27 +64,59 @@ impl RedisEventChannel {
         wait: Duration,
     ) -> Result<Read, LinkError> {
         let began = Instant::now();
+        if self.is_checked(after)
+            && !wait.is_zero()
+            && let Some(read) = self.next_events(redis, after, wait.min(POLL_INTERVAL)).await?
+        {
+            return Ok(read);
+        }
         loop {
             let mut script = self.prepare(&self.read);
             script.arg(&after.epoch).arg(after.number).arg(READ_BATCH);
             let answer: ReadAnswer = redis.run(&script).await?;
             let remaining = wait.saturating_sub(began.elapsed());
-            let (_, last, is_gap, _) = &answer;
+            let (epoch, last, is_gap, _) = &answer;
+            *self.checked.lock() = Some((epoch.clone(), Instant::now()));
             if *is_gap || *last > after.number || remaining.is_zero() {
                 return Ok(decode(answer, after));
             }
-            self.wait(redis, after, remaining.min(POLL_INTERVAL)).await?;
+            if let Some(read) = self.next_events(redis, after, remaining.min(POLL_INTERVAL)).await? {
+                return Ok(read);
+            }
         }
     }
 
-    /// Waits until there is an event after the given one.
-    async fn wait(&self, redis: &mut ExclusiveConnection, after: &EventId, block: Duration) -> Result<(), LinkError> {
+    /// Returns whether a script has just found the events complete in this epoch.
+    fn is_checked(&self, after: &EventId) -> bool {
+        let checked = self.checked.lock();
+        checked.as_ref().is_some_and(|(epoch, at)| *epoch == after.epoch && at.elapsed() < POLL_INTERVAL)
+    }
+
+    /// Waits for the events after the given one. Returns `None` if none came, or if the script has to look: the first
+    /// of them is not the next number.
+    async fn next_events(
+        &self,
+        redis: &mut ExclusiveConnection,
+        after: &EventId,
+        block: Duration,
+    ) -> Result<Option<Read>, LinkError> {
         let block_ms = usize::try_from(block.as_millis().max(1)).unwrap_or(usize::MAX);
-        let options = StreamReadOptions::default().count(1).block(block_ms);
+        let options = StreamReadOptions::default().count(READ_BATCH as usize).block(block_ms);
         let (key, id) = ([&self.keys[1]], [format!("{}-1", after.number)]);
-        let _woken: Option<StreamReadReply> =
+        let read: Option<StreamReadReply> =
             redis.block(block, |redis| redis.xread_options(&key, &id, &options)).await?;
-        Ok(())
+        let entries = read.into_iter().flat_map(|read| read.keys).flat_map(|stream| stream.ids);
+        let event = |entry: StreamId| {
+            let number: u64 = entry.id.split('-').next()?.parse().ok()?;
+            Some((number, entry.get::<String>("a")?))
+        };
+        let events: Vec<(u64, String)> = entries.map_while(event).collect();
+        let (Some((first, _)), Some((last, _))) = (events.first(), events.last()) else { return Ok(None) };
+        if *first != after.number.saturating_add(1) {
+            return Ok(None);
+        }
+        let answer = (after.epoch.clone(), *last, false, events);
+        Ok(Some(decode(answer, after)))
     }
 }
 
@@ -113,6 +149,7 @@ impl EventChannel for RedisEventChannel {
         match self.link.call_exclusive(async |redis| self.read_or_wait(redis, after, wait).await).await {
             Ok(read) => Ok(read),
             Err(error) => {
+                *self.checked.lock() = None;
                 sleep(FAILURE_PAUSE.min(wait)).await;
                 Err(unavailable("read", error))
             }
