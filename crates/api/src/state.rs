@@ -1,6 +1,7 @@
 //! What the endpoints share: the ports, the configuration, and what is kept in memory.
 
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +26,21 @@ use crate::usage::{RecentStats, UsageCounts};
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The state that the endpoints share. A clone refers to the same state.
+///
+/// Behind one pointer, because the router clones it several times for each request.
 #[derive(Clone)]
-pub struct ApiState {
+pub struct ApiState(Arc<SharedState>);
+
+impl Deref for ApiState {
+    type Target = SharedState;
+
+    fn deref(&self) -> &SharedState {
+        &self.0
+    }
+}
+
+/// What clones of an [`ApiState`] share.
+pub struct SharedState {
     pub(crate) ports: Ports,
     pub(crate) config: Arc<ApiConfig>,
     pub(crate) hub: Arc<Hub>,
@@ -92,7 +106,7 @@ impl ApiState {
         tasks.close();
         let rate_limit = config.rate.map(|rate| Arc::new(RateLimit::new(rate)));
         let system = Arc::new(SystemMonitor::new(ports.clone(), Arc::clone(&config), Arc::clone(&recent)));
-        Self {
+        Self(Arc::new(SharedState {
             ports,
             config,
             hub,
@@ -108,9 +122,11 @@ impl ApiState {
             system,
             dispatcher: Arc::new(dispatcher),
             tasks,
-        }
+        }))
     }
+}
 
+impl SharedState {
     /// Waits until the tasks have ended, which they do after the shutdown given to [`ApiState::start`].
     pub async fn ended(&self) {
         self.tasks.wait().await;

@@ -141,13 +141,16 @@ impl SubscriberBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
     use cache::EventId;
-    use model::{Index, Status};
+    use model::{CalculationEvent, Index, Progress, ProgressReport, Status};
 
     fn event(number: u64, n: i64, kind: EventKind) -> Arc<EncodedEvent> {
         let id = EventId { epoch: "e".to_owned(), number };
-        Arc::new(EncodedEvent { id, subject: Index::new(n).into(), kind, bytes: Bytes::new() })
+        // Only the kind decides.
+        let report = ProgressReport { subject: Index::new(n).into(), progress: Progress::default() };
+        let mut event = EncodedEvent::new(id, CalculationEvent::Progress(report));
+        event.kind = kind;
+        Arc::new(event)
     }
 
     const RUNNING: EventKind = EventKind::Calculation(Status::Running);

@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -59,14 +59,14 @@ pub(super) enum HubMessage {
     Gap(EventId),
 }
 
-/// An event, encoded once for all subscribers.
+/// An event, encoded once for all subscribers when the first of them is sent it.
 #[derive(Debug)]
 pub(super) struct EncodedEvent {
     pub(super) id: EventId,
     pub(super) subject: Subject,
     pub(super) kind: EventKind,
-    /// The event as it is sent. Progress carries no id: it is not replayed, so nothing can resume from it.
-    pub(super) bytes: Bytes,
+    event: CalculationEvent,
+    bytes: OnceLock<Bytes>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,15 +237,14 @@ impl Hub {
     }
 
     fn publish(&self, events: Vec<(EventId, CalculationEvent)>, last: &EventId, recent: &RecentStats) {
-        // Encoded before the lock is taken.
-        let events: Vec<_> =
-            events.into_iter().map(|(id, event)| (Arc::new(EncodedEvent::new(id, &event)), event)).collect();
+        // Allocated before the lock is taken.
+        let events: Vec<_> = events.into_iter().map(|(id, event)| Arc::new(EncodedEvent::new(id, event))).collect();
         let now = Instant::now();
         let mut state = self.state.lock();
-        for (encoded, event) in events {
+        for encoded in events {
             state.last = Some(encoded.id.clone());
-            if let CalculationEvent::Calculation(calculation) = event {
-                self.backlog.follow(&calculation);
+            if let CalculationEvent::Calculation(calculation) = &encoded.event {
+                self.backlog.follow(calculation);
                 state.remember(Arc::clone(&encoded));
                 if calculation.status().is_final() {
                     recent.record_finished(&calculation.subject, calculation.status() == Status::Done, now);
@@ -281,33 +280,41 @@ impl HubState {
         self.history.push_back(event);
     }
 
-    fn wake(&mut self, calculation: Box<Calculation>) {
+    fn wake(&mut self, calculation: &Calculation) {
         for (_, waiter) in self.waiters.remove(&calculation.subject).into_iter().flatten() {
-            waiter.send(WaitResult::Final(calculation.clone()));
+            waiter.send(WaitResult::Final(Box::new(calculation.clone())));
         }
     }
 }
 
 impl EncodedEvent {
-    fn new(id: EventId, event: &CalculationEvent) -> Self {
-        let (kind, name, data, id_line) = match event {
+    pub(super) fn new(id: EventId, event: CalculationEvent) -> Self {
+        let kind = match &event {
+            CalculationEvent::Calculation(calculation) => EventKind::Calculation(calculation.status()),
+            CalculationEvent::Progress(_) => EventKind::Progress,
+        };
+        Self { id, subject: event.subject().clone(), kind, event, bytes: OnceLock::new() }
+    }
+
+    /// Returns the event as it is sent. Progress carries no id: it is not replayed, so nothing can resume from it.
+    pub(super) fn bytes(&self) -> Bytes {
+        self.bytes.get_or_init(|| self.encode()).clone()
+    }
+
+    fn encode(&self) -> Bytes {
+        let (name, data, id_line) = match &self.event {
             CalculationEvent::Calculation(calculation) => (
-                EventKind::Calculation(calculation.status()),
                 wire::EVENT_CALCULATION,
                 serde_json::to_string(&wire::CalculationBody::from(&**calculation)),
-                id_line(Some(&id)),
+                id_line(Some(&self.id)),
             ),
-            CalculationEvent::Progress(report) => (
-                EventKind::Progress,
-                wire::EVENT_PROGRESS,
-                serde_json::to_string(&wire::ProgressEvent::from(report)),
-                String::new(),
-            ),
+            CalculationEvent::Progress(report) => {
+                (wire::EVENT_PROGRESS, serde_json::to_string(&wire::ProgressEvent::from(report)), String::new())
+            }
         };
         // Structures of texts and finite numbers can always be written as JSON.
         let data = data.unwrap_or_default();
-        let bytes = Bytes::from(format!("event: {name}\ndata: {data}\n{id_line}\n"));
-        Self { id, subject: event.subject().clone(), kind, bytes }
+        Bytes::from(format!("event: {name}\ndata: {data}\n{id_line}\n"))
     }
 }
 

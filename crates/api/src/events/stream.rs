@@ -78,7 +78,7 @@ impl EventStream {
             self.drain();
             let keepalive_at = self.last_write + KEEPALIVE_INTERVAL;
             let wake_at = match self.buffer.next(Instant::now()) {
-                NextEvent::Event(event) => return Some(self.send(event.bytes.clone())),
+                NextEvent::Event(event) => return Some(self.send(event.bytes())),
                 NextEvent::Reset => {
                     metrics::record_reset();
                     return Some(self.send(self.reset_bytes()));
