@@ -92,10 +92,11 @@ fn unreadable(error: &std::io::Error) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response()
 }
 
-/// Returns whether `style.0123456789abcdef.css` is a version of `style.css`.
+/// Returns whether a name such as `style.0123456789abcdef.css` is a version of `style.css`, or its plain name, which the
+/// API's own page links.
 fn is_version_of(name: &str, file: File) -> bool {
     let version = name.strip_prefix(file.stem).and_then(|rest| rest.strip_suffix(file.extension));
-    version.is_some_and(|version| version.len() > 2 && version.starts_with('.') && version.ends_with('.'))
+    version.is_some_and(|version| version.starts_with('.') && version.ends_with('.') && version != "..")
 }
 
 #[cfg(test)]
@@ -146,7 +147,9 @@ mod tests {
     #[tokio::test]
     async fn an_edit_is_served_at_once_under_every_version() {
         let server = DevelopmentServer::new();
-        assert_eq!(server.get("/assets/style.0.css").await, (StatusCode::OK, "main { color: red }".to_owned()));
+        for path in ["/assets/style.0.css", "/assets/style.css"] {
+            assert_eq!(server.get(path).await, (StatusCode::OK, "main { color: red }".to_owned()), "{path}");
+        }
         server.edit("style.css", "main { color: blue }");
         assert_eq!(server.get("/assets/style.f00d.css").await, (StatusCode::OK, "main { color: blue }".to_owned()));
     }
@@ -176,7 +179,7 @@ mod tests {
     async fn nothing_else_of_the_folder_is_served() {
         let server = DevelopmentServer::new();
         server.edit("secret.txt", "secret");
-        for path in ["/assets/secret.txt", "/assets/secret.0.txt", "/assets/style.css", "/assets/..%2Fsecret.0.txt"] {
+        for path in ["/assets/secret.txt", "/assets/secret.0.txt", "/assets/style..css", "/assets/..%2Fsecret.0.txt"] {
             assert_eq!(server.get(path).await.0, StatusCode::NOT_FOUND, "{path}");
         }
     }
