@@ -145,17 +145,17 @@ async fn everything_works_with_tls_passwords_and_the_documented_rights() {
 }
 
 #[tokio::test]
-async fn migrate_names_the_setting_to_change() {
+async fn migrate_names_the_settings_to_check() {
     let servers = SecuredServers::start();
     let another = CertificateAuthority::new();
     let other_authority = another.certificate().display().to_string();
     let not_pem = servers.folder.path().join("pg").display().to_string();
     for (variable, wrong, code, expected) in [
-        ("PGSSLROOTCERT", other_authority.as_str(), 1, "set PGSSLROOTCERT to a PEM file"),
+        ("PGSSLROOTCERT", other_authority.as_str(), 1, "check PGSSLMODE, and that PGSSLROOTCERT has the authority"),
         ("PGSSLROOTCERT", "/no/such/file", 2, "PGSSLROOTCERT: cannot read /no/such/file"),
         ("PGSSLROOTCERT", not_pem.as_str(), 2, "contains no PEM certificates"),
-        ("PGHOST", OTHER_HOST, 1, "set PGHOST to the name in the certificate"),
-        ("PGSSLMODE", "disable", 1, "set PGSSLMODE=verify-full"),
+        ("PGHOST", OTHER_HOST, 1, "certificate for PGHOST"),
+        ("PGSSLMODE", "disable", 1, "PGSSLMODE"),
         ("PGPASSWORD_FILE", "/no/such/file", 2, "PGPASSWORD_FILE: cannot read /no/such/file"),
         ("PGUSER", "somebody", 1, "password authentication failed for user \"somebody\""),
     ] {
@@ -168,7 +168,7 @@ async fn migrate_names_the_setting_to_change() {
     let settings: Variables = servers.settings().into_iter().filter(|(name, _)| *name != "PGSSLROOTCERT").collect();
     let refused = abaci(&["migrate"], &settings);
     assert!(
-        String::from_utf8_lossy(&refused.stderr).contains("set PGSSLROOTCERT to a PEM file"),
+        String::from_utf8_lossy(&refused.stderr).contains("that PGSSLROOTCERT has the authority"),
         "a private certificate authority"
     );
     // Weaker modes connect without verification.
@@ -179,29 +179,23 @@ async fn migrate_names_the_setting_to_change() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn roles_without_access_log_the_setting_to_change_and_are_not_ready() {
+async fn roles_without_access_log_the_settings_to_check_and_are_not_ready() {
+    const POSTGRES_TLS: &str = "cannot connect to PostgreSQL: check PGSSLMODE, and that PGSSLROOTCERT has";
+    const REDIS_TLS: &str = "cannot connect to Redis: check REDIS_TLS, REDIS_PORT, and that SSL_CERT_FILE has";
     let servers = SecuredServers::start();
     let another = CertificateAuthority::new();
     let other_authority = another.certificate().display().to_string();
     let wrong_password = servers.folder.path().join("pg").display().to_string();
     let plain = RedisServer::start(servers.folder.path().join("plain-redis.log"));
     for (variable, wrong, expected) in [
-        (
-            "PGSSLROOTCERT",
-            other_authority.as_str(),
-            "cannot connect to PostgreSQL: its certificate authority is not trusted",
-        ),
-        ("PGHOST", OTHER_HOST, "cannot connect to PostgreSQL: its certificate is for another host name"),
-        ("PGSSLMODE", "disable", "cannot connect to PostgreSQL: it requires TLS"),
-        (
-            "SSL_CERT_FILE",
-            other_authority.as_str(),
-            "cannot connect to Redis: its certificate authority is not trusted",
-        ),
-        ("REDIS_HOST", OTHER_HOST, "cannot connect to Redis: its certificate is for another host name"),
-        ("REDIS_TLS", "false", "cannot connect to Redis: it closed the connection; if this port requires TLS"),
-        ("REDIS_PASSWORD_FILE", wrong_password.as_str(), "cannot connect to Redis: unknown user or wrong password"),
-        ("REDIS_PORT", &plain.port.to_string(), "cannot connect to Redis: it does not respond to TLS"),
+        ("PGSSLROOTCERT", other_authority.as_str(), POSTGRES_TLS),
+        ("PGHOST", OTHER_HOST, POSTGRES_TLS),
+        ("PGSSLMODE", "disable", "cannot connect to PostgreSQL: check PGUSER, PGPASSWORD_FILE and PGSSLMODE"),
+        ("SSL_CERT_FILE", other_authority.as_str(), REDIS_TLS),
+        ("REDIS_HOST", OTHER_HOST, REDIS_TLS),
+        ("REDIS_TLS", "false", REDIS_TLS),
+        ("REDIS_PASSWORD_FILE", wrong_password.as_str(), "cannot connect to Redis: check REDIS_USERNAME and"),
+        ("REDIS_PORT", &plain.port.to_string(), REDIS_TLS),
     ] {
         let settings = servers.with(variable, wrong);
         let roles = ["api", "worker"].map(|name| TestRole::start(name, &settings, &servers.logs()));

@@ -39,6 +39,9 @@ pub enum LinkError {
     /// Redis or the connection to it reported an error.
     #[error(transparent)]
     Redis(#[from] RedisError),
+    /// No connection can be opened.
+    #[error("cannot connect to Redis{}", advice(.0))]
+    Connect(#[source] RedisError),
     /// Redis did not answer in time.
     #[error("Redis did not answer within {0:?}")]
     Timeout(Duration),
@@ -169,13 +172,27 @@ impl RedisLink {
     async fn connect(&self) -> Result<MultiplexedConnection, LinkError> {
         // Calls have their own timeouts; a blocking one waits as long as it was asked to.
         let config = AsyncConnectionConfig::new().set_connection_timeout(Some(self.timeout)).set_response_timeout(None);
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await;
+        let mut connection = connection.map_err(LinkError::Connect)?;
         let hello = redis::cmd("HELLO");
         let server = timeout(self.timeout, hello.query_async::<HashMap<String, redis::Value>>(&mut connection))
             .await
-            .map_err(|_| LinkError::Timeout(self.timeout))??;
+            .map_err(|_| LinkError::Timeout(self.timeout))?
+            .map_err(LinkError::Connect)?;
         check_standalone(&server)?;
         Ok(connection)
+    }
+}
+
+/// Returns which settings to check after a failed attempt to connect, if a setting can be the cause.
+fn advice(error: &RedisError) -> &'static str {
+    if error.kind() == redis::ErrorKind::AuthenticationFailed || matches!(error.code(), Some("WRONGPASS" | "NOAUTH")) {
+        ": check REDIS_USERNAME and REDIS_PASSWORD_FILE"
+    } else if error.is_connection_refusal() || error.code().is_some() {
+        ""
+    } else {
+        // With TLS on one side only, the server closes the connection or does not answer.
+        ": check REDIS_TLS, REDIS_PORT, and that SSL_CERT_FILE has the authority of a certificate for REDIS_HOST"
     }
 }
 

@@ -10,7 +10,6 @@ use ports::Ports;
 use queue::RedisQueue;
 use store::{Migrations, PostgresSettings, PostgresStore, StoreLimits, Values};
 
-use super::access_hints::{Server, log_hints};
 use super::{Backends, OpenStore, ValuesError, open_objects};
 use crate::config::{Services, StorageArgs};
 use crate::host::SystemClock;
@@ -31,9 +30,6 @@ pub(crate) async fn open(services: &Services, storage: &StorageArgs, max_queued:
     let store = Arc::new(PostgresStore::open(postgres, StoreLimits { max_queued }));
     // If it times out, calls to the store report it from then on.
     let _ = tokio::time::timeout(CONNECT_TIMEOUT, store.tried()).await;
-    // They end once connected, or with the runtime.
-    tokio::spawn(log_hints(Server::Postgres(Arc::clone(&store))));
-    tokio::spawn(log_hints(Server::Redis(Box::new(redis.clone()))));
     let cache = RedisValueCache::new(redis.clone(), prefix, CACHE_BYTES, Arc::new(SystemClock));
     let ports = Ports {
         store: Arc::clone(&store) as _,

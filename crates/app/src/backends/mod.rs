@@ -1,7 +1,5 @@
 //! The backends behind the ports, in either mode. Everything above uses only the ports.
 
-#[cfg(feature = "distributed")]
-mod access_hints;
 mod directory_lock;
 mod directory_watch;
 #[cfg(feature = "distributed")]
@@ -16,8 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::StorageArgs;
 
-#[cfg(feature = "distributed")]
-pub(crate) use access_hints::postgres_hint;
 pub(crate) use directory_lock::{DirectoryLock, LockError};
 pub(crate) use directory_watch::DirectoryWatch;
 #[cfg(feature = "distributed")]

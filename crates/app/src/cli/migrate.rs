@@ -37,13 +37,8 @@ pub(crate) enum MigrateError {
     Embedded(#[from] EmbeddedError),
     /// The database in PostgreSQL cannot be reached or migrated.
     #[cfg(feature = "distributed")]
-    #[error("cannot migrate the database in PostgreSQL{}", hint.map(|hint| format!(" ({hint})")).unwrap_or_default())]
-    Postgres {
-        /// The cause.
-        source: store::StoreError,
-        /// The setting to change.
-        hint: Option<&'static str>,
-    },
+    #[error("cannot migrate the database in PostgreSQL")]
+    Postgres(#[source] store::StoreError),
     /// The system refused a thread or the like.
     #[error("cannot start the process")]
     Start(#[from] std::io::Error),
@@ -84,9 +79,7 @@ impl MigrateCommand {
             migrations: store::Migrations::Apply,
             ..self.access.postgres(&self.backend, None)?
         };
-        let store = store::PostgresStore::connect(&settings, LIMITS)
-            .await
-            .map_err(|source| MigrateError::Postgres { hint: crate::backends::postgres_hint(&source), source })?;
+        let store = store::PostgresStore::connect(&settings, LIMITS).await.map_err(MigrateError::Postgres)?;
         store.close().await;
         Ok(())
     }

@@ -1,14 +1,16 @@
 //! Connects to the database and applies migrations, in the background if it is not reachable yet.
 
+use std::error::Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::error::failed;
+use super::error::{cannot_connect, failed};
 use super::{PostgresSettings, migrations, with_deadline};
 use crate::StoreError;
 
@@ -30,11 +32,11 @@ struct ReadinessState {
 
 impl ReadinessState {
     fn set_error(&self, error: StoreError) {
-        let mut last_error = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
-        // Logged once per kind of error: every attempt fails alike.
-        let kind = std::mem::discriminant(&error);
-        if last_error.as_ref().is_none_or(|last| std::mem::discriminant(&**last) != kind) {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the database is not ready, retrying");
+        let mut last_error = self.last_error.lock();
+        // Logged when its cause changes: most attempts fail alike.
+        let cause = |error: &StoreError| error.source().map(ToString::to_string);
+        if last_error.as_ref().is_none_or(|last| cause(last) != cause(&error)) {
+            tracing::warn!(error = &error as &dyn Error, "the database is not ready, retrying");
         }
         *last_error = Some(Arc::new(error));
         self.is_tried.send_replace(true);
@@ -54,7 +56,7 @@ struct NotReadyYet(#[source] Option<Arc<StoreError>>);
 /// Connects once, and applies or verifies migrations.
 pub(super) async fn prepare(settings: &PostgresSettings) -> Result<(), StoreError> {
     // A connection of its own, because of the settings that a migration needs. A migration has no deadline.
-    let mut connection = with_deadline(settings.options().connect()).await.map_err(failed)?;
+    let mut connection = with_deadline(settings.options().connect()).await.map_err(cannot_connect)?;
     migrations::run(&mut connection, settings.migrations).await?;
     connection.close().await.map_err(failed)
 }
@@ -85,7 +87,7 @@ impl Readiness {
         if self.state.is_ready.load(Ordering::Acquire) {
             return Ok(());
         }
-        let last_error = self.state.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last_error = self.state.last_error.lock().clone();
         Err(StoreError::Unavailable(NotReadyYet(last_error).into()))
     }
 }

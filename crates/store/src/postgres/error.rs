@@ -1,5 +1,6 @@
 //! The meaning of PostgreSQL's errors.
 
+use std::io;
 use std::sync::Arc;
 
 use crate::StoreError;
@@ -9,6 +10,32 @@ use crate::error::{DbError, DbErrorKind};
 pub(super) fn failed(error: sqlx::Error) -> StoreError {
     classify(error).into()
 }
+
+/// The cause of a failed attempt to connect.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot connect to PostgreSQL{}", advice(.0))]
+struct ConnectError(#[source] sqlx::Error);
+
+/// Converts an error of an attempt to connect to the port's.
+pub(super) fn cannot_connect(error: sqlx::Error) -> StoreError {
+    DbError { kind: kind(&error), source: Arc::new(ConnectError(error)) }.into()
+}
+
+/// Returns which settings to check after a failed attempt to connect, if a setting can be the cause.
+fn advice(error: &sqlx::Error) -> &'static str {
+    match error {
+        sqlx::Error::Tls(_) => TLS_ADVICE,
+        // A handshake that fails.
+        sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => TLS_ADVICE,
+        // PostgreSQL has one code for everything that pg_hba.conf rejects, a connection without TLS too.
+        sqlx::Error::Database(error) if error.code().is_some_and(|code| code.starts_with("28")) => {
+            ": check PGUSER, PGPASSWORD_FILE and PGSSLMODE"
+        }
+        _ => "",
+    }
+}
+
+const TLS_ADVICE: &str = ": check PGSSLMODE, and that PGSSLROOTCERT has the authority of a certificate for PGHOST";
 
 /// Sorts an error by what its caller can do.
 pub(super) fn classify(error: sqlx::Error) -> DbError {

@@ -1,8 +1,9 @@
 //! The pool, which drops connections whose server no longer accepts writes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
 use super::PostgresSettings;
@@ -34,13 +35,13 @@ impl Refusals {
     /// Passes a result on, and notes it if it is an error of the connection.
     pub(super) fn watch<T>(&self, result: sqlx::Result<T>) -> sqlx::Result<T> {
         if result.as_ref().err().is_some_and(is_refusal) {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            *self.0.lock() = Some(Instant::now());
         }
         result
     }
 
     fn is_usable(&self, age: Duration) -> bool {
-        let refused_at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused_at = *self.0.lock();
         refused_at.is_none_or(|refused_at| age < refused_at.elapsed())
     }
 }

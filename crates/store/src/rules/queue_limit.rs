@@ -1,7 +1,8 @@
 //! How many more calculations may be queued.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use crate::StoreLimits;
 
@@ -45,26 +46,22 @@ impl QueueLimit {
 
     /// Returns how many rows may be queued by the last count; `None` if fewer than `rows`, or if it must be repeated.
     pub(crate) fn recent_room(&self, rows: u64) -> Option<u64> {
-        let count = (*self.last())?;
+        let count = (*self.last.lock())?;
         let room = self.max_queued.saturating_sub(count.unfinished);
         (count.counted_at.elapsed() < COUNT_TTL && room >= rows.saturating_add(self.exact_margin)).then_some(room)
     }
 
     /// Stores a count and returns how many rows may be queued.
     pub(crate) fn set_counted(&self, unfinished: u64) -> u64 {
-        *self.last() = Some(QueueCount { counted_at: Instant::now(), unfinished });
+        *self.last.lock() = Some(QueueCount { counted_at: Instant::now(), unfinished });
         self.max_queued.saturating_sub(unfinished)
     }
 
     /// Adds rows that were queued since the last count.
     pub(crate) fn add_queued(&self, rows: u64) {
-        if let Some(count) = &mut *self.last() {
+        if let Some(count) = &mut *self.last.lock() {
             count.unfinished = count.unfinished.saturating_add(rows);
         }
-    }
-
-    fn last(&self) -> std::sync::MutexGuard<'_, Option<QueueCount>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

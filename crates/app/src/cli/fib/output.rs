@@ -4,8 +4,8 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use crate::cli::stdout::write_stdout;
@@ -134,12 +134,12 @@ impl AtomicFile {
 
     fn complete(&self, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
         let failed = |source| OutputError::File { path: self.target.clone(), source };
-        let file = match &*self.lock() {
+        let file = match &*self.part.lock() {
             Some(part) => part.file.try_clone().map_err(failed)?,
             None => return Err(failed(ErrorKind::NotFound.into())),
         };
         write_line(&file, text).and_then(|()| file.sync_all()).map_err(failed)?;
-        let mut part = self.lock();
+        let mut part = self.part.lock();
         if let Some(part) = &mut *part {
             part.set_name(&self.part_path).map_err(failed)?;
             fs::rename(&self.part_path, &self.target).map_err(failed)?;
@@ -151,16 +151,12 @@ impl AtomicFile {
 
     /// Removes the part file and returns the lock.
     fn remove(&self) -> MutexGuard<'_, Option<PartFile>> {
-        let mut part = self.lock();
+        let mut part = self.part.lock();
         if part.take().is_some_and(|part| part.is_named) {
             // It may have been removed already.
             let _ = fs::remove_file(&self.part_path);
         }
         part
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<PartFile>> {
-        self.part.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

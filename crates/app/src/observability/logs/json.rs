@@ -49,8 +49,9 @@ impl Visit for ErrorSources {
 #[cfg(test)]
 mod tests {
     use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
 
+    use parking_lot::Mutex;
     use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
@@ -65,7 +66,7 @@ mod tests {
 
     impl Write for LogBuffer {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("not poisoned").write(bytes)
+            self.0.lock().write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -91,7 +92,7 @@ mod tests {
             tracing::warn!(error = &error as &dyn Error, "cannot record");
             tracing::warn!(times = 3, "tried");
         });
-        let text = String::from_utf8(buffer.0.lock().expect("not poisoned").clone()).expect("UTF-8");
+        let text = String::from_utf8(buffer.0.lock().clone()).expect("UTF-8");
         let lines: Vec<serde_json::Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
         assert_eq!(lines[0]["message"], "cannot record");
