@@ -6,6 +6,7 @@
 
 mod metrics;
 mod processor;
+mod replaced_database;
 mod resources;
 mod role;
 mod s3;

@@ -56,8 +56,8 @@ async fn a_worker_with_more_computations_than_connections_holds_none() {
             break;
         }
     }
-    // Two processes with at most eight connections each; and no lease was lost.
-    assert!(most_sessions <= 16, "{most_sessions} sessions");
+    // Two processes with at most eight connections each and one that follows the database; and no lease was lost.
+    assert!(most_sessions <= 18, "{most_sessions} sessions");
     for (n, ask) in asks {
         let calculation = api.calculation(n).await;
         assert_eq!(calculation["attempt"], 1, "its lease was renewed in time: {calculation}");

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use lru::LruCache;
 use model::{Calculation, Subject, ValueState};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::{CacheError, ValueCache, metrics};
@@ -24,19 +25,32 @@ const CAPACITY: NonZeroUsize = NonZeroUsize::new(512).expect("not zero");
 /// A cache that keeps the values of a shared one for a second after each lookup.
 pub struct LocalValueCache {
     shared: Arc<dyn ValueCache>,
-    local: Mutex<LruCache<Subject, (Instant, Calculation)>>,
+    store: watch::Receiver<Option<Arc<str>>>,
+    local: Mutex<LruCache<Subject, LocalValue>>,
+}
+
+struct LocalValue {
+    until: Instant,
+    store: Option<Arc<str>>,
+    calculation: Calculation,
 }
 
 impl LocalValueCache {
-    /// Creates an empty cache in front of `shared`.
-    pub fn new(shared: Arc<dyn ValueCache>) -> Self {
-        Self { shared, local: Mutex::new(LruCache::new(CAPACITY)) }
+    /// Creates an empty cache in front of `shared`. `store` says which data the store holds at present: values are
+    /// found only while it is the same, and not while it is `None`.
+    pub fn new(shared: Arc<dyn ValueCache>, store: watch::Receiver<Option<Arc<str>>>) -> Self {
+        Self { shared, store, local: Mutex::new(LruCache::new(CAPACITY)) }
     }
 
-    fn put_local(&self, calculation: &Calculation) {
+    fn store(&self) -> Option<Arc<str>> {
+        self.store.borrow().clone()
+    }
+
+    fn put_local(&self, calculation: &Calculation, store: Option<Arc<str>>) {
         if calculation.value().is_some_and(|value| value.state == ValueState::Inline) {
             let until = Instant::now() + LOCAL_TTL;
-            self.local.lock().put(calculation.subject.clone(), (until, calculation.clone()));
+            let value = LocalValue { until, store, calculation: calculation.clone() };
+            self.local.lock().put(calculation.subject.clone(), value);
         }
     }
 }
@@ -44,14 +58,16 @@ impl LocalValueCache {
 #[async_trait]
 impl ValueCache for LocalValueCache {
     async fn get(&self, subject: &Subject) -> Result<Option<Calculation>, CacheError> {
-        let local = self.local.lock().get(subject).filter(|(until, _)| Instant::now() < *until).cloned();
-        if let Some((_, cached)) = local {
+        let store = self.store();
+        let is_current = |local: &&LocalValue| Instant::now() < local.until && local.store == store && store.is_some();
+        let local = self.local.lock().get(subject).filter(is_current).map(|local| local.calculation.clone());
+        if let Some(cached) = local {
             metrics::looked_up(true);
             return Ok(Some(cached));
         }
         let cached = self.shared.get(subject).await?;
         if let Some(cached) = &cached {
-            self.put_local(cached);
+            self.put_local(cached, store);
         }
         Ok(cached)
     }
@@ -92,8 +108,12 @@ mod tests {
     use crate::MemoryValueCache;
     use crate::contract::done;
 
+    fn store() -> watch::Sender<Option<Arc<str>>> {
+        watch::Sender::new(Some("one".into()))
+    }
+
     async fn value_cache() -> (Arc<LocalValueCache>, ()) {
-        (Arc::new(LocalValueCache::new(Arc::new(MemoryValueCache::new(1 << 20)))), ())
+        (Arc::new(LocalValueCache::new(Arc::new(MemoryValueCache::new(1 << 20)), store().subscribe())), ())
     }
 
     crate::contract::value_cache_keeps_the_contract!(value_cache, []);
@@ -101,7 +121,7 @@ mod tests {
     /// Looks a value up, then removes it from the shared cache only.
     async fn removed_elsewhere(state: ValueState) -> (LocalValueCache, Subject) {
         let shared = Arc::new(MemoryValueCache::new(1 << 20));
-        let local = LocalValueCache::new(Arc::clone(&shared) as _);
+        let local = LocalValueCache::new(Arc::clone(&shared) as _, store().subscribe());
         let mut cached = done(10);
         if let CalculationState::Done { value, .. } = &mut cached.state {
             value.state = state;
@@ -119,6 +139,22 @@ mod tests {
         assert!(local.get(&subject).await.unwrap().is_some());
         tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!(local.get(&subject).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_value_of_another_store_is_not_found() {
+        let shared = Arc::new(MemoryValueCache::new(1 << 20));
+        let store = store();
+        let local = LocalValueCache::new(Arc::clone(&shared) as _, store.subscribe());
+        let cached = done(10);
+        shared.put(&cached).await.unwrap();
+        assert!(local.get(&cached.subject).await.unwrap().is_some());
+        shared.remove(&cached.subject).await.unwrap();
+        assert!(local.get(&cached.subject).await.unwrap().is_some());
+        for other in [Some("another".into()), None] {
+            store.send_replace(other);
+            assert_eq!(local.get(&cached.subject).await.unwrap(), None);
+        }
     }
 
     #[tokio::test]

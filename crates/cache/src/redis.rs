@@ -2,7 +2,7 @@
 //!
 //! | key | type | contents |
 //! |---|---|---|
-//! | `<prefix>:v:<subject>` | string | a finished calculation as JSON, with a TTL of a day after its last use |
+//! | `<prefix>:v:<subject>` | string | a finished calculation as JSON, with the store that it is from, and a TTL of a day after its last use |
 //! | `<prefix>:v` | sorted set | the cached subjects, by the time of their last use |
 //! | `<prefix>:{e}:events` | stream | the latest events, field `a`, JSON, numbered 1, 2, 3 … (`<number>-1`) |
 //! | `<prefix>:{e}:epoch` | string | the epoch of the channel |

@@ -30,12 +30,13 @@ pub(crate) async fn open(services: &Services, storage: &StorageArgs, max_queued:
     let store = Arc::new(PostgresStore::open(postgres, StoreLimits { max_queued }));
     // If it times out, calls to the store report it from then on.
     let _ = tokio::time::timeout(CONNECT_TIMEOUT, store.tried()).await;
-    let cache = RedisValueCache::new(redis.clone(), prefix, CACHE_BYTES, Arc::new(SystemClock));
+    let data = store.incarnation();
+    let cache = RedisValueCache::new(redis.clone(), prefix, CACHE_BYTES, Arc::new(SystemClock), data.clone());
     let ports = Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(storage.store_bytes.0)),
         queue: Arc::new(RedisQueue::new(redis.clone(), prefix)),
-        cache: Arc::new(LocalValueCache::new(Arc::new(cache))),
+        cache: Arc::new(LocalValueCache::new(Arc::new(cache), data)),
         events: Arc::new(RedisEventChannel::new(redis.clone(), prefix, EVENT_HISTORY)),
         clock: Arc::new(SystemClock),
     };

@@ -25,8 +25,14 @@ impl Clock for Ticks {
     }
 }
 
+/// Returns a cache of the values of a store with the given data; the sender may be dropped.
+fn values_from(store: &str, client: Client, capacity_bytes: u64) -> Arc<RedisValueCache> {
+    let store = tokio::sync::watch::channel(Some(store.into())).1;
+    Arc::new(RedisValueCache::new(client, "test", capacity_bytes, Arc::new(Ticks::default()), store))
+}
+
 fn values_on(client: Client, capacity_bytes: u64) -> Arc<RedisValueCache> {
-    Arc::new(RedisValueCache::new(client, "test", capacity_bytes, Arc::new(Ticks::default())))
+    values_from("one", client, capacity_bytes)
 }
 
 async fn value_cache() -> (Arc<RedisValueCache>, RedisTestServer) {
@@ -41,6 +47,24 @@ async fn event_channel() -> (Arc<RedisEventChannel>, RedisTestServer) {
 
 contract::value_cache_keeps_the_contract!(value_cache, []);
 contract::event_channel_keeps_the_contract!(event_channel, []);
+
+#[tokio::test]
+async fn a_value_of_another_store_is_not_found_until_it_is_cached_again() {
+    let server = RedisTestServer::start();
+    let [before, after] = ["one", "another"].map(|store| values_from(store, server.client(), 1 << 20));
+    before.put(&done(1)).await.unwrap();
+    assert!(before.get(&done(1).subject).await.unwrap().is_some());
+    assert_eq!(after.get(&done(1).subject).await.unwrap(), None);
+    after.put(&done(1)).await.unwrap();
+    assert!(after.get(&done(1).subject).await.unwrap().is_some());
+    assert_eq!(before.get(&done(1).subject).await.unwrap(), None);
+
+    let unknown = tokio::sync::watch::channel(None).1;
+    let unknown = RedisValueCache::new(server.client(), "test", 1 << 20, Arc::new(Ticks::default()), unknown);
+    unknown.put(&done(2)).await.unwrap();
+    assert_eq!(unknown.get(&done(1).subject).await.unwrap(), None);
+    assert_eq!(server.run::<u32>(&["EXISTS", "test:v:F(2)"]), 0);
+}
 
 #[tokio::test]
 async fn the_cache_stays_within_its_capacity_and_evicts_the_least_recently_used_value() {

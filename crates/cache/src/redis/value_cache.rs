@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use model::{Calculation, Clock, Subject};
 use redis::{AsyncCommands, FromRedisValue, Pipeline, pipe};
 use redis_link::RedisLink;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::{link, unavailable};
 use crate::{CacheError, ValueCache, metrics};
@@ -26,17 +28,40 @@ pub struct RedisValueCache {
     order_key: String,
     capacity: u64,
     clock: Arc<dyn Clock>,
+    store: watch::Receiver<Option<Arc<str>>>,
+}
+
+/// A value as Redis keeps it. One without the store that it is from, as earlier versions wrote it, cannot be read.
+#[derive(Deserialize, Serialize)]
+struct CachedValue<T> {
+    /// Which data the store had when the value was cached.
+    store: String,
+    calculation: T,
 }
 
 impl RedisValueCache {
     /// Creates a cache whose keys begin with `prefix` and which holds at most `capacity_bytes`, but at least one
     /// value. It connects at the first call, and again after every error.
     ///
+    /// `store` says which data the store holds at present. Values are found only while it is what it was when they
+    /// were cached; while it is `None` nothing is found or cached. So a store that was replaced by an older one is
+    /// not contradicted.
+    ///
     /// The clock only orders values by their last use; hosts whose clocks differ evict slightly out of order.
-    pub fn new(client: redis::Client, prefix: &str, capacity_bytes: u64, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        client: redis::Client,
+        prefix: &str,
+        capacity_bytes: u64,
+        clock: Arc<dyn Clock>,
+        store: watch::Receiver<Option<Arc<str>>>,
+    ) -> Self {
         let capacity = (capacity_bytes / ENTRY_BYTES).max(1);
         let order_key = format!("{prefix}:v");
-        Self { link: link(client), prefix: prefix.to_owned(), order_key, capacity, clock }
+        Self { link: link(client), prefix: prefix.to_owned(), order_key, capacity, clock, store }
+    }
+
+    fn store(&self) -> Option<Arc<str>> {
+        self.store.borrow().clone()
     }
 
     fn key(&self, subject: &str) -> String {
@@ -67,13 +92,21 @@ impl RedisValueCache {
 #[async_trait]
 impl ValueCache for RedisValueCache {
     async fn get(&self, subject: &Subject) -> Result<Option<Calculation>, CacheError> {
+        if self.store().is_none() {
+            metrics::looked_up(false);
+            return Ok(None);
+        }
         let subject = subject.to_string();
         let mut commands = pipe();
         commands.cmd("GETEX").arg(self.key(&subject)).arg("PX").arg(CACHE_TTL.as_millis());
         commands.cmd("ZADD").arg(&self.order_key).arg("XX").arg(self.clock.now().unix_ms()).arg(&subject).ignore();
         let (text,): (Option<String>,) = self.run("get", &commands).await?;
         // A value that another version wrote and this one cannot read is a miss.
-        let cached = text.and_then(|text| serde_json::from_str(&text).ok());
+        let cached: Option<CachedValue<Calculation>> = text.and_then(|text| serde_json::from_str(&text).ok());
+        // Compared after the lookup, during which the store may have been replaced.
+        let store = self.store();
+        let cached =
+            cached.filter(|cached| Some(cached.store.as_str()) == store.as_deref()).map(|cached| cached.calculation);
         metrics::looked_up(cached.is_some());
         Ok(cached)
     }
@@ -83,9 +116,11 @@ impl ValueCache for RedisValueCache {
     }
 
     async fn put_batch(&self, calculations: &[Calculation]) -> Result<(), CacheError> {
+        let Some(store) = self.store() else { return Ok(()) };
         let mut values = Vec::with_capacity(calculations.len());
         for calculation in calculations.iter().filter(|calculation| calculation.is_readable()) {
-            let text = serde_json::to_string(calculation).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
+            let text = serde_json::to_string(&CachedValue { store: store.to_string(), calculation })
+                .map_err(|error| CacheError::Unavailable(Box::new(error)))?;
             if u64::try_from(text.len()).is_ok_and(|size_bytes| size_bytes <= MAX_VALUE_BYTES) {
                 values.push((calculation.subject.to_string(), text));
             }
@@ -148,7 +183,9 @@ mod tests {
             (value.size_bytes, value.compute_ms) = (u64::MAX, u64::MAX);
             value.text = Some(format!("-{}", "8".repeat(1_000)));
         }
-        let size_bytes = serde_json::to_string(&largest).unwrap().len();
+        let numbers = [u64::MAX, u64::from(u32::MAX), u64::from(u32::MAX), u64::from(u32::MAX)];
+        let store = numbers.map(|number| number.to_string()).join("-");
+        let size_bytes = serde_json::to_string(&CachedValue { store, calculation: largest }).unwrap().len();
         assert!(u64::try_from(size_bytes).unwrap() <= MAX_VALUE_BYTES, "{size_bytes} bytes");
     }
 }

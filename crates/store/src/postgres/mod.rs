@@ -8,6 +8,7 @@
 mod batches;
 mod connect;
 mod error;
+mod incarnation;
 mod migrations;
 mod pool;
 mod settings;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgPool;
+use tokio::sync::watch;
 
 use self::batches::{CompleteExecutor, SubmitExecutor};
 use self::connect::Readiness;
@@ -47,6 +49,7 @@ const BEGIN_ASYNC: &str = "begin; set local synchronous_commit = off";
 pub struct PostgresStore {
     pool: PgPool,
     refusals: Refusals,
+    settings: PostgresSettings,
     queries: PostgresQueries,
     queue_limit: Arc<QueueLimit>,
     submissions: Batcher<SubmitExecutor>,
@@ -92,12 +95,24 @@ impl PostgresStore {
             queries: PostgresQueries(pool.clone()),
             pool,
             refusals,
+            settings: settings.clone(),
             queue_limit,
             submissions: Batcher::start(submit),
             completions: Batcher::start(complete.clone()),
             complete,
             readiness,
         }
+    }
+
+    /// Follows which data the database holds: a text that changes when the server restarts, when another takes its
+    /// place, and when the database or its tables are restored. It is `None` while that is not known.
+    ///
+    /// A change is noticed within half a second, or a second and a half if the server vanished without closing its
+    /// connections. The check has a connection of its own, and ends with the last receiver.
+    pub fn incarnation(&self) -> watch::Receiver<Option<Arc<str>>> {
+        let (sender, receiver) = watch::channel(None);
+        tokio::spawn(incarnation::follow(self.refusals.single_connection(&self.settings), sender));
+        receiver
     }
 
     /// Closes all connections once they are free. Later calls return `Unavailable`.

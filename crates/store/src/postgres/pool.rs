@@ -10,6 +10,8 @@ use super::PostgresSettings;
 
 /// How long a call waits for a connection, a new one included.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the only connection of a pool is kept.
+const MAX_LIFETIME: Duration = Duration::from_secs(10);
 
 /// When a server last refused a connection's work.
 ///
@@ -19,17 +21,23 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Refusals(Arc<Mutex<Option<Instant>>>);
 
 impl Refusals {
+    /// Opens a pool of one connection, which is replaced after some seconds: it notices when new connections reach
+    /// another server.
+    pub(super) fn single_connection(&self, settings: &PostgresSettings) -> PgPool {
+        self.options().max_connections(1).max_lifetime(MAX_LIFETIME).connect_lazy_with(settings.options())
+    }
+
     /// Opens a pool, without connecting yet.
     pub(super) fn pool(&self, settings: &PostgresSettings) -> PgPool {
+        self.options().max_connections(settings.connections.max(2)).connect_lazy_with(settings.options())
+    }
+
+    fn options(&self) -> PgPoolOptions {
         let refusals = self.clone();
-        PgPoolOptions::new()
-            .max_connections(settings.connections.max(2))
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .before_acquire(move |_, connection| {
-                let is_usable = refusals.is_usable(connection.age);
-                Box::pin(async move { Ok(is_usable) })
-            })
-            .connect_lazy_with(settings.options())
+        PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).before_acquire(move |_, connection| {
+            let is_usable = refusals.is_usable(connection.age);
+            Box::pin(async move { Ok(is_usable) })
+        })
     }
 
     /// Passes a result on, and notes it if it is an error of the connection.
