@@ -41,6 +41,8 @@ pub struct ApiClient {
     http: Client<HttpConnector, Full<Bytes>>,
     /// Scheme and authority, without a slash at the end.
     base: String,
+    /// A header that identifies this client to an API in the same process.
+    identification: Option<(HeaderName, HeaderValue)>,
 }
 
 /// Why a base URL cannot be used.
@@ -96,7 +98,15 @@ impl ApiClient {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
-        Ok(Self { http, base: format!("http://{authority}") })
+        Ok(Self { http, base: format!("http://{authority}"), identification: None })
+    }
+
+    /// Sends a header with every call, by which an API in the same process knows this client.
+    #[must_use]
+    pub fn identified_by(mut self, name: HeaderName, mut value: HeaderValue) -> Self {
+        value.set_sensitive(true);
+        self.identification = Some((name, value));
+        self
     }
 
     /// Checks that the API responds, if only with a problem. For readiness.
@@ -226,6 +236,7 @@ impl ApiClient {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(headers) = request.headers_mut() {
             headers.extend(forwarded.0.clone());
+            headers.extend(self.identification.clone());
             headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
             if !body.is_empty() {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

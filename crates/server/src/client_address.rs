@@ -26,20 +26,27 @@ pub fn parse_network(text: &str) -> Result<IpNet, NetworkError> {
     text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| NetworkError)
 }
 
+/// A request extension: the request comes from this program itself, whatever the address of its peer, so that the
+/// address that it forwards is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct TrustedPeer;
+
 /// Returns the address that a request comes from; the unspecified address if the server gave none.
 ///
 /// `X-Forwarded-For` is read from its end, which our own proxies wrote, to the first address that is not in
-/// `trusted`. Anybody can have made up what stands before that.
+/// `trusted`. Anybody can have made up what stands before that. A [`TrustedPeer`] is trusted like a proxy.
 pub fn client_address(headers: &HeaderMap, extensions: &Extensions, trusted: &[IpNet]) -> IpAddr {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical());
     let mut client = peer;
+    let mut is_trusted = extensions.get::<TrustedPeer>().is_some();
     let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let forwarded: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
     for text in forwarded.into_iter().rev() {
-        if !trusted.iter().any(|network| network.contains(&client)) {
+        if !is_trusted && !trusted.iter().any(|network| network.contains(&client)) {
             break;
         }
+        is_trusted = false;
         let Ok(address) = text.parse::<IpAddr>() else { break };
         client = address.to_canonical();
     }
@@ -76,6 +83,17 @@ mod tests {
             let client = client_address(&headers, &extensions, &trusted);
             assert_eq!(client, expected.parse::<IpAddr>().expect("an address"), "{peer}: {forwarded}");
         }
+    }
+
+    #[test]
+    fn the_program_itself_is_believed_about_its_own_peer_and_no_further() {
+        let forwarded = "1.1.1.1, 198.51.100.7".parse().expect("text");
+        let headers = HeaderMap::from_iter([("x-forwarded-for".parse().expect("a name"), forwarded)]);
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+        assert_eq!(client_address(&headers, &extensions, &[]), IpAddr::from([127, 0, 0, 1]));
+        extensions.insert(TrustedPeer);
+        assert_eq!(client_address(&headers, &extensions, &[]), IpAddr::from([198, 51, 100, 7]));
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod timed_stream;
 mod trace;
 
 pub use accept::{listen, run};
-pub use client_address::{NetworkError, client_address, household, parse_network};
+pub use client_address::{NetworkError, TrustedPeer, client_address, household, parse_network};
 pub use connection::Draining;
 pub use cross_site::{CrossSiteError, check_same_site};
 pub use encoding::accepts_encoding;

@@ -66,10 +66,11 @@ pub(crate) struct ProxyArgs {
 }
 
 impl ProxyArgs {
-    /// Adds the loopback networks.
-    pub(crate) fn trust_loopback(&mut self) {
+    /// Returns the networks whose connections have no share: the proxies and, for the pages in the same process, loopback.
+    pub(crate) fn without_connection_share(&self) -> Vec<ipnet::IpNet> {
         const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
-        self.trusted_proxies.extend(LOOPBACK.iter().filter_map(|network| server::parse_network(network).ok()));
+        let loopback = LOOPBACK.iter().filter_map(|network| server::parse_network(network).ok());
+        self.trusted_proxies.iter().copied().chain(loopback).collect()
     }
 }
 

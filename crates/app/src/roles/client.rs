@@ -9,7 +9,8 @@ use crate::process::{Service, listen, print_addresses, serve_limits};
 
 /// Runs until a stop signal.
 pub(crate) fn run(config: ClientArgs) -> Result<(), RoleError> {
-    let (pages, api) = pages(config.api_url.as_str(), &config.public, &config.development)?;
+    let api = ::client::ApiClient::new(config.api_url.as_str())?;
+    let pages = pages(api.clone(), &config.public, &config.development);
     Service::run("abaci-client", &config.logs, async |mut service| {
         let public = listen("ABACI_LISTEN", config.listen.listen).await?;
         let internal = listen("ABACI_INTERNAL_LISTEN", config.listen.internal.internal_listen).await?;

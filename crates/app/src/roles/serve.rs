@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 
 use ::api::ApiState;
+use ::client::ApiClient;
 use model::Clock;
 use tokio::net::TcpListener;
 
 use super::health::Check;
 use super::internal::internal_router;
+use super::own_pages::OwnPages;
 use super::settings::{ApiSettings, pages, worker_settings};
 use super::{RoleError, routes};
 use crate::backends::{Backends, DirectoryLock, open_embedded};
@@ -49,15 +51,10 @@ async fn serve(
 ) -> Result<(), RoleError> {
     let url = url(public.local_addr()?);
     let internal_address = internal.local_addr()?;
-    let mut proxies = config.proxies.clone();
-    if config.api_url.is_none() {
-        // The pages in this process call the API over loopback, on behalf of their visitors.
-        proxies.trust_loopback();
-    }
     let settings = ApiSettings {
         limits: &config.limits,
         requests: &config.requests,
-        proxies: &proxies,
+        proxies: &config.proxies,
         public: &config.public,
         worker_memory_bytes: Some(config.work.memory_bytes().get()),
         store_bytes: config.storage.store_bytes,
@@ -74,12 +71,21 @@ async fn serve(
     }
     let worker = backends.worker(work);
     let api_url = config.api_url.as_ref().map_or(url.as_str(), |url| url.as_str());
-    let (pages, _) = pages(api_url, &config.public, &config.development)?;
+    let api_client = ApiClient::new(api_url)?;
+    let own_pages = OwnPages::new()?;
+    // The address that other processes forward is believed of configured proxies only.
+    let api_client = if config.api_url.is_none() { own_pages.identify(api_client) } else { api_client };
+    let pages = pages(api_client, &config.public, &config.development);
     let mut checks = vec![Check::api(&api, &backends), Check::worker_beside_api(&worker, &backends)];
     checks.extend(backends.directory.clone().map(Check::Directory));
 
-    let limits = serve_limits(&config.connections, public.local_addr()?, &config.public, &proxies.trusted_proxies);
-    let mut api_router = ::api::router(api.clone());
+    let limits = serve_limits(
+        &config.connections,
+        public.local_addr()?,
+        &config.public,
+        &config.proxies.without_connection_share(),
+    );
+    let mut api_router = own_pages.trusted_by(::api::router(api.clone()));
     if let Some(directory) = backends.directory.clone() {
         api_router = routes::refuse_changes_without(directory, api_router);
     }

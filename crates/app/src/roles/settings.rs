@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZero;
 use std::time::Duration;
 
-use ::client::{ApiClient, BaseUrlError, ClientState};
+use ::client::{ApiClient, ClientState};
 use axum::Router;
 use worker::Settings;
 
@@ -58,16 +58,11 @@ impl ApiSettings<'_> {
     }
 }
 
-/// Returns the routes of the pages and their client of the API at that URL.
-pub(crate) fn pages(
-    api_url: &str,
-    public: &PublicUrlArgs,
-    development: &DevelopmentArgs,
-) -> Result<(Router, ApiClient), BaseUrlError> {
-    let api = ApiClient::new(api_url)?;
+/// Returns the routes of the pages over that API.
+pub(crate) fn pages(api: ApiClient, public: &PublicUrlArgs, development: &DevelopmentArgs) -> Router {
     let public_url = public.public_url.as_ref().map(|url| url.uri());
     let settings = ::client::PageSettings { public_url, assets_dir: development.assets_dir.clone() };
-    Ok((::client::router(ClientState::new(api.clone(), settings)), api))
+    ::client::router(ClientState::new(api, settings))
 }
 
 /// Returns the settings of a worker with a unique name.

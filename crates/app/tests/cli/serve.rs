@@ -154,3 +154,49 @@ fn a_data_directory_that_is_removed_or_replaced_accepts_nothing_until_it_is_back
         assert!(response.starts_with("HTTP/1.1 404"), "refused, so not stored: {response}");
     }
 }
+
+/// Submits from an address of this machine that claims another, and returns the status line.
+#[cfg(target_os = "linux")]
+fn submit_claiming(serve: &Running, from: [u8; 4], path: &str, index: u64, claimed: &str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.bind(std::net::SocketAddr::from((from, 0))).expect("bound");
+        let address = serve.public().parse().expect("an address");
+        socket.connect(address).await.and_then(tokio::net::TcpStream::into_std).expect("connected")
+    });
+    stream.set_nonblocking(false).expect("set");
+    let body = format!("index={index}");
+    write!(
+        &stream,
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {claimed}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("sent");
+    let mut response = String::new();
+    std::io::BufReader::new(&stream).read_line(&mut response).expect("a response");
+    response
+}
+
+/// A limit per address counts peers of this machine unless they are configured as proxies, and the visitors of the
+/// pages, which call the API for them.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_forwarded_address_is_believed_of_configured_proxies_and_of_the_pages_only() {
+    const API: &str = "/api/calculations";
+    let (one, other) = ([127, 0, 0, 1], [127, 0, 0, 2]);
+    for (trusted, expected) in [(None, "429"), (Some("127.0.0.0/8"), "202")] {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut command = role("serve", data.path());
+        command.env("ABACI_QUEUED_SECONDS_PER_ADDRESS", "1");
+        command.envs(trusted.map(|networks| ("ABACI_TRUSTED_PROXIES", networks)));
+        let serve = Running::start(command);
+        let first = submit_claiming(&serve, one, API, 900_000_000, "192.0.2.1");
+        assert!(first.contains(" 202 "), "{first}");
+        let claimed = submit_claiming(&serve, one, API, 900_000_001, "192.0.2.2");
+        assert!(claimed.contains(expected), "{trusted:?}: {claimed}");
+        let visitor = submit_claiming(&serve, other, "/", 900_000_002, "192.0.2.3");
+        assert!(visitor.contains(" 303 "), "{trusted:?}: {visitor}");
+    }
+}
