@@ -1,8 +1,7 @@
 //! Settings of logs and traces.
 
 use clap::Args;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{ParseError, Targets};
 
 use super::TraceArgs;
 
@@ -21,7 +20,7 @@ pub(crate) struct LogArgs {
 
 /// A validated filter of log lines.
 #[derive(Clone, Debug)]
-pub(crate) struct LogFilter(String);
+pub(crate) struct LogFilter(Targets);
 
 /// Error for a text that is not a filter.
 #[derive(Debug, thiserror::Error)]
@@ -39,24 +38,24 @@ pub(crate) enum LogFilterError {
 
 impl LogFilter {
     /// Returns the filter in the form that `tracing` takes.
-    pub(crate) fn env_filter(&self) -> EnvFilter {
-        EnvFilter::builder().parse_lossy(&self.0)
+    pub(crate) fn targets(&self) -> Targets {
+        self.0.clone()
     }
 }
 
 /// Parses a filter such as `info,api=debug`.
 fn log_filter(text: &str) -> Result<LogFilter, LogFilterError> {
-    // `tracing` would take a misspelt level for a module name, and log nothing.
+    // `tracing` would take any text for a module's name, and log nothing.
     for directive in text.split(',').map(str::trim) {
-        let plain = directive.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        let level =
+        let (module, level) = directive.split_once('=').map_or((directive, None), |(m, level)| (m, Some(level)));
+        let is_path = !module.is_empty() && module.bytes().all(|b| b.is_ascii_alphanumeric() || b"_:-".contains(&b));
+        let is_level =
             ["off", "error", "warn", "info", "debug", "trace"].iter().any(|l| l.eq_ignore_ascii_case(directive));
-        if plain && !level {
+        if !is_level && !(is_path && (level.is_some() || module.contains("::"))) {
             return Err(LogFilterError::UnknownLevel { found: directive.to_owned() });
         }
     }
-    EnvFilter::builder().parse(text)?;
-    Ok(LogFilter(text.to_owned()))
+    Ok(LogFilter(text.parse()?))
 }
 
 #[cfg(test)]
@@ -68,7 +67,9 @@ mod tests {
         for text in ["info", "OFF", "warn,api=debug", "info,store::sqlite=trace"] {
             assert!(log_filter(text).is_ok(), "{text:?}");
         }
-        for text in ["", "loud", "info,loud", "api=loud", "info,,debug", "=info="] {
+        for text in
+            ["", "loud", "info,loud", "api=loud", "info,,debug", "=info=", "¿wrong?", "¿api?=info", "api[span]=info"]
+        {
             assert!(log_filter(text).is_err(), "{text:?}");
         }
     }

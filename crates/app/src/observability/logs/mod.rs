@@ -18,7 +18,7 @@ use crate::config::LogFilter;
 /// # Errors
 /// When a logger is installed already.
 pub(crate) fn start(filter: &LogFilter, traces: &TraceExport) -> Result<(), TryInitError> {
-    let filter = filter.env_filter();
+    let filter = filter.targets();
     let registry = tracing_subscriber::registry();
     match traces.layer() {
         // A global filter disables unlogged callsites altogether.
