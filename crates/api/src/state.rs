@@ -76,7 +76,7 @@ impl ApiState {
     /// Starts the tasks behind the endpoints: they read events, queued work and the reports of workers, and write usage
     /// counts.
     ///
-    /// All end with `shutdown`; [`SharedState::ended`] waits for them.
+    /// All end with `shutdown`; `ended` waits for them.
     pub fn start(ports: Ports, config: ApiConfig, shutdown: CancellationToken) -> Self {
         let tasks = TaskTracker::new();
         let config = Arc::new(config);
