@@ -48,7 +48,7 @@ use crate::{Delivery, Enqueued, JobQueue, LaneDepth, QueueError, metrics};
 
 /// Timeout of a call, connecting included.
 const CALL_TIMEOUT: Duration = Duration::from_secs(1);
-/// Jobs enqueued or acknowledged by one call; Redis serves nobody else meanwhile, about a millisecond.
+/// Maximum number of jobs per call. Redis runs no other command during a call, which takes about a millisecond.
 const CALL_BATCH: usize = 500;
 const REPORT_TTL: Duration = Duration::from_secs(5);
 

@@ -16,7 +16,7 @@ use crate::{CacheError, EventChannel, EventId, Read, metrics};
 
 /// The most events that one read returns.
 const READ_BATCH: u32 = 256;
-/// Events published by one call; Redis serves nobody else meanwhile, about a millisecond.
+/// Maximum number of events per call. Redis runs no other command during a call, which takes about a millisecond.
 const PUBLISH_BATCH: usize = 256;
 /// How often a waiting read looks for a new epoch.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);

@@ -19,7 +19,7 @@ const INCARNATION: &str = "
                           (select oid from pg_database where datname = current_database()),
                           'calculations'::regclass::oid, pg_relation_filenode('calculations'))";
 
-/// Checks twice a second until nobody follows or the pool is closed.
+/// Checks twice a second until all receivers are dropped or the pool is closed.
 pub(super) async fn follow(pool: PgPool, incarnation: watch::Sender<Option<Arc<str>>>) {
     loop {
         let found = timeout(CHECK_TIMEOUT, sqlx::query_scalar::<_, String>(INCARNATION).fetch_one(&pool)).await;
