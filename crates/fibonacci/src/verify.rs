@@ -39,6 +39,9 @@ pub struct Verifier {
     negative: bool,
     /// Where the first byte stands that is neither a digit nor a sign in front, from 1.
     malformed_at: Option<u64>,
+    allows_newline: bool,
+    /// A newline that is allowed if nothing follows it.
+    has_newline: bool,
 }
 
 /// What a check found, and what F(n) has.
@@ -98,11 +101,36 @@ impl Verifier {
             bytes: 0,
             negative: false,
             malformed_at: None,
+            allows_newline: false,
+            has_newline: false,
         }
+    }
+
+    /// Allows one newline at the end, as files have it.
+    #[must_use]
+    pub fn allow_newline(mut self) -> Self {
+        self.allows_newline = true;
+        self
     }
 
     /// Takes the next piece of the text.
     pub fn push(&mut self, text: &[u8]) {
+        if text.is_empty() {
+            return;
+        }
+        if std::mem::take(&mut self.has_newline) {
+            self.push_number(b"\n");
+        }
+        match text.strip_suffix(b"\n").filter(|_| self.allows_newline) {
+            Some(text) => {
+                self.push_number(text);
+                self.has_newline = true;
+            }
+            None => self.push_number(text),
+        }
+    }
+
+    fn push_number(&mut self, text: &[u8]) {
         for (_, residue) in &mut self.residues {
             residue.push(text);
         }

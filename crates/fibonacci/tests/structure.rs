@@ -41,6 +41,21 @@ fn right_values_pass_and_every_changed_digit_is_noticed() {
 }
 
 #[test]
+fn a_newline_is_allowed_only_at_the_end_and_on_request() {
+    let check = |pieces: &[&str]| {
+        let mut verifier = Verifier::new(12, &residue_primes(7, 2)).allow_newline();
+        pieces.iter().for_each(|piece| verifier.push(piece.as_bytes()));
+        verifier.finish()
+    };
+    for right in [&["144\n"][..], &["144", "\n"], &["1", "44\n", ""], &["144"]] {
+        assert!(check(right).is_right(), "{right:?}");
+    }
+    for (wrong, position) in [(&["144\n\n"][..], 4), (&["144", "\n", "\n"], 4), (&["1\n", "44"], 2), (&["\n144"], 1)] {
+        assert_eq!(check(wrong).malformed_at, Some(position), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_verification_says_what_differs() {
     let primes = residue_primes(7, 2);
     let mut verifier = Verifier::new(-12, &primes);

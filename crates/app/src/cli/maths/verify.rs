@@ -79,27 +79,15 @@ impl VerifyCommand {
         } else {
             Box::new(File::open(&self.file).map_err(failed)?)
         };
-        let mut verifier = Verifier::new(self.n.get().clone(), primes);
+        let mut verifier = Verifier::new(self.n.get().clone(), primes).allow_newline();
         let mut block = vec![0; BLOCK_BYTES];
-        // A line end is only passed on when something follows it.
-        let mut line_end: &[u8] = b"";
         loop {
-            let length = match input.read(&mut block) {
+            match input.read(&mut block) {
                 Ok(0) => return Ok(verifier.finish()),
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Ok(length) => verifier.push(&block[..length]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(failed(error)),
-            };
-            verifier.push(line_end);
-            let mut text = &block[..length];
-            line_end = match text.strip_suffix(b"\n") {
-                Some(rest) => {
-                    text = rest;
-                    b"\n"
-                }
-                None => b"",
-            };
-            verifier.push(text);
+            }
         }
     }
 }
