@@ -19,7 +19,10 @@ use tokio::time::Sleep;
 #[error("the body did not arrive in time")]
 pub struct BodyTooSlow;
 
-/// A body with a deadline that starts at its first read.
+/// The rate in bytes per second at which the deadline of a long body moves on.
+const MIN_BYTES_PER_S: usize = 64 * 1024;
+
+/// A body with a deadline that starts at its first read and moves on with what arrives.
 pub(crate) struct TimedBody {
     body: Incoming,
     timeout: Duration,
@@ -53,13 +56,18 @@ impl HttpBody for TimedBody {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
+        let deadline = this.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.timeout)));
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
             if frame.is_none() || this.body.is_end_stream() {
                 this.was_read.store(true, Ordering::Relaxed);
             }
+            if let Some(Ok(frame)) = &frame {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                let later = deadline.deadline() + Duration::from_secs_f64(bytes as f64 / MIN_BYTES_PER_S as f64);
+                deadline.as_mut().reset(later);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let deadline = this.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.timeout)));
         deadline.as_mut().poll(cx).map(|()| Some(Err(BodyTooSlow.into())))
     }
 

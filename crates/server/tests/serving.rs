@@ -88,6 +88,25 @@ async fn hello(stream: &mut TcpStream) {
 }
 
 #[tokio::test]
+async fn a_long_body_has_more_time_than_a_short_one() {
+    const HALF_BYTES: usize = 480 * 1024;
+    let server = TestServer::start(echo(), limits()).await;
+    let mut stream = server.connect().await;
+    let head = format!("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", 2 * HALF_BYTES);
+    stream.write_all(head.as_bytes()).await.expect("to write");
+    stream.write_all(&[b'1'; HALF_BYTES]).await.expect("to write");
+    tokio::time::sleep(2 * SHORT).await;
+    stream.write_all(&[b'2'; HALF_BYTES]).await.expect("to write");
+    let response = read_to_end(&mut stream).await;
+    assert!(
+        response.starts_with("HTTP/1.1 200") && response.ends_with('2'),
+        "{}",
+        &response[..response.len().min(200)]
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_header_that_is_never_finished_ends_the_connection() {
     let server = TestServer::start(echo(), limits()).await;
     let mut silent = server.connect().await;
