@@ -17,6 +17,7 @@ mod router;
 mod state;
 mod system;
 mod usage;
+mod verify;
 
 pub use limits::ApiConfig;
 pub use metrics::describe as describe_metrics;

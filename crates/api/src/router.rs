@@ -19,7 +19,7 @@ use crate::docs::Documents;
 use crate::error::ApiError;
 use crate::limits::ApiConfig;
 use crate::state::ApiState;
-use crate::{calculations, docs, events, number, original, system};
+use crate::{calculations, docs, events, number, original, system, verify};
 
 /// Returns the HTTP API: everything below `/api`, and 404 for everything else.
 pub fn router(state: ApiState) -> Router {
@@ -65,6 +65,7 @@ fn described_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(calculations::value))
         .routes(routes!(events::events))
         .routes(routes!(number::number))
+        .routes(routes!(verify::verify))
         .routes(routes!(system::system))
         .routes(routes!(original::submit_original))
         .routes(routes!(original::all))

@@ -9,6 +9,7 @@ mod number;
 mod problem;
 mod submit;
 mod system;
+mod verification;
 
 pub use calculation::{CalculationBody, CalculationList, FailureBody, Links};
 pub use event::{EVENT_CALCULATION, EVENT_PROGRESS, EVENT_RESET, ProgressEvent};
@@ -16,3 +17,4 @@ pub use number::{Doubling, NearestFibonacci, NumberFacts, Period, PrimeFactor, P
 pub use problem::{Problem, ProblemKind, Shortened};
 pub use submit::{ASK_HEADER, Submitted};
 pub use system::{LaneStatus, SystemStatus, WorkerStatus};
+pub use verification::{ComparedFlag, ComparedText, ResidueCheck, VerificationBody};

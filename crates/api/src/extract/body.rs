@@ -136,7 +136,8 @@ async fn read_text(mut body: Body, allowed_bytes: usize) -> Result<String, ApiEr
     String::from_utf8(text).map_err(|_| malformed("The body is not UTF-8."))
 }
 
-fn read_error(error: &axum::Error) -> ApiError {
+/// Returns the error for a body that cannot be read to its end.
+pub(crate) fn read_error(error: &axum::Error) -> ApiError {
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = source {
         if error.is::<BodyTooSlow>() {

@@ -4,5 +4,5 @@ mod body;
 mod form;
 mod query;
 
-pub(crate) use body::{FieldValue, Fields, parse_json, read_fields, read_lines, read_optional_fields};
+pub(crate) use body::{FieldValue, Fields, parse_json, read_error, read_fields, read_lines, read_optional_fields};
 pub(crate) use query::{QueryParams, invalid_parameter};

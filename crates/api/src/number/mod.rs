@@ -16,6 +16,8 @@ use crate::error::ApiError;
 use crate::extract::QueryParams;
 use crate::limits::ApiConfig;
 
+pub(crate) use question::parse_big_index;
+
 use question::Question;
 
 /// `GET /api/numbers/{n}` returns facts about n and F(n) that need no calculation, for |n| < 10^1001. Creates

@@ -34,7 +34,7 @@ impl Question {
     /// # Errors
     /// A 422 that says what was given and what is allowed, for this index.
     pub(super) fn parse(text: &str, query: &QueryParams, config: &ApiConfig) -> Result<Self, ApiError> {
-        let n = parse_index(text, config)?;
+        let n = parse_big_index(text, config)?;
         let count = |name: &'static str, price: &dyn Fn(u16) -> Duration| -> Result<u16, ApiError> {
             let Some(given) = query.one(name)? else { return Ok(DEFAULT_DIGITS) };
             let fitting = largest_fitting(price);
@@ -53,7 +53,8 @@ impl Question {
     }
 }
 
-fn parse_index(text: &str, config: &ApiConfig) -> Result<IBig, ApiError> {
+/// Reads an index of up to [`MAX_INDEX_DIGITS`] digits.
+pub(crate) fn parse_big_index(text: &str, config: &ApiConfig) -> Result<IBig, ApiError> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_canonical = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
     if digits.len() < 19 || !is_canonical || digits.len() > MAX_INDEX_DIGITS {

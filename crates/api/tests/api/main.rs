@@ -12,4 +12,5 @@ mod read;
 mod submit;
 mod support;
 mod value;
+mod verify;
 mod withdraw;
