@@ -20,6 +20,7 @@ pub async fn fill(store: Arc<dyn Store>, rows: u64) {
                     digits: 20,
                     lane: Lane::Short,
                     ask: None,
+                    submitter: None,
                     traceparent: None,
                     now: at,
                 };

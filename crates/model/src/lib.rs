@@ -16,6 +16,7 @@ mod lane;
 mod lease;
 mod status;
 mod subject;
+mod submitter;
 mod text_enum;
 mod trace;
 mod worker;
@@ -34,6 +35,7 @@ pub use lane::{LEASED_ABOVE, Lane, UnknownLane};
 pub use lease::lease_after_losses;
 pub use status::{Status, UnknownStatus};
 pub use subject::{Subject, SubjectError};
+pub use submitter::{Submitter, SubmitterError};
 pub use trace::{TraceContext, TraceContextError};
 pub use worker::{WorkerId, WorkerReport};
 

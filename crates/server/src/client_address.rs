@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderMap};
 use ipnet::IpNet;
+use model::Submitter;
 
 /// Error for a text that is neither an IP address nor a range of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,12 +54,9 @@ pub fn client_address(headers: &HeaderMap, extensions: &Extensions, trusted: &[I
     client
 }
 
-/// Returns what stands for an address in limits: for IPv6 its /64 network, which one household has to itself.
+/// Returns what stands for an address in limits: for IPv6 its /64 network.
 pub fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        address @ IpAddr::V4(_) => address,
-    }
+    Submitter::from(address).address()
 }
 
 #[cfg(test)]

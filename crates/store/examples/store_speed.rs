@@ -105,8 +105,15 @@ where
 
 async fn submit(store: Arc<dyn Store>, n: i64) -> Result<(), store::StoreError> {
     let subject = Subject::from(Index::new(n));
-    let acceptance =
-        NewCalculation { subject, digits: 200, lane: Lane::Short, ask: None, traceparent: None, now: NOON };
+    let acceptance = NewCalculation {
+        subject,
+        digits: 200,
+        lane: Lane::Short,
+        ask: None,
+        submitter: None,
+        traceparent: None,
+        now: NOON,
+    };
     store.submit(&acceptance).await.map(drop)
 }
 

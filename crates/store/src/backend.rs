@@ -9,13 +9,13 @@ use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Ti
 use crate::error::damaged_row;
 use crate::metrics::timed;
 use crate::operations::{
-    AddRequests, Fail, MarkEvicted, MarkLost, Operation, Ping, ReleaseLease, RenewLease, Repair, SubmitAll, TakeLease,
-    Touch, Withdraw,
+    AddRequests, CancelAll, Fail, MarkEvicted, MarkLost, Operation, Ping, ReleaseLease, RenewLease, Repair, SubmitAll,
+    TakeLease, Touch, Withdraw,
 };
 use crate::sql::Queries;
 use crate::{
     CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
-    Store, StoreError, StoredObject, SubmitResult, Unfinished, WithdrawResult,
+    Store, StoreError, StoredObject, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork, WithdrawResult,
 };
 
 /// A database that keeps a store.
@@ -115,6 +115,23 @@ impl<B: Backend> Store for B {
     #[tracing::instrument(name = "store.unfinished", level = "debug", skip_all)]
     async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
         timed("unfinished", repairing(self, None, || self.read(self.queries().unfinished(after, limit)))).await
+    }
+
+    #[tracing::instrument(name = "store.unfinished_work", level = "debug", skip_all)]
+    async fn unfinished_work(
+        &self,
+        filter: &UnfinishedFilter,
+        after: Option<CalculationId>,
+        limit: u32,
+    ) -> Result<Vec<UnfinishedWork>, StoreError> {
+        let call = || self.read(self.queries().unfinished_work(filter, after, limit));
+        timed("unfinished_work", repairing(self, None, call)).await
+    }
+
+    #[tracing::instrument(name = "store.cancel", level = "debug", skip_all)]
+    async fn cancel(&self, subjects: &[Subject], now: Timestamp) -> Result<Vec<Calculation>, StoreError> {
+        let call = || self.write(CancelAll { subjects: subjects.to_vec(), now });
+        timed("cancel", repairing(self, None, call)).await
     }
 
     #[tracing::instrument(name = "store.lease", level = "debug", skip_all)]

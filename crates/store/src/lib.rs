@@ -29,7 +29,8 @@ pub use objects::{
 };
 pub use port::{
     CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, Placement, QueueCounts, Release,
-    RenewResult, Store, StoreLimits, StoredObject, SubmitResult, Unfinished, WithdrawResult,
+    RenewResult, Store, StoreLimits, StoredObject, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
+    WithdrawResult,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{Migrations, PostgresSettings, PostgresStore, TlsMode};

@@ -113,6 +113,7 @@ async fn store(state: &ApiState, index: &ValidIndex, from: IpAddr, charge: Charg
         digits: index.digits,
         lane: index.lane(),
         ask: token.clone(),
+        submitter: Some(from.into()),
         traceparent: server::current_trace(),
         now: state.ports.clock.now(),
     };

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Calculation, Lane, Subject};
+use model::{Calculation, Lane, Subject, Submitter};
 use parking_lot::Mutex;
 use server::{household, record_refusal};
 use store::{Store, StoreError};
@@ -215,7 +215,11 @@ impl WorkBacklog {
             let rows = store.unfinished(after, PAGE_ROWS).await?;
             let Some(last) = rows.last() else { break };
             after = Some(last.id);
-            unfinished.extend(rows.into_iter().map(|row| (row.subject.clone(), price(&row.subject))));
+            unfinished.extend(rows.into_iter().map(|row| {
+                let address = row.submitter.map(Submitter::address);
+                let work = price(&row.subject);
+                (row.subject, (work, address))
+            }));
         }
         let mut state = self.state.lock();
         let ended: Vec<_> = state
@@ -225,9 +229,9 @@ impl WorkBacklog {
             .map(|(subject, _)| subject.clone())
             .collect();
         ended.iter().for_each(|subject| state.remove(subject));
-        for (subject, work) in unfinished {
+        for (subject, (work, address)) in unfinished {
             if !state.calculations.contains_key(&subject) {
-                state.add(subject, work, None);
+                state.add(subject, work, address);
             }
         }
         Ok(())
@@ -338,15 +342,18 @@ mod tests {
             digits: 1,
             lane: Lane::for_work(long),
             ask: None,
+            submitter: Some(address(3).into()),
             traceparent: None,
             now: model::Timestamp::from_unix_ms(0),
         };
         store.submit(&new).await.expect("room");
-        let config = ApiConfig { queued_work: Some(long / 2), ..ApiConfig::default() };
+        let half = Some(long / 2);
+        let config = ApiConfig { queued_work: half, queued_work_per_address: half, ..ApiConfig::default() };
         let backlog = WorkBacklog::new(&config, Arc::new(WorkerCapacity::new(1)));
         backlog.add(address(1), &work(5, MINUTE));
         backlog.reload(&store).await.expect("the store answers");
         assert_eq!(backlog.state.lock().total, long, "F(5) is not in the store");
         assert!(matches!(backlog.check(address(2), &work(7, long)), Err(ApiError::BacklogFull { .. })));
+        assert!(matches!(backlog.check(address(3), &work(7, long)), Err(ApiError::TooManyRequests { .. })));
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn new_calculation(subject: &Subject) -> NewCalculation {
         digits: 1234,
         lane: Lane::Medium,
         ask: None,
+        submitter: None,
         traceparent: Some(traceparent),
         now: NOON,
     }

@@ -9,6 +9,7 @@ mod complete;
 pub(crate) mod damage;
 pub(crate) mod fixtures;
 mod lease;
+mod operator;
 mod read;
 mod submit;
 mod sweep;
@@ -16,7 +17,7 @@ mod withdraw;
 
 use crate::StoreLimits;
 
-pub use self::{batch::*, complete::*, lease::*, read::*, submit::*, sweep::*, withdraw::*};
+pub use self::{batch::*, complete::*, lease::*, operator::*, read::*, submit::*, sweep::*, withdraw::*};
 
 /// The limits that the rules are written for.
 pub const LIMITS: StoreLimits = StoreLimits { max_queued: 64 };
@@ -68,6 +69,9 @@ macro_rules! store_keeps_the_contract {
             the_sweep_finds_rows_without_a_worker
             the_sweep_pages_in_order_of_submission
             the_backlog_counts_by_lane
+            unfinished_work_is_selected_by_filters
+            a_submitter_is_known_until_the_work_ends
+            an_operator_cancels_what_is_unfinished
             objects_are_evicted_by_their_last_read
             an_evicted_value_is_computed_again_and_compared
             a_lost_object_is_queued_again

@@ -36,6 +36,7 @@ pub async fn the_sweep_finds_rows_without_a_worker(store: &dyn Store) {
         lane: Lane::Medium,
         attempt: 0,
         asked_at: NOON,
+        submitter: None,
         traceparent: request.traceparent,
     };
     assert_eq!(swept.first(), Some(&first));

@@ -18,7 +18,7 @@ pub(crate) use self::repair::Repair;
 pub(crate) use self::submit::{Submit, SubmitAll};
 #[cfg(feature = "postgres")]
 pub(crate) use self::submit::{SubmitAnswer, insert_single, submit_batch};
-pub(crate) use self::withdraw::Withdraw;
+pub(crate) use self::withdraw::{CancelAll, Withdraw};
 use crate::sql::Statements;
 
 /// A transaction.

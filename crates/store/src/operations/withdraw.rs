@@ -1,6 +1,6 @@
-//! Withdrawing requests.
+//! Withdrawing requests, and cancelling whole calculations.
 
-use model::{AskToken, Subject, Timestamp};
+use model::{AskToken, Calculation, Subject, Timestamp};
 
 use super::Operation;
 use crate::WithdrawResult;
@@ -29,5 +29,24 @@ impl Operation for Withdraw {
             WithdrawDecision::StillRequested => WithdrawResult::StillAsked(row.calculation),
             WithdrawDecision::Cancel => WithdrawResult::Cancelled(statements.set_cancelled(row.id(), self.now).await?),
         })
+    }
+}
+
+/// Cancels queued and running calculations, whatever tokens they have.
+pub(crate) struct CancelAll {
+    pub(crate) subjects: Vec<Subject>,
+    pub(crate) now: Timestamp,
+}
+
+impl Operation for CancelAll {
+    type Answer = Vec<Calculation>;
+
+    async fn run<S: Statements>(&self, statements: &mut S) -> sqlx::Result<Vec<Calculation>> {
+        let rows = statements.lock(&self.subjects).await?;
+        let mut cancelled = Vec::new();
+        for row in rows.values().filter(|row| !row.calculation.status().is_final()) {
+            cancelled.push(statements.set_cancelled(row.id(), self.now).await?);
+        }
+        Ok(cancelled)
     }
 }

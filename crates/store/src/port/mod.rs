@@ -8,9 +8,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 
-pub use self::requests::{CompletedValue, Lease, NewCalculation, Placement, Release, StoreLimits, StoredObject};
+pub use self::requests::{
+    CompletedValue, Lease, NewCalculation, Placement, Release, StoreLimits, StoredObject, UnfinishedFilter,
+};
 pub use self::results::{
-    CompleteResult, InlineValue, LeaseResult, QueueCounts, RenewResult, SubmitResult, Unfinished, WithdrawResult,
+    CompleteResult, InlineValue, LeaseResult, QueueCounts, RenewResult, SubmitResult, Unfinished, UnfinishedWork,
+    WithdrawResult,
 };
 use crate::StoreError;
 
@@ -33,6 +36,7 @@ use crate::StoreError;
 ///     digits: 209,
 ///     lane: Lane::Short,
 ///     ask: None,
+///     submitter: None,
 ///     traceparent: None,
 ///     now: Timestamp::from_unix_ms(1_764_000_000_000),
 /// };
@@ -83,6 +87,17 @@ pub trait Store: Send + Sync {
     /// Returns up to `limit` calculations after `after`, in order of first submission, that no worker is known to
     /// work on: queued, or running under an expired lease. The sweep enqueues them.
     async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError>;
+
+    /// Returns up to `limit` queued and running calculations after `after`, in order of first submission.
+    async fn unfinished_work(
+        &self,
+        filter: &UnfinishedFilter,
+        after: Option<CalculationId>,
+        limit: u32,
+    ) -> Result<Vec<UnfinishedWork>, StoreError>;
+
+    /// Cancels queued and running calculations, whatever tokens they have. Returns those that it cancelled.
+    async fn cancel(&self, subjects: &[Subject], now: Timestamp) -> Result<Vec<Calculation>, StoreError>;
 
     /// Takes a lease on work over [`model::LEASED_ABOVE`]: the row becomes `running` with a new fence.
     ///

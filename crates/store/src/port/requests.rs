@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AskToken, Lane, Sha256, Subject, Timestamp, TraceContext, WaitingFor};
+use model::{AskToken, Lane, Sha256, Status, Subject, Submitter, Timestamp, TraceContext, WaitingFor};
 
 /// The limits of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +31,27 @@ pub struct NewCalculation {
     pub lane: Lane,
     /// The requester's token, for work expensive enough to be withdrawn.
     pub ask: Option<AskToken>,
+    /// Who submits it; kept until the calculation ends.
+    pub submitter: Option<Submitter>,
     /// The trace of the request.
     pub traceparent: Option<TraceContext>,
     /// The current time.
     pub now: Timestamp,
+}
+
+/// Which unfinished calculations to read. The default is all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnfinishedFilter {
+    /// Only this lane.
+    pub lane: Option<Lane>,
+    /// Only `queued` or only `running` ones.
+    pub status: Option<Status>,
+    /// Only what this submitter queued.
+    pub submitter: Option<Submitter>,
+    /// Only indexes of at least this size, negative ones too.
+    pub min_index: Option<u64>,
+    /// Only what was queued before this time.
+    pub queued_before: Option<Timestamp>,
 }
 
 /// The right to work on a running row until it expires or another lease is taken.

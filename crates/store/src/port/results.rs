@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Calculation, CalculationId, Lane, Sha256, Subject, Timestamp, TraceContext};
+use model::{Calculation, CalculationId, Lane, Sha256, Status, Subject, Submitter, Timestamp, TraceContext};
 
 use super::Lease;
 
@@ -45,8 +45,27 @@ pub struct Unfinished {
     pub attempt: u32,
     /// When it was last queued.
     pub asked_at: Timestamp,
+    /// Who queued it, if that is known.
+    pub submitter: Option<Submitter>,
     /// The trace of the request that queued it.
     pub traceparent: Option<TraceContext>,
+}
+
+/// A calculation that is queued or running, for operators.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnfinishedWork {
+    /// Order of first submission.
+    pub id: CalculationId,
+    /// The subject.
+    pub subject: Subject,
+    /// `queued` or `running`.
+    pub status: Status,
+    /// The lane chosen at submission.
+    pub lane: Lane,
+    /// When it was last queued.
+    pub queued_at: Timestamp,
+    /// Who queued it, if that is known.
+    pub submitter: Option<Submitter>,
 }
 
 /// The result of taking a lease.

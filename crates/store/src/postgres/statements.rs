@@ -66,10 +66,10 @@ impl Statements for PostgresStatements<'_> {
     async fn insert(&mut self, new: &[&NewCalculation]) -> sqlx::Result<Vec<Calculation>> {
         let inserted: Vec<(i64, String)> = sqlx::query_as(
             "insert into calculations (subject, idx, status, lane, digits, asked_at, queued_at, unwithdrawable, \
-             traceparent, request_check) select subject, idx, 'queued', lane, digits, asked_at, asked_at, \
-             unwithdrawable, traceparent, request_check from unnest($1::text[], $2::bigint[], $3::text[], \
-             $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::bigint[]) \
-             as new (subject, idx, lane, digits, asked_at, unwithdrawable, traceparent, request_check) \
+             traceparent, request_check, submitter) select subject, idx, 'queued', lane, digits, asked_at, asked_at, \
+             unwithdrawable, traceparent, request_check, submitter from unnest($1::text[], $2::bigint[], $3::text[], \
+             $4::bigint[], $5::bigint[], $6::boolean[], $7::text[], $8::bigint[], $9::text[]) \
+             as new (subject, idx, lane, digits, asked_at, unwithdrawable, traceparent, request_check, submitter) \
              order by subject \
              on conflict (subject) do nothing returning id, subject",
         )
@@ -81,6 +81,7 @@ impl Statements for PostgresStatements<'_> {
         .bind(list(new, |new| new.ask.is_none()))
         .bind(list(new, |new| new.traceparent.map(|trace| trace.to_string())))
         .bind(list(new, |new| request_check(&new.subject, new.digits)))
+        .bind(list(new, |new| new.submitter.map(|submitter| submitter.to_string())))
         .fetch_all(&mut *self.connection)
         .await?;
         let new: HashMap<String, &NewCalculation> = new.iter().map(|new| (new.subject.to_string(), *new)).collect();
@@ -92,10 +93,11 @@ impl Statements for PostgresStatements<'_> {
             "update calculations set status = 'queued', lane = new_lane, digits = new_digits, \
              queued_at = new_queued_at, unwithdrawable = new_unwithdrawable, traceparent = new_traceparent, \
              started_at = null, finished_at = null, attempt = 0, errors = 0, lost_leases = 0, waiting_for = null, \
-             failure = null, failure_attempts = null, request_check = new_check \
+             failure = null, failure_attempts = null, request_check = new_check, submitter = new_submitter \
              from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::boolean[], $6::text[], \
-             $7::bigint[]) \
-             as new (new_id, new_lane, new_digits, new_queued_at, new_unwithdrawable, new_traceparent, new_check) \
+             $7::bigint[], $8::text[]) \
+             as new (new_id, new_lane, new_digits, new_queued_at, new_unwithdrawable, new_traceparent, new_check, \
+             new_submitter) \
              where id = new_id returning ",
             calculation_columns!(),
         ))
@@ -106,6 +108,7 @@ impl Statements for PostgresStatements<'_> {
         .bind(list(again, |(_, new)| new.ask.is_none()))
         .bind(list(again, |(_, new)| new.traceparent.map(|trace| trace.to_string())))
         .bind(list(again, |(_, new)| request_check(&new.subject, new.digits)))
+        .bind(list(again, |(_, new)| new.submitter.map(|submitter| submitter.to_string())))
         .fetch_all(&mut *self.connection)
         .await?;
         converted(rows)
@@ -153,7 +156,7 @@ impl Statements for PostgresStatements<'_> {
                  value_state = new_state, short_text = new_short, started_at = new_started_at, \
                  finished_at = new_finished_at, read_at = new_finished_at, \
                  request_check = new_request_check, value_check = new_value_check, attempt = greatest(attempt, 1), \
-                 lost_leases = 0, lease_until = null, worker = null, progress = null, remaining_ms = null, \
+                 submitter = null, lost_leases = 0, lease_until = null, worker = null, progress = null, remaining_ms = null, \
                  waiting_for = null, failure = null, failure_attempts = null \
                  from new where subject = new_subject and (sha256 is null or sha256 = new_sha256) \
                  and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') returning id, subject, asked, asked_at, attempt, new_long \

@@ -1,12 +1,16 @@
 //! Rows that are less than a calculation.
 
-use model::{Calculation, CalculationId, CalculationState, Index, Lane, Status, Timestamp, Value, ValueState};
+use model::{
+    Calculation, CalculationId, CalculationState, Index, Lane, Status, Submitter, Timestamp, Value, ValueState,
+};
 use sha2::Digest;
 
 use super::columns::row;
 use super::{ColumnError, RowError, sha256_from};
 use crate::rules::is_short;
-use crate::{CompletedValue, InlineValue, NewCalculation, Placement, QueueCounts, StoredObject, Unfinished};
+use crate::{
+    CompletedValue, InlineValue, NewCalculation, Placement, QueueCounts, StoredObject, Unfinished, UnfinishedWork,
+};
 
 row! {
     /// A row of the sweep.
@@ -17,6 +21,7 @@ row! {
         lane: String,
         attempt: i64,
         queued_at: i64,
+        submitter: Option<String>,
         traceparent: Option<String>,
     }
 }
@@ -33,9 +38,44 @@ impl TryFrom<UnfinishedRow> for Unfinished {
             lane: row.lane.parse().map_err(ColumnError::from).map_err(at("lane"))?,
             attempt: row.attempt.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("attempt"))?,
             asked_at: Timestamp::from_unix_ms(row.queued_at),
+            submitter: submitter(row.submitter.as_deref()),
             traceparent: traceparent.map_err(ColumnError::from).map_err(at("traceparent"))?,
         })
     }
+}
+
+row! {
+    /// A queued or running row.
+    #[derive(Debug)]
+    pub(crate) struct UnfinishedWorkRow {
+        id: i64,
+        idx: i64,
+        status: String,
+        lane: String,
+        queued_at: i64,
+        submitter: Option<String>,
+    }
+}
+
+impl TryFrom<UnfinishedWorkRow> for UnfinishedWork {
+    type Error = RowError;
+
+    fn try_from(row: UnfinishedWorkRow) -> Result<Self, RowError> {
+        let at = |column| move |source: ColumnError| RowError { id: row.id, column, source };
+        Ok(Self {
+            id: CalculationId(row.id),
+            subject: Index::new(row.idx).into(),
+            status: row.status.parse().map_err(ColumnError::from).map_err(at("status"))?,
+            lane: row.lane.parse().map_err(ColumnError::from).map_err(at("lane"))?,
+            queued_at: Timestamp::from_unix_ms(row.queued_at),
+            submitter: submitter(row.submitter.as_deref()),
+        })
+    }
+}
+
+/// Returns the submitter, or `None` for what cannot be read: work must not stop for it.
+fn submitter(text: Option<&str>) -> Option<Submitter> {
+    text.and_then(|text| text.parse().ok())
 }
 
 row! {

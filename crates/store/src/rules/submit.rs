@@ -74,6 +74,7 @@ mod tests {
                 digits: 3,
                 lane: Lane::Long,
                 ask: ask.cloned(),
+                submitter: None,
                 traceparent: None,
                 now: NOW,
             };

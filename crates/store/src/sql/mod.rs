@@ -10,7 +10,10 @@ use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Ti
 
 use crate::row::{DamagedRow, LockedRow, RepairedRow};
 use crate::rules::{NewLease, QueueLimit, ReleaseEffect};
-use crate::{CompletedValue, InlineValue, Lease, NewCalculation, QueueCounts, StoredObject, Unfinished};
+use crate::{
+    CompletedValue, InlineValue, Lease, NewCalculation, QueueCounts, StoredObject, Unfinished, UnfinishedFilter,
+    UnfinishedWork,
+};
 
 /// The statements of one transaction.
 ///
@@ -59,7 +62,7 @@ pub(crate) trait Statements: Send {
     /// Returns whether a row has tokens.
     fn has_tokens(&mut self, id: CalculationId) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
-    /// Cancels a row.
+    /// Cancels a row and removes its tokens.
     fn set_cancelled(
         &mut self,
         id: CalculationId,
@@ -145,6 +148,13 @@ pub(crate) trait Queries: Send + Sync {
         after: Option<CalculationId>,
         limit: u32,
     ) -> impl Future<Output = sqlx::Result<Vec<Unfinished>>> + Send;
+
+    fn unfinished_work(
+        &self,
+        filter: &UnfinishedFilter,
+        after: Option<CalculationId>,
+        limit: u32,
+    ) -> impl Future<Output = sqlx::Result<Vec<UnfinishedWork>>> + Send;
 
     fn inline_value(&self, subject: &Subject) -> impl Future<Output = sqlx::Result<Option<InlineValue>>> + Send;
 

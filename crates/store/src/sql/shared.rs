@@ -44,9 +44,13 @@ macro_rules! single_row_statements {
         }
 
         async fn set_cancelled(&mut self, id: CalculationId, now: Timestamp) -> sqlx::Result<Calculation> {
+            sqlx::query("delete from asks where calculation_id = $1")
+                .bind(id.0)
+                .execute(&mut *self.connection)
+                .await?;
             let row: CalculationRow = sqlx::query_as(concat!(
-                "update calculations set status = 'cancelled', finished_at = $2, lease_until = null, worker = null, \
-                 progress = null, remaining_ms = null, waiting_for = null where id = $1 returning ",
+                "update calculations set status = 'cancelled', finished_at = $2, submitter = null, lease_until = null, \
+                 worker = null, progress = null, remaining_ms = null, waiting_for = null where id = $1 returning ",
                 calculation_columns!(),
             ))
             .bind(id.0)
@@ -197,8 +201,8 @@ macro_rules! single_row_statements {
                 .await?;
             let row: CalculationRow = sqlx::query_as(concat!(
                 "update calculations set status = 'failed', failure = $2, failure_attempts = $3, attempt = $4, \
-                 finished_at = $5, lease_until = null, worker = null, progress = null, remaining_ms = null, \
-                 waiting_for = null, short_text = null, \
+                 finished_at = $5, submitter = null, lease_until = null, worker = null, progress = null, \
+                 remaining_ms = null, waiting_for = null, short_text = null, \
                  value_state = case when value_state is null then null else 'evicted' end where id = $1 returning ",
                 calculation_columns!(),
             ))
@@ -253,7 +257,7 @@ pub(crate) const LIST: &str = concat!(
 macro_rules! unfinished_sql {
     ($now:expr) => {
         concat!(
-            "select id, idx, lane, attempt, queued_at, traceparent from calculations \
+            "select id, idx, lane, attempt, queued_at, submitter, traceparent from calculations \
              where id > $1 and status in ('queued', 'running') and (status = 'queued' or lease_until <= ",
             $now,
             " or lease_until > lease_ms + ",
@@ -263,6 +267,14 @@ macro_rules! unfinished_sql {
     };
 }
 pub(crate) use unfinished_sql;
+
+/// Each filter is null for all. The types are named because a parameter that may be null tells PostgreSQL none.
+pub(crate) const UNFINISHED_WORK: &str = "select id, idx, status, lane, queued_at, submitter from calculations \
+     where id > $1 and status in ('queued', 'running') and idx is not null \
+     and (cast($3 as text) is null or lane = $3) and (cast($4 as text) is null or status = $4) \
+     and (cast($5 as text) is null or submitter = $5) \
+     and (cast($6 as bigint) is null or idx >= $6 or idx <= -$6) \
+     and (cast($7 as bigint) is null or queued_at < $7) order by id limit $2";
 
 pub(crate) const LRU_OBJECTS: &str = "select id, subject, sha256, size_bytes from calculations \
      where value_state = 'object' order by read_at limit $1";
@@ -295,6 +307,25 @@ macro_rules! impl_queries {
                 let rows: Vec<$crate::row::UnfinishedRow> = sqlx::query_as(unfinished_sql!($now))
                     .bind(after.map_or(i64::MIN, |id| id.0))
                     .bind(i64::from(limit))
+                    .fetch_all(&self.0)
+                    .await?;
+                $crate::row::converted(rows)
+            }
+
+            async fn unfinished_work(
+                &self,
+                filter: &$crate::UnfinishedFilter,
+                after: Option<CalculationId>,
+                limit: u32,
+            ) -> sqlx::Result<Vec<$crate::UnfinishedWork>> {
+                let rows: Vec<$crate::row::UnfinishedWorkRow> = sqlx::query_as($crate::sql::shared::UNFINISHED_WORK)
+                    .bind(after.map_or(i64::MIN, |id| id.0))
+                    .bind(i64::from(limit))
+                    .bind(filter.lane.map(model::Lane::as_str))
+                    .bind(filter.status.map(model::Status::as_str))
+                    .bind(filter.submitter.map(|submitter| submitter.to_string()))
+                    .bind(filter.min_index.map($crate::row::column))
+                    .bind(filter.queued_before.map(Timestamp::unix_ms))
                     .fetch_all(&self.0)
                     .await?;
                 $crate::row::converted(rows)

@@ -75,10 +75,10 @@ impl Statements for SqliteStatements<'_> {
     async fn insert(&mut self, new: &[&NewCalculation]) -> sqlx::Result<Vec<Calculation>> {
         let mut inserted = Vec::with_capacity(new.len());
         for request in new {
-            let NewCalculation { subject, digits, lane, ask, traceparent, now } = request;
+            let NewCalculation { subject, digits, lane, ask, submitter, traceparent, now } = request;
             let id: Option<i64> = sqlx::query_scalar(
                 "insert into calculations (subject, idx, status, lane, digits, asked_at, queued_at, unwithdrawable, \
-                 traceparent, request_check) values ($1, $2, 'queued', $3, $4, $5, $5, $6, $7, $8) \
+                 traceparent, request_check, submitter) values ($1, $2, 'queued', $3, $4, $5, $5, $6, $7, $8, $9) \
                  on conflict (subject) do nothing returning id",
             )
             .bind(subject.to_string())
@@ -89,6 +89,7 @@ impl Statements for SqliteStatements<'_> {
             .bind(ask.is_none())
             .bind(traceparent.map(|trace| trace.to_string()))
             .bind(request_check(subject, *digits))
+            .bind(submitter.map(|submitter| submitter.to_string()))
             .fetch_optional(&mut *self.connection)
             .await?;
             inserted.extend(id.map(|id| request.inserted_as(id)));
@@ -98,10 +99,10 @@ impl Statements for SqliteStatements<'_> {
 
     async fn requeue(&mut self, again: &[(CalculationId, &NewCalculation)]) -> sqlx::Result<Vec<Calculation>> {
         let mut queued = Vec::with_capacity(again.len());
-        for (id, NewCalculation { subject, digits, lane, ask, traceparent, now }) in again {
+        for (id, NewCalculation { subject, digits, lane, ask, submitter, traceparent, now }) in again {
             let row: CalculationRow = sqlx::query_as(concat!(
                 "update calculations set status = 'queued', lane = $2, digits = $3, queued_at = $4, \
-                 unwithdrawable = $5, traceparent = $6, request_check = $7, started_at = null, finished_at = null, attempt = 0, \
+                 unwithdrawable = $5, traceparent = $6, request_check = $7, submitter = $8, started_at = null, finished_at = null, attempt = 0, \
                  errors = 0, lost_leases = 0, waiting_for = null, failure = null, failure_attempts = null \
                  where id = $1 returning ",
                 calculation_columns!(),
@@ -113,6 +114,7 @@ impl Statements for SqliteStatements<'_> {
             .bind(ask.is_none())
             .bind(traceparent.map(|trace| trace.to_string()))
             .bind(request_check(subject, *digits))
+            .bind(submitter.map(|submitter| submitter.to_string()))
             .fetch_one(&mut *self.connection)
             .await?;
             queued.push(row.try_into()?);
@@ -151,7 +153,7 @@ impl Statements for SqliteStatements<'_> {
             let row: Option<DoneRow> = sqlx::query_as(
                 "update calculations set status = 'done', digits = $2, first_digits = $3, last_digits = $4, \
                  sha256 = $5, size_bytes = $6, compute_ms = $7, value_state = $8, short_text = $9, started_at = $10, \
-                 finished_at = $11, read_at = $11, request_check = $12, value_check = $13, attempt = max(attempt, 1), lost_leases = 0, lease_until = null, \
+                 finished_at = $11, read_at = $11, request_check = $12, value_check = $13, attempt = max(attempt, 1), submitter = null, lost_leases = 0, lease_until = null, \
                  worker = null, progress = null, remaining_ms = null, waiting_for = null, failure = null, \
                  failure_attempts = null where subject = $1 and (sha256 is null or sha256 = $5) \
                  and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') \

@@ -31,8 +31,15 @@ impl ValuesFixture {
     }
 
     async fn submit(&self, n: i64) -> SubmitResult {
-        let acceptance =
-            NewCalculation { subject: f(n), digits: 9, lane: Lane::Short, ask: None, traceparent: None, now: NOON };
+        let acceptance = NewCalculation {
+            subject: f(n),
+            digits: 9,
+            lane: Lane::Short,
+            ask: None,
+            submitter: None,
+            traceparent: None,
+            now: NOON,
+        };
         self.store.submit(&acceptance).await.expect("accepted")
     }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 use store::{
     CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
-    Store, StoreError, StoredObject, SubmitResult, Unfinished, WithdrawResult,
+    Store, StoreError, StoredObject, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork, WithdrawResult,
 };
 
 /// A store that can be made unreachable.
@@ -82,6 +82,19 @@ impl Store for FaultyStore {
 
     async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
         self.reach()?.unfinished(after, limit).await
+    }
+
+    async fn unfinished_work(
+        &self,
+        filter: &UnfinishedFilter,
+        after: Option<CalculationId>,
+        limit: u32,
+    ) -> Result<Vec<UnfinishedWork>, StoreError> {
+        self.reach()?.unfinished_work(filter, after, limit).await
+    }
+
+    async fn cancel(&self, subjects: &[Subject], now: Timestamp) -> Result<Vec<Calculation>, StoreError> {
+        self.reach()?.cancel(subjects, now).await
     }
 
     async fn lease(

@@ -115,6 +115,7 @@ impl Harness {
             digits: estimate.digits,
             lane: Lane::for_work(estimate.work),
             ask,
+            submitter: None,
             traceparent: None,
             now: self.clock.now(),
         };

@@ -147,6 +147,7 @@ async fn store(
             digits: index.digits,
             lane: index.lane(),
             ask: ask.map_err(|error| ApiError::Internal(error.to_string().into()))?,
+            submitter: Some(from.into()),
             traceparent,
             now,
         })

@@ -47,7 +47,15 @@ fn f(n: i64) -> Subject {
 }
 
 fn new_calculation(n: i64, ask: Option<&AskToken>) -> NewCalculation {
-    NewCalculation { subject: f(n), digits: 3, lane: Lane::Long, ask: ask.cloned(), traceparent: None, now: NOON }
+    NewCalculation {
+        subject: f(n),
+        digits: 3,
+        lane: Lane::Long,
+        ask: ask.cloned(),
+        submitter: None,
+        traceparent: None,
+        now: NOON,
+    }
 }
 
 fn token() -> AskToken {

@@ -54,8 +54,15 @@ fn f(n: i64) -> Subject {
 }
 
 async fn submit(store: &SqliteStore, n: i64) -> Result<SubmitResult, StoreError> {
-    let acceptance =
-        NewCalculation { subject: f(n), digits: 3, lane: Lane::Long, ask: None, traceparent: None, now: NOON };
+    let acceptance = NewCalculation {
+        subject: f(n),
+        digits: 3,
+        lane: Lane::Long,
+        ask: None,
+        submitter: None,
+        traceparent: None,
+        now: NOON,
+    };
     store.submit(&acceptance).await
 }
 
