@@ -51,6 +51,7 @@ need_services() {
   need redis-server redis-server
   PATH=$PATH:/usr/sbin
   need nginx nginx-light
+  need pgbouncer pgbouncer
   # Fills in nginx's template.
   need envsubst gettext-base
   # Makes certificates for the TLS tests.

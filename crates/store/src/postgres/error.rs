@@ -59,6 +59,8 @@ fn kind(error: &sqlx::Error) -> DbErrorKind {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::BeginFailed
+        // The settings lead to the wrong server.
+        | sqlx::Error::Configuration(_)
         | sqlx::Error::WorkerCrashed => DbErrorKind::Unavailable,
         _ => DbErrorKind::Corrupt,
     }
@@ -71,6 +73,8 @@ fn sqlstate_kind(code: &str) -> DbErrorKind {
         "53100" => DbErrorKind::Full,
         // Read-only: a standby, or a primary that has just become one.
         "25006" => DbErrorKind::Unavailable,
+        // A pooler gave the session to another client: its prepared statements are missing or there already.
+        "26000" | "42P05" => DbErrorKind::Unavailable,
         // Ended because it was idle within a transaction: the process was stopped for a while.
         "25P03" => DbErrorKind::Unavailable,
         // No such database: not created yet.

@@ -11,6 +11,7 @@ mod error;
 mod incarnation;
 mod migrations;
 mod pool;
+mod session;
 mod settings;
 mod statements;
 #[cfg(test)]

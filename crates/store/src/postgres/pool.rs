@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
-use super::PostgresSettings;
+use super::{PostgresSettings, session};
 
 /// How long a call waits for a connection, a new one included.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,7 +29,10 @@ impl Refusals {
 
     /// Opens a pool, without connecting yet.
     pub(super) fn pool(&self, settings: &PostgresSettings) -> PgPool {
-        self.options().max_connections(settings.connections.max(2)).connect_lazy_with(settings.options())
+        self.options()
+            .max_connections(settings.connections.max(2))
+            .after_connect(|connection, _| Box::pin(session::set_up(connection)))
+            .connect_lazy_with(settings.options())
     }
 
     fn options(&self) -> PgPoolOptions {

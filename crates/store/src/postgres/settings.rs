@@ -68,13 +68,8 @@ impl PostgresSettings {
             .username(&self.username)
             .database(&self.database)
             .application_name("abaci")
-            // A process that vanishes with its host releases its locks after this. No operation pauses within a
-            // transaction. A statement without a transaction is durable when it returns.
-            .options([
-                ("idle_in_transaction_session_timeout", "5s"),
-                ("synchronous_commit", "on"),
-                ("statement_timeout", "4s"),
-            ])
+            // PgBouncer refuses connections that set anything else when they begin.
+            .extra_float_digits(None)
             .ssl_mode(match self.tls {
                 TlsMode::Disable => PgSslMode::Disable,
                 TlsMode::Prefer => PgSslMode::Prefer,

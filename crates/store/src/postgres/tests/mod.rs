@@ -1,6 +1,7 @@
 //! PostgreSQL keeps the contract, alone and with several processes at once.
 
 mod durability;
+mod pooler;
 mod server;
 mod single;
 
