@@ -131,6 +131,11 @@ impl Ledger {
         forgotten
     }
 
+    /// Returns whether an index was accepted before a time and is not forgotten: then a request at that time knows it.
+    pub(crate) fn is_accepted_at(&self, n: i64, time: Instant) -> bool {
+        self.history(n).accepted_at.is_some_and(|at| at <= time)
+    }
+
     /// Returns what is known about an index.
     pub(crate) fn history(&self, n: i64) -> IndexHistory {
         self.lock().indexes.get(&n).cloned().unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Tests the audit and the watcher themselves: they must detect a system that was tampered with.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::audit::{audit, by_kind};
 use crate::cluster::Cluster;
@@ -116,6 +116,26 @@ fn a_wrong_or_changed_value_and_a_wrong_tag_are_violations() {
         let violations = ledger.violations().split_off(before);
         assert_eq!(by_kind(&violations).into_keys().collect::<Vec<_>>(), expected, "F({n}): {violations:?}");
     }
+}
+
+#[test]
+fn what_a_backup_lost_counts_as_accepted_only_after_a_new_submission() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ledger = Ledger::create(&folder.path().join("ledger"));
+    let accept = |n: i64| {
+        ledger.submitting(n);
+        ledger.responded(n, 202, &serde_json::json!({}));
+        Instant::now()
+    };
+    accept(1);
+    let backed_up_at = Instant::now();
+    let before_restore = accept(2);
+    assert_eq!(ledger.forget_accepted_since(backed_up_at), [2]);
+    assert!(ledger.is_accepted_at(1, before_restore), "it is in the backup");
+    assert!(!ledger.is_accepted_at(2, before_restore), "it is lost");
+    let again = accept(2);
+    assert!(!ledger.is_accepted_at(2, before_restore), "an earlier request may not know it");
+    assert!(ledger.is_accepted_at(2, again));
 }
 
 fn tag(text: &[u8]) -> String {

@@ -46,20 +46,10 @@ impl Injected {
     }
 }
 
-/// Faults that break a promise today, by name. They are injected only when selected by `ABACI_FAULTS_ONLY`: remove a
-/// name here with the change that keeps its promise.
-const KNOWN_VIOLATIONS: [&str; 1] = [
-    // The cache still says that what the database has lost is done.
-    "older database put back",
-];
-
-/// Returns one of every fault whose name contains a text, without the known violations if the text is empty.
+/// Returns one of every fault whose name contains a text.
 pub(crate) fn select(cluster: &Cluster, only: &str) -> Vec<Box<dyn Fault>> {
     let mut faults = all(cluster);
-    faults.retain(|fault| match only {
-        "" => !KNOWN_VIOLATIONS.contains(&fault.name().as_str()),
-        _ => fault.name().contains(only),
-    });
+    faults.retain(|fault| fault.name().contains(only));
     faults
 }
 
