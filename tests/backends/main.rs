@@ -6,6 +6,7 @@
 
 mod metrics;
 mod processor;
+mod queue;
 mod replaced_database;
 mod resources;
 mod role;

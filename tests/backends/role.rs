@@ -61,6 +61,11 @@ impl TestRole {
         used.sum()
     }
 
+    /// Returns its internal address, `host:port`.
+    pub(crate) fn internal_address(&self) -> &str {
+        self.internal_url.trim_start_matches("http://")
+    }
+
     /// Sends `GET` to its internal address.
     pub(crate) async fn get_internal(&self, path: &str) -> (StatusCode, String) {
         let response = self.http.get(format!("{}{path}", self.internal_url)).send().await.expect("a response");

@@ -1,13 +1,14 @@
 //! `abaci healthcheck`: reports by its exit code whether a running `abaci` is ready.
 
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::io;
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use axum::http::Uri;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::internal_client::{self, InternalRole};
 use crate::config::{connectable, socket_address};
 
 /// Check whether a running `abaci` is ready: exit code 0 if it is, 1 if it is not or does not respond.
@@ -15,7 +16,7 @@ use crate::config::{connectable, socket_address};
 pub(crate) struct HealthcheckCommand {
     /// Role to check, at its default internal address.
     #[arg(value_enum, value_name = "ROLE", default_value = "serve")]
-    role: CheckedRole,
+    role: InternalRole,
 
     /// URL to request [default: /readyz at the internal address].
     #[arg(long, value_name = "URL")]
@@ -24,26 +25,6 @@ pub(crate) struct HealthcheckCommand {
     /// Internal address of the process to check [default: that of the role].
     #[arg(long, env = "ABACI_INTERNAL_LISTEN", value_name = "ADDRESS:PORT", value_parser = socket_address)]
     internal_listen: Option<SocketAddr>,
-}
-
-/// A role with an internal address.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum CheckedRole {
-    Serve,
-    Api,
-    Client,
-    Worker,
-}
-
-impl CheckedRole {
-    const fn internal_port(self) -> u16 {
-        match self {
-            Self::Serve => 9051,
-            Self::Api => 9050,
-            Self::Client => 9030,
-            Self::Worker => 9060,
-        }
-    }
 }
 
 /// Error for a process that is not known to be ready.
@@ -84,13 +65,15 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 impl HealthcheckCommand {
     pub(crate) fn run(self) -> Result<(), HealthcheckError> {
-        let default = SocketAddr::from((Ipv4Addr::LOCALHOST, self.role.internal_port()));
-        let target = self.url.unwrap_or_else(|| CheckUrl::readyz(self.internal_listen.unwrap_or(default)));
+        let address = self.internal_listen.unwrap_or_else(|| self.role.default_address());
+        let target = self.url.unwrap_or_else(|| CheckUrl::readyz(address));
         let url = format!("http://{}{}", target.authority, target.path);
-        match target.request() {
+        match internal_client::send(&target.authority, "GET", &target.path, None, TIMEOUT) {
             Err(source) => Err(HealthcheckError::NoResponse { url, source }),
-            Ok(line) if line.split(' ').nth(1) == Some("200") => Ok(()),
-            Ok(line) => Err(HealthcheckError::NotReady { url, status_line: line.escape_debug().to_string() }),
+            Ok(response) if response.status() == Some(200) => Ok(()),
+            Ok(response) => {
+                Err(HealthcheckError::NotReady { url, status_line: response.status_line.escape_debug().to_string() })
+            }
         }
     }
 }
@@ -98,29 +81,6 @@ impl HealthcheckCommand {
 impl CheckUrl {
     fn readyz(address: SocketAddr) -> Self {
         Self { authority: connectable(address).to_string(), path: "/readyz".to_owned() }
-    }
-
-    /// Returns the first line of the response.
-    fn request(&self) -> io::Result<String> {
-        let mut stream = self.connect()?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
-        stream.set_write_timeout(Some(TIMEOUT))?;
-        write!(stream, "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.path, self.authority)?;
-        let mut line = String::new();
-        const LINE_BYTES: u64 = 1_024;
-        BufReader::new(io::Read::take(stream, LINE_BYTES)).read_line(&mut line)?;
-        Ok(line.trim_end().to_owned())
-    }
-
-    fn connect(&self) -> io::Result<TcpStream> {
-        let mut last = io::ErrorKind::AddrNotAvailable.into();
-        for address in self.authority.to_socket_addrs()? {
-            match TcpStream::connect_timeout(&address, TIMEOUT) {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
     }
 }
 

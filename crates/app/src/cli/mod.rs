@@ -2,8 +2,10 @@
 
 mod fib;
 mod healthcheck;
+mod internal_client;
 mod maths;
 mod migrate;
+mod queue;
 mod stdout;
 mod usage;
 
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     /// Check that the digits in a file are those of F(N).
     #[command(after_help = EXIT_CODES)]
     Verify(maths::VerifyCommand),
+    /// List, cancel and purge queued and running calculations, and see who submitted them.
+    Queue(queue::QueueCommand),
     /// Create or migrate the database without serving.
     #[command(after_help = EXIT_CODES)]
     Migrate(Box<migrate::MigrateCommand>),
@@ -121,6 +125,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::IsFibonacci(is_fibonacci) => is_fibonacci.run().map_err(CommandError::from),
         Command::Phi(phi) => phi.run().map_err(CommandError::from),
         Command::Verify(verify) => verify.run().map_err(CommandError::from),
+        Command::Queue(queue) => queue.run().map_err(CommandError::from),
         Command::Migrate(migrate) => migrate.run().map_err(CommandError::from),
         Command::Healthcheck(healthcheck) => healthcheck.run().map_err(CommandError::from),
     };
@@ -173,6 +178,13 @@ impl From<migrate::MigrateError> for CommandError {
     fn from(error: migrate::MigrateError) -> Self {
         let is_wrong_setting = error.is_wrong_setting();
         Self::new(error, is_wrong_setting)
+    }
+}
+
+impl From<queue::QueueCommandError> for CommandError {
+    fn from(error: queue::QueueCommandError) -> Self {
+        let is_wrong_argument = error.is_wrong_argument();
+        Self::new(error, is_wrong_argument)
     }
 }
 

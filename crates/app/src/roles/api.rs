@@ -4,7 +4,7 @@ use ::api::ApiState;
 
 use super::RoleError;
 use super::health::Check;
-use super::internal::internal_router;
+use super::internal::internal_router_with_queue;
 use super::settings::ApiSettings;
 use crate::backends::open_distributed;
 use crate::config::{ApiArgs, Mode, connectable};
@@ -36,7 +36,9 @@ pub(crate) fn run(config: ApiArgs) -> Result<(), RoleError> {
 
         let trusted = &config.proxies.trusted_proxies;
         let limits = serve_limits(&config.connections, public.local_addr()?, &config.public, trusted);
-        let internal_router = internal_router(service.metrics.clone(), vec![Check::api(&api, &backends)]);
+        let checks = vec![Check::api(&api, &backends)];
+        let internal_router =
+            internal_router_with_queue(service.metrics.clone(), checks, backends.ports.clone(), internal_address);
         service.serve("the listener", public, ::api::router(api.clone()), limits.clone());
         service.serve("the internal listener", internal, internal_router, limits);
 

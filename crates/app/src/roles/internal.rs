@@ -1,5 +1,6 @@
-//! The internal routes for operators: `/healthz`, `/readyz`, `/metrics`.
+//! The internal routes for operators: `/healthz`, `/readyz`, `/metrics`, and the queue where there is one.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,8 +9,10 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use ports::Ports;
 
 use super::health::Check;
+use super::operator_queue::operator_queue;
 
 /// What the internal routes report.
 #[derive(Clone)]
@@ -18,7 +21,17 @@ struct InternalState {
     checks: Arc<[Check]>,
 }
 
-/// Returns the internal routes.
+/// Returns the internal routes of a role with a queue. `listen` is the address that they are served on.
+pub(crate) fn internal_router_with_queue(
+    metrics: PrometheusHandle,
+    checks: Vec<Check>,
+    ports: Ports,
+    listen: SocketAddr,
+) -> Router {
+    internal_router(metrics, checks).merge(operator_queue(ports, listen))
+}
+
+/// Returns the internal routes that every role has.
 pub(crate) fn internal_router(metrics: PrometheusHandle, checks: Vec<Check>) -> Router {
     Router::new()
         .route("/healthz", get(alive))

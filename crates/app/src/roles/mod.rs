@@ -5,6 +5,7 @@ pub(crate) mod api;
 pub(crate) mod client;
 mod health;
 mod internal;
+pub(crate) mod operator_queue;
 mod own_pages;
 mod routes;
 pub(crate) mod serve;

@@ -8,7 +8,7 @@ use model::Clock;
 use tokio::net::TcpListener;
 
 use super::health::Check;
-use super::internal::internal_router;
+use super::internal::internal_router_with_queue;
 use super::own_pages::OwnPages;
 use super::settings::{ApiSettings, pages, worker_settings};
 use super::{RoleError, routes};
@@ -90,7 +90,8 @@ async fn serve(
         api_router = routes::refuse_changes_without(directory, api_router);
     }
     let routes = routes::combine(api_router, pages);
-    let internal_router = internal_router(service.metrics.clone(), checks);
+    let internal_router =
+        internal_router_with_queue(service.metrics.clone(), checks, backends.ports.clone(), internal_address);
     service.spawn("the worker", ::worker::run(worker, service.stopping.clone().cancelled_owned()));
     service.spawn("the deletion of orphans", backends.delete_orphans(service.stopping.clone()));
     service.serve("the listener", public, routes, limits.clone());

@@ -2,7 +2,7 @@
 
 use super::RoleError;
 use super::health::Check;
-use super::internal::internal_router;
+use super::internal::internal_router_with_queue;
 use super::settings::worker_settings;
 use crate::backends::open_distributed;
 use crate::config::WorkerArgs;
@@ -21,7 +21,9 @@ pub(crate) fn run(config: WorkerArgs) -> Result<(), RoleError> {
         let id = settings.id.clone();
         let worker = backends.worker(settings);
 
-        let internal_router = internal_router(service.metrics.clone(), vec![Check::worker(&worker, &backends)]);
+        let checks = vec![Check::worker(&worker, &backends)];
+        let internal_router =
+            internal_router_with_queue(service.metrics.clone(), checks, backends.ports.clone(), internal_address);
         service.spawn("the worker", ::worker::run(worker, service.stopping.clone().cancelled_owned()));
         service.spawn("the deletion of orphans", backends.delete_orphans(service.stopping.clone()));
         service.serve("the internal listener", internal, internal_router, internal_limits());

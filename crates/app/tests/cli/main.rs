@@ -3,6 +3,7 @@
 mod fib;
 mod maths;
 mod program;
+mod queue;
 #[cfg(feature = "distributed")]
 mod roles;
 mod serve;
