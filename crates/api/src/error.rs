@@ -244,7 +244,11 @@ impl ApiError {
             }
             Self::Forbidden => problem.field = Some("ask".into()),
             Self::CrossSite(error) => problem.detail = Some(error.to_string()),
-            Self::TooManyRequests { retry_after } => problem.retry_after = Some(*retry_after),
+            Self::TooManyRequests { retry_after } => {
+                problem.detail =
+                    Some("This address has asked for as much work as it may; nothing was stored.".to_owned());
+                problem.retry_after = Some(*retry_after);
+            }
             Self::ShareTaken(what, error) => {
                 let (ShareError::Address { limit } | ShareError::Total { limit }) = error;
                 problem.detail = Some(format!("Too many {what} in progress: {error}."));

@@ -63,7 +63,13 @@ impl From<CrossSiteError> for PageFailure {
 impl From<CallError> for PageFailure {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Problem { problem, retry_after } => {
+            CallError::Problem { mut problem, retry_after } => {
+                if matches!(problem.kind, ProblemKind::TooManyRequests | ProblemKind::QueueFull)
+                    && let Some(seconds) = retry_after.as_ref().and_then(|value| value.to_str().ok()?.parse().ok())
+                {
+                    let when = views::try_again_in(seconds);
+                    problem.detail = Some(problem.detail.map_or(when.clone(), |detail| format!("{detail} {when}")));
+                }
                 let stated = StatusCode::from_u16(problem.status).ok();
                 let error = stated.filter(|status| status.is_client_error() || status.is_server_error());
                 Self { status: error.unwrap_or(StatusCode::BAD_GATEWAY), problem, retry_after }

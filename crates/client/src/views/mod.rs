@@ -19,6 +19,7 @@ pub(crate) use form::{SubmitForm, card, card_problem, meanings};
 pub(crate) use history::{History, history, is_negative, row};
 pub(crate) use home::home;
 pub(crate) use number::{DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, number, number_part, page_start};
+pub(crate) use problem::try_again_in;
 pub(crate) use system::system_now;
 pub(crate) use text::failure as failure_text;
 pub(crate) use text::form as form_text;

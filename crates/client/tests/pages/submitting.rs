@@ -145,6 +145,12 @@ async fn what_the_api_refuses_is_shown_beside_the_field_with_its_status() {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.heading("retry-after"), Some("17"));
     answer.shows("The queue is full");
+    answer.shows("Try again in about 17 s.");
+
+    let mut busy = problem(429, ProblemKind::TooManyRequests);
+    busy.detail = Some("Enough is queued.".to_owned());
+    let busy = FakeApi::refusing(busy, Some("601"));
+    Browser::of(&Arc::new(busy)).await.post("/", "index=7").await.shows("Enough is queued. Try again in about 11 min.");
 }
 
 #[tokio::test]
