@@ -69,7 +69,8 @@ impl WorkBacklog {
     }
 
     /// Checks that new work would wait no longer than the limits say. The first work of an address, or of all, is
-    /// accepted at any price; short work is not subject to the limit of all, so that long work cannot block it.
+    /// accepted at any price; short work is not subject to the limit of all, and long work may take nine tenths of it,
+    /// so that long work cannot block shorter work.
     ///
     /// # Errors
     /// `TooManyRequests` or `BacklogFull`, with the time after which enough is computed.
@@ -91,7 +92,7 @@ impl WorkBacklog {
             return Err(ApiError::TooManyRequests { retry_after: self.time_for(excess) });
         }
         if index.lane() != Lane::Short
-            && let Some(excess) = excess(total, self.total_limit)
+            && let Some(excess) = excess(total, self.total_limit_for(index.lane()))
         {
             record_refusal("queued-work");
             return Err(ApiError::BacklogFull { retry_after: self.time_for(excess) });
@@ -106,12 +107,14 @@ impl WorkBacklog {
     /// `BatchTooLarge` if it is too much even when nothing else is queued.
     pub(crate) fn check_batch(&self, address: IpAddr, indexes: &[ValidIndex]) -> Result<(), ApiError> {
         let (mut work, mut long, mut subjects) = (Duration::ZERO, Duration::ZERO, HashSet::new());
+        let mut longest = Lane::Short;
         let (own, total) = {
             let state = self.state.lock();
             for index in indexes {
                 if !state.calculations.contains_key(&index.subject) && subjects.insert(&index.subject) {
                     work += index.work;
                     long += if index.lane() == Lane::Short { Duration::ZERO } else { index.work };
+                    longest = if index.lane() == Lane::Long { Lane::Long } else { longest };
                 }
             }
             (state.by_address.get(&household(address)).copied().unwrap_or_default(), state.total)
@@ -139,7 +142,7 @@ impl WorkBacklog {
             return Err(ApiError::TooManyRequests { retry_after });
         }
         if !long.is_zero()
-            && let Some((excess, limit)) = excess(total, long, self.total_limit)
+            && let Some((excess, limit)) = excess(total, long, self.total_limit_for(longest))
         {
             let retry_after = refusal("queued-work", total, excess, limit, long)?;
             return Err(ApiError::BacklogFull { retry_after });
@@ -237,6 +240,11 @@ impl WorkBacklog {
         Ok(())
     }
 
+    /// Returns the limit of all for work of a lane.
+    fn total_limit_for(&self, lane: Lane) -> Option<Duration> {
+        self.total_limit.map(|limit| if lane == Lane::Long { limit / 10 * 9 } else { limit })
+    }
+
     fn time_for(&self, work: Duration) -> Duration {
         work / self.workers.parallelism()
     }
@@ -309,7 +317,7 @@ mod tests {
         };
         assert_eq!(retry_after, MINUTE);
         assert!(backlog.check(one, &work(2, MINUTE)).is_ok(), "it is queued already");
-        assert!(backlog.check(other, &work(3, 4 * MINUTE)).is_ok(), "the first work at any price");
+        assert!(backlog.check(other, &work(3, 3 * MINUTE)).is_ok(), "the first work at any price");
         let allowance = backlog.allowance(one).expect("a limit");
         assert_eq!((allowance.remaining, allowance.reset), (Duration::ZERO, 2 * MINUTE));
         backlog.state.lock().remove(&Index::new(1).into());
@@ -320,14 +328,23 @@ mod tests {
     fn all_together_have_a_limit_that_does_not_apply_to_short_work() {
         let (backlog, faster) = (backlog(1), backlog(2));
         for n in 1..=6 {
-            backlog.add(address(n), &work(n.into(), MINUTE));
-            faster.add(address(n), &work(n.into(), MINUTE));
+            backlog.add(address(n), &work(n.into(), 9 * MINUTE / 10));
+            faster.add(address(n), &work(n.into(), 9 * MINUTE / 10));
         }
         let Err(ApiError::BacklogFull { retry_after }) = backlog.check(address(7), &work(7, MINUTE)) else {
-            panic!("six minutes are queued");
+            panic!("nine tenths of six minutes are queued");
         };
         assert_eq!(retry_after, MINUTE);
         assert!(backlog.check(address(7), &work(8, Duration::from_millis(1))).is_ok());
+        let medium = work(9, Duration::from_millis(900));
+        assert_eq!(medium.lane(), Lane::Medium);
+        assert!(backlog.check(address(7), &medium).is_ok(), "the last tenth is for shorter work");
+        assert!(backlog.check_batch(address(7), &[medium, work(10, Duration::from_millis(900))]).is_ok());
+        let with_long = [work(11, Duration::from_millis(900)), work(12, MINUTE)];
+        assert!(matches!(backlog.check_batch(address(7), &with_long), Err(ApiError::BacklogFull { .. })));
+        backlog.add(address(8), &work(13, 36 * MINUTE / 60));
+        let medium = work(14, Duration::from_millis(900));
+        assert!(matches!(backlog.check(address(7), &medium), Err(ApiError::BacklogFull { .. })), "it is full");
         assert!(faster.check(address(7), &work(7, MINUTE)).is_ok(), "it waits half as long");
     }
 

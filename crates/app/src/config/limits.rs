@@ -49,7 +49,7 @@ pub(crate) struct RequestArgs {
     pub(crate) queued_seconds_per_address: Option<Rate>,
 
     /// Seconds that new work may have to wait for all queued work; more is answered with 503, except for work
-    /// below 10 ms. `off` disables the limit.
+    /// below 10 ms. Work above a second may take nine tenths of it. `off` disables the limit.
     #[arg(long, env = "ABACI_QUEUED_SECONDS", value_name = "SECONDS|off", default_value = "3600", value_parser = rate)]
     pub(crate) queued_seconds: Rate,
 }
