@@ -66,7 +66,12 @@ pub struct ApiUnreachable(CallError);
 pub(crate) enum CallError {
     /// The API responded with problem details.
     #[error("the API responded {}: {}", problem.status, problem.title)]
-    Problem { problem: Box<Problem>, retry_after: Option<HeaderValue> },
+    Problem {
+        problem: Box<Problem>,
+        retry_after: Option<HeaderValue>,
+        /// The token of a submission that may have been stored all the same.
+        ask: Option<AskToken>,
+    },
     /// Connecting failed or the connection broke; a retry may succeed.
     #[error("cannot reach the API")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -246,7 +251,8 @@ impl ApiClient {
         let request = request.body(Full::from(body)).map_err(|error| unreachable(error.into()))?;
         let (parts, body) = self.http.request(request).await.map_err(|error| unreachable(error.into()))?.into_parts();
         let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await.map_err(unreachable)?.to_bytes();
-        Ok(RawResponse { status: parts.status, retry_after: parts.headers.get(RETRY_AFTER).cloned(), body })
+        let ask = parts.headers.get(ASK).and_then(|ask| ask.to_str().ok()?.parse().ok());
+        Ok(RawResponse { status: parts.status, retry_after: parts.headers.get(RETRY_AFTER).cloned(), ask, body })
     }
 }
 
@@ -260,6 +266,7 @@ impl fmt::Debug for ApiClient {
 struct RawResponse {
     status: StatusCode,
     retry_after: Option<HeaderValue>,
+    ask: Option<AskToken>,
     body: Bytes,
 }
 
@@ -270,7 +277,7 @@ impl RawResponse {
             return serde_json::from_slice(&self.body).map_err(|_| unexpected());
         }
         let problem: Problem = serde_json::from_slice(&self.body).map_err(|_| unexpected())?;
-        Err(CallError::Problem { problem: Box::new(problem), retry_after: self.retry_after })
+        Err(CallError::Problem { problem: Box::new(problem), retry_after: self.retry_after, ask: self.ask })
     }
 }
 

@@ -6,6 +6,7 @@ use model::{AskToken, Index};
 use wire::Submitted;
 
 use crate::PageSettings;
+use crate::api_client::CallError;
 
 /// The name of the cookie. One name is enough: its path is that of one number.
 const NAME: &str = "ask";
@@ -19,10 +20,15 @@ pub(crate) struct AskCookie {
 }
 
 impl AskCookie {
-    /// Returns the cookie for a response that carries a token.
-    pub(crate) fn from_response(submitted: &Submitted) -> Option<Self> {
-        let token = submitted.ask.as_deref()?.parse().ok()?;
-        Some(Self { index: submitted.calculation.index.parse().ok()?, token })
+    /// Returns the cookie for the response to a submission that carries a token: one that was accepted, or that may
+    /// have been stored although it failed.
+    pub(crate) fn from_response(index: Index, response: &Result<Submitted, CallError>) -> Option<Self> {
+        let token = match response {
+            Ok(submitted) => submitted.ask.as_deref()?.parse().ok()?,
+            Err(CallError::Problem { ask, .. }) => ask.clone()?,
+            Err(_) => return None,
+        };
+        Some(Self { index, token })
     }
 
     /// Reads the cookie of a number from a request.

@@ -63,7 +63,7 @@ impl From<CrossSiteError> for PageFailure {
 impl From<CallError> for PageFailure {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Problem { mut problem, retry_after } => {
+            CallError::Problem { mut problem, retry_after, .. } => {
                 if matches!(problem.kind, ProblemKind::TooManyRequests | ProblemKind::QueueFull)
                     && let Some(seconds) = retry_after.as_ref().and_then(|value| value.to_str().ok()?.parse().ok())
                 {

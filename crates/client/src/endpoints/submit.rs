@@ -48,10 +48,7 @@ pub(crate) async fn submit(
     };
     let text = fields.meant.as_ref().unwrap_or(&fields.index);
     match typed_index::parse(text) {
-        Ok(TypedIndex::One(index)) => match submit_index(&state, &index, &forwarded).await {
-            Ok(response) => response,
-            Err(failure) => refuse(&state, text, failure, &[], &forwarded).await,
-        },
+        Ok(TypedIndex::One(index)) => submit_index(&state, text, &index, &forwarded).await,
         Ok(TypedIndex::Ambiguous(meanings)) => {
             let mut failure = invalid(text, ProblemKind::IndexNotInteger);
             words::AMBIGUOUS.clone_into(&mut failure.problem.title);
@@ -62,22 +59,19 @@ pub(crate) async fn submit(
 }
 
 /// Submits an index, or redirects to its facts if it is beyond what is computed here.
-async fn submit_index(state: &ClientState, index: &str, forwarded: &ForwardedHeaders) -> Result<Response, PageFailure> {
-    let Ok(parsed) = index.parse::<Index>() else { return Ok(redirect_to(index)) };
-    match state.api.submit(parsed, forwarded).await {
-        Ok(submitted) => {
-            let mut response = redirect_to(&submitted.calculation.index);
-            let cookie = AskCookie::from_response(&submitted).and_then(|cookie| cookie.set(&state.settings));
-            if let Some(cookie) = cookie {
-                response.headers_mut().insert(SET_COOKIE, cookie);
-            }
-            Ok(response)
-        }
-        Err(CallError::Problem { problem, .. }) if problem.kind == ProblemKind::IndexOutOfRange => {
-            Ok(redirect_to(index))
-        }
-        Err(error) => Err(error.into()),
+async fn submit_index(state: &ClientState, text: &str, index: &str, forwarded: &ForwardedHeaders) -> Response {
+    let Ok(parsed) = index.parse::<Index>() else { return redirect_to(index) };
+    let result = state.api.submit(parsed, forwarded).await;
+    let cookie = AskCookie::from_response(parsed, &result).and_then(|cookie| cookie.set(&state.settings));
+    let mut response = match result {
+        Ok(submitted) => redirect_to(&submitted.calculation.index),
+        Err(CallError::Problem { problem, .. }) if problem.kind == ProblemKind::IndexOutOfRange => redirect_to(index),
+        Err(error) => refuse(state, text, error.into(), &[], forwarded).await,
+    };
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(SET_COOKIE, cookie);
     }
+    response
 }
 
 fn redirect_to(index: &str) -> Response {

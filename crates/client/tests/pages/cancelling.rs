@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use wire::ProblemKind;
 
 use crate::browser::Browser;
-use crate::fake_api::{FakeApi, TOKEN, done, running};
+use crate::fake_api::{FakeApi, TOKEN, done, problem, running};
 
 #[tokio::test]
 async fn dear_work_can_be_withdrawn_by_the_browser_that_asked() {
@@ -25,6 +26,18 @@ async fn dear_work_can_be_withdrawn_by_the_browser_that_asked() {
     let call = api.calls().pop().expect("a call");
     assert_eq!(call.what, "DELETE /api/calculations/1000000000");
     assert_eq!(call.headers["abaci-ask"], TOKEN);
+}
+
+#[tokio::test]
+async fn work_that_may_have_been_stored_can_be_withdrawn_by_the_browser_that_asked() {
+    let api = Arc::new(FakeApi::refusing(problem(503, ProblemKind::Unavailable), Some("5")).giving_tokens());
+    let answer = Browser::of(&api).await.post("/", "index=1e9").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.heading("retry-after"), Some("5"));
+    assert_eq!(
+        answer.heading("set-cookie"),
+        Some(format!("ask={TOKEN}; Path=/n/1000000000; Max-Age=86400; HttpOnly; SameSite=Strict").as_str())
+    );
 }
 
 #[tokio::test]

@@ -76,6 +76,9 @@ impl FakeApi {
         if let Some(retry_after) = retry_after {
             answer.headers_mut().insert("retry-after", retry_after.parse().expect("a heading"));
         }
+        if self.gives_tokens {
+            answer.headers_mut().insert("abaci-ask", TOKEN.parse().expect("a heading"));
+        }
         Some(answer)
     }
 }
