@@ -4,6 +4,7 @@
 //! Every test starts its own servers on loopback, which end with it.
 #![expect(clippy::print_stdout, reason = "a test that prints its measurements")]
 
+mod failover;
 mod metrics;
 mod processor;
 mod queue;

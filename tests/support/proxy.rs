@@ -1,6 +1,8 @@
 //! A TCP proxy that simulates a failing network.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -26,6 +28,8 @@ pub(crate) enum LinkState {
 /// A TCP proxy in front of one server.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
+    /// Port of the server that new connections reach.
+    to: Arc<AtomicU16>,
     state: watch::Sender<LinkState>,
     accepting: JoinHandle<()>,
 }
@@ -36,8 +40,14 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let (state, seen) = watch::channel(LinkState::Normal);
-        let accepting = tokio::spawn(accept(listener, SocketAddr::from((Ipv4Addr::LOCALHOST, to)), seen));
-        Self { port, state, accepting }
+        let to = Arc::new(AtomicU16::new(to));
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&to), seen));
+        Self { port, to, state, accepting }
+    }
+
+    /// Leads new connections to another loopback port. Open ones stay.
+    pub(crate) fn redirect(&self, to: u16) {
+        self.to.store(to, Ordering::Relaxed);
     }
 
     /// Changes the state, for open connections too.
@@ -54,13 +64,14 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, to: SocketAddr, state: watch::Receiver<LinkState>) {
+async fn accept(listener: TcpListener, to: Arc<AtomicU16>, state: watch::Receiver<LinkState>) {
     loop {
         // Out of file descriptors: retry.
         let Ok((near, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
+        let to = SocketAddr::from((Ipv4Addr::LOCALHOST, to.load(Ordering::Relaxed)));
         tokio::spawn(connect(near, to, state.clone()));
     }
 }

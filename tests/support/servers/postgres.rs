@@ -41,18 +41,25 @@ impl PostgresServer {
         Self::start_with(Some(certificate), log)
     }
 
+    /// Starts a streaming standby of this server.
+    pub(crate) fn start_standby(&self, log: PathBuf) -> Self {
+        let directory = folder();
+        let data = directory.path().join("data");
+        let mut copy = command(program_path("pg_basebackup", "postgresql-client"), "KILL", user());
+        copy.args(["--host=127.0.0.1", "--username=postgres", "--port", &self.port.to_string()]);
+        copy.args(["--wal-method=stream", "--checkpoint=fast", "--no-sync", "--write-recovery-conf", "--pgdata"]);
+        copy.arg(&data);
+        run_to_end(copy);
+        let clock = FakeClock::new(directory.path());
+        let mut standby = Self { port: free_port(), clock, directory, certificate: None, log, process: None };
+        standby.restart();
+        standby
+    }
+
     fn start_with(certificate: Option<ServerCertificate>, log: PathBuf) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        let directory = folder();
         let clock = FakeClock::new(directory.path());
         let data = directory.path().join("data");
-        std::fs::create_dir(&data).expect("a folder");
-        if let Some(user) = user() {
-            // PostgreSQL refuses to run as root.
-            std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o711)).expect("a folder of ours");
-            let mut chown = Command::new("chown");
-            chown.arg(user).arg(&data);
-            run_to_end(chown);
-        }
         let mut initdb = command(program_path("initdb", "postgresql"), "KILL", user());
         initdb
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
@@ -147,6 +154,12 @@ impl PostgresServer {
         held
     }
 
+    /// Returns the number of Abaci's sessions.
+    pub(crate) fn sessions(&self) -> usize {
+        let query = format!("select count(*) from pg_stat_activity where usename = '{}'", Self::NAME);
+        self.sql("postgres", &query).parse().expect("a number")
+    }
+
     /// Runs a statement as the superuser and gives what it answers.
     pub(crate) fn sql(&self, database: &str, query: &str) -> String {
         run_to_end(self.psql(database, query))
@@ -237,6 +250,23 @@ fn copy_folder(from: &Path, to: &Path) {
     let mut copy = Command::new("cp");
     copy.arg("-a").arg(from).arg(to);
     run_to_end(copy);
+}
+
+/// Makes a folder with an empty folder for data.
+fn folder() -> TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let data = directory.path().join("data");
+    std::fs::create_dir(&data).expect("a folder");
+    if let Some(user) = user() {
+        // PostgreSQL refuses to run as root.
+        std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o711)).expect("a folder of ours");
+        let mut chown = Command::new("chown");
+        chown.arg(user).arg(&data);
+        run_to_end(chown);
+    }
+    // It accepts no data that others may read.
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o700)).expect("a folder of ours");
+    directory
 }
 
 /// Returns the user that runs it, which must not be root.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::Connection;
 use sqlx::postgres::PgPool;
 
-use super::error::{classify, is_collision};
+use super::error::{classify, is_collision, is_read_only};
 use super::pool::Refusals;
 use super::statements::PostgresStatements;
 use super::{BEGIN_DURABLE, with_deadline};
@@ -91,14 +91,17 @@ impl CompleteExecutor {
     }
 }
 
-/// Runs a transaction, and once more if it collided with another.
+/// Runs a transaction, and once more if it stored nothing and may succeed: it collided with another, or its server does
+/// not write and a new connection may reach one that does.
 async fn twice<T, F>(refusals: &Refusals, transaction: impl Fn() -> F) -> Result<T, DbError>
 where
     F: Future<Output = sqlx::Result<T>>,
 {
-    let outcome = match with_deadline(transaction()).await {
-        Err(error) if is_collision(&error) => with_deadline(transaction()).await,
+    let outcome = match refusals.watch(with_deadline(transaction()).await) {
+        Err(error) if is_collision(&error) || is_read_only(&error) => {
+            refusals.watch(with_deadline(transaction()).await)
+        }
         outcome => outcome,
     };
-    refusals.watch(outcome).map_err(classify)
+    outcome.map_err(classify)
 }

@@ -50,6 +50,12 @@ pub(super) fn is_collision(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code == SERIALIZATION_FAILURE || code == DEADLOCK)
 }
 
+/// Whether the server does not write, a standby or a primary that has just become one: it stored nothing.
+pub(super) fn is_read_only(error: &sqlx::Error) -> bool {
+    const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == READ_ONLY_SQL_TRANSACTION)
+}
+
 fn kind(error: &sqlx::Error) -> DbErrorKind {
     match error {
         sqlx::Error::Database(error) => error.code().map_or(DbErrorKind::Corrupt, |code| sqlstate_kind(&code)),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
+use super::error::is_read_only;
 use super::{PostgresSettings, session};
 
 /// How long a call waits for a connection, a new one included.
@@ -60,11 +61,9 @@ impl Refusals {
 /// Whether an error says that this connection is of no more use.
 fn is_refusal(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            // Read-only; the connection or the server ends; the server cannot go on; the system below fails.
-            matches!(&*code, "25006" | "57P01" | "57P02" | "57P03" | "57P05")
-                || code.starts_with("08")
-                || code.starts_with("58")
+        sqlx::Error::Database(database) => database.code().is_some_and(|code| {
+            // Broken; the session, database or server ends or cannot go on; the system below fails.
+            is_read_only(error) || ["08", "57P", "58"].iter().any(|class| code.starts_with(class))
         }),
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
         _ => false,

@@ -200,7 +200,7 @@ async fn a_standby_is_unavailable_for_changes() {
 
 /// The sessions of a demoted server stay read-only; new ones, which reach the new primary, are not.
 #[tokio::test]
-async fn connections_that_refuse_writes_are_replaced_after_one_error() {
+async fn connections_that_refuse_writes_are_replaced_without_an_error_of_a_submission() {
     let settings = server::database().await;
     connect(&settings).await.close().await;
     let read_only = |setting| format!("alter database {} {setting} default_transaction_read_only", settings.database);
@@ -213,8 +213,6 @@ async fn connections_that_refuse_writes_are_replaced_after_one_error() {
     assert!(store.pool.size() > 1, "several connections are open");
     sqlx::raw_sql(AssertSqlSafe(read_only("reset"))).execute(&mut shell).await.expect("promoted");
 
-    let refused = store.ping().await;
-    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     for n in 0..20 {
         store.submit(&new_calculation(n, None)).await.expect("submitted over a new connection");
     }
