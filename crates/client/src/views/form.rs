@@ -66,8 +66,8 @@ pub(super) fn compact() -> Markup {
                 input #index type="text" name="index" inputmode="text" enterkeyhint="go" required maxlength="1001"
                     autocomplete="off" autocapitalize="none" spellcheck="false" placeholder=(text::PLACEHOLDER)
                     aria-keyshortcuts="/";
-                kbd aria-hidden="true" { "/" }
                 span.bracket aria-hidden="true" { ")" }
+                kbd aria-hidden="true" { "/" }
                 button type="submit" { (text::COMPUTE) }
             }
             div #card.card aria-live="polite" {}
@@ -83,7 +83,7 @@ pub(crate) fn card(facts: &NumberFacts) -> Markup {
             Some(value) => p.card-digits { (format::grouped(value)) },
             None => {
                 p.card-digits {
-                    @if facts.negative { "-" }
+                    @if facts.negative { (format::MINUS) }
                     (facts.first_digits.get(..14).unwrap_or_default()) span.gap { "…" }
                     (facts.last_digits.get(facts.last_digits.len().saturating_sub(14)..).unwrap_or_default())
                 }

@@ -2,8 +2,11 @@
 
 use maud::{Markup, html};
 
-/// Renders a whole number in groups of three. The groups are set apart by style alone, so that a copy is the bare
-/// number. Four digits stay together.
+/// The sign of negative numbers in names and sentences. Values keep the hyphen, which programs can read.
+pub(super) const MINUS: &str = "−";
+
+/// Renders a whole number in groups of three. The style sheet adds the commas, so that a copy is the bare number.
+/// Four digits stay together.
 pub(super) fn grouped(number: &str) -> Markup {
     let digits = number.strip_prefix('-').unwrap_or(number);
     let sign = if digits.len() < number.len() { "-" } else { "" };
@@ -43,12 +46,12 @@ pub(super) fn rich(text: &str) -> Markup {
 /// Formats a whole number with commas between thousands, for text that has no markup.
 pub(super) fn with_commas(number: &str) -> String {
     let digits = number.strip_prefix('-').unwrap_or(number);
+    let sign = if digits.len() < number.len() { MINUS } else { "" };
     if digits.len() <= 4 || !digits.is_ascii() {
-        return number.to_owned();
+        return format!("{sign}{digits}");
     }
     let head = digits.len() % 3;
     let groups = pieces(&digits[head..], 3);
-    let sign = if digits.len() < number.len() { "-" } else { "" };
     let groups = Some(&digits[..head]).filter(|head| !head.is_empty()).into_iter().chain(groups);
     format!("{sign}{}", groups.collect::<Vec<_>>().join(","))
 }
@@ -68,18 +71,18 @@ pub(super) fn power_of_ten(index: &str) -> Option<usize> {
 /// `F(1000)`, readable when long.
 pub(super) fn name(index: &str) -> Markup {
     let digits = index.trim_start_matches('-');
-    let sign = if digits.len() < index.len() { "-" } else { "" };
+    let sign = if digits.len() < index.len() { MINUS } else { "" };
     match power_of_ten(digits) {
         Some(power) if power > 9 => html! { "F(" (sign) "10" sup { (power) } ")" },
         _ if digits.len() > 30 => html! { "F(" (sign) (&digits[..12]) "…" (&digits[digits.len() - 12..]) ")" },
-        _ => html! { "F(" (grouped(index)) ")" },
+        _ => html! { "F(" (sign) (grouped(digits)) ")" },
     }
 }
 
 /// Names a number in text without markup: `F(1,000,000)`.
 pub(super) fn plain_name(index: &str) -> String {
     let digits = index.trim_start_matches('-');
-    let sign = if digits.len() < index.len() { "-" } else { "" };
+    let sign = if digits.len() < index.len() { MINUS } else { "" };
     match power_of_ten(digits) {
         Some(power) if power > 9 => format!("F({sign}10^{power})"),
         _ if digits.len() > 30 => format!("F({sign}{}…{})", &digits[..12], &digits[digits.len() - 12..]),
@@ -182,8 +185,9 @@ mod tests {
 
     #[test]
     fn numbers_and_variables_are_set_for_reading() {
-        assert_eq!(["999", "1000", "10000", "-1234567"].map(with_commas), ["999", "1000", "10,000", "-1,234,567"]);
+        assert_eq!(["999", "1000", "10000", "-1234567"].map(with_commas), ["999", "1000", "10,000", "−1,234,567"]);
         assert_eq!(raised("208"), "²⁰⁸");
+        assert_eq!([plain_name("-8"), name("-8").into_string()], ["F(−8)", "F(−8)"]);
         assert_eq!(rich("If d divides n, then").into_string(), "If <i>d</i> divides <i>n</i>, then");
         assert_eq!([power_of_ten("1000000"), power_of_ten("100"), power_of_ten("2000000")], [Some(6), None, None]);
     }

@@ -100,7 +100,7 @@ fn value(calculation: &CalculationBody) -> Markup {
         (Status::Done, _, Some((first, last))) => {
             let first = first.get(..END_DIGITS).unwrap_or(first);
             let last = last.get(last.len().saturating_sub(END_DIGITS)..).unwrap_or(last);
-            let sign = if is_negative(calculation) { "-" } else { "" };
+            let sign = if is_negative(calculation) { format::MINUS } else { "" };
             html! { span.digits { (sign) (first) span.gap { "…" } (last) } }
         }
         (Status::Failed, ..) => {

@@ -32,15 +32,15 @@ pub(crate) fn system_now(system: Option<&SystemStatus>) -> Markup {
     }
 }
 
-/// Draws the path of a number, with what is where.
+/// Draws the path of a number, with what is where: wide, and tall for phones. The style sheet shows one of them.
 fn drawing(waiting: u64, claimed: u64, system: &SystemStatus) -> Markup {
-    let boxes = [
-        (8, 84, "browser", String::new()),
-        (128, 22, "client", String::new()),
-        (248, 84, "API", format!("{:.1}/s", system.accepted_per_s)),
-        (378, 22, "store", String::new()),
-        (378, 146, "queue", format!("{waiting} wait")),
-        (508, 84, "worker", format!("{claimed} run")),
+    let parts = [
+        ("browser", String::new()),
+        ("client", String::new()),
+        ("API", format!("{:.1}/s", system.accepted_per_s)),
+        ("store", String::new()),
+        ("queue", format!("{waiting} wait")),
+        ("worker", format!("{claimed} run")),
     ];
     let label = format!(
         "A number goes from the browser through the client to the API, into the store and the queue, to a worker and \
@@ -48,17 +48,43 @@ fn drawing(waiting: u64, claimed: u64, system: &SystemStatus) -> Markup {
         system.workers.len()
     );
     html! {
-        svg.picture.system viewBox="0 0 600 232" role="img" aria-label=(label) focusable="false" {
-            path.curve d="M92 96L128 62M212 62L248 96M92 112H248M332 96L378 62M332 122L378 158M462 158L508 122M508 96L462 62" {}
-            path.thin.dashes d="M540 138C520 262 330 242 300 140M248 132C200 190 110 190 60 140" {}
-            @for (x, y, name, figure) in &boxes {
-                rect.box x=(x) y=(y) width="84" height="54" rx="5" {}
-                text x=(x + 42) y=(y + if figure.is_empty() { 31 } else { 24 }) text-anchor="middle" { (name) }
-                @if !figure.is_empty() { text.small x=(x + 42) y=(y + 42) text-anchor="middle" { (figure) } }
+        @for shape in [&WIDE, &TALL] {
+            svg.picture.system.(shape.class) viewBox=(shape.viewbox) role="img" aria-label=(label) focusable="false" {
+                path.curve d=(shape.requests) {}
+                path.thin.dashes d=(shape.events) {}
+                @for ((x, y), (name, figure)) in shape.places.iter().zip(&parts) {
+                    rect.box x=(x) y=(y) width="84" height="54" rx="5" {}
+                    text x=(x + 42) y=(y + if figure.is_empty() { 31 } else { 24 }) text-anchor="middle" { (name) }
+                    @if !figure.is_empty() { text.small x=(x + 42) y=(y + 42) text-anchor="middle" { (figure) } }
+                }
             }
         }
     }
 }
+
+/// Where the drawing has its parts, in the order of the path, and the lines between them.
+struct DrawingShape {
+    class: &'static str,
+    viewbox: &'static str,
+    requests: &'static str,
+    events: &'static str,
+    places: [(u32, u32); 6],
+}
+
+const WIDE: DrawingShape = DrawingShape {
+    class: "wide",
+    viewbox: "0 0 600 232",
+    requests: "M92 96L128 62M212 62L248 96M92 112H248M332 96L378 62M332 122L378 158M462 158L508 122M508 96L462 62",
+    events: "M540 138C520 262 330 242 300 140M248 132C200 190 110 190 60 140",
+    places: [(8, 84), (128, 22), (248, 84), (378, 22), (378, 146), (508, 84)],
+};
+const TALL: DrawingShape = DrawingShape {
+    class: "tall",
+    viewbox: "0 0 300 344",
+    requests: "M108 44L60 74M60 128L108 158M150 58V144M108 184L60 214M192 184L240 214M240 268L192 298M108 298L60 268",
+    events: "M150 284V198M192 160C256 142 256 56 192 34",
+    places: [(108, 4), (8, 74), (108, 144), (8, 214), (208, 214), (108, 284)],
+};
 
 /// Lists the parts: what each does, and what happens when it dies.
 pub(super) fn parts() -> Markup {

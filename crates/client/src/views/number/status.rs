@@ -76,7 +76,7 @@ fn ends(page: &NumberPage) -> Markup {
         section.viewer.ends-only aria-label=(text::DIGITS) {
             dl.ends {
                 dt { (text::FIRST_DIGITS) }
-                dd { @if negative { "-" } (format::in_tens(first)) }
+                dd { @if negative { (format::MINUS) } (format::in_tens(first)) }
                 @if let Some(hidden) = hidden { dt.hidden-count { "… " (hidden) (text::HIDDEN) } }
                 dt { (text::LAST_DIGITS) }
                 dd { (format::in_tens(last)) }
