@@ -15,6 +15,7 @@ mod nginx;
 mod probe;
 mod random;
 mod report;
+#[expect(dead_code, reason = "the other suites use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
 mod support_tests;

@@ -49,7 +49,7 @@ pub(crate) async fn submit_index(
         return Ok(Submission::Known(cached));
     }
     state.config.check_workers(index, &state.workers)?;
-    check_disk(state, std::slice::from_ref(index))?;
+    check_disk(state, std::slice::from_ref(index)).await?;
     state.backlog.check(from, index)?;
     let charge = match &state.rate_limit {
         Some(limit) => limit.charge(from, index.work, Instant::now())?,
@@ -69,12 +69,18 @@ pub(crate) async fn submit_index(
     Ok(Submission::Pending(calculation, token))
 }
 
-/// Refuses values that are stored as objects while the disk of objects has no room for them.
-pub(super) fn check_disk(state: &ApiState, indexes: &[ValidIndex]) -> Result<(), ApiError> {
+/// Refuses values that are stored as objects while the disk of objects has no room for them, not even after the eviction
+/// of values.
+pub(super) async fn check_disk(state: &ApiState, indexes: &[ValidIndex]) -> Result<(), ApiError> {
     let objects = indexes.iter().map(ValidIndex::size_bytes).filter(|size_bytes| *size_bytes > Value::INLINE_BYTES);
     let size_bytes = objects.fold(0, u64::saturating_add);
+    let required_bytes = size_bytes.saturating_add(state.config.disk_reserve_bytes);
     match state.ports.values.free_bytes().filter(|_| size_bytes > 0) {
-        Some(free_bytes) if free_bytes < size_bytes.saturating_add(state.config.disk_reserve_bytes) => {
+        Some(free_bytes) if free_bytes < required_bytes => {
+            let evictable_bytes = state.ports.values.surplus_bytes(size_bytes).await?;
+            if free_bytes.saturating_add(evictable_bytes) >= required_bytes {
+                return Ok(());
+            }
             Err(ApiError::DiskFull(format!("{free_bytes} bytes are free, {size_bytes} are needed").into()))
         }
         _ => Ok(()),

@@ -110,6 +110,15 @@ impl Values {
         Ok(Some(ValueReader { size_bytes, sha256, source }))
     }
 
+    /// Returns the bytes that [`make_room`](Self::make_room) would evict: all, if the incoming ones are above the limit.
+    ///
+    /// # Errors
+    /// `Unavailable`, `Corrupt` as for the store.
+    pub async fn surplus_bytes(&self, incoming_bytes: u64) -> Result<u64, StoreError> {
+        let Some(limit_bytes) = self.limit_bytes else { return Ok(0) };
+        Ok(self.store.object_bytes().await?.saturating_sub(limit_bytes.saturating_sub(incoming_bytes)))
+    }
+
     /// Evicts the least recently read objects until `incoming_bytes` more stay below the limit, and returns the
     /// subjects of the evicted values. A row is marked before its object is deleted: a crash in between leaves an
     /// orphan for [`Values::sweep_orphans`], never a row without its object.
@@ -118,11 +127,10 @@ impl Values {
     /// `Full` when `incoming_bytes` alone are above the limit (then nothing is evicted), `Unavailable`.
     pub async fn make_room(&self, incoming_bytes: u64) -> Result<Vec<Subject>, ValueError> {
         let mut evicted = Vec::new();
-        let Some(limit_bytes) = self.limit_bytes else { return Ok(evicted) };
-        let Some(most) = limit_bytes.checked_sub(incoming_bytes) else {
+        if let Some(limit_bytes) = self.limit_bytes.filter(|limit_bytes| *limit_bytes < incoming_bytes) {
             return Err(ValueError::Full(AboveLimit { size_bytes: incoming_bytes, limit_bytes }.into()));
-        };
-        let mut surplus = self.store.object_bytes().await?.saturating_sub(most);
+        }
+        let mut surplus = self.surplus_bytes(incoming_bytes).await?;
         while surplus > 0 {
             let objects = self.store.lru_objects(EVICTED_AT_ONCE).await?;
             if objects.is_empty() {

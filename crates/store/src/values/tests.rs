@@ -199,6 +199,9 @@ async fn the_least_recently_read_make_room_and_their_facts_stay() {
         assert!(fixture.values.open(&fixture.found(n).await).await.expect("reachable").is_some());
     }
     assert_eq!(fixture.values.make_room(10_000).await.expect("room is there"), []);
+    for (incoming_bytes, surplus_bytes) in [(10_000, 0), (10_001, 1), (300_000, 290_000)] {
+        assert_eq!(fixture.values.surplus_bytes(incoming_bytes).await.expect("reachable"), surplus_bytes);
+    }
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ async fn submit_from(state: &ApiState, from: IpAddr, request: Request) -> Result
     let draining = request.extensions().get().map(|Draining(token)| token.clone()).unwrap_or_default();
     let indexes = read_indexes(state, request).await?;
     let subjects: Vec<Subject> = indexes.iter().map(|index| index.subject.clone()).collect();
-    check(state, from, &indexes)?;
+    check(state, from, &indexes).await?;
     let charge = match &state.rate_limit {
         Some(limit) => limit.charge(from, indexes.iter().map(|index| index.work).sum(), Instant::now())?,
         None => Charge::free(),
@@ -124,12 +124,12 @@ fn respond(
 }
 
 /// Checks what a single submission is checked for, and the sums.
-fn check(state: &ApiState, from: IpAddr, indexes: &[ValidIndex]) -> Result<(), ApiError> {
+async fn check(state: &ApiState, from: IpAddr, indexes: &[ValidIndex]) -> Result<(), ApiError> {
     for index in indexes {
         state.config.check_workers(index, &state.workers)?;
     }
     state.backlog.check_batch(from, indexes)?;
-    check_disk(state, indexes)
+    check_disk(state, indexes).await
 }
 
 /// Stores all indexes in one transaction, then announces and enqueues what is new.
