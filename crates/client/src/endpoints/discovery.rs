@@ -46,7 +46,7 @@ pub(crate) async fn surprise() -> Redirect {
 }
 
 /// The scheme and host that people use.
-fn origin(state: &ClientState, headers: &HeaderMap) -> String {
+pub(super) fn origin(state: &ClientState, headers: &HeaderMap) -> String {
     let public = state.settings.public_url.as_ref().map(Uri::to_string);
     let host = headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
     // Letters that stand in no host must not get into the XML.

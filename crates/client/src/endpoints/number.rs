@@ -11,6 +11,7 @@ use serde::Deserialize;
 use wire::{CalculationBody, NumberFacts, ProblemKind, Shortened};
 
 use super::ask_cookie::AskCookie;
+use super::discovery::origin;
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
 use crate::ClientState;
@@ -97,6 +98,7 @@ async fn load(
     Ok(NumberPage {
         can_cancel: index.is_some_and(|index| AskCookie::read(index, headers).is_some()),
         indexed: index.is_some_and(|index| (0..=MAX_INDEXED).contains(&index.get())),
+        url: format!("{}/n/{text}", origin(state, headers)),
         index: text,
         facts,
         calculation,

@@ -114,6 +114,7 @@ async fn a_number_that_was_never_submitted_has_its_facts_and_is_offered() {
     assert_eq!(digits(&small), "144");
     small.shows("It is 144, an odd number with 3 digits.");
     small.shows(r#"<link rel="canonical" href="/n/12">"#);
+    small.shows("url = {http://abaci.test/n/12}");
     small.shows("<h1 tabindex=\"-1\" aria-label=\"F of 12\">");
     small.hides("Compute all digits");
     page.shows(r#"<meta name="robots" content="noindex">"#);

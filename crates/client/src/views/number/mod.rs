@@ -18,6 +18,8 @@ use super::text::number as text;
 pub(crate) struct NumberPage {
     /// The index in plain digits.
     pub(crate) index: String,
+    /// Its address with scheme and host, for citations.
+    pub(crate) url: String,
     pub(crate) facts: Option<NumberFacts>,
     pub(crate) calculation: Option<CalculationBody>,
     pub(crate) digits: Option<DigitPage>,
@@ -161,7 +163,7 @@ fn provenance(page: &NumberPage) -> Markup {
             }
             details {
                 summary { (text::CITE) }
-                pre tabindex="0" { "@misc{abaci-" (key) ",\n  title = {The Fibonacci number F(" (page.index) ")},\n  howpublished = {Abaci, /n/" (page.index) "}\n}" }
+                pre tabindex="0" { "@misc{abaci-" (key) ",\n  title = {The Fibonacci number F(" (page.index) ")},\n  howpublished = {Abaci},\n  url = {" (page.url) "}\n}" }
             }
         }
     }
