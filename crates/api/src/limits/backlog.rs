@@ -224,14 +224,16 @@ impl WorkBacklog {
                 (row.subject, (work, address))
             }));
         }
+        // Leased work is not among them. What is not found at all ended too.
+        let unlisted = self.state.lock().subjects_before(generation, |subject| !unfinished.contains_key(subject));
+        let mut running = HashSet::new();
+        for subjects in unlisted.chunks(PAGE_ROWS as usize) {
+            let found = store.find_batch(subjects).await?.into_iter();
+            running.extend(found.filter(|row| !row.status().is_final()).map(|row| row.subject));
+        }
         let mut state = self.state.lock();
-        let ended: Vec<_> = state
-            .calculations
-            .iter()
-            .filter(|(subject, queued)| queued.generation < generation && !unfinished.contains_key(*subject))
-            .map(|(subject, _)| subject.clone())
-            .collect();
-        ended.iter().for_each(|subject| state.remove(subject));
+        let is_ended = |subject: &Subject| !unfinished.contains_key(subject) && !running.contains(subject);
+        state.subjects_before(generation, is_ended).iter().for_each(|subject| state.remove(subject));
         for (subject, (work, address)) in unfinished {
             if !state.calculations.contains_key(&subject) {
                 state.add(subject, work, address);
@@ -259,6 +261,12 @@ impl BacklogState {
         }
         let queued = QueuedWork { work, address, generation: self.generation };
         self.calculations.insert(subject, queued);
+    }
+
+    /// Returns the subjects that were added before a reload and meet a condition.
+    fn subjects_before(&self, generation: u64, condition: impl Fn(&Subject) -> bool) -> Vec<Subject> {
+        let older = self.calculations.iter().filter(|(_, queued)| queued.generation < generation);
+        older.map(|(subject, _)| subject).filter(|subject| condition(subject)).cloned().collect()
     }
 
     fn remove(&mut self, subject: &Subject) {
@@ -372,5 +380,15 @@ mod tests {
         assert_eq!(backlog.state.lock().total, long, "F(5) is not in the store");
         assert!(matches!(backlog.check(address(2), &work(7, long)), Err(ApiError::BacklogFull { .. })));
         assert!(matches!(backlog.check(address(3), &work(7, long)), Err(ApiError::TooManyRequests { .. })));
+
+        let worker = model::WorkerId("w".to_owned());
+        let leased = store.lease(&new.subject, &worker, MINUTE, new.now).await.expect("the store answers");
+        let store::LeaseResult::Leased(lease, _) = leased else { panic!("{leased:?}") };
+        backlog.reload(&store).await.expect("the store answers");
+        assert_eq!(backlog.state.lock().total, long, "it is running");
+        let failure = model::Failure { reason: model::FailureReason::StorageFailed, attempts: 3 };
+        store.fail(&new.subject, Some(&lease), failure, new.now).await.expect("the store answers").expect("failed");
+        backlog.reload(&store).await.expect("the store answers");
+        assert_eq!(backlog.state.lock().total, Duration::ZERO, "it has ended");
     }
 }
