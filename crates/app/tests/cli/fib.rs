@@ -1,7 +1,7 @@
 //! `abaci fib`: its output, its errors and its exit codes.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Seek, Write};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -50,6 +50,68 @@ fn a_part_of_a_value_is_printed_at_any_index() {
 }
 
 #[test]
+fn several_values_are_printed_in_each_format() {
+    for (arguments, expected) in [
+        (&["fib", "1..5"][..], "1\n1\n2\n3\n5\n"),
+        (&["fib", "10", "-8", "0..20..10"], "55\n-21\n0\n55\n6765\n"),
+        (&["fib", "-2..1", "90", "--format", "csv"], "index,value\n-2,-1\n-1,1\n0,0\n1,1\n90,2880067194370816120\n"),
+        (&["fib", "5", "6", "--format", "b-file"], "5 5\n6 8\n"),
+        (
+            &["fib", "7", "8", "--json"],
+            "{\"index\":\"7\",\"digits\":\"2\",\"value\":\"13\"}\n{\"index\":\"8\",\"digits\":\"2\",\"value\":\"21\"}\n",
+        ),
+        (
+            &["fib", "100..102", "--digits", "--mod", "7", "--format", "csv"],
+            "index,digits,modulus,residue\n100,21,7,3\n101,21,7,5\n102,21,7,1\n",
+        ),
+        (&["fib", "30", "31", "--last", "2"], "40\n69\n"),
+    ] {
+        let printed = finish(abaci(arguments));
+        assert_eq!((printed.code, printed.stdout.as_str()), (Some(0), expected), "{arguments:?}: {}", printed.stderr);
+    }
+}
+
+#[test]
+fn indexes_are_read_from_standard_input() {
+    let fib_of = |lines: &str| {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(lines.as_bytes()).and_then(|()| file.rewind()).expect("written");
+        let mut command = abaci(&["fib", "3", "-"]);
+        command.stdin(file);
+        finish(command)
+    };
+    let printed = fib_of("4\n\n 5..7 \n");
+    assert_eq!((printed.code, printed.stdout.as_str()), (Some(0), "2\n3\n5\n8\n13\n"));
+    let refused = fib_of("4\nseven\n8\n");
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), "2\n3\n"));
+    assert!(refused.stderr.contains("line 2 of standard input: "), "{}", refused.stderr);
+}
+
+/// util-linux's `script` runs it on a terminal and passes the answer on.
+#[test]
+fn a_terminal_gets_more_than_a_million_digits_only_on_request() {
+    let on_terminal = |arguments: &str, answer: &str| {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(answer.as_bytes()).and_then(|()| file.rewind()).expect("written");
+        let mut script = std::process::Command::new("script");
+        let command = format!("{} fib {arguments}", env!("CARGO_BIN_EXE_abaci"));
+        script.args(["--quiet", "--return", "--command", &command, "/dev/null"]).stdin(file);
+        finish(script)
+    };
+    let refused = on_terminal("5e6", "n\n");
+    assert_eq!(refused.code, Some(1));
+    let question = "F(5000000) has 1044938 digits. Print them on this terminal? [y/N]";
+    assert!(refused.stdout.contains(question) && refused.stdout.contains("--force"), "{}", refused.stdout);
+    for (arguments, answer) in [("5e6", "y\n"), ("5e6 --force", "")] {
+        let printed = on_terminal(arguments, answer);
+        assert_eq!(printed.code, Some(0));
+        assert!(printed.stdout.len() > 1_044_938, "{arguments}");
+    }
+    let short = on_terminal("1e6", "");
+    assert!(short.code == Some(0) && !short.stdout.contains("terminal?"));
+}
+
+#[test]
 fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
     for (arguments, expected) in [
         (&["fib"][..], "<N>"),
@@ -57,10 +119,18 @@ fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
         (&["fib", "1.5"], "'1.5'"),
         (&["fib", "1.000"], "Did you mean 1000?"),
         (&["fib", "1,000"], "Did you mean 1000?"),
-        (&["fib", "9223372036854775808"], "too many to compute; --digits, --first"),
+        (
+            &["fib", "9223372036854775808"],
+            "F(9223372036854775808) has 1927570757129919482 digits, too many to compute; --digits, --first",
+        ),
         (&["fib", "1e1001", "--digits"], "up to 1001 digits"),
         (&["fib", "--quiet"], "'--quiet'"),
-        (&["fib", "7", "8"], "'8'"),
+        (&["fib", "7", "8", "x"], "'x'"),
+        (&["fib", "9..7"], "FROM at most TO, got \"9..7\""),
+        (&["fib", "1..9..0"], "step above 0"),
+        (&["fib", "7", "--format", "xml"], "lines, csv, json, b-file"),
+        (&["fib", "7", "--json", "--format", "csv"], "cannot be used with"),
+        (&["fib", "7", "--digits", "--format", "b-file"], "b-file takes whole values"),
         (&["fib", "7", "--mod", "0"], "above 0"),
         (&["fib", "7", "--first", "0"], "1..=10000"),
         (&["fib", "7", "--last", "10001"], "1..=10000"),

@@ -1,23 +1,28 @@
 //! The calculator: `abaci fib N`.
 
+mod format;
+mod indexes;
 mod output;
+mod parts;
 mod progress;
+mod records;
+mod terminal;
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use clap::{Args, value_parser};
-use fibonacci::{Control, UBig};
+use clap::Args;
 
-use crate::cli::maths::{Answer, BigIndex, parse_modulus};
 use crate::config::ByteSize;
-use crate::host::memory;
 use crate::process::signals::StopSignals;
 
+use format::Format;
+use indexes::{IndexArgument, IndexInputError, read_lines};
 use output::{OutputError, ValueOutput};
-use progress::ProgressIndicator;
+use parts::PartArgs;
+use records::{RecordError, RecordWriter};
+use terminal::TerminalError;
 
 /// Print F(N), the N-th Fibonacci number with F(0) = 0 and F(1) = 1: its exact decimal digits and a
 /// newline on standard output, and nothing else.
@@ -27,41 +32,34 @@ use progress::ProgressIndicator;
 #[derive(Args, Debug)]
 pub(crate) struct FibCommand {
     /// Index: a whole number within 64 bits, also as 1e6, 10^6, 2^20+1 or "1 000 000"; for parts up to 10^1000. A
-    /// negative index is allowed: F(−n) = (−1)ⁿ⁺¹·F(n).
+    /// negative index is allowed: F(−n) = (−1)ⁿ⁺¹·F(n). FROM..TO or FROM..TO..STEP is a range with both ends; `-`
+    /// reads an index or a range from each line of standard input.
     #[arg(value_name = "N", allow_hyphen_values = true)]
-    n: BigIndex,
+    index: IndexArgument,
+
+    /// More of them.
+    // An argument for several values with `allow_hyphen_values` would take options as values too.
+    #[arg(value_name = "N", allow_negative_numbers = true)]
+    more_indexes: Vec<IndexArgument>,
 
     /// Write to FILE instead of standard output (`-`). The file is replaced only once it is complete.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Print a JSON object with the value, or with the parts.
-    #[arg(long)]
+    /// Form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Print a JSON object for each N, with the value or with the parts; the same as --format json.
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+
+    /// Print more than a million digits on a terminal without asking.
+    #[arg(long)]
+    force: bool,
 
     #[command(flatten)]
     parts: PartArgs,
-}
-
-/// Parts of the value, which are computed without the value. One is printed alone, several a line each.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Parts of the value, without computing it")]
-struct PartArgs {
-    /// Print the number of decimal digits of F(N).
-    #[arg(long)]
-    digits: bool,
-
-    /// Print the first K digits (1 to 10,000), without a sign; all if there are fewer.
-    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
-    first: Option<u16>,
-
-    /// Print the last K digits (1 to 10,000), with leading zeros; all if there are fewer.
-    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
-    last: Option<u16>,
-
-    /// Print F(N) modulo M, from 0 to M − 1. M has up to 10,000 digits.
-    #[arg(long = "mod", value_name = "M", value_parser = parse_modulus)]
-    modulus: Option<UBig>,
 }
 
 /// Error for a value that was not printed.
@@ -70,6 +68,15 @@ pub(crate) enum FibError {
     /// The output cannot be written to.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The indexes cannot be read.
+    #[error(transparent)]
+    Input(#[from] IndexInputError),
+    /// The digits are too many for a terminal.
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    /// A format that has no place for parts.
+    #[error("--format b-file takes whole values; --digits, --first, --last and --mod go with lines, csv or json")]
+    PartsInBFile,
     /// Not enough memory: use a smaller index or a larger machine.
     #[error(
         "F({index}) has {digits} digits and needs about {} of memory, but only {} are available; \
@@ -87,8 +94,10 @@ pub(crate) enum FibError {
         available_bytes: u64,
     },
     /// The index is too large for a value.
-    #[error("F(N) has {} digits, too many to compute; --digits, --first, --last and --mod work for this N", digits)]
+    #[error("F({index}) has {digits} digits, too many to compute; --digits, --first, --last and --mod work for this N")]
     TooLarge {
+        /// N, or the letter if it is long.
+        index: String,
         /// The number of digits of F(N), or about how many.
         digits: String,
     },
@@ -106,7 +115,7 @@ pub(crate) enum FibError {
 impl FibError {
     /// Returns whether an argument must be changed.
     pub(crate) fn is_wrong_argument(&self) -> bool {
-        matches!(self, Self::TooLarge { .. } | Self::Output(OutputError::NotAFile { .. }))
+        matches!(self, Self::TooLarge { .. } | Self::PartsInBFile | Self::Output(OutputError::NotAFile { .. }))
     }
 }
 
@@ -132,75 +141,43 @@ impl FibCommand {
     }
 
     fn print(&self, output: &ValueOutput) -> Result<(), FibError> {
-        if let Some(parts) = self.parts.answer(&self.n, self.json) {
-            return Ok(output.write(|to| to.write_all(parts.render(self.json).as_bytes()))?);
+        if self.format() == Format::BFile && self.parts.are_requested() {
+            return Err(FibError::PartsInBFile);
         }
-        let Some(index) = self.n.word() else {
-            return Err(FibError::TooLarge { digits: shortened(&fibonacci::digit_count(self.n.get().clone())) });
-        };
-        let estimate = fibonacci::estimate(index);
-        if let Some(available_bytes) = memory::available_bytes()
-            && estimate.memory_bytes > available_bytes
-        {
-            let needed_bytes = estimate.memory_bytes;
-            return Err(FibError::Memory { index, digits: estimate.digits, needed_bytes, available_bytes });
+        let mut failure = None;
+        let written = output.write(|to| {
+            let records = RecordWriter::new(to, self.format(), &self.parts, output, self.force);
+            self.write_records(records).map_err(|error| match error {
+                RecordError::Write(error) => error,
+                RecordError::Fib(error) => {
+                    failure = Some(error);
+                    io::ErrorKind::Other.into()
+                }
+            })
+        });
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(written?),
         }
-        output.check_free_space(estimate.digits)?;
-        let progress = ProgressIndicator::start(&estimate);
-        let report = |fraction| progress.set(fraction);
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let control = Control { progress: &report, cancelled: &AtomicBool::new(false), threads: &|| threads };
-        let value = fibonacci::nth_with(index, &control)?;
-        progress.clear();
-        Ok(output.write(|to| {
-            if !self.json {
-                return value.write_to(to);
-            }
-            // Digits need no escape, so the value is written as it is computed.
-            write!(to, r#"{{"index":"{index}","digits":"{}","value":""#, estimate.digits)?;
-            value.write_to(&mut *to)?;
-            to.write_all(br#""}"#)
-        })?)
     }
-}
 
-/// Returns the number, or its leading digits and the power of ten if it is long.
-fn shortened(number: &UBig) -> String {
-    let digits = number.to_string();
-    if digits.len() <= 20 {
-        digits
-    } else {
-        format!("about {}.{}·10^{}", &digits[..1], &digits[1..3], digits.len() - 1)
-    }
-}
-
-impl PartArgs {
-    /// Returns the requested parts, or `None` if the whole value is requested.
-    fn answer(&self, n: &BigIndex, as_json: bool) -> Option<Answer> {
-        let index = || n.get().clone();
-        if !self.digits && self.first.is_none() && self.last.is_none() && self.modulus.is_none() {
-            return None;
-        }
-        let mut answer = Answer::default();
-        if as_json {
-            answer = answer.with_number("index", n.get());
-        }
-        if self.digits {
-            answer = answer.with_number("digits", fibonacci::digit_count(index()));
-        }
-        if let Some(count) = self.first {
-            answer = answer.with("first_digits", fibonacci::first_digits(index(), count));
-        }
-        if let Some(count) = self.last {
-            answer = answer.with("last_digits", fibonacci::last_digits(index(), count));
-        }
-        if let Some(modulus) = &self.modulus {
-            if as_json {
-                answer = answer.with_number("modulus", modulus);
+    fn write_records(&self, mut records: RecordWriter<'_>) -> Result<(), RecordError> {
+        for argument in std::iter::once(&self.index).chain(&self.more_indexes) {
+            match argument {
+                IndexArgument::Range(range) => range.clone().into_iter().try_for_each(|n| records.write(&n))?,
+                IndexArgument::StandardInput => {
+                    for n in read_lines(io::stdin().lock()) {
+                        records.write(&n.map_err(FibError::Input)?)?;
+                        // The writer of the indexes may wait for each value.
+                        records.flush()?;
+                    }
+                }
             }
-            // The modulus is above 0.
-            answer = answer.with_number("residue", fibonacci::modulo(index(), modulus).unwrap_or_default());
         }
-        Some(answer)
+        Ok(())
+    }
+
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
     }
 }

@@ -89,10 +89,10 @@ impl ValueOutput {
         Ok(())
     }
 
-    /// Writes what `text` writes, and a newline. When this returns, the file is complete and on disk.
+    /// Writes what `text` writes. When this returns, the file is complete and on disk.
     pub(crate) fn write(&self, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
         match self {
-            Self::Stdout => match write_stdout(|to| text(to).and_then(|()| to.write_all(b"\n"))) {
+            Self::Stdout => match write_stdout(text) {
                 // The reader closed early.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
                 result => result.map_err(OutputError::Stdout),
@@ -138,7 +138,7 @@ impl AtomicFile {
             Some(part) => part.file.try_clone().map_err(failed)?,
             None => return Err(failed(ErrorKind::NotFound.into())),
         };
-        write_line(&file, text).and_then(|()| file.sync_all()).map_err(failed)?;
+        write_buffered(&file, text).and_then(|()| file.sync_all()).map_err(failed)?;
         let mut part = self.part.lock();
         if let Some(part) = &mut *part {
             part.set_name(&self.part_path).map_err(failed)?;
@@ -198,11 +198,10 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-fn write_line(to: impl Write, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn write_buffered(to: impl Write, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     const BUFFER_BYTES: usize = 256 * 1024;
     let mut to = BufWriter::with_capacity(BUFFER_BYTES, to);
     text(&mut to)?;
-    to.write_all(b"\n")?;
     to.flush()
 }
 
@@ -225,7 +224,7 @@ mod tests {
         let path = folder.path().join("value");
         let output = ValueOutput::open(Some(&path)).expect("a new file");
         assert!(!path.exists());
-        output.write(|to| to.write_all(b"55")).expect("written");
+        output.write(|to| to.write_all(b"55\n")).expect("written");
         assert_eq!(fs::read(&path).expect("there"), b"55\n");
         drop(output);
         assert_eq!(entries(folder.path()), ["value"]);
@@ -254,7 +253,7 @@ mod tests {
         let (target, link) = (folder.path().join("target"), folder.path().join("link"));
         fs::write(&target, "old").expect("written");
         std::os::unix::fs::symlink(&target, &link).expect("linked");
-        ValueOutput::open(Some(&link)).expect("a file").write(|to| to.write_all(b"55")).expect("written");
+        ValueOutput::open(Some(&link)).expect("a file").write(|to| to.write_all(b"55\n")).expect("written");
         assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
         assert_eq!(fs::read(&target).expect("there"), b"55\n");
     }

@@ -65,6 +65,16 @@ impl Answer {
         self.with(name, number.to_string())
     }
 
+    /// Returns the names of the facts.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.facts.iter().map(|(name, _)| &**name).collect()
+    }
+
+    /// Returns the facts as text.
+    pub(crate) fn values(&self) -> Vec<String> {
+        self.facts.iter().map(|(_, fact)| plain(fact)).collect()
+    }
+
     /// Returns the answer as JSON or as text, without a newline.
     pub(crate) fn render(self, as_json: bool) -> String {
         if as_json { self.json() } else { self.text() }

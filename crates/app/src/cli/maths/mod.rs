@@ -13,7 +13,7 @@ mod verify;
 mod zeckendorf;
 
 pub(crate) use answer::{Answer, AnswerError, print_answer};
-pub(crate) use big_index::BigIndex;
+pub(crate) use big_index::{BigIndex, BigIndexError};
 pub(crate) use is_fibonacci::IsFibonacciCommand;
 pub(crate) use lucas::LucasCommand;
 pub(crate) use numbers::parse_modulus;

@@ -1,0 +1,59 @@
+//! Parts of a value that are computed without it.
+
+use clap::{Args, value_parser};
+use fibonacci::{IBig, UBig};
+
+use crate::cli::maths::{Answer, parse_modulus};
+
+/// Parts of the value, which are computed without the value. One is printed alone, several a line each.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Parts of the value, without computing it")]
+pub(super) struct PartArgs {
+    /// Print the number of decimal digits of F(N).
+    #[arg(long)]
+    digits: bool,
+
+    /// Print the first K digits (1 to 10,000), without a sign; all if there are fewer.
+    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
+    first: Option<u16>,
+
+    /// Print the last K digits (1 to 10,000), with leading zeros; all if there are fewer.
+    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
+    last: Option<u16>,
+
+    /// Print F(N) modulo M, from 0 to M − 1. M has up to 10,000 digits.
+    #[arg(long = "mod", value_name = "M", value_parser = parse_modulus)]
+    modulus: Option<UBig>,
+}
+
+impl PartArgs {
+    /// Returns whether parts are requested, and not the whole value.
+    pub(super) fn are_requested(&self) -> bool {
+        self.digits || self.first.is_some() || self.last.is_some() || self.modulus.is_some()
+    }
+
+    /// Returns the requested parts of F(n), after the index and the modulus if these are to be named.
+    pub(super) fn of(&self, n: &IBig, names_arguments: bool) -> Answer {
+        let mut answer = Answer::default();
+        if names_arguments {
+            answer = answer.with_number("index", n);
+        }
+        if self.digits {
+            answer = answer.with_number("digits", fibonacci::digit_count(n.clone()));
+        }
+        if let Some(count) = self.first {
+            answer = answer.with("first_digits", fibonacci::first_digits(n.clone(), count));
+        }
+        if let Some(count) = self.last {
+            answer = answer.with("last_digits", fibonacci::last_digits(n.clone(), count));
+        }
+        if let Some(modulus) = &self.modulus {
+            if names_arguments {
+                answer = answer.with_number("modulus", modulus);
+            }
+            // The modulus is above 0.
+            answer = answer.with_number("residue", fibonacci::modulo(n.clone(), modulus).unwrap_or_default());
+        }
+        answer
+    }
+}
