@@ -18,18 +18,23 @@ pub enum Contender {
     AbaciGoldilocks,
     /// `mpz_fib_ui` of GMP by the crate rug.
     Gmp,
+    /// FLINT's `radix` module, on several threads.
+    #[cfg(feature = "flint")]
+    Flint,
     Malachite,
     Dashu,
     NumBigint,
 }
 
 impl Contender {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &[Self] = &[
         Self::Abaci,
         Self::AbaciOneThread,
         Self::AbaciAvx2,
         Self::AbaciGoldilocks,
         Self::Gmp,
+        #[cfg(feature = "flint")]
+        Self::Flint,
         Self::Malachite,
         Self::Dashu,
         Self::NumBigint,
@@ -42,6 +47,8 @@ impl Contender {
             Self::AbaciAvx2 => "abaci-avx2",
             Self::AbaciGoldilocks => "abaci-goldilocks",
             Self::Gmp => "gmp",
+            #[cfg(feature = "flint")]
+            Self::Flint => "flint",
             Self::Malachite => "malachite",
             Self::Dashu => "dashu",
             Self::NumBigint => "num-bigint",
@@ -52,6 +59,8 @@ impl Contender {
     pub fn takes_on(self, n: u64) -> bool {
         n <= match self {
             Self::Abaci | Self::AbaciOneThread | Self::AbaciAvx2 | Self::AbaciGoldilocks => 10_000_000_000,
+            #[cfg(feature = "flint")]
+            Self::Flint => 1_000_000_000,
             Self::Gmp | Self::Malachite => 100_000_000,
             Self::Dashu | Self::NumBigint => 10_000_000,
         }
@@ -67,6 +76,8 @@ impl Contender {
             Self::AbaciAvx2 => abaci(Kernel::Avx2, n, threads),
             Self::AbaciGoldilocks => abaci(Kernel::Goldilocks, n, 1),
             Self::Gmp => gmp(other()),
+            #[cfg(feature = "flint")]
+            Self::Flint => super::flint::text(n, threads),
             Self::Malachite => malachite(other()),
             Self::Dashu => dashu(other()),
             Self::NumBigint => num_bigint(other()),

@@ -7,6 +7,8 @@ mod cancel;
 mod chart;
 mod contenders;
 mod estimates;
+#[cfg(feature = "flint")]
+mod flint;
 mod once;
 mod table;
 
