@@ -1,6 +1,7 @@
 //! The command line: its subcommands and exit codes. Each subcommand has a file here or in `roles/`.
 
 mod fib;
+mod generate;
 mod healthcheck;
 mod internal_client;
 mod maths;
@@ -81,6 +82,10 @@ pub(crate) enum Command {
     /// Check whether a running `abaci` is ready, for container health checks.
     #[command(after_help = EXIT_CODES)]
     Healthcheck(healthcheck::HealthcheckCommand),
+    #[command(after_help = EXIT_CODES)]
+    Completions(generate::CompletionsCommand),
+    #[command(after_help = EXIT_CODES)]
+    Man(generate::ManCommand),
 }
 
 /// Parses the command line. Prints the error, the help or the version if it returns an exit code.
@@ -128,6 +133,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Queue(queue) => queue.run().map_err(CommandError::from),
         Command::Migrate(migrate) => migrate.run().map_err(CommandError::from),
         Command::Healthcheck(healthcheck) => healthcheck.run().map_err(CommandError::from),
+        Command::Completions(completions) => completions.run(Cli::command()).map_err(CommandError::from),
+        Command::Man(man) => man.run(Cli::command()).map_err(CommandError::from),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -185,6 +192,12 @@ impl From<queue::QueueCommandError> for CommandError {
     fn from(error: queue::QueueCommandError) -> Self {
         let is_wrong_argument = error.is_wrong_argument();
         Self::new(error, is_wrong_argument)
+    }
+}
+
+impl From<generate::GenerateError> for CommandError {
+    fn from(error: generate::GenerateError) -> Self {
+        Self::new(error, false)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The executable from outside: arguments, settings, output, exit codes and signals.
 
 mod fib;
+mod generate;
 mod maths;
 mod program;
 mod queue;
