@@ -12,7 +12,7 @@ use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 /// The body of a request did not arrive in time. It is among the sources of the body's error.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -22,7 +22,8 @@ pub struct BodyTooSlow;
 /// The rate in bytes per second at which the deadline of a long body moves on.
 const MIN_BYTES_PER_S: usize = 64 * 1024;
 
-/// A body with a deadline that starts at its first read and moves on with what arrives.
+/// A body with a deadline that starts at its first read and moves on with what arrives, but never further than the
+/// timeout from then.
 pub(crate) struct TimedBody {
     body: Incoming,
     timeout: Duration,
@@ -64,7 +65,8 @@ impl HttpBody for TimedBody {
             if let Some(Ok(frame)) = &frame {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
                 let later = deadline.deadline() + Duration::from_secs_f64(bytes as f64 / MIN_BYTES_PER_S as f64);
-                deadline.as_mut().reset(later);
+                // Without this limit, a fast sender could stop for hours.
+                deadline.as_mut().reset(later.min(Instant::now() + this.timeout));
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }

@@ -87,22 +87,48 @@ async fn hello(stream: &mut TcpStream) {
     }
 }
 
+/// Reads a body of any size and answers with its length.
+fn length() -> Router {
+    let read = async |body: Body| match axum::body::to_bytes(body, usize::MAX).await {
+        Ok(bytes) => (StatusCode::OK, bytes.len().to_string()),
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, String::new()),
+    };
+    Router::new().route("/", post(read))
+}
+
+async fn start_body(server: &TestServer, bytes: usize) -> TcpStream {
+    let mut stream = server.connect().await;
+    let head = format!("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {bytes}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("to write");
+    stream
+}
+
 #[tokio::test]
 async fn a_long_body_has_more_time_than_a_short_one() {
-    const HALF_BYTES: usize = 480 * 1024;
-    let server = TestServer::start(echo(), limits()).await;
-    let mut stream = server.connect().await;
-    let head = format!("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", 2 * HALF_BYTES);
-    stream.write_all(head.as_bytes()).await.expect("to write");
-    stream.write_all(&[b'1'; HALF_BYTES]).await.expect("to write");
-    tokio::time::sleep(2 * SHORT).await;
-    stream.write_all(&[b'2'; HALF_BYTES]).await.expect("to write");
+    let piece = vec![b'1'; 240 * 1024];
+    let body_timeout = Duration::from_secs(2);
+    let server = TestServer::start(length(), ServerLimits { body_timeout, ..limits() }).await;
+    let mut stream = start_body(&server, 4 * piece.len()).await;
+    for sent in 0..4 {
+        if sent > 0 {
+            tokio::time::sleep(body_timeout / 2).await;
+        }
+        stream.write_all(&piece).await.expect("to write");
+    }
     let response = read_to_end(&mut stream).await;
-    assert!(
-        response.starts_with("HTTP/1.1 200") && response.ends_with('2'),
-        "{}",
-        &response[..response.len().min(200)]
-    );
+    assert!(response.starts_with("HTTP/1.1 200") && response.ends_with("983040"), "{response}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_long_body_that_stops_is_cut_off_like_a_short_one() {
+    // At the minimal rate this takes longer than TEST_TIMEOUT.
+    let sent = vec![b'1'; 2 << 20];
+    let server = TestServer::start(length(), limits()).await;
+    let mut stream = start_body(&server, sent.len() + 1).await;
+    stream.write_all(&sent).await.expect("to write");
+    let response = read_to_end(&mut stream).await;
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
     server.stop().await;
 }
 
