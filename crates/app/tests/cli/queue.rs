@@ -141,7 +141,7 @@ fn wrong_filters_are_refused_with_what_is_allowed() {
     for (arguments, allowed) in [
         (["list", "--lane", "fast"], "short, medium or long"),
         (["list", "--status", "done"], "queued or running"),
-        (["purge", "--submitter", "nobody"], "an IP address"),
+        (["purge", "--submitter", "example"], "an IP address"),
         (["list", "--older-than", "5"], "90s, 10m, 2h or 1d"),
         (["list", "--min-index", "1.000"], "1000"),
     ] {

@@ -96,7 +96,7 @@ pub(crate) enum QueueCommandError {
     /// The answer cannot be read.
     #[error("cannot read the answer from standard input")]
     Input(#[source] io::Error),
-    /// Nobody can be asked.
+    /// Standard input is no terminal, so the question cannot be asked.
     #[error("standard input is not a terminal: expected --force to purge without asking")]
     CannotAsk,
     /// The operator said no.
