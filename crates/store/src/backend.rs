@@ -1,5 +1,6 @@
 //! The port over any database: every call is timed, traced and an operation or a query.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::operations::{
 use crate::sql::Queries;
 use crate::{
     CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
-    Store, StoreError, StoredObject, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork, WithdrawResult,
+    Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork, WithdrawResult,
 };
 
 /// A database that keeps a store.
@@ -192,23 +193,24 @@ impl<B: Backend> Store for B {
         timed("touch", self.write(Touch { subjects: subjects.to_vec(), now })).await
     }
 
-    #[tracing::instrument(name = "store.object_bytes", level = "debug", skip_all)]
-    async fn object_bytes(&self) -> Result<u64, StoreError> {
-        timed("object_bytes", self.read(self.queries().object_bytes())).await
+    #[tracing::instrument(name = "store.value_bytes", level = "debug", skip_all)]
+    async fn value_bytes(&self, sizes: Range<u64>) -> Result<u64, StoreError> {
+        timed("value_bytes", self.read(self.queries().value_bytes(sizes))).await
     }
 
-    #[tracing::instrument(name = "store.lru_objects", level = "debug", skip_all)]
-    async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
-        timed("lru_objects", repairing(self, None, || self.read(self.queries().lru_objects(limit)))).await
+    #[tracing::instrument(name = "store.lru_values", level = "debug", skip_all)]
+    async fn lru_values(&self, sizes: Range<u64>, limit: u32) -> Result<Vec<StoredValue>, StoreError> {
+        let call = || self.read(self.queries().lru_values(sizes.clone(), limit));
+        timed("lru_values", repairing(self, None, call)).await
     }
 
     #[tracing::instrument(name = "store.mark_evicted", level = "debug", skip_all)]
-    async fn mark_evicted(&self, object: &StoredObject) -> Result<(), StoreError> {
-        timed("mark_evicted", self.write(MarkEvicted(object.clone()))).await
+    async fn mark_evicted(&self, value: &StoredValue) -> Result<(), StoreError> {
+        timed("mark_evicted", self.write(MarkEvicted(value.clone()))).await
     }
 
     #[tracing::instrument(name = "store.mark_lost", level = "debug", skip_all)]
-    async fn mark_lost(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
+    async fn mark_lost(&self, object: &StoredValue) -> Result<Option<Calculation>, StoreError> {
         timed("mark_lost", self.write(MarkLost(object.clone()))).await
     }
 

@@ -29,10 +29,10 @@ pub use objects::{
 };
 pub use port::{
     CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, Placement, QueueCounts, Release,
-    RenewResult, Store, StoreLimits, StoredObject, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
+    RenewResult, Store, StoreLimits, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
     WithdrawResult,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{Migrations, PostgresSettings, PostgresStore, TlsMode};
 pub use sqlite::SqliteStore;
-pub use values::{AboveLimit, ValueError, ValueReader, Values};
+pub use values::{AboveLimit, ValueError, ValueReader, Values, largest_value};

@@ -34,7 +34,7 @@ pub(crate) fn object_bytes(direction: &'static str, bytes: usize) {
     metrics::counter!("abaci_store_object_bytes_total", "direction" => direction).increment(bytes as u64);
 }
 
-/// Counts an evicted object.
+/// Counts an evicted value.
 pub(crate) fn evicted(bytes: u64) {
     metrics::counter!("abaci_store_objects_evicted_total").increment(1);
     metrics::counter!("abaci_store_object_bytes_total", "direction" => "evicted").increment(bytes);

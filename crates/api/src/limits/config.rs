@@ -18,8 +18,8 @@ pub struct ApiConfig {
     pub batches: (usize, usize),
     /// Memory in bytes that one computation may take on the largest worker. Default: no limit.
     pub worker_memory_bytes: Option<u64>,
-    /// Bytes that all values may take together; a single value above it is refused. Default: no limit.
-    pub store_bytes: Option<u64>,
+    /// Bytes that one value may take. Default: no limit.
+    pub value_bytes: Option<u64>,
     /// Requests that may wait for a value at a time; further ones are answered at once. Default: 1,024.
     pub waiters: usize,
     /// Event streams open at a time, in all and per address. Default: 2,048 and 64.
@@ -60,7 +60,7 @@ impl Default for ApiConfig {
             batch_indexes: 10_000,
             batches: (32, 8),
             worker_memory_bytes: None,
-            store_bytes: None,
+            value_bytes: None,
             waiters: 1_024,
             event_streams: (2_048, 64),
             value_readers: (128, 16),

@@ -70,7 +70,7 @@ impl ApiConfig {
         };
         check(estimate.memory_bytes, self.worker_memory_bytes)?;
         // The sign may take one more byte.
-        check(estimate.digits.saturating_add(1), self.store_bytes)?;
+        check(estimate.digits.saturating_add(1), self.value_bytes)?;
         Ok(ValidIndex {
             subject: index.into(),
             digits: estimate.digits,
@@ -101,7 +101,7 @@ impl ApiConfig {
             let estimate = fibonacci::estimate(i64::try_from(magnitude).unwrap_or(i64::MAX));
             let is_within = |needed: u64, allowed: Option<u64>| allowed.is_none_or(|allowed| needed <= allowed);
             is_within(estimate.memory_bytes, worker_memory_bytes)
-                && is_within(estimate.digits.saturating_add(1), self.store_bytes)
+                && is_within(estimate.digits.saturating_add(1), self.value_bytes)
         };
         let (mut fitting, mut too_large) = (0, self.max_index.saturating_add(1));
         while too_large - fitting > 1 {

@@ -170,7 +170,7 @@ async fn a_value_that_no_worker_or_disk_can_hold_is_refused() {
     system.submit(largest).await.expect(StatusCode::ACCEPTED);
     system.submit(largest + 1).await.expect_problem(UNPROCESSABLE, "too-large-to-fit");
 
-    let config = api::ApiConfig { store_bytes: Some(1_000), ..api::ApiConfig::default() };
+    let config = api::ApiConfig { value_bytes: Some(1_000), ..api::ApiConfig::default() };
     let system = TestSystem::with_config(config).await;
     system.submit(4_000).await.expect(StatusCode::ACCEPTED);
     system.submit(5_000).await.expect_problem(UNPROCESSABLE, "too-large-to-fit");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use store::{Store, StoredObject};
+use store::{Store, StoredValue};
 
 use crate::support::{TestResponse, TestSystem, subject};
 
@@ -122,7 +122,7 @@ async fn an_evicted_value_is_not_served_and_is_computed_again_when_submitted() {
     system.compute(6_000_000).await;
     let calculation = system.store.find(&subject(6_000_000)).await.expect("the store answers").expect("a row");
     let value = calculation.value().expect("a value");
-    let evicted = StoredObject { subject: subject(6_000_000), sha256: value.sha256, size_bytes: value.size_bytes };
+    let evicted = StoredValue { subject: subject(6_000_000), sha256: value.sha256, size_bytes: value.size_bytes };
     system.store.mark_evicted(&evicted).await.expect("the store answers");
     system.ports.cache.remove(&subject(6_000_000)).await.expect("the cache answers");
 

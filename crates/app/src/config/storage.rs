@@ -19,7 +19,8 @@ pub(crate) struct StorageArgs {
     #[arg(long, env = "ABACI_VALUES_URL", value_name = "file:///…|s3://…")]
     pub(crate) values_url: Option<Place>,
 
-    /// Total size of long values. Above it, the least recently read are evicted; they are computed again on request.
+    /// Total size of values above 1,000 digits; one may take half of it. Above it, the least recently read are evicted,
+    /// and computed again on request.
     #[arg(long, env = "ABACI_STORE_BYTES", value_name = "SIZE", default_value = "10GB")]
     pub(crate) store_bytes: ByteSize,
 }

@@ -42,7 +42,7 @@ impl ApiSettings<'_> {
             body_bytes: usize::try_from(self.requests.body_bytes.0).unwrap_or(usize::MAX),
             batch_indexes: usize::try_from(self.requests.batch_indexes).unwrap_or(usize::MAX),
             worker_memory_bytes: self.worker_memory_bytes,
-            store_bytes: Some(self.store_bytes.0),
+            value_bytes: Some(store::largest_value(self.store_bytes.0)),
             rate: self.requests.rate_at(self.listen),
             queued_work: self.requests.queued_seconds.0.map(Duration::from_secs_f64),
             queued_work_per_address: self.requests.queued_work_per_address_at(self.listen),

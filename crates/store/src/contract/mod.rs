@@ -72,6 +72,7 @@ macro_rules! store_keeps_the_contract {
             unfinished_work_is_selected_by_filters
             a_submitter_is_known_until_the_work_ends
             an_operator_cancels_what_is_unfinished
+            texts_are_counted_and_evicted_with_the_objects
             objects_are_evicted_by_their_last_read
             an_evicted_value_is_computed_again_and_compared
             a_lost_object_is_queued_again

@@ -3,7 +3,7 @@
 use model::{Status, Timestamp};
 
 use super::fixtures::*;
-use crate::{RenewResult, Store, StoredObject, SubmitResult, WithdrawResult};
+use crate::{RenewResult, Store, StoredValue, SubmitResult, WithdrawResult};
 
 /// Counts are added up; unknown subjects are ignored.
 pub async fn requests_are_counted(store: &dyn Store) {
@@ -95,7 +95,7 @@ pub async fn tokens_end_with_the_work(store: &dyn Store) {
     submit_with(store, &f(1), &old).await;
     let value = object(&f(1), &"7".repeat(70_000));
     complete(store, &value).await;
-    let object = StoredObject { subject: value.subject, sha256: value.sha256, size_bytes: value.size_bytes };
+    let object = StoredValue { subject: value.subject, sha256: value.sha256, size_bytes: value.size_bytes };
     store.mark_evicted(&object).await.expect("reachable");
     submit_with(store, &f(2), &old).await;
     fail(store, &f(2)).await.expect("the lease is held");

@@ -56,7 +56,7 @@ pub(super) async fn a_text_that_changed_since_it_was_digested_is_not_stored(obje
     let digested = digest(&digits(100_000));
     let refused = objects.write(&subject(), Arc::new(digits(99_999)), &digested).await;
     assert!(matches!(refused, Err(ObjectError::Corrupt)), "{refused:?}");
-    let object = StoredObject { subject: subject(), sha256: digested.sha256, size_bytes: 100_000 };
+    let object = StoredValue { subject: subject(), sha256: digested.sha256, size_bytes: 100_000 };
     assert!(matches!(objects.open(&object).await, Err(ObjectError::Missing)));
 }
 
@@ -151,7 +151,7 @@ pub(super) async fn the_listing_names_both_files_of_every_object(objects: Object
 pub(super) async fn a_write_that_is_dropped_leaves_nothing_to_serve(objects: Objects) {
     let text = digits(20 * MEGABYTE);
     let digested = digest(&text);
-    let object = StoredObject { subject: subject(), sha256: digested.sha256, size_bytes: digested.size_bytes };
+    let object = StoredValue { subject: subject(), sha256: digested.sha256, size_bytes: digested.size_bytes };
     let (reached, dropped) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
     let halting = Halting { text: text.clone(), reached: Arc::clone(&reached), dropped: Arc::clone(&dropped) };
     let write = objects.write(&object.subject, Arc::new(halting), &digested);
@@ -213,7 +213,7 @@ pub(super) fn digits(length: usize) -> Bytes {
     (0..length).map(next).collect()
 }
 
-pub(super) async fn written(objects: &Objects, text: &Bytes) -> StoredObject {
+pub(super) async fn written(objects: &Objects, text: &Bytes) -> StoredValue {
     let digested = digest(text);
     objects.write(&subject(), Arc::new(text.clone()), &digested).await.expect("written")
 }
@@ -234,7 +234,7 @@ pub(super) async fn files(objects: &Objects) -> Vec<Path> {
     found.into_iter().map(|found| found.location).collect()
 }
 
-async fn alter(objects: &Objects, object: &StoredObject, extension: &str, change: impl FnOnce(&mut Vec<u8>)) {
+async fn alter(objects: &Objects, object: &StoredValue, extension: &str, change: impl FnOnce(&mut Vec<u8>)) {
     let location = path(object, extension);
     let stored = objects.store.get(&location).await.expect("there").bytes().await.expect("read");
     let mut bytes = stored.to_vec();

@@ -33,7 +33,7 @@ pub use self::error::{ObjectError, OpenError};
 pub use self::place::{Place, PlaceError};
 pub use self::reader::ObjectReader;
 pub use self::text::{BLOCK_BYTES, Digested, Text, digest};
-use crate::{FileIdentity, StoredObject, metrics};
+use crate::{FileIdentity, StoredValue, metrics};
 
 /// Bytes of a part of an upload: above the 5 MiB that S3 requires, and at 10,000 parts enough for 80 GB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -127,12 +127,11 @@ impl Objects {
         subject: &Subject,
         text: Arc<dyn Text>,
         digested: &Digested,
-    ) -> Result<StoredObject, ObjectError> {
+    ) -> Result<StoredValue, ObjectError> {
         if let Some(directory) = &self.directory {
             directory.identity.check()?;
         }
-        let object =
-            StoredObject { subject: subject.clone(), sha256: digested.sha256, size_bytes: digested.size_bytes };
+        let object = StoredValue { subject: subject.clone(), sha256: digested.sha256, size_bytes: digested.size_bytes };
         // The list first: a text without a list would be damaged, a list without a text is only swept.
         let list = PutPayload::from_bytes(blocks::encode(digested));
         self.store.put(&list_path(&object), list).await.map_err(ObjectError::from_write)?;
@@ -154,7 +153,7 @@ impl Objects {
     ///
     /// # Errors
     /// `Missing`, `Corrupt`: compute it again. `Unavailable`: try again.
-    pub async fn open(&self, object: &StoredObject) -> Result<ObjectReader, ObjectError> {
+    pub async fn open(&self, object: &StoredValue) -> Result<ObjectReader, ObjectError> {
         let location = text_path(object);
         let found = self.store.head(&location).await.map_err(ObjectError::from_read)?;
         let list = self.store.get(&list_path(object)).await.map_err(ObjectError::from_read)?;
@@ -175,7 +174,7 @@ impl Objects {
     ///
     /// # Errors
     /// `Unavailable`; then the text, the list or both may remain.
-    pub async fn delete(&self, object: &StoredObject) -> Result<(), ObjectError> {
+    pub async fn delete(&self, object: &StoredValue) -> Result<(), ObjectError> {
         self.delete_at(&text_path(object)).await?;
         self.delete_at(&list_path(object)).await
     }
@@ -230,15 +229,15 @@ const VERSION: &str = "v1";
 const TEXT: &str = "txt";
 const LIST: &str = "blocks";
 
-fn text_path(object: &StoredObject) -> Path {
+fn text_path(object: &StoredValue) -> Path {
     path(object, TEXT)
 }
 
-fn list_path(object: &StoredObject) -> Path {
+fn list_path(object: &StoredValue) -> Path {
     path(object, LIST)
 }
 
-fn path(object: &StoredObject, extension: &str) -> Path {
+fn path(object: &StoredValue, extension: &str) -> Path {
     Path::from_iter([VERSION, &object.subject.to_string(), &format!("{}.{extension}", object.sha256)])
 }
 

@@ -38,7 +38,7 @@ impl FolderFixture {
         Self { folder, objects }
     }
 
-    fn file(&self, object: &StoredObject, extension: &str) -> PathBuf {
+    fn file(&self, object: &StoredValue, extension: &str) -> PathBuf {
         self.folder.path().join(format!("values/v1/{}/{}.{extension}", object.subject, object.sha256))
     }
 

@@ -1,9 +1,9 @@
-//! Counters, read times, and marks on objects: one statement each.
+//! Counters, read times, and marks on values.
 
 use model::{Calculation, Subject, Timestamp};
 
 use super::Operation;
-use crate::StoredObject;
+use crate::StoredValue;
 use crate::sql::Statements;
 
 /// Adds to request counts.
@@ -35,8 +35,8 @@ impl Operation for Touch {
     }
 }
 
-/// Marks an object as evicted.
-pub(crate) struct MarkEvicted(pub(crate) StoredObject);
+/// Marks a value as evicted.
+pub(crate) struct MarkEvicted(pub(crate) StoredValue);
 
 impl Operation for MarkEvicted {
     type Answer = ();
@@ -50,7 +50,7 @@ impl Operation for MarkEvicted {
 ///
 /// Nobody holds a token of this repair, so it must not end with the next withdrawal. It is queued above the limit too,
 /// because its value was promised before.
-pub(crate) struct MarkLost(pub(crate) StoredObject);
+pub(crate) struct MarkLost(pub(crate) StoredValue);
 
 impl Operation for MarkLost {
     type Answer = Option<Calculation>;

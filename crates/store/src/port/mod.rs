@@ -3,13 +3,14 @@
 mod requests;
 mod results;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 
 pub use self::requests::{
-    CompletedValue, Lease, NewCalculation, Placement, Release, StoreLimits, StoredObject, UnfinishedFilter,
+    CompletedValue, Lease, NewCalculation, Placement, Release, StoreLimits, StoredValue, UnfinishedFilter,
 };
 pub use self::results::{
     CompleteResult, InlineValue, LeaseResult, QueueCounts, RenewResult, SubmitResult, Unfinished, UnfinishedWork,
@@ -144,21 +145,23 @@ pub trait Store: Send + Sync {
     /// Returns the text of a value that is stored inline; `None` if there is none.
     async fn inline_value(&self, subject: &Subject) -> Result<Option<InlineValue>, StoreError>;
 
-    /// Sets the read time of the objects of these subjects, which decides the order of eviction.
+    /// Sets the read time of these values, which decides the order of eviction: exactly for objects, to the minute for
+    /// texts in the database.
     async fn touch(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError>;
 
-    /// Returns the bytes of all objects that rows point to.
-    async fn object_bytes(&self) -> Result<u64, StoreError>;
+    /// Returns the bytes of all texts above 1,000 digits, in the database and as objects, whose size is in a range.
+    async fn value_bytes(&self, sizes: Range<u64>) -> Result<u64, StoreError>;
 
-    /// Returns up to `limit` objects, least recently read first.
-    async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError>;
+    /// Returns up to `limit` of the values that [`value_bytes`](Self::value_bytes) counts, least recently read first.
+    async fn lru_values(&self, sizes: Range<u64>, limit: u32) -> Result<Vec<StoredValue>, StoreError>;
 
-    /// Marks an object as evicted: its facts stay, and the next submission computes it again.
-    async fn mark_evicted(&self, object: &StoredObject) -> Result<(), StoreError>;
+    /// Marks a value as evicted and deletes its text from the database: its facts stay, and the next submission computes
+    /// it again.
+    async fn mark_evicted(&self, value: &StoredValue) -> Result<(), StoreError>;
 
     /// Marks an object as missing or damaged and queues the calculation again. Returns the row, or `None` if it no
     /// longer pointed to that object.
-    async fn mark_lost(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError>;
+    async fn mark_lost(&self, object: &StoredValue) -> Result<Option<Calculation>, StoreError>;
 
     /// Returns the number of unfinished calculations by lane.
     async fn backlog(&self) -> Result<QueueCounts, StoreError>;

@@ -114,9 +114,9 @@ pub enum Placement {
     Object,
 }
 
-/// A value's text in the object store.
+/// The text of a value, in the database or the object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredObject {
+pub struct StoredValue {
     /// The subject of the value.
     pub subject: Subject,
     /// SHA-256 of the text, part of the object's name.

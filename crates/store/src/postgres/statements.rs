@@ -1,6 +1,7 @@
 //! The statements of a transaction in PostgreSQL, many rows in one round trip.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, ValueState, WorkerId};
 use sqlx::postgres::{PgConnection, PgPool};
@@ -12,7 +13,7 @@ use crate::row::{
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
 use crate::sql::shared::{impl_queries, locked_columns, single_row_statements, unfinished_sql};
-use crate::{CompletedValue, InlineValue, Lease, NewCalculation, Placement, QueueCounts, StoredObject, Unfinished};
+use crate::{CompletedValue, InlineValue, Lease, NewCalculation, Placement, QueueCounts, StoredValue, Unfinished};
 
 /// The clock that decides leases, in milliseconds since 1970.
 macro_rules! now {
@@ -211,7 +212,8 @@ impl Statements for PostgresStatements<'_> {
     async fn touch(&mut self, subjects: &[Subject], now: Timestamp) -> sqlx::Result<()> {
         sqlx::query(
             "with locked as materialized ( \
-                 select id from calculations where subject = any($1) and value_state = 'object' \
+                 select id from calculations where subject = any($1) and (value_state = 'object' or \
+                 value_state = 'inline' and digits > 1000 and read_at < $2 - 60000) \
                  order by id for no key update \
              ) update calculations set read_at = greatest(read_at, $2) from locked where calculations.id = locked.id",
         )

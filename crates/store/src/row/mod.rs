@@ -16,7 +16,7 @@ pub(crate) use self::damaged::{DamagedRow, RepairedRow, damaged};
 pub(crate) use self::locked::{LockedColumns, LockedRow};
 #[cfg(feature = "postgres")]
 pub(crate) use self::other::KeyedDoneRow;
-pub(crate) use self::other::{DoneRow, InlineRow, ObjectRow, UnfinishedRow, UnfinishedWorkRow, queue_counts};
+pub(crate) use self::other::{DoneRow, InlineRow, StoredValueRow, UnfinishedRow, UnfinishedWorkRow, queue_counts};
 
 /// Converts a hash from a column.
 pub(crate) fn sha256_from(bytes: &[u8]) -> Result<Sha256, Sha256Error> {

@@ -9,7 +9,7 @@ use super::columns::row;
 use super::{ColumnError, RowError, sha256_from};
 use crate::rules::is_short;
 use crate::{
-    CompletedValue, InlineValue, NewCalculation, Placement, QueueCounts, StoredObject, Unfinished, UnfinishedWork,
+    CompletedValue, InlineValue, NewCalculation, Placement, QueueCounts, StoredValue, Unfinished, UnfinishedWork,
 };
 
 row! {
@@ -148,7 +148,7 @@ impl NewCalculation {
 row! {
     /// A row that points to an object.
     #[derive(Debug)]
-    pub(crate) struct ObjectRow {
+    pub(crate) struct StoredValueRow {
         id: i64,
         subject: String,
         sha256: Vec<u8>,
@@ -156,10 +156,10 @@ row! {
     }
 }
 
-impl TryFrom<ObjectRow> for StoredObject {
+impl TryFrom<StoredValueRow> for StoredValue {
     type Error = RowError;
 
-    fn try_from(row: ObjectRow) -> Result<Self, RowError> {
+    fn try_from(row: StoredValueRow) -> Result<Self, RowError> {
         let at = |column| move |source: ColumnError| RowError { id: row.id, column, source };
         Ok(Self {
             subject: row.subject.parse().map_err(ColumnError::from).map_err(at("subject"))?,

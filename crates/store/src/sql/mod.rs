@@ -5,13 +5,14 @@
 pub(crate) mod shared;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 
 use crate::row::{DamagedRow, LockedRow, RepairedRow};
 use crate::rules::{NewLease, QueueLimit, ReleaseEffect};
 use crate::{
-    CompletedValue, InlineValue, Lease, NewCalculation, QueueCounts, StoredObject, Unfinished, UnfinishedFilter,
+    CompletedValue, InlineValue, Lease, NewCalculation, QueueCounts, StoredValue, Unfinished, UnfinishedFilter,
     UnfinishedWork,
 };
 
@@ -121,14 +122,14 @@ pub(crate) trait Statements: Send {
     /// Adds to request counts.
     fn add_requests(&mut self, requests: &[(Subject, u64)]) -> impl Future<Output = sqlx::Result<()>> + Send;
 
-    /// Sets the read times of objects; they never go back.
+    /// Sets the read times of values; they never go back.
     fn touch(&mut self, subjects: &[Subject], now: Timestamp) -> impl Future<Output = sqlx::Result<()>> + Send;
 
-    /// Marks the object of a row as evicted, if the row points to it.
-    fn mark_evicted(&mut self, object: &StoredObject) -> impl Future<Output = sqlx::Result<()>> + Send;
+    /// Marks the value of a row as evicted and deletes its text, if it is this value.
+    fn mark_evicted(&mut self, value: &StoredValue) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// Queues a row whose object is lost, if it points to it.
-    fn mark_lost(&mut self, object: &StoredObject) -> impl Future<Output = sqlx::Result<Option<Calculation>>> + Send;
+    fn mark_lost(&mut self, object: &StoredValue) -> impl Future<Output = sqlx::Result<Option<Calculation>>> + Send;
 }
 
 /// Reads: one statement each, where the database has one for it.
@@ -158,9 +159,9 @@ pub(crate) trait Queries: Send + Sync {
 
     fn inline_value(&self, subject: &Subject) -> impl Future<Output = sqlx::Result<Option<InlineValue>>> + Send;
 
-    fn object_bytes(&self) -> impl Future<Output = sqlx::Result<u64>> + Send;
+    fn value_bytes(&self, sizes: Range<u64>) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
-    fn lru_objects(&self, limit: u32) -> impl Future<Output = sqlx::Result<Vec<StoredObject>>> + Send;
+    fn lru_values(&self, sizes: Range<u64>, limit: u32) -> impl Future<Output = sqlx::Result<Vec<StoredValue>>> + Send;
 
     fn backlog(&self) -> impl Future<Output = sqlx::Result<QueueCounts>> + Send;
 }

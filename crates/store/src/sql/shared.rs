@@ -216,19 +216,24 @@ macro_rules! single_row_statements {
             Ok(row.try_into()?)
         }
 
-        async fn mark_evicted(&mut self, object: &StoredObject) -> sqlx::Result<()> {
-            sqlx::query(
-                "update calculations set value_state = 'evicted' \
-                 where subject = $1 and sha256 = $2 and value_state = 'object' and status = 'done'",
+        async fn mark_evicted(&mut self, value: &StoredValue) -> sqlx::Result<()> {
+            let id: Option<i64> = sqlx::query_scalar(
+                "update calculations set value_state = 'evicted', short_text = null where subject = $1 \
+                 and sha256 = $2 and value_state in ('object', 'inline') and status = 'done' returning id",
             )
-            .bind(object.subject.to_string())
-            .bind(object.sha256.0.as_slice())
-            .execute(&mut *self.connection)
-            .await
-            .map(drop)
+            .bind(value.subject.to_string())
+            .bind(value.sha256.0.as_slice())
+            .fetch_optional(&mut *self.connection)
+            .await?;
+            let Some(id) = id else { return Ok(()) };
+            sqlx::query("delete from value_texts where calculation_id = $1")
+                .bind(id)
+                .execute(&mut *self.connection)
+                .await
+                .map(drop)
         }
 
-        async fn mark_lost(&mut self, object: &StoredObject) -> sqlx::Result<Option<Calculation>> {
+        async fn mark_lost(&mut self, object: &StoredValue) -> sqlx::Result<Option<Calculation>> {
             let row: Option<CalculationRow> = sqlx::query_as(concat!(
                 "update calculations set status = 'queued', value_state = 'evicted', queued_at = ",
                 $now,
@@ -276,8 +281,35 @@ pub(crate) const UNFINISHED_WORK: &str = "select id, idx, status, lane, queued_a
      and (cast($6 as bigint) is null or idx >= $6 or idx <= -$6) \
      and (cast($7 as bigint) is null or queued_at < $7) order by id limit $2";
 
-pub(crate) const LRU_OBJECTS: &str = "select id, subject, sha256, size_bytes from calculations \
-     where value_state = 'object' order by read_at limit $1";
+/// The condition of both indexes on values that can be evicted, once for each of them.
+macro_rules! evictable_sql {
+    ($columns:literal, $end:literal) => {
+        concat!(
+            "select * from (select ",
+            $columns,
+            " from calculations where value_state = 'object' and size_bytes >= $1 and size_bytes < $2",
+            $end,
+            ") as objects union all select * from (select ",
+            $columns,
+            " from calculations where value_state = 'inline' and digits > 1000 \
+             and size_bytes >= $1 and size_bytes < $2",
+            $end,
+            ") as texts",
+        )
+    };
+}
+
+pub(crate) const VALUE_BYTES: &str = concat!(
+    "select cast(coalesce(sum(size_bytes), 0) as bigint) from (",
+    evictable_sql!("size_bytes", ""),
+    ") as evictable",
+);
+
+pub(crate) const LRU_VALUES: &str = concat!(
+    "select id, subject, sha256, size_bytes from (",
+    evictable_sql!("id, subject, sha256, size_bytes, read_at", " order by read_at limit $3"),
+    ") as evictable order by read_at limit $3",
+);
 
 /// Implements `Queries` for a newtype of a pool.
 macro_rules! impl_queries {
@@ -343,16 +375,22 @@ macro_rules! impl_queries {
                 Ok(row.map(InlineValue::try_from).transpose()?)
             }
 
-            async fn object_bytes(&self) -> sqlx::Result<u64> {
-                let sql = "select cast(coalesce(sum(size_bytes), 0) as bigint) from calculations \
-                     where value_state = 'object'";
-                let bytes: i64 = sqlx::query_scalar(sql).fetch_one(&self.0).await?;
+            async fn value_bytes(&self, sizes: Range<u64>) -> sqlx::Result<u64> {
+                let bytes: i64 = sqlx::query_scalar($crate::sql::shared::VALUE_BYTES)
+                    .bind($crate::row::column(sizes.start))
+                    .bind($crate::row::column(sizes.end))
+                    .fetch_one(&self.0)
+                    .await?;
                 u64::try_from(bytes).map_err(|error| sqlx::Error::Decode(error.into()))
             }
 
-            async fn lru_objects(&self, limit: u32) -> sqlx::Result<Vec<StoredObject>> {
-                let rows: Vec<$crate::row::ObjectRow> =
-                    sqlx::query_as($crate::sql::shared::LRU_OBJECTS).bind(i64::from(limit)).fetch_all(&self.0).await?;
+            async fn lru_values(&self, sizes: Range<u64>, limit: u32) -> sqlx::Result<Vec<StoredValue>> {
+                let rows: Vec<$crate::row::StoredValueRow> = sqlx::query_as($crate::sql::shared::LRU_VALUES)
+                    .bind($crate::row::column(sizes.start))
+                    .bind($crate::row::column(sizes.end))
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.0)
+                    .await?;
                 $crate::row::converted(rows)
             }
 

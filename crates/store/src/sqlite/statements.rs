@@ -1,6 +1,7 @@
 //! The statements of a transaction in SQLite, where one row at a time costs no round trip.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, ValueState, WorkerId};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
@@ -12,7 +13,7 @@ use crate::row::{
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
 use crate::sql::shared::{impl_queries, locked_columns, single_row_statements, unfinished_sql};
-use crate::{CompletedValue, InlineValue, Lease, NewCalculation, Placement, QueueCounts, StoredObject, Unfinished};
+use crate::{CompletedValue, InlineValue, Lease, NewCalculation, Placement, QueueCounts, StoredValue, Unfinished};
 
 /// The clock that decides leases, in milliseconds since 1970.
 macro_rules! now {
@@ -217,7 +218,8 @@ impl Statements for SqliteStatements<'_> {
         for subject in subjects {
             sqlx::query(
                 "update calculations set read_at = max(coalesce(read_at, 0), $2) \
-                 where subject = $1 and value_state = 'object'",
+                 where subject = $1 and (value_state = 'object' or value_state = 'inline' and digits > 1000 \
+                 and read_at < $2 - 60000)",
             )
             .bind(subject.to_string())
             .bind(now.unix_ms())

@@ -48,9 +48,7 @@ impl ValuesFixture {
         self.submit(n).await;
         let text: Arc<dyn Text> = Arc::new(text.to_owned());
         let digested = digest(&*text);
-        if digested.size_bytes > Value::INLINE_BYTES {
-            self.values.make_room(digested.size_bytes).await?;
-        }
+        self.values.make_room(digested.size_bytes).await?;
         let placement = self.values.place(&f(n), text, &digested).await?;
         let recorded = CompletedValue {
             subject: f(n),
@@ -153,7 +151,7 @@ async fn an_object_that_was_evicted_meanwhile_is_not_lost() {
     let fixture = ValuesFixture::open(None).await;
     let done = fixture.compute(1, &"7".repeat(70_000)).await.expect("placed");
     let value = done.value().expect("done");
-    let object = StoredObject { subject: f(1), sha256: value.sha256, size_bytes: value.size_bytes };
+    let object = StoredValue { subject: f(1), sha256: value.sha256, size_bytes: value.size_bytes };
     fixture.store.mark_evicted(&object).await.expect("reachable");
     fs::remove_file(fixture.text_file(&done)).expect("removed");
     let gone = fixture.values.open(&done).await.err();
@@ -187,7 +185,7 @@ async fn the_least_recently_read_make_room_and_their_facts_stay() {
     fixture.store.touch(&[f(1), f(3)], later).await.expect("reachable");
     let evicted = [fixture.found(2).await, fixture.found(4).await];
     fixture.compute(5, &"5".repeat(150_000)).await.expect("placed");
-    assert_eq!(fixture.store.object_bytes().await.expect("reachable"), 290_000);
+    assert_eq!(fixture.store.value_bytes(0..u64::MAX).await.expect("reachable"), 290_000);
     for (n, before) in [2, 4].into_iter().zip(evicted) {
         let row = fixture.found(n).await;
         let value = row.value().expect("still known");
@@ -205,12 +203,57 @@ async fn the_least_recently_read_make_room_and_their_facts_stay() {
 }
 
 #[tokio::test]
-async fn a_value_above_the_limit_of_all_is_refused_and_evicts_nothing() {
-    let fixture = ValuesFixture::open(Some(100_000)).await;
+async fn a_value_above_half_of_the_limit_is_refused_and_evicts_nothing() {
+    let fixture = ValuesFixture::open(Some(200_000)).await;
     fixture.compute(1, &"7".repeat(70_000)).await.expect("placed");
+    fixture.compute(3, &"7".repeat(100_000)).await.expect("placed");
     let refused = fixture.compute(2, &"7".repeat(100_001)).await;
     assert!(matches!(refused, Err(ValueError::Full(_))), "{refused:?}");
     assert!(fixture.found(1).await.is_readable());
+}
+
+/// A flood of texts that lie in the database stays below the limit, and what goes can be computed again.
+#[tokio::test]
+async fn short_texts_are_evicted_too_and_their_facts_stay() {
+    let fixture = ValuesFixture::open(Some(1_000_000)).await;
+    let text = |n: i64| n.to_string().repeat(60_000)[..60_000].to_owned();
+    for n in 100..140 {
+        fixture.compute(n, &text(n)).await.expect("placed");
+        let bytes = fixture.store.value_bytes(0..u64::MAX).await.expect("reachable");
+        assert!(bytes <= 1_000_000, "{bytes} after {n}");
+    }
+    let oldest = fixture.found(100).await;
+    assert_eq!(oldest.value().map(|value| (value.state, value.size_bytes)), Some((ValueState::Evicted, 60_000)));
+    assert_eq!(fixture.store.inline_value(&f(100)).await.expect("reachable"), None, "its text is gone");
+    assert!(fixture.found(139).await.is_readable());
+    assert!(fixture.compute(100, &text(100)).await.expect("computed again").is_readable());
+}
+
+/// Values of one kind are evicted for one another before they cost the other kind its half.
+#[tokio::test]
+async fn large_values_and_small_ones_leave_each_other_half_of_the_limit() {
+    let fixture = ValuesFixture::open(Some(4_000_000)).await;
+    let readable = async |from: i64, to: i64| {
+        let mut count = 0;
+        for n in from..to {
+            count += usize::from(fixture.found(n).await.is_readable());
+        }
+        count
+    };
+    for n in 0..20 {
+        fixture.compute(n, &"7".repeat(100_000)).await.expect("placed");
+    }
+    for n in 100..106 {
+        fixture.compute(n, &"7".repeat(1_000_000)).await.expect("placed");
+    }
+    assert_eq!((readable(0, 20).await, readable(100, 106).await), (20, 2), "two million each");
+    fixture.compute(200, &"7".repeat(2_000_000)).await.expect("placed");
+    assert_eq!((readable(0, 20).await, readable(100, 106).await), (20, 0));
+    for n in 20..40 {
+        fixture.compute(n, &"7".repeat(100_000)).await.expect("placed");
+    }
+    assert_eq!(readable(0, 40).await, 20);
+    assert!(fixture.found(200).await.is_readable());
 }
 
 #[tokio::test]

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use model::{BoxError, FailureReason, Subject, Timestamp, Value, WaitingFor};
+use model::{BoxError, FailureReason, Subject, Timestamp, WaitingFor};
 use store::{AboveLimit, CompleteResult, CompletedValue, Lease, Placement, StoreError, ValueError};
 use tokio::time::{Instant, sleep};
 
 use super::active::ActiveJob;
 use super::heartbeat::Heartbeat;
 use super::outcome::{JobResult, OutcomeKind};
-use crate::WorkerError;
 use crate::compute::value::ComputedValue;
+use crate::{Worker, WorkerError};
 
 /// Pauses between attempts while the store is unreachable.
 const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
@@ -114,18 +114,18 @@ impl ActiveJob<'_> {
     /// Places the digits in the object store if they are long, and describes the value.
     async fn place(&self, value: &ComputedValue, started_at: Timestamp) -> Result<CompletedValue, ValueError> {
         let worker = self.worker;
-        if value.digest.size_bytes > Value::INLINE_BYTES {
-            self.evict_for(value.digest.size_bytes).await?;
-        }
+        worker.evict_for(value.digest.size_bytes).await?;
         let placement = worker.ports.values.place(self.subject(), Arc::clone(&value.text), &value.digest).await?;
         Ok(describe(self.subject(), value, placement, started_at, worker.ports.clock.now()))
     }
+}
 
-    /// Evicts the least recently read objects until `bytes` more fit, and publishes that.
-    async fn evict_for(&self, bytes: u64) -> Result<(), ValueError> {
-        for subject in self.worker.ports.values.make_room(bytes).await? {
-            self.worker.cache_remove(&subject).await;
-            self.worker.publish_current(&subject).await;
+impl Worker {
+    /// Evicts values until `bytes` more fit, and publishes that.
+    pub(super) async fn evict_for(&self, bytes: u64) -> Result<(), ValueError> {
+        for subject in self.ports.values.make_room(bytes).await? {
+            self.cache_remove(&subject).await;
+            self.publish_current(&subject).await;
         }
         Ok(())
     }

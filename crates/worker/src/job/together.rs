@@ -69,6 +69,7 @@ async fn compute(worker: &Worker, delivery: &Delivery) -> Option<CompletedValue>
     let started_at: Timestamp = worker.ports.clock.now();
     let value = compute_inline(subject.index(), memory)?;
     metrics::computed(delivery.job.lane, value.elapsed);
+    worker.evict_for(value.digest.size_bytes).await.ok()?;
     let placement = worker.ports.values.place(subject, Arc::clone(&value.text), &value.digest).await.ok()?;
     Some(describe(subject, &value, placement, started_at, worker.ports.clock.now()))
 }

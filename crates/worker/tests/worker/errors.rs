@@ -89,7 +89,7 @@ async fn a_value_that_cannot_be_stored_before_shutdown_is_left_to_others() {
 }
 
 #[tokio::test]
-async fn a_value_above_the_limit_of_all_values_fails() {
+async fn a_value_above_the_limit_of_one_value_fails() {
     let system = Harness::start().await;
     let values = Values::new(Arc::clone(&system.store) as Arc<dyn Store>, system.objects.clone(), Some(1000));
     let worker = Worker::new(Ports { values, ..system.ports() }, Harness::settings("w"));
@@ -130,11 +130,11 @@ async fn a_full_disk_is_waited_for_and_counts_as_no_attempt() {
 #[tokio::test]
 async fn older_values_are_evicted_for_new_ones() {
     let system = Harness::start().await;
-    let (n, later) = (1_000_000, 1_000_001);
-    let limit = Some(300_000);
+    let (n, later) = (1_000_000, 1_000_002);
+    let limit = Some(500_000);
     let values = Values::new(Arc::clone(&system.store) as Arc<dyn Store>, system.objects.clone(), limit);
     let worker = Worker::new(Ports { values, ..system.ports() }, Harness::settings("w"));
-    for n in [n, later] {
+    for n in [n, later - 1, later] {
         system.submit(n).await;
         assert_eq!(system.process_one(&worker).await, ended(n, OutcomeKind::Completed));
     }

@@ -1,5 +1,6 @@
 //! A store that can be made unreachable.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 use store::{
     CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
-    Store, StoreError, StoredObject, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork, WithdrawResult,
+    Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork, WithdrawResult,
 };
 
 /// A store that can be made unreachable.
@@ -137,19 +138,19 @@ impl Store for FaultyStore {
         self.reach()?.touch(subjects, now).await
     }
 
-    async fn object_bytes(&self) -> Result<u64, StoreError> {
-        self.reach()?.object_bytes().await
+    async fn value_bytes(&self, sizes: Range<u64>) -> Result<u64, StoreError> {
+        self.reach()?.value_bytes(sizes).await
     }
 
-    async fn lru_objects(&self, limit: u32) -> Result<Vec<StoredObject>, StoreError> {
-        self.reach()?.lru_objects(limit).await
+    async fn lru_values(&self, sizes: Range<u64>, limit: u32) -> Result<Vec<StoredValue>, StoreError> {
+        self.reach()?.lru_values(sizes, limit).await
     }
 
-    async fn mark_evicted(&self, object: &StoredObject) -> Result<(), StoreError> {
+    async fn mark_evicted(&self, object: &StoredValue) -> Result<(), StoreError> {
         self.reach()?.mark_evicted(object).await
     }
 
-    async fn mark_lost(&self, object: &StoredObject) -> Result<Option<Calculation>, StoreError> {
+    async fn mark_lost(&self, object: &StoredValue) -> Result<Option<Calculation>, StoreError> {
         self.reach()?.mark_lost(object).await
     }
 

@@ -7,7 +7,7 @@ use cache::ValueCache;
 use model::{CalculationState, FailureReason, Lane, Sha256, Status, ValueState};
 use ports::Ports;
 use queue::JobQueue;
-use store::{CompletedValue, Placement, Store, StoredObject};
+use store::{CompletedValue, Placement, Store, StoredValue};
 use worker::{OutcomeKind, Worker};
 
 use crate::faulty_queue::{FaultyEvents, Unreachable};
@@ -105,7 +105,7 @@ async fn a_value_that_contradicts_the_one_known_before_fails_and_is_not_served()
     let worker = system.worker("w");
     // An object that was evicted: only its hash is left, and that is of something else.
     system.accept(500_000, None).await;
-    let wrong = StoredObject { subject: subject(500_000), sha256: Sha256([7; 32]), size_bytes: 104_494 };
+    let wrong = StoredValue { subject: subject(500_000), sha256: Sha256([7; 32]), size_bytes: 104_494 };
     record(&system, 500_000, wrong.sha256, Placement::Object).await;
     system.store.mark_evicted(&wrong).await.expect("evicted");
     system.submit(500_000).await;

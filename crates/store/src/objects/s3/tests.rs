@@ -11,7 +11,7 @@ use super::super::contract::{self, MEGABYTE, digits, every_check, files, subject
 use super::super::{ObjectError, Objects, OpenError, Place, digest, text_path};
 use super::endpoint::{Endpoint, access};
 use super::*;
-use crate::{SqliteStore, StoreLimits, StoredObject, Values};
+use crate::{SqliteStore, StoreLimits, StoredValue, Values};
 
 const LATE: Timestamp = Timestamp::from_unix_ms(i64::MAX);
 
@@ -91,7 +91,7 @@ async fn an_endpoint_that_accepts_and_says_nothing_is_unavailable_before_readers
     let url = format!("http://{}", silent.local_addr().expect("its address"));
     let objects = objects("s3://values", &access(&url));
     let text = digits(70_000);
-    let object = StoredObject { subject: subject(), sha256: digest(&text).sha256, size_bytes: text.len() as u64 };
+    let object = StoredValue { subject: subject(), sha256: digest(&text).sha256, size_bytes: text.len() as u64 };
     let opened = tokio::time::timeout(REQUEST_TIMEOUT, objects.open(&object)).await;
     let refused = opened.expect("refused before the timeout").err();
     assert!(matches!(refused, Some(ObjectError::Unavailable(_))), "{refused:?}");
