@@ -11,7 +11,7 @@ use crate::hosts::KnownHosts;
 pub struct ServerLimits {
     /// From the first byte of a request (or from accepting the connection) to the end of its head. Default: 5 s.
     pub header_timeout: Duration,
-    /// From the first read of a body to its end, and a second more for each 64 KiB of it; also how long it may stop.
+    /// How long a request waits for its body in all, and a second more for each 64 KiB of it; also how long it may stop.
     /// Default: 10 s.
     pub body_timeout: Duration,
     /// How long a connection may stay open without a request. Longer than proxies keep theirs (nginx: 60 s), so

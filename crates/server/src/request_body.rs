@@ -19,14 +19,16 @@ use tokio::time::{Instant, Sleep};
 #[error("the body did not arrive in time")]
 pub struct BodyTooSlow;
 
-/// The rate in bytes per second at which the deadline of a long body moves on.
+/// The rate in bytes per second at which a long body adds to its time.
 const MIN_BYTES_PER_S: usize = 64 * 1024;
 
-/// A body with a deadline that starts at its first read and moves on with what arrives, but never further than the
-/// timeout from then.
+/// A body that its reader waits for a limited time in all. What arrives adds to the time, but never beyond the timeout.
 pub(crate) struct TimedBody {
     body: Incoming,
     timeout: Duration,
+    /// The time left to wait, while the reader does not.
+    left: Duration,
+    /// The end of that time, while the reader waits. What it does between two reads is not the client's delay.
     deadline: Option<Pin<Box<Sleep>>>,
     was_read: Arc<AtomicBool>,
 }
@@ -47,7 +49,7 @@ impl TimedBody {
         if body.is_end_stream() {
             return (Body::empty(), end);
         }
-        (Body::new(Self { body, timeout, deadline: None, was_read }), end)
+        (Body::new(Self { body, timeout, left: timeout, deadline: None, was_read }), end)
     }
 }
 
@@ -57,19 +59,22 @@ impl HttpBody for TimedBody {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        let deadline = this.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.timeout)));
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
             if frame.is_none() || this.body.is_end_stream() {
                 this.was_read.store(true, Ordering::Relaxed);
             }
+            if let Some(deadline) = this.deadline.take() {
+                this.left = deadline.deadline().saturating_duration_since(Instant::now());
+            }
             if let Some(Ok(frame)) = &frame {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
-                let later = deadline.deadline() + Duration::from_secs_f64(bytes as f64 / MIN_BYTES_PER_S as f64);
+                let more = Duration::from_secs_f64(bytes as f64 / MIN_BYTES_PER_S as f64);
                 // Without this limit, a fast sender could stop for hours.
-                deadline.as_mut().reset(later.min(Instant::now() + this.timeout));
+                this.left = (this.left + more).min(this.timeout);
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
+        let deadline = this.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.left)));
         deadline.as_mut().poll(cx).map(|()| Some(Err(BodyTooSlow.into())))
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
+use futures_util::StreamExt;
 use http::StatusCode;
 use server::{KnownHosts, ServerLimits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -129,6 +130,33 @@ async fn a_long_body_that_stops_is_cut_off_like_a_short_one() {
     stream.write_all(&sent).await.expect("to write");
     let response = read_to_end(&mut stream).await;
     assert!(response.starts_with("HTTP/1.1 408"), "{response}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn work_between_two_reads_takes_no_time_from_the_body() {
+    let (reading, is_reading) = tokio::sync::oneshot::channel();
+    let reading = std::sync::Arc::new(std::sync::Mutex::new(Some(reading)));
+    let read = move |body: Body| {
+        let reading = reading.clone();
+        async move {
+            let mut pieces = body.into_data_stream();
+            let first = pieces.next().await.expect("a piece").expect("in time");
+            tokio::time::sleep(2 * SHORT).await;
+            let mut second = pieces.next();
+            assert!(futures_util::poll!(&mut second).is_pending());
+            let reading = reading.lock().expect("not poisoned").take().expect("one request");
+            reading.send(()).expect("the test receives");
+            [first, second.await.expect("a piece").expect("in time")].concat()
+        }
+    };
+    let server = TestServer::start(Router::new().route("/", post(read)), limits()).await;
+    let mut stream = start_body(&server, 10).await;
+    stream.write_all(b"12345").await.expect("to write");
+    is_reading.await.expect("a second read");
+    stream.write_all(b"67890").await.expect("to write");
+    let response = read_to_end(&mut stream).await;
+    assert!(response.ends_with("1234567890"), "{response}");
     server.stop().await;
 }
 
