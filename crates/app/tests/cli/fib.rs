@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::program::{abaci, catches, exit_code, finish, names_in, send_signal, until};
+use crate::program::{abaci, catches, exit_code, finish, finish_on_terminal, names_in, send_signal, until};
 
 #[test]
 fn only_digits_and_a_newline_are_printed() {
@@ -87,17 +87,9 @@ fn indexes_are_read_from_standard_input() {
     assert!(refused.stderr.contains("line 2 of standard input: "), "{}", refused.stderr);
 }
 
-/// util-linux's `script` runs it on a terminal and passes the answer on.
 #[test]
 fn a_terminal_gets_more_than_a_million_digits_only_on_request() {
-    let on_terminal = |arguments: &str, answer: &str| {
-        let mut file = tempfile::tempfile().expect("a file");
-        file.write_all(answer.as_bytes()).and_then(|()| file.rewind()).expect("written");
-        let mut script = std::process::Command::new("script");
-        let command = format!("{} fib {arguments}", env!("CARGO_BIN_EXE_abaci"));
-        script.args(["--quiet", "--return", "--command", &command, "/dev/null"]).stdin(file);
-        finish(script)
-    };
+    let on_terminal = |arguments: &str, answer: &str| finish_on_terminal(&format!("fib {arguments}"), &[], answer);
     let refused = on_terminal("5e6", "n\n");
     assert_eq!(refused.code, Some(1));
     let question = "F(5000000) has 1044938 digits. Print them on this terminal? [y/N]";

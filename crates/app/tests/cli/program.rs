@@ -1,6 +1,6 @@
 //! Runs the executable as a child process.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
@@ -36,6 +36,18 @@ pub(crate) fn finish(mut command: Command) -> Finished {
     let Output { status, stdout, stderr } = command.output().expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     Finished { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// Runs `abaci ARGUMENTS` to its end on a terminal, and types the answer. util-linux's `script` makes the terminal; its
+/// output has what both streams print.
+pub(crate) fn finish_on_terminal(arguments: &str, environment: &[(&str, &str)], answer: &str) -> Finished {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(answer.as_bytes()).and_then(|()| file.rewind()).expect("written");
+    let mut script = Command::new("script");
+    let command = format!("{} {arguments}", env!("CARGO_BIN_EXE_abaci"));
+    script.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+    script.envs(environment.iter().copied()).stdin(file);
+    finish(script)
 }
 
 /// A running role. Dropping it kills the process.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::program::{Finished, Running, abaci, finish, get, request, role, until};
+use crate::program::{Finished, Running, abaci, finish, finish_on_terminal, get, request, role, until};
 
 /// Work of about a minute each, so that none ends during a test.
 const LONG: [i64; 3] = [900_000_001, 900_000_002, -900_000_003];
@@ -112,6 +112,31 @@ fn an_operator_cancels_and_purges_what_others_submitted() {
     assert_eq!(listed(&serve, &["--submitter", "192.0.2.7"]), LONG[..1], "it can be submitted again");
     assert_eq!(queue_json(&serve, &["purge", "--force"])["cancelled"].as_array().map(Vec::len), Some(2));
     assert_eq!(queue(&serve, &["purge"]).code, Some(0), "there is nothing to ask about");
+}
+
+#[test]
+fn a_purge_on_a_terminal_shows_who_it_is_about_and_cancels_only_on_yes() {
+    let data = tempfile::tempdir().expect("a folder");
+    let serve = serve_with_long_work(data.path());
+    let purge = |answer: &str| {
+        let internal = [("ABACI_INTERNAL_LISTEN", serve.internal())];
+        finish_on_terminal("queue purge --submitter 192.0.2.7", &internal, answer)
+    };
+    // Control-D at the start of a line is the end of the input.
+    for answer in ["n\n", "\n", "yess\n", "\u{4}"] {
+        let declined = purge(answer);
+        assert_eq!(declined.code, Some(1), "{answer:?}: {declined:?}");
+        let shown = &declined.stdout;
+        assert!(shown.contains("192.0.2.7") && !shown.contains("2001:db8::"), "{answer:?}: {shown}");
+        assert!(shown.contains("Cancel all of them? [y/N]") && shown.contains("nothing was cancelled"), "{shown}");
+        assert_eq!(listed(&serve, &[]), LONG, "{answer:?}");
+    }
+    let confirmed = purge("Y\n");
+    assert_eq!(confirmed.code, Some(0), "{confirmed:?}");
+    assert!(confirmed.stdout.contains("Cancelled 2 calculations."), "{confirmed:?}");
+    assert_eq!(listed(&serve, &[]), LONG[2..]);
+    let nothing_left = purge("");
+    assert!(nothing_left.code == Some(0) && !nothing_left.stdout.contains("[y/N]"), "{nothing_left:?}");
 }
 
 #[test]
