@@ -110,7 +110,8 @@ fn curl(method: &str, path: &str) -> String {
         (_, "/api/events") => " -N",
         _ => "",
     };
-    format!("curl{options} localhost:3050{path}")
+    let query = if path.ends_with("/find") { "?digits=875" } else { "" };
+    format!("curl{options} localhost:3050{path}{query}")
 }
 
 fn table<'a>(page: &mut String, caption: &str, rows: impl Iterator<Item = (&'a str, &'a Value)>) {

@@ -63,6 +63,7 @@ fn described_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(calculations::submit_batch))
         .routes(routes!(calculations::read, calculations::withdraw))
         .routes(routes!(calculations::value))
+        .routes(routes!(calculations::find_digits))
         .routes(routes!(events::events))
         .routes(routes!(number::number))
         .routes(routes!(verify::verify))

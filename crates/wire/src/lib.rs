@@ -5,6 +5,7 @@
 
 mod calculation;
 mod event;
+mod found_digits;
 mod number;
 mod problem;
 mod submit;
@@ -13,6 +14,7 @@ mod verification;
 
 pub use calculation::{CalculationBody, CalculationList, FailureBody, Links};
 pub use event::{EVENT_CALCULATION, EVENT_PROGRESS, EVENT_RESET, ProgressEvent};
+pub use found_digits::FoundDigits;
 pub use number::{Doubling, NearestFibonacci, NumberFacts, Period, PrimeFactor, PrimePower, Residue};
 pub use problem::{Problem, ProblemKind, Shortened};
 pub use submit::{ASK_HEADER, Submitted};

@@ -1,6 +1,8 @@
-//! Calculations: submit, list, read, read the value, withdraw.
+//! Calculations: submit, list, read, read the value, find digits in it, withdraw.
 
 mod batch;
+mod digit_search;
+mod find;
 mod list;
 mod range;
 mod read;
@@ -10,6 +12,7 @@ mod value;
 mod withdraw;
 
 pub(crate) use batch::{__path_submit_batch, submit_batch};
+pub(crate) use find::{__path_find_digits, find_digits};
 pub(crate) use list::{__path_list, list};
 pub(crate) use range::{Precondition, check_preconditions};
 pub(crate) use read::{__path_read, read};

@@ -108,7 +108,7 @@ pub(crate) async fn value(
 }
 
 /// Opens the value, or says why it cannot be read.
-async fn open(state: &ApiState, calculation: &Calculation) -> Result<ValueReader, ApiError> {
+pub(super) async fn open(state: &ApiState, calculation: &Calculation) -> Result<ValueReader, ApiError> {
     match state.ports.values.open(calculation).await {
         Ok(Some(reader)) => Ok(reader),
         Ok(None) if calculation.status() == Status::Done => {
@@ -117,12 +117,19 @@ async fn open(state: &ApiState, calculation: &Calculation) -> Result<ValueReader
             Err(ApiError::ValueGone(calculation.status()))
         }
         Ok(None) => Err(ApiError::ValueNotReady(calculation.status())),
-        Err(ValueError::Lost(queued)) => {
+        Err(error) => Err(unreadable(state, calculation, error).await),
+    }
+}
+
+/// Returns why a value cannot be read. A lost one is computed again.
+pub(super) async fn unreadable(state: &ApiState, calculation: &Calculation, error: ValueError) -> ApiError {
+    match error {
+        ValueError::Lost(queued) => {
             recover(state, &calculation.subject, queued.as_deref()).await;
-            Err(ApiError::ValueGone(queued.map_or(calculation.status(), |queued| queued.status())))
+            ApiError::ValueGone(queued.map_or(calculation.status(), |queued| queued.status()))
         }
-        Err(error @ ValueError::Corrupt(_)) => Err(ApiError::Internal(error.into())),
-        Err(error) => Err(ApiError::Unavailable(error.into())),
+        ValueError::Corrupt(_) => ApiError::Internal(error.into()),
+        ValueError::Unavailable(_) | ValueError::Full(_) => ApiError::Unavailable(error.into()),
     }
 }
 

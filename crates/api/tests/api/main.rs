@@ -4,6 +4,7 @@ mod batch;
 mod connections;
 mod docs;
 mod events;
+mod find;
 mod http;
 mod inputs;
 mod numbers;
