@@ -14,6 +14,7 @@ mod index;
 mod job;
 mod lane;
 mod lease;
+mod serde_as_text;
 mod status;
 mod subject;
 mod submitter;

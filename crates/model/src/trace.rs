@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::serde_as_text::serde_as_text;
 
 /// A `traceparent` of W3C Trace Context: the trace, the span in it, and the flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,18 +91,7 @@ impl FromStr for TraceContext {
     }
 }
 
-impl Serialize for TraceContext {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for TraceContext {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+serde_as_text!(TraceContext);
 
 #[cfg(test)]
 mod tests {

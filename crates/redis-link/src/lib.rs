@@ -7,6 +7,8 @@
 mod exclusive;
 #[cfg(feature = "test-server")]
 mod test_server;
+#[cfg(feature = "test-server")]
+mod test_wait;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -20,6 +22,8 @@ use tokio::time::{Instant, timeout};
 pub use exclusive::ExclusiveConnection;
 #[cfg(feature = "test-server")]
 pub use test_server::RedisTestServer;
+#[cfg(feature = "test-server")]
+pub use test_wait::{until, until_ok};
 
 /// Connections to one Redis server.
 pub struct RedisLink {

@@ -61,11 +61,8 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
 )]
 pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> Response {
     let from = client_address(request.headers(), request.extensions(), &state.config.trusted_proxies);
-    let mut response = submit_from(&state, from, request).await.into_response();
-    if let Some(allowance) = state.backlog.allowance(from) {
-        add_rate_limit(&mut response, allowance);
-    }
-    response
+    let response = submit_from(&state, from, request).await;
+    with_rate_limit(&state, from, response)
 }
 
 async fn submit_from(state: &ApiState, from: IpAddr, request: Request) -> Result<SubmitResponse, ApiError> {
@@ -123,12 +120,15 @@ impl IntoResponse for SubmitResponse {
 }
 
 /// Adds the fields of draft-ietf-httpapi-ratelimit-headers: seconds of queued work that the address may have.
-pub(super) fn add_rate_limit(response: &mut Response, allowance: Allowance) {
-    let Allowance { limit, remaining, reset } = allowance;
-    let policy = format!("\"queued-work\";q={}", limit.as_secs());
-    let current = format!("\"queued-work\";r={};t={}", remaining.as_secs(), reset.as_secs());
-    insert(response, HeaderName::from_static("ratelimit-policy"), &policy);
-    insert(response, HeaderName::from_static("ratelimit"), &current);
+pub(super) fn with_rate_limit(state: &ApiState, from: IpAddr, response: impl IntoResponse) -> Response {
+    let mut response = response.into_response();
+    if let Some(Allowance { limit, remaining, reset }) = state.backlog.allowance(from) {
+        let policy = format!("\"queued-work\";q={}", limit.as_secs());
+        let current = format!("\"queued-work\";r={};t={}", remaining.as_secs(), reset.as_secs());
+        insert(&mut response, HeaderName::from_static("ratelimit-policy"), &policy);
+        insert(&mut response, HeaderName::from_static("ratelimit"), &current);
+    }
+    response
 }
 
 fn body(calculation: &Calculation, ask: Option<&AskToken>) -> Json<wire::Submitted> {

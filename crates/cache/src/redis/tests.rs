@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use model::{Clock, Timestamp};
 use redis::Client;
-use redis_link::RedisTestServer;
-use tokio::time::{Instant, sleep, timeout};
+use redis_link::{RedisTestServer, until, until_ok};
+use tokio::time::{Instant, timeout};
 
 use super::{RedisEventChannel, RedisValueCache};
 use crate::contract::{self, SOON, done, event};
@@ -306,25 +306,4 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
     values.remove(&done(2).subject).await.unwrap();
     contract::a_waiting_read_wakes(Arc::new(RedisEventChannel::new(client(), "test", 1_000))).await;
     is_unavailable(RedisEventChannel::new(client(), "other", 1).publish(&event(1))).await;
-}
-
-/// Waits until a condition holds.
-async fn until(condition: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !condition() {
-        assert!(began.elapsed() < SOON, "timed out waiting for a condition");
-        sleep(Duration::from_millis(5)).await;
-    }
-}
-
-/// Repeats a call until it succeeds.
-async fn until_ok<T>(mut call: impl AsyncFnMut() -> Result<T, CacheError>) -> T {
-    let began = Instant::now();
-    loop {
-        match call().await {
-            Ok(value) => return value,
-            Err(error) => assert!(began.elapsed() < SOON, "still failing: {error:?}"),
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
 }

@@ -3,8 +3,8 @@ mod versions;
 
 use std::sync::Arc;
 
-use redis_link::RedisTestServer;
-use tokio::time::{Instant, sleep, timeout};
+use redis_link::{RedisTestServer, until, until_ok};
+use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::contract::{self, LONG_LEASE, SHORT_LEASE, SOON, claim, claim_now, job, worker};
@@ -154,27 +154,6 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
 fn client_of_another_prefix(server: &RedisTestServer) -> RedisQueue {
     let client = redis::Client::open(format!("{}?user=abaci&pass=password", server.address())).unwrap();
     RedisQueue::new(client, "other")
-}
-
-/// Waits until a condition holds.
-async fn until(condition: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !condition() {
-        assert!(began.elapsed() < SOON, "timed out waiting for a condition");
-        sleep(Duration::from_millis(5)).await;
-    }
-}
-
-/// Repeats a call until it succeeds.
-async fn until_ok<T>(mut call: impl AsyncFnMut() -> Result<T, QueueError>) -> T {
-    let began = Instant::now();
-    loop {
-        match call().await {
-            Ok(value) => return value,
-            Err(error) => assert!(began.elapsed() < SOON, "still failing: {error:?}"),
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
 }
 
 #[test]

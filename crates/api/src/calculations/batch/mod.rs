@@ -17,7 +17,7 @@ use store::{NewCalculation, StoreError, SubmitResult};
 use self::indexes::{NDJSON, read_indexes};
 use self::lines::{Line, LineWait, stream};
 use super::submission::{WaitLimit, check_disk};
-use super::submit::{PREFERENCE_APPLIED, add_rate_limit, insert, preferred_wait};
+use super::submit::{PREFERENCE_APPLIED, insert, preferred_wait, with_rate_limit};
 use crate::error::ApiError;
 use crate::limits::{Charge, ValidIndex};
 use crate::metrics;
@@ -59,11 +59,8 @@ use crate::state::ApiState;
 )]
 pub(crate) async fn submit_batch(State(state): State<ApiState>, request: Request) -> Response {
     let from = client_address(request.headers(), request.extensions(), &state.config.trusted_proxies);
-    let mut response = submit_from(&state, from, request).await.into_response();
-    if let Some(allowance) = state.backlog.allowance(from) {
-        add_rate_limit(&mut response, allowance);
-    }
-    response
+    let response = submit_from(&state, from, request).await;
+    with_rate_limit(&state, from, response)
 }
 
 /// The body of a batch: `indexes`, or `from` and `to`.
