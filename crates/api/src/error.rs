@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use answers::TooExpensive;
 use axum::BoxError;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -35,6 +36,9 @@ pub(crate) enum ApiError {
     /// 422: an invalid query parameter.
     #[error("invalid {field}")]
     Parameter { field: &'static str, given: Shortened, allowed: String },
+    /// 422: a question that takes too long to be answered at once.
+    #[error(transparent)]
+    TooExpensive(#[from] TooExpensive),
     /// An error of one element or line of a batch; nothing was stored.
     #[error("{place}: {error}")]
     Place {
@@ -146,7 +150,9 @@ impl ApiError {
             Self::IndexNotInteger { .. } => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::IndexNotInteger),
             Self::IndexOutOfRange { .. } => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::IndexOutOfRange),
             Self::TooLargeToFit { .. } => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::TooLargeToFit),
-            Self::Parameter { .. } => (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::Parameter),
+            Self::Parameter { .. } | Self::TooExpensive(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, ProblemKind::Parameter)
+            }
             Self::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, ProblemKind::Parameter),
             Self::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, ProblemKind::BodyTooLarge),
             Self::BodyMalformed { .. } => (StatusCode::BAD_REQUEST, ProblemKind::BodyMalformed),
@@ -217,6 +223,12 @@ impl ApiError {
                 problem.field = Some((*field).into());
                 problem.given = Some(given.to_string());
                 problem.allowed = Some(allowed.clone());
+            }
+            Self::TooExpensive(error) => {
+                problem.detail = Some(error.detail());
+                problem.field = Some(error.size.argument.into());
+                problem.given = Some(error.given());
+                problem.allowed = Some(error.allowed());
             }
             Self::RangeNotSatisfiable { size_bytes } => {
                 problem.field = Some("range".into());

@@ -2,6 +2,7 @@
 //!
 //! [`router`] is the API over the ports; the crate `server` serves it.
 
+mod cacheable;
 mod calculations;
 mod dispatch;
 mod docs;
@@ -13,6 +14,7 @@ mod lists;
 mod metrics;
 mod number;
 mod original;
+mod questions;
 mod router;
 mod state;
 mod system;

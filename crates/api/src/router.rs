@@ -19,7 +19,7 @@ use crate::docs::Documents;
 use crate::error::ApiError;
 use crate::limits::ApiConfig;
 use crate::state::ApiState;
-use crate::{calculations, docs, events, number, original, system, verify};
+use crate::{calculations, docs, events, number, original, questions, system, verify};
 
 /// Returns the HTTP API: everything below `/api`, and 404 for everything else.
 pub fn router(state: ApiState) -> Router {
@@ -49,6 +49,7 @@ pub fn router(state: ApiState) -> Router {
     tags(
         (name = "calculations", description = "Submit, list, read, withdraw"),
         (name = "numbers", description = "Facts about a number without computing it"),
+        (name = "sequences", description = "Lucas numbers, related sequences, and polynomials"),
         (name = "events", description = "Live events"),
         (name = "system", description = "The state of the system"),
         (name = "original", description = "The routes of the calculator that this one is modelled on"),
@@ -66,6 +67,8 @@ fn described_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(calculations::find_digits))
         .routes(routes!(events::events))
         .routes(routes!(number::number))
+        .routes(routes!(questions::sequence_term))
+        .routes(routes!(questions::polynomial))
         .routes(routes!(verify::verify))
         .routes(routes!(system::system))
         .routes(routes!(original::submit_original))

@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
-use dashu_int::ops::BitTest;
+use dashu_int::ops::{BitTest, UnsignedAbs};
 use dashu_int::{IBig, UBig};
+
+use crate::LucasParameters;
+use crate::sequences::value_bits;
 
 /// Returns the time that [`modulo`](crate::modulo) takes.
 ///
@@ -50,18 +53,52 @@ pub fn first_digits(n: &IBig, k: u16) -> Duration {
     nanos(logarithm_nanos(bits + n.bit_len()) + exponential_nanos(bits))
 }
 
-/// Returns the time that a value of the given bits takes as a [`lucas`](crate::lucas) number or another of
-/// [`lucas_u`](crate::lucas_u), [`lucas_v`](crate::lucas_v) and [`seeded`](crate::seeded), its decimal text included.
-pub fn sequence_value(bits: u64) -> Duration {
+/// Returns the time that a [`lucas`](crate::lucas) number or another of [`lucas_u`](crate::lucas_u),
+/// [`lucas_v`](crate::lucas_v) and [`seeded`](crate::seeded) takes, its decimal text included; `seed_bits` are those of
+/// the larger seed.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+/// use fibonacci::{LucasParameters, price};
+/// let price = price::lucas_sequence(&LucasParameters::fibonacci(), &100_000.into(), 1);
+/// assert!(price < Duration::from_millis(20));
+/// ```
+pub fn lucas_sequence(parameters: &LucasParameters, n: &IBig, seed_bits: u64) -> Duration {
+    let bits = value_bits(parameters, &n.clone().unsigned_abs());
+    bits.map_or(Duration::MAX, |bits| sequence_value(bits.saturating_add(seed_bits)))
+}
+
+/// Returns the time that a value of the given bits takes, its decimal text included.
+fn sequence_value(bits: u64) -> Duration {
     nanos(CALL_NANOS + 30.0 * (bits as f64 / 64.0).max(1.0).powf(1.5))
 }
 
-/// Returns the time that [`kbonacci`](crate::kbonacci) takes, without a text.
+/// Returns the time that [`lucas_u_modulo`](crate::lucas_u_modulo), [`lucas_v_modulo`](crate::lucas_v_modulo) and
+/// [`seeded_modulo`](crate::seeded_modulo) take for a modulus of the given bits.
+pub fn lucas_sequence_modulo(n: &IBig, modulus_bits: usize) -> Duration {
+    nanos(CALL_NANOS + n.bit_len() as f64 * (100.0 + 8.0 * product_nanos(modulus_bits)))
+}
+
+/// Returns the time that [`kbonacci`](crate::kbonacci) takes, its decimal text included.
 pub fn kbonacci(k: u32, n: &IBig) -> Duration {
     let (k, index_bits) = (f64::from(k), n.bit_len() as f64);
     // T(n) has n bits, at most.
     let words = 2_f64.powf(index_bits - 1.0) / 64.0;
     nanos(CALL_NANOS + k * (k + 1.0) / 2.0 * (5.0 * words.powf(1.5) + 60.0 * index_bits))
+}
+
+/// Returns the time that [`kbonacci_modulo`](crate::kbonacci_modulo) takes for a modulus of the given bits.
+pub fn kbonacci_modulo(k: u32, n: &IBig, modulus_bits: usize) -> Duration {
+    let products = f64::from(k) * f64::from(k + 1) / 2.0;
+    nanos(CALL_NANOS + n.bit_len() as f64 * products * (60.0 + product_nanos(modulus_bits)))
+}
+
+/// Returns the time that [`fibonacci_polynomial`](crate::fibonacci_polynomial) and
+/// [`lucas_polynomial`](crate::lucas_polynomial) take, with the decimal texts of the coefficients.
+pub fn polynomial(n: u32) -> Duration {
+    let n = f64::from(n);
+    nanos(CALL_NANOS + n * (50.0 + 0.5 * n))
 }
 
 /// Returns the time that [`zeckendorf`](crate::zeckendorf), [`dual`](crate::dual) and
@@ -106,6 +143,12 @@ fn words(bits: usize) -> f64 {
 
 fn bits_of_digits(digits: u16) -> usize {
     usize::from(digits) * 3_322 / 1_000 + 1
+}
+
+/// A product modulo a number of the given bits.
+fn product_nanos(modulus_bits: usize) -> f64 {
+    let words = words(modulus_bits);
+    30.0 + (4.0 * words * words).min(25.0 * words.powf(1.5))
 }
 
 /// Doublings of an index of the given bits, modulo a number of the given bits.

@@ -4,7 +4,7 @@ use fibonacci::{IBig, Primality, UBig};
 use wire::{Doubling, NearestFibonacci, NumberFacts, Period, PrimePower, Residue};
 
 use super::factors::{cofactor, divisors, prime_factors};
-use super::question::Question;
+use super::question::NumberQuestion;
 use crate::limits::ApiConfig;
 
 /// The largest |n| whose value is included: under 5,000 digits, computed in tens of microseconds.
@@ -15,7 +15,7 @@ const RESIDUE_MODULI: [u64; 3] = [2_305_843_009_213_693_951, 1_618_033_988_749_8
 const MAX_PERIOD_MODULUS: u64 = 1_000_000_000_000_000;
 const RATIO_PLACES: u32 = 30;
 
-pub(super) fn facts(question: &Question, config: &ApiConfig) -> NumberFacts {
+pub(super) fn facts(question: &NumberQuestion, config: &ApiConfig) -> NumberFacts {
     let n = &question.n;
     let word = i64::try_from(n).ok();
     let magnitude = word.map(i64::unsigned_abs);
@@ -56,7 +56,7 @@ pub(super) fn facts(question: &Question, config: &ApiConfig) -> NumberFacts {
 }
 
 /// Returns the residues that prove a value, and that of the modulus asked for if it is too large for a period.
-fn residues(question: &Question) -> Vec<Residue> {
+fn residues(question: &NumberQuestion) -> Vec<Residue> {
     let proof = RESIDUE_MODULI.map(UBig::from);
     let asked = Some(question.modulus.clone()).filter(|modulus| *modulus > UBig::from(MAX_PERIOD_MODULUS));
     let residue = |modulus: UBig| {
@@ -106,7 +106,7 @@ mod tests {
 
     fn of(n: &str, modulus: u64) -> NumberFacts {
         let n = n.parse().expect("a number");
-        facts(&Question { n, first: 50, last: 50, modulus: modulus.into() }, &ApiConfig::default())
+        facts(&NumberQuestion { n, first: 50, last: 50, modulus: modulus.into() }, &ApiConfig::default())
     }
 
     #[test]

@@ -7,18 +7,17 @@ mod question;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use sha2::{Digest, Sha256};
+use axum::response::Response;
+use http::HeaderMap;
 
-use crate::calculations::{Precondition, check_preconditions};
+use crate::cacheable::{self, CacheableResponses};
 use crate::error::ApiError;
 use crate::extract::QueryParams;
 use crate::limits::ApiConfig;
 
 pub(crate) use question::parse_big_index;
 
-use question::Question;
+use question::NumberQuestion;
 
 /// `GET /api/numbers/{n}` returns facts about n and F(n) that need no calculation, for |n| < 10^1001. Creates
 /// nothing. What would take longer than some milliseconds is refused beforehand.
@@ -37,9 +36,7 @@ use question::Question;
         (status = 200, description = "The facts", body = wire::NumberFacts, headers(
             ("etag" = String, description = "Identifies the facts; weak"),
         )),
-        (status = 304, description = "Not modified"),
-        (status = 412, description = "The facts have none of the ETags in `If-Match`", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not an index, or a wrong parameter, or one that takes too long for this index", body = wire::Problem, content_type = "application/problem+json"),
+        CacheableResponses,
     )
 )]
 pub(crate) async fn number(
@@ -48,27 +45,9 @@ pub(crate) async fn number(
     query: QueryParams,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let question = Question::parse(&text, &query, &config)?;
+    let question = NumberQuestion::parse(&text, &query, &config)?;
     // Milliseconds of arithmetic: not for a thread that serves connections.
     let facts = tokio::task::spawn_blocking(move || facts::facts(&question, &config));
     let facts = facts.await.map_err(|error| ApiError::Internal(error.into()))?;
-    let body = serde_json::to_vec(&facts).map_err(|error| ApiError::Internal(error.into()))?;
-    let etag = format!("\"{}\"", hex(&Sha256::digest(&body)[..16]));
-    let mut response = match check_preconditions(&headers, &etag) {
-        Precondition::Failed => return Err(ApiError::PreconditionFailed),
-        Precondition::NotModified => StatusCode::NOT_MODIFIED.into_response(),
-        Precondition::Passed => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-    };
-    // Facts about the number never change, but the limits of this system may.
-    let mut insert = |name: HeaderName, value: HeaderValue| response.headers_mut().insert(name, value);
-    insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
-    // Weak, as the body may be sent compressed.
-    if let Ok(etag) = HeaderValue::from_str(&format!("W/{etag}")) {
-        insert(header::ETAG, etag);
-    }
-    Ok(response)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    cacheable::respond(&headers, &facts)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use answers::MAX_INDEX_DIGITS;
 use fibonacci::{IBig, UBig, price};
 use wire::Shortened;
 
@@ -9,8 +10,6 @@ use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
 use crate::limits::ApiConfig;
 
-/// The most digits of an index.
-const MAX_INDEX_DIGITS: usize = 1_001;
 /// The most digits at either end, and of a modulus.
 const MAX_DIGITS: u16 = 10_000;
 const DEFAULT_DIGITS: u16 = 50;
@@ -20,7 +19,7 @@ const DEFAULT_MODULUS: u8 = 10;
 const MAX_WORK: Duration = Duration::from_millis(6);
 
 /// A question that is answered within [`MAX_WORK`] for each parameter.
-pub(super) struct Question {
+pub(super) struct NumberQuestion {
     pub(super) n: IBig,
     pub(super) first: u16,
     pub(super) last: u16,
@@ -28,7 +27,7 @@ pub(super) struct Question {
     pub(super) modulus: UBig,
 }
 
-impl Question {
+impl NumberQuestion {
     /// Reads the index and the query.
     ///
     /// # Errors

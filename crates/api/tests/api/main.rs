@@ -9,6 +9,7 @@ mod http;
 mod inputs;
 mod numbers;
 mod original;
+mod questions;
 mod read;
 mod submit;
 mod support;

@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// Print the N-th Lucas number, or a number of a related sequence.
     #[command(after_help = EXIT_CODES)]
     Lucas(Box<maths::LucasCommand>),
+    /// Print the coefficients of a Fibonacci or Lucas polynomial.
+    #[command(after_help = EXIT_CODES)]
+    Polynomial(maths::PolynomialCommand),
     /// Print the Pisano period, the entry point and the factors of M.
     #[command(after_help = EXIT_CODES)]
     Pisano(maths::PisanoCommand),
@@ -125,6 +128,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Client(config) => roles::client::run(*config).map_err(CommandError::from),
         Command::Fib(fib) => fib.run().map_err(CommandError::from),
         Command::Lucas(lucas) => lucas.run().map_err(CommandError::from),
+        Command::Polynomial(polynomial) => polynomial.run().map_err(CommandError::from),
         Command::Pisano(pisano) => pisano.run().map_err(CommandError::from),
         Command::Zeckendorf(zeckendorf) => zeckendorf.run().map_err(CommandError::from),
         Command::IsFibonacci(is_fibonacci) => is_fibonacci.run().map_err(CommandError::from),

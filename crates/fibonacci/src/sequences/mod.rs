@@ -15,6 +15,8 @@ pub use recurrence::{
     LucasParameters, lucas, lucas_modulo, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, seeded, seeded_modulo,
 };
 
+pub(crate) use recurrence::value_bits;
+
 use dashu_int::{IBig, Sign, UBig};
 
 /// The most bits that a value may have, 30 million decimal digits.

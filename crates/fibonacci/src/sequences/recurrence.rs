@@ -31,7 +31,7 @@ impl LucasParameters {
 /// 0.209·|n| digits, up to [`MAX_VALUE_BITS`].
 ///
 /// # Cost
-/// See [`price::sequence_value`](crate::price::sequence_value).
+/// See [`price::lucas_sequence`](crate::price::sequence_value).
 ///
 /// # Errors
 /// [`SequenceError::TooLarge`].
@@ -65,7 +65,7 @@ pub fn lucas_modulo(n: impl Into<IBig>, m: &UBig) -> Result<UBig, SequenceError>
 /// Negative indexes are defined if Q is 1 or −1: U(−n) = −U(n)/Qⁿ.
 ///
 /// # Cost
-/// See [`price::sequence_value`](crate::price::sequence_value).
+/// See [`price::lucas_sequence`](crate::price::sequence_value).
 ///
 /// # Errors
 /// [`SequenceError::TooLarge`] and [`SequenceError::NotInvertible`].
@@ -100,7 +100,7 @@ pub fn lucas_v(pair: &LucasParameters, n: impl Into<IBig>) -> Result<IBig, Seque
 /// Returns x(n) for x(0) = a, x(1) = b and x(n) = x(n−1) + x(n−2), the generalized Fibonacci number G(a, b, n).
 ///
 /// # Cost
-/// See [`price::sequence_value`](crate::price::sequence_value).
+/// See [`price::lucas_sequence`](crate::price::sequence_value).
 ///
 /// # Errors
 /// [`SequenceError::TooLarge`].
@@ -200,19 +200,25 @@ fn exact(
     Ok(term(&Integers, &if negative { backwards(&Integers, terms, &pair.p, &pair.q) } else { terms }))
 }
 
-/// An upper bound of the bits of U(n) and V(n); `None` if that is beyond 64 bits.
+/// An upper bound of the bits of U(n) and V(n), and not far from them; `None` if that is beyond 64 bits.
 pub(crate) fn value_bits(pair: &LucasParameters, n: &UBig) -> Option<u64> {
-    // The larger root of x² − P·x + Q is at most |P| + 1 if |Q| ≤ |P| + 1 or so, and at most |P| + √|Q| always.
+    // With r the larger magnitude of the roots of x² − P·x + Q, |U(n)| ≤ n·r^(n−1) and |V(n)| ≤ 2·rⁿ.
+    let bits = u64::try_from(n).ok()? as f64 * root_bits(pair) + n.bit_len() as f64 + 2.0;
+    (bits < u64::MAX as f64).then_some(bits as u64)
+}
+
+/// The binary logarithm of the larger magnitude of the roots of x² − P·x + Q, or a little more.
+fn root_bits(pair: &LucasParameters) -> f64 {
     let p = pair.p.clone().unsigned_abs();
     let q = pair.q.clone().unsigned_abs();
-    let half_bits = (q.bit_len() as u64).div_ceil(2);
-    let growth = if q.is_one() && p.is_one() {
-        // log₂ φ < 0.6943
-        return u64::try_from(n).ok()?.checked_mul(6_943).map(|bits| bits / 10_000 + 2);
-    } else {
-        (p.bit_len() as u64).max(half_bits) + 1
-    };
-    u64::try_from(n).ok()?.checked_mul(growth)?.checked_add(2)
+    if p.bit_len().max(q.bit_len()) > 500 {
+        // It is at most |P| + √|Q|.
+        return (p.bit_len() as f64).max(q.bit_len() as f64 / 2.0) + 1.0;
+    }
+    let (p, q) = (p.to_f64().value(), pair.q.to_f64().value());
+    let discriminant = p * p - 4.0 * q;
+    let root = if discriminant < 0.0 { q.sqrt() } else { (p + discriminant.sqrt()) / 2.0 };
+    root.log2().max(0.0) * (1.0 + 1e-12)
 }
 
 /// The parameters of the sequence read backwards, y(n) = x(−n): P/Q and 1/Q, where Q is 1 or −1.

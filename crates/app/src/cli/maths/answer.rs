@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use answers::{Question, QuestionError};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::cli::stdout::write_stdout;
@@ -34,6 +36,9 @@ pub(crate) enum AnswerError {
         /// The cause.
         source: io::Error,
     },
+    /// The answer cannot be written as JSON.
+    #[error("cannot write the answer as JSON")]
+    Json(#[source] serde_json::Error),
     /// Standard output cannot be written to.
     #[error("cannot write to standard output")]
     Stdout(#[source] io::Error),
@@ -48,7 +53,16 @@ impl AnswerError {
         match self {
             Self::Sequence(_) | Self::Argument(_) => true,
             Self::Index(error) => matches!(error, fibonacci::IndexOfError::Number(_)),
-            Self::Input { .. } | Self::Stdout(_) | Self::No(_) => false,
+            Self::Input { .. } | Self::Json(_) | Self::Stdout(_) | Self::No(_) => false,
+        }
+    }
+}
+
+impl From<QuestionError> for AnswerError {
+    fn from(error: QuestionError) -> Self {
+        match error {
+            QuestionError::Sequence(error) => Self::Sequence(error),
+            QuestionError::Index(error) => Self::Index(error),
         }
     }
 }
@@ -108,7 +122,28 @@ fn plain(fact: &Value) -> String {
 
 /// Prints the answer and a newline. A reader that closes early is not an error.
 pub(crate) fn print_answer(answer: Answer, as_json: bool) -> Result<(), AnswerError> {
-    let mut text = answer.render(as_json);
+    print_line(answer.render(as_json))
+}
+
+/// Answers a question and prints it: as the JSON of the API, or as a text made from it.
+pub(super) fn print_question<Q: Question>(
+    question: &Q,
+    as_json: bool,
+    text: impl FnOnce(Q::Answer) -> String,
+) -> Result<(), AnswerError> {
+    print_body(question.answer()?, as_json, text)
+}
+
+/// Prints an answer as the JSON of the API, or as a text made from it.
+pub(super) fn print_body<B: Serialize>(
+    body: B,
+    as_json: bool,
+    text: impl FnOnce(B) -> String,
+) -> Result<(), AnswerError> {
+    print_line(if as_json { serde_json::to_string(&body).map_err(AnswerError::Json)? } else { text(body) })
+}
+
+fn print_line(mut text: String) -> Result<(), AnswerError> {
     text.push('\n');
     match write_stdout(|to| to.write_all(text.as_bytes())) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(AnswerError::Stdout(error)),

@@ -2,11 +2,9 @@
 
 use std::str::FromStr;
 
+use answers::MAX_INDEX_DIGITS;
 use fibonacci::IBig;
 use model::Expression;
-
-/// The most digits of an index.
-const MAX_DIGITS: usize = 1_001;
 
 /// An index: an [`Expression`] within 64 bits, or up to 10^1000 as digits, `a^b` or `aeb`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub(crate) struct BigIndex(IBig);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BigIndexError {
     /// Too large, or not one of the forms for large indexes.
-    #[error("expected an index of up to {MAX_DIGITS} digits; beyond 64 bits as plain digits, 10^100 or 1e100")]
+    #[error("expected an index of up to {MAX_INDEX_DIGITS} digits; beyond 64 bits as plain digits, 10^100 or 1e100")]
     TooLarge,
     /// Not an expression.
     #[error(transparent)]
@@ -69,7 +67,7 @@ fn large(text: &str) -> Option<Option<IBig>> {
 }
 
 fn power(base: &str, factor: &str, exponent: &str) -> Option<IBig> {
-    if base.len() > MAX_DIGITS || factor.len() > MAX_DIGITS {
+    if base.len() > MAX_INDEX_DIGITS || factor.len() > MAX_INDEX_DIGITS {
         return None;
     }
     let exponent = exponent.parse::<usize>().ok()?;
@@ -79,11 +77,11 @@ fn power(base: &str, factor: &str, exponent: &str) -> Option<IBig> {
         return None;
     }
     // At most 1,001 digits times 3,328: small enough to be computed before it is refused.
-    if (base.to_string().len() - 1).saturating_mul(exponent) > MAX_DIGITS {
+    if (base.to_string().len() - 1).saturating_mul(exponent) > MAX_INDEX_DIGITS {
         return None;
     }
     let number = factor.parse::<IBig>().ok()? * base.pow(exponent);
-    (number.to_string().len() <= MAX_DIGITS).then_some(number)
+    (number.to_string().len() <= MAX_INDEX_DIGITS).then_some(number)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
+use answers::{Sequence, SequenceQuestion};
 use clap::Args;
 use fibonacci::{IBig, LucasParameters, UBig};
 
+use super::answer::print_question;
 use super::numbers::{parse_integer, parse_modulus};
-use super::{Answer, AnswerError, BigIndex, print_answer};
+use super::{AnswerError, BigIndex};
 
 /// Print L(N), the N-th Lucas number with L(0) = 2 and L(1) = 1, or a number of a related sequence.
 ///
@@ -44,54 +46,25 @@ pub(crate) struct LucasCommand {
 
 impl LucasCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        let (subject, value) = self.value()?;
-        let answer = Answer::default();
-        let answer = if self.json { answer.with("subject", subject) } else { answer };
-        let answer = match &self.modulus {
-            Some(modulus) if self.json => answer.with_number("modulus", modulus).with("residue", value),
-            _ => answer.with("value", value),
+        let question = SequenceQuestion {
+            sequence: sequence(self.u, self.v, self.seeds, self.order),
+            n: self.n.get().clone(),
+            modulus: self.modulus,
         };
-        print_answer(answer, self.json)
+        print_question(&question, self.json, |term| term.value.or(term.residue).unwrap_or_default())
     }
+}
 
-    /// Returns the canonical name of what is computed, and its value or residue.
-    fn value(&self) -> Result<(String, String), AnswerError> {
-        let n = self.n.get().clone();
-        let pair = |[p, q]: &[IBig; 2]| LucasParameters { p: p.clone(), q: q.clone() };
-        let two = |numbers: &Option<Vec<IBig>>| numbers.clone().and_then(|numbers| <[IBig; 2]>::try_from(numbers).ok());
-        let modulus = self.modulus.as_ref();
-        let text = |value: Result<IBig, _>| value.map(|value| value.to_string());
-        let residue = |value: Result<UBig, _>| value.map(|value| value.to_string());
-        Ok(if let Some(numbers) = two(&self.u) {
-            let value = match modulus {
-                None => text(fibonacci::lucas_u(&pair(&numbers), n.clone())),
-                Some(m) => residue(fibonacci::lucas_u_modulo(&pair(&numbers), n.clone(), m)),
-            };
-            (format!("U({},{},{n})", numbers[0], numbers[1]), value?)
-        } else if let Some(numbers) = two(&self.v) {
-            let value = match modulus {
-                None => text(fibonacci::lucas_v(&pair(&numbers), n.clone())),
-                Some(m) => residue(fibonacci::lucas_v_modulo(&pair(&numbers), n.clone(), m)),
-            };
-            (format!("V({},{},{n})", numbers[0], numbers[1]), value?)
-        } else if let Some([a, b]) = two(&self.seeds) {
-            let value = match modulus {
-                None => text(fibonacci::seeded(&a, &b, n.clone())),
-                Some(m) => residue(fibonacci::seeded_modulo(&a, &b, n.clone(), m)),
-            };
-            (format!("G({a},{b},{n})"), value?)
-        } else if let Some(k) = self.order {
-            let value = match modulus {
-                None => text(fibonacci::kbonacci(k, n.clone())),
-                Some(m) => residue(fibonacci::kbonacci_modulo(k, n.clone(), m)),
-            };
-            (format!("T({k},{n})"), value?)
-        } else {
-            let value = match modulus {
-                None => text(fibonacci::lucas(n.clone())),
-                Some(m) => residue(fibonacci::lucas_modulo(n.clone(), m)),
-            };
-            (format!("L({n})"), value?)
-        })
+fn sequence(u: Option<Vec<IBig>>, v: Option<Vec<IBig>>, seeds: Option<Vec<IBig>>, order: Option<u32>) -> Sequence {
+    // clap takes exactly two numbers for each of these, and at most one of them.
+    let two = |numbers: Option<Vec<IBig>>| numbers.and_then(|numbers| <[IBig; 2]>::try_from(numbers).ok());
+    if let Some([p, q]) = two(u) {
+        Sequence::U(LucasParameters { p, q })
+    } else if let Some([p, q]) = two(v) {
+        Sequence::V(LucasParameters { p, q })
+    } else if let Some([a, b]) = two(seeds) {
+        Sequence::Seeded { a, b }
+    } else {
+        order.map_or(Sequence::Lucas, |k| Sequence::Kbonacci { k })
     }
 }

@@ -1,4 +1,4 @@
-//! Questions about Fibonacci numbers: `abaci lucas`, `pisano`, `zeckendorf`, `is-fibonacci`, `phi` and `verify`.
+//! Questions about Fibonacci numbers: a file for each subcommand.
 //!
 //! Each subcommand computes an [`Answer`], printed as text or, with `--json`, as one JSON object.
 
@@ -9,6 +9,7 @@ mod lucas;
 mod numbers;
 mod phi;
 mod pisano;
+mod polynomial;
 mod verify;
 mod zeckendorf;
 
@@ -19,5 +20,6 @@ pub(crate) use lucas::LucasCommand;
 pub(crate) use numbers::parse_modulus;
 pub(crate) use phi::PhiCommand;
 pub(crate) use pisano::PisanoCommand;
+pub(crate) use polynomial::PolynomialCommand;
 pub(crate) use verify::VerifyCommand;
 pub(crate) use zeckendorf::ZeckendorfCommand;

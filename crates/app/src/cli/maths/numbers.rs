@@ -2,12 +2,10 @@
 
 use std::io::{self, Read};
 
+use answers::MAX_MODULUS_DIGITS;
 use fibonacci::{IBig, UBig};
 
 use super::AnswerError;
-
-/// The most digits of a modulus.
-const MAX_MODULUS_DIGITS: usize = 10_000;
 
 /// Error for a text that is not a number.
 #[derive(Clone, Copy, Debug, thiserror::Error)]

@@ -1,0 +1,153 @@
+//! The shape of all questions, and the rule for which are answered at once.
+
+use std::fmt;
+use std::time::Duration;
+
+use dashu_int::ops::{BitTest, UnsignedAbs};
+use fibonacci::{IBig, IndexOfError, SequenceError, UBig};
+use serde::Serialize;
+
+/// The processor time up to which a question is answered at once, on the machine of [`fibonacci::price`].
+pub const MAX_AT_ONCE: Duration = Duration::from_millis(20);
+
+/// A question with its arguments.
+pub trait Question: Send + 'static {
+    /// The JSON of the answer.
+    type Answer: Serialize + Send;
+
+    /// Returns the argument that the price grows with.
+    fn size(&self) -> Size;
+
+    /// Returns the price if that argument had another value. It never falls as the value grows.
+    fn price_at(&self, value: u128) -> Duration;
+
+    /// Answers, however long that takes.
+    ///
+    /// # Errors
+    /// [`QuestionError`] for arguments that have no answer.
+    fn answer(&self) -> Result<Self::Answer, QuestionError>;
+
+    /// Checks that the price is at most [`MAX_AT_ONCE`].
+    ///
+    /// # Errors
+    /// [`TooExpensive`] with the largest value of the argument that is answered at once.
+    fn check_price(&self) -> Result<(), TooExpensive> {
+        let size = self.size();
+        let price = self.price_at(size.given);
+        if price <= MAX_AT_ONCE {
+            return Ok(());
+        }
+        let (mut fitting, mut too_large) = (0, size.given);
+        while too_large - fitting > 1 {
+            let middle = fitting.midpoint(too_large);
+            if self.price_at(middle) <= MAX_AT_ONCE { fitting = middle } else { too_large = middle }
+        }
+        Err(TooExpensive { size, price, largest: fitting })
+    }
+}
+
+/// The argument of a question that its price grows with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// The name of the argument.
+    pub argument: &'static str,
+    /// What of it is measured.
+    pub measure: Measure,
+    /// Its value.
+    pub given: u128,
+}
+
+/// What of an argument is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// The number itself.
+    Number,
+    /// Its magnitude.
+    Magnitude,
+    /// Its digits.
+    Digits,
+}
+
+/// Error for a question that is too expensive to be answered at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {}, got {} for about {}", self.allowed(), self.given(), PriceText(self.price))]
+pub struct TooExpensive {
+    /// The argument and its value.
+    pub size: Size,
+    /// The price.
+    pub price: Duration,
+    /// The largest value of the argument that is answered at once, with the other arguments as they are.
+    pub largest: u128,
+}
+
+impl TooExpensive {
+    /// Returns what was given.
+    pub fn given(&self) -> String {
+        match self.size {
+            Size { given: u128::MAX, .. } => "a larger number".to_owned(),
+            Size { measure: Measure::Digits, given, .. } => format!("{given} digits"),
+            Size { given, .. } => given.to_string(),
+        }
+    }
+
+    /// Returns what is allowed.
+    pub fn allowed(&self) -> String {
+        let largest = self.largest;
+        match self.size.measure {
+            Measure::Number => format!("up to {largest}"),
+            Measure::Magnitude => format!("-{largest} to {largest}"),
+            Measure::Digits => format!("up to {largest} digits"),
+        }
+    }
+
+    /// Returns what it would cost and what is answered at once.
+    pub fn detail(&self) -> String {
+        format!(
+            "This takes about {} of processor time, and {} ms are spent at once. The command line has no such limit.",
+            PriceText(self.price),
+            MAX_AT_ONCE.as_millis()
+        )
+    }
+}
+
+/// A price with two significant digits.
+struct PriceText(Duration);
+
+impl fmt::Display for PriceText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs_f64();
+        match seconds {
+            ..1.0 => write!(f, "{:.0} ms", seconds * 1e3),
+            1.0..100.0 => write!(f, "{seconds:.1} s"),
+            100.0..1e4 => write!(f, "{seconds:.0} s"),
+            1e4..1e6 => write!(f, "{:.0} hours", seconds / 3_600.0),
+            _ => f.write_str("more than ten days"),
+        }
+    }
+}
+
+/// Error for arguments that have no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QuestionError {
+    /// The sequence has no value to deliver.
+    #[error(transparent)]
+    Sequence(#[from] SequenceError),
+    /// The text is not a number, or its index cannot be checked.
+    #[error(transparent)]
+    Index(#[from] IndexOfError),
+}
+
+/// Returns |n|, or the largest number if it is larger.
+pub(crate) fn magnitude(n: &IBig) -> u128 {
+    u128::try_from(n.clone().unsigned_abs()).unwrap_or(u128::MAX)
+}
+
+/// Returns the number of decimal digits, or one more.
+pub(crate) fn digits(number: &UBig) -> u128 {
+    (number.bit_len() as u128 * 1_233 >> 12) + 1
+}
+
+/// Returns the bits of the largest number of that many digits, or a few more.
+pub(crate) fn bits_of_digits(digits: u128) -> usize {
+    usize::try_from(digits.saturating_mul(3_322) / 1_000 + 1).unwrap_or(usize::MAX)
+}

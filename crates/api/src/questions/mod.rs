@@ -1,0 +1,42 @@
+//! Questions that are answered at once, create nothing, and give answers that may be cached.
+
+mod arguments;
+mod sequences;
+
+use answers::{Question, QuestionError};
+use axum::response::Response;
+use fibonacci::{IndexOfError, SequenceError};
+use http::HeaderMap;
+use wire::Shortened;
+
+use crate::cacheable;
+use crate::error::ApiError;
+
+pub(crate) use sequences::*;
+
+/// Answers a question, unless its price is too high.
+async fn answer<Q: Question>(question: Q, headers: &HeaderMap) -> Result<Response, ApiError> {
+    question.check_price()?;
+    // Milliseconds of arithmetic: not for a thread that serves connections.
+    let answered = tokio::task::spawn_blocking(move || question.answer());
+    let answer = answered.await.map_err(|error| ApiError::Internal(error.into()))?;
+    cacheable::respond(headers, &answer.map_err(refused)?)
+}
+
+/// Returns the error for arguments that have no answer.
+fn refused(error: QuestionError) -> ApiError {
+    let parameter = |field, given: String, allowed: &str| ApiError::Parameter {
+        field,
+        given: Shortened::new(&given),
+        allowed: allowed.to_owned(),
+    };
+    match error {
+        QuestionError::Sequence(SequenceError::NotInvertible) => {
+            parameter("n", "a negative index".to_owned(), "0 or more, unless Q is invertible")
+        }
+        QuestionError::Index(IndexOfError::Number(error)) => {
+            parameter("number", error.to_string(), "a whole number in plain digits")
+        }
+        error => ApiError::Internal(error.into()),
+    }
+}
