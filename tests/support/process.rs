@@ -113,6 +113,13 @@ pub(crate) fn run_to_end(mut command: Command) -> String {
     text
 }
 
+/// Copies a folder with everything in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    let mut copy = Command::new("cp");
+    copy.arg("-a").arg(from).arg(to);
+    run_to_end(copy);
+}
+
 /// Returns whether the test runs as root.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()

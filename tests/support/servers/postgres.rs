@@ -3,14 +3,14 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::super::process::{ChildProcess, command, is_root, program_path, run_to_end};
+use super::super::process::{ChildProcess, command, copy_folder, is_root, program_path, run_to_end};
 use super::{FakeClock, ServerCertificate, free_port, until};
 
 /// A PostgreSQL server.
@@ -154,6 +154,30 @@ impl PostgresServer {
         held
     }
 
+    /// Makes it refuse to write, as a primary that was demoted does. Open sessions stay, and answer what only reads.
+    pub(crate) fn refuse_writes(&self) {
+        self.sql("postgres", "alter system set default_transaction_read_only = on");
+        self.sql("postgres", "select pg_reload_conf()");
+        // It holds for transactions that begin later, in each session once it has noticed.
+        const WRITING: &str = "select count(*) from pg_stat_activity \
+            where backend_xid is not null or usename = 'abaci' and xact_start < clock_timestamp() - interval '1 s'";
+        until("it refuses to write", || self.sql("postgres", "show default_transaction_read_only") == "on");
+        std::thread::sleep(Duration::from_secs(1));
+        until("nothing is being written", || self.sql("postgres", WRITING) == "0");
+    }
+
+    /// Waits until a standby has everything that was written here.
+    pub(crate) fn wait_until_replayed_by(&self, standby: &Self) {
+        let written = self.sql("postgres", "select pg_current_wal_flush_lsn()");
+        let has_all = format!("select pg_last_wal_replay_lsn() >= '{written}'");
+        until("the standby has everything", || standby.sql("postgres", &has_all) == "t");
+    }
+
+    /// Makes a standby a primary.
+    pub(crate) fn promote(&self) {
+        assert_eq!(self.sql("postgres", "select pg_promote()"), "t");
+    }
+
     /// Returns the number of Abaci's sessions.
     pub(crate) fn sessions(&self) -> usize {
         let query = format!("select count(*) from pg_stat_activity where usename = '{}'", Self::NAME);
@@ -245,12 +269,6 @@ impl Drop for PostgresServer {
 
 /// TLS only; the superuser without, everyone else with a password.
 const HOSTS_OVER_TLS: &str = "hostssl all postgres 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
-
-fn copy_folder(from: &Path, to: &Path) {
-    let mut copy = Command::new("cp");
-    copy.arg("-a").arg(from).arg(to);
-    run_to_end(copy);
-}
 
 /// Makes a folder with an empty folder for data.
 fn folder() -> TempDir {

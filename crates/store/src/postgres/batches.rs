@@ -5,10 +5,10 @@ use std::sync::Arc;
 use sqlx::Connection;
 use sqlx::postgres::PgPool;
 
+use super::BEGIN_DURABLE;
 use super::error::{classify, is_collision, is_read_only};
-use super::pool::Refusals;
+use super::pool::ConnectionHealth;
 use super::statements::PostgresStatements;
-use super::{BEGIN_DURABLE, with_deadline};
 use crate::batch::Executor;
 use crate::error::DbError;
 use crate::operations::{SubmitAnswer, complete_batch, complete_unfinished, insert_single, submit_batch};
@@ -18,7 +18,7 @@ use crate::{CompleteResult, CompletedValue, NewCalculation, SubmitResult};
 /// Executes submissions.
 pub(super) struct SubmitExecutor {
     pub(super) pool: PgPool,
-    pub(super) refusals: Refusals,
+    pub(super) health: ConnectionHealth,
     pub(super) queue_limit: Arc<QueueLimit>,
 }
 
@@ -27,7 +27,7 @@ impl Executor for SubmitExecutor {
     type Answer = SubmitAnswer;
 
     async fn execute(&mut self, requests: &[NewCalculation]) -> Result<Vec<SubmitAnswer>, DbError> {
-        twice(&self.refusals, || self.submit(requests)).await
+        twice(&self.health, || self.submit(requests)).await
     }
 }
 
@@ -52,7 +52,7 @@ impl SubmitExecutor {
 #[derive(Clone)]
 pub(super) struct CompleteExecutor {
     pub(super) pool: PgPool,
-    pub(super) refusals: Refusals,
+    pub(super) health: ConnectionHealth,
     pub(super) queue_limit: Arc<QueueLimit>,
 }
 
@@ -68,7 +68,7 @@ impl Executor for CompleteExecutor {
 impl CompleteExecutor {
     /// Stores all values. After an error some may be stored: storing them again changes nothing.
     pub(super) async fn complete_all(&self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, DbError> {
-        twice(&self.refusals, || self.complete(values)).await
+        twice(&self.health, || self.complete(values)).await
     }
 
     async fn complete(&self, values: &[CompletedValue]) -> sqlx::Result<Vec<CompleteResult>> {
@@ -93,14 +93,12 @@ impl CompleteExecutor {
 
 /// Runs a transaction, and once more if it stored nothing and may succeed: it collided with another, or its server does
 /// not write and a new connection may reach one that does.
-async fn twice<T, F>(refusals: &Refusals, transaction: impl Fn() -> F) -> Result<T, DbError>
+async fn twice<T, F>(health: &ConnectionHealth, transaction: impl Fn() -> F) -> Result<T, DbError>
 where
     F: Future<Output = sqlx::Result<T>>,
 {
-    let outcome = match refusals.watch(with_deadline(transaction()).await) {
-        Err(error) if is_collision(&error) || is_read_only(&error) => {
-            refusals.watch(with_deadline(transaction()).await)
-        }
+    let outcome = match health.call(transaction()).await {
+        Err(error) if is_collision(&error) || is_read_only(&error) => health.call(transaction()).await,
         outcome => outcome,
     };
     outcome.map_err(classify)

@@ -11,7 +11,8 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::error::{cannot_connect, failed};
-use super::{PostgresSettings, migrations, session, with_deadline};
+use super::pool::ConnectionHealth;
+use super::{PostgresSettings, migrations, session};
 use crate::StoreError;
 
 const MIN_RETRY_DELAY: Duration = Duration::from_millis(100);
@@ -56,7 +57,7 @@ struct NotReadyYet(#[source] Option<Arc<StoreError>>);
 /// Connects once, and applies or verifies migrations.
 pub(super) async fn prepare(settings: &PostgresSettings) -> Result<(), StoreError> {
     // A connection of its own, because of the settings that a migration needs. A migration has no deadline.
-    let mut connection = with_deadline(session::open(settings)).await.map_err(cannot_connect)?;
+    let mut connection = ConnectionHealth::default().call(session::open(settings)).await.map_err(cannot_connect)?;
     migrations::run(&mut connection, settings.migrations).await?;
     connection.close().await.map_err(failed)
 }

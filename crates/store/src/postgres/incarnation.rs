@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use sqlx::postgres::PgPool;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
+
+use super::pool::ConnectionHealth;
 
 /// Time between two checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
@@ -20,9 +22,9 @@ const INCARNATION: &str = "
                           'calculations'::regclass::oid, pg_relation_filenode('calculations'))";
 
 /// Checks twice a second until all receivers are dropped or the pool is closed.
-pub(super) async fn follow(pool: PgPool, incarnation: watch::Sender<Option<Arc<str>>>) {
+pub(super) async fn follow(health: ConnectionHealth, pool: PgPool, incarnation: watch::Sender<Option<Arc<str>>>) {
     loop {
-        let found = timeout(CHECK_TIMEOUT, sqlx::query_scalar::<_, String>(INCARNATION).fetch_one(&pool)).await;
+        let found = health.within(CHECK_TIMEOUT, sqlx::query_scalar::<_, String>(INCARNATION).fetch_one(&pool)).await;
         let found: Option<Arc<str>> = match found {
             Ok(Ok(found)) => Some(found.into()),
             // Other calls report it. Meanwhile nothing is known.

@@ -18,7 +18,6 @@ mod statements;
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::postgres::PgPool;
 use tokio::sync::watch;
@@ -26,7 +25,7 @@ use tokio::sync::watch;
 use self::batches::{CompleteExecutor, SubmitExecutor};
 use self::connect::Readiness;
 use self::error::failed;
-use self::pool::Refusals;
+use self::pool::ConnectionHealth;
 pub use self::settings::{Migrations, PostgresSettings, TlsMode};
 use self::statements::{PostgresQueries, PostgresStatements};
 use crate::backend::Backend;
@@ -36,9 +35,6 @@ use crate::rules::QueueLimit;
 use crate::sql::Queries;
 use crate::{CompleteResult, CompletedValue, NewCalculation, StoreError, StoreLimits, SubmitResult};
 
-/// How long a call may take in all, longer than the server lets a statement run: the server cancels a slow statement
-/// before this, so that its outcome is known. A server that stopped without closing its connections never answers.
-const DEADLINE: Duration = Duration::from_secs(5);
 /// Begins a transaction that is durable when its commit returns.
 const BEGIN_DURABLE: &str = "begin";
 /// Begins a transaction whose commit does not wait for the disk.
@@ -49,7 +45,7 @@ const BEGIN_ASYNC: &str = "begin; set local synchronous_commit = off";
 /// Broken connections are replaced; a server that was away is found again without a restart.
 pub struct PostgresStore {
     pool: PgPool,
-    refusals: Refusals,
+    health: ConnectionHealth,
     settings: PostgresSettings,
     queries: PostgresQueries,
     queue_limit: Arc<QueueLimit>,
@@ -85,17 +81,17 @@ impl PostgresStore {
     }
 
     fn new(settings: &PostgresSettings, limits: StoreLimits, readiness: Readiness) -> Self {
-        let refusals = Refusals::default();
-        let pool = refusals.pool(settings);
+        let health = ConnectionHealth::default();
+        let pool = health.pool(settings);
         let queue_limit = Arc::new(QueueLimit::shared(limits));
         let submit =
-            SubmitExecutor { pool: pool.clone(), refusals: refusals.clone(), queue_limit: Arc::clone(&queue_limit) };
+            SubmitExecutor { pool: pool.clone(), health: health.clone(), queue_limit: Arc::clone(&queue_limit) };
         let complete =
-            CompleteExecutor { pool: pool.clone(), refusals: refusals.clone(), queue_limit: Arc::clone(&queue_limit) };
+            CompleteExecutor { pool: pool.clone(), health: health.clone(), queue_limit: Arc::clone(&queue_limit) };
         Self {
             queries: PostgresQueries(pool.clone()),
             pool,
-            refusals,
+            health,
             settings: settings.clone(),
             queue_limit,
             submissions: Batcher::start(submit),
@@ -112,20 +108,13 @@ impl PostgresStore {
     /// connections. The check has a connection of its own, and ends with the last receiver.
     pub fn incarnation(&self) -> watch::Receiver<Option<Arc<str>>> {
         let (sender, receiver) = watch::channel(None);
-        tokio::spawn(incarnation::follow(self.refusals.single_connection(&self.settings), sender));
+        tokio::spawn(incarnation::follow(self.health.clone(), self.health.single_connection(&self.settings), sender));
         receiver
     }
 
     /// Closes all connections once they are free. Later calls return `Unavailable`.
     pub async fn close(&self) {
         self.pool.close().await;
-    }
-}
-
-async fn with_deadline<T>(work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    match tokio::time::timeout(DEADLINE, work).await {
-        Ok(outcome) => outcome,
-        Err(elapsed) => Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, elapsed))),
     }
 }
 
@@ -154,7 +143,7 @@ impl Backend for PostgresStore {
             transaction.commit().await?;
             Ok(answer)
         };
-        self.refusals.watch(with_deadline(transaction).await).map_err(failed)
+        self.health.call(transaction).await.map_err(failed)
     }
 
     fn queries(&self) -> &impl Queries {
@@ -163,6 +152,6 @@ impl Backend for PostgresStore {
 
     async fn read<T: Send>(&self, query: impl Future<Output = sqlx::Result<T>> + Send) -> Result<T, StoreError> {
         self.readiness.check()?;
-        self.refusals.watch(with_deadline(query).await).map_err(failed)
+        self.health.call(query).await.map_err(failed)
     }
 }

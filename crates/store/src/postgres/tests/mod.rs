@@ -6,12 +6,14 @@ mod server;
 mod single;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use model::{AskToken, Index, Lane, Progress, Status, Subject, Timestamp, WorkerId};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions};
 
+use super::pool::DEADLINE;
 use super::*;
 use crate::contract::fixtures::inline;
 use crate::contract::{LIMITS, damage};
