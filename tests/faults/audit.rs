@@ -7,11 +7,11 @@ use futures_util::{StreamExt, stream};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::cluster::Cluster;
 use crate::ledger::Ledger;
 use crate::probe::LONG;
 use crate::support::reference::is_fibonacci;
 use crate::support::timeouts::STUCK_AFTER;
+use crate::systems::SystemClient;
 
 /// Number of values that are read at the same time.
 const CONCURRENCY: usize = 8;
@@ -28,8 +28,8 @@ pub(crate) struct Audit {
 }
 
 /// Waits until everything stored has a final state and checks all of it. Violations go into the ledger.
-pub(crate) async fn audit(cluster: &Cluster, ledger: &Ledger) -> Audit {
-    let stored = wait_until_settled(cluster, ledger).await;
+pub(crate) async fn audit(client: &SystemClient, ledger: &Ledger) -> Audit {
+    let stored = wait_until_settled(client, ledger).await;
     for n in ledger.accepted() {
         match stored.get(&n).map(|calculation| calculation["status"].as_str()) {
             // What is not settled is reported already.
@@ -43,7 +43,7 @@ pub(crate) async fn audit(cluster: &Cluster, ledger: &Ledger) -> Audit {
     }
     let done = stored.iter().filter(|(_, calculation)| calculation["status"] == "done");
     stream::iter(done)
-        .for_each_concurrent(CONCURRENCY, |(&n, calculation)| audit_value(cluster, ledger, n, calculation))
+        .for_each_concurrent(CONCURRENCY, |(&n, calculation)| audit_value(client, ledger, n, calculation))
         .await;
 
     let (unknown, others) = ledger.unaccepted(stored.keys());
@@ -60,14 +60,14 @@ pub(crate) async fn audit(cluster: &Cluster, ledger: &Ledger) -> Audit {
 }
 
 /// Lists everything until nothing waits or runs.
-async fn wait_until_settled(cluster: &Cluster, ledger: &Ledger) -> BTreeMap<i64, Value> {
+async fn wait_until_settled(client: &SystemClient, ledger: &Ledger) -> BTreeMap<i64, Value> {
     let start = Instant::now();
     loop {
-        let stored = list_all(cluster, ledger).await;
+        let stored = list_all(client, ledger).await;
         let unsettled: Vec<_> =
             stored.iter().filter(|(_, calculation)| !is_settled(calculation)).map(|(n, _)| *n).collect();
         if unsettled.is_empty() {
-            check_queue_is_empty(cluster, ledger).await;
+            check_queue_is_empty(client, ledger).await;
             return stored;
         }
         if start.elapsed() > STUCK_AFTER {
@@ -85,11 +85,11 @@ fn is_settled(calculation: &Value) -> bool {
 }
 
 /// Lists all calculations, page by page. Each index must be listed once.
-async fn list_all(cluster: &Cluster, ledger: &Ledger) -> BTreeMap<i64, Value> {
+async fn list_all(client: &SystemClient, ledger: &Ledger) -> BTreeMap<i64, Value> {
     let mut stored = BTreeMap::new();
     let mut path = "/api/calculations?limit=200".to_owned();
     loop {
-        let page = cluster.json(&path).await.expect("the list can be read without a fault");
+        let page = client.json(&path).await.expect("the list can be read without a fault");
         for calculation in page["items"].as_array().expect("items") {
             let index = calculation["index"].as_str().expect("an index").parse().expect("a number");
             if stored.insert(index, calculation.clone()).is_some() {
@@ -104,10 +104,10 @@ async fn list_all(cluster: &Cluster, ledger: &Ledger) -> BTreeMap<i64, Value> {
 }
 
 /// A settled calculation must not stay in the queue, or it would be redelivered forever.
-async fn check_queue_is_empty(cluster: &Cluster, ledger: &Ledger) {
+async fn check_queue_is_empty(client: &SystemClient, ledger: &Ledger) {
     let start = Instant::now();
     loop {
-        let system = cluster.json("/api/system").await.expect("the system responds without a fault");
+        let system = client.json("/api/system").await.expect("the system responds without a fault");
         let lanes = system["lanes"].as_array().expect("lanes");
         if lanes.iter().all(|lane| lane["waiting"] == 0 && lane["claimed"] == 0) {
             return;
@@ -121,15 +121,15 @@ async fn check_queue_is_empty(cluster: &Cluster, ledger: &Ledger) {
 }
 
 /// Reads one value and checks it in every form in which it is served.
-async fn audit_value(cluster: &Cluster, ledger: &Ledger, n: i64, calculation: &Value) {
+async fn audit_value(client: &SystemClient, ledger: &Ledger, n: i64, calculation: &Value) {
     if n >= LONG {
         // Finished before it could be cancelled: too long to read.
         return;
     }
     let start = Instant::now();
-    let path = format!("{}/api/calculations/{n}", cluster.url());
+    let path = format!("{}/api/calculations/{n}", client.url);
     loop {
-        let response = cluster.http.get(format!("{path}/value")).send().await.expect("a response without a fault");
+        let response = client.http.get(format!("{path}/value")).send().await.expect("a response without a fault");
         let status = response.status();
         if status == StatusCode::OK {
             let etag = response.headers().get("etag").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
@@ -144,8 +144,7 @@ async fn audit_value(cluster: &Cluster, ledger: &Ledger, n: i64, calculation: &V
             ledger.violation(format!("not readable: {status} to a reader of F({n}), which is {calculation}"));
             return;
         }
-        let again =
-            cluster.http.post(format!("{}/api/calculations", cluster.url())).json(&json!({"index": n.to_string()}));
+        let again = client.http.post(format!("{}/api/calculations", client.url)).json(&json!({"index": n.to_string()}));
         again.send().await.expect("a response without a fault");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

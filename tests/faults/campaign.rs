@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::audit::{Audit, audit};
-use crate::cluster::Cluster;
-use crate::faults;
+use crate::faults::{self, Faults};
 use crate::ledger::Ledger;
 use crate::probe;
 use crate::random::Random;
 use crate::report::Report;
 use crate::support::timeouts::eventually;
+use crate::systems::{Cluster, Embedded, System};
 use crate::traffic::Traffic;
 use crate::verifier::CalculationVerifier;
 use crate::watcher::{CATCH_UP_TIMEOUT, Watcher};
@@ -21,6 +21,16 @@ const MAX_TAKEOVER: Duration = Duration::from_secs(3);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_fault_breaks_a_promise() {
+    run(Cluster::start().await, faults::of_cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_fault_of_one_process_breaks_a_promise() {
+    run(Embedded::start().await, faults::of_embedded).await;
+}
+
+/// Injects the faults of a system for as long as the settings say.
+async fn run<S: System>(mut system: S, all_faults: fn(&S) -> Faults<S>) {
     let seed: u64 = setting("ABACI_FAULTS_SEED").unwrap_or(1);
     let minutes: u64 = setting("ABACI_FAULTS_MINUTES").unwrap_or(0);
     let only: String = setting("ABACI_FAULTS_ONLY").unwrap_or_default();
@@ -28,18 +38,18 @@ async fn no_fault_breaks_a_promise() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let path: PathBuf = setting("ABACI_FAULTS_LEDGER").unwrap_or_else(|| folder.path().join("ledger.jsonl"));
     let mut random = Random::new(seed);
-    let mut cluster = Cluster::start().await;
     let ledger = Arc::new(Ledger::create(&path));
     let mut report = Report::default();
-    let (verifier, tasks) = CalculationVerifier::start(&cluster.url(), &ledger);
-    let traffic = Traffic::start(&cluster.url(), &ledger, &verifier, seed);
+    let (verifier, tasks) = CalculationVerifier::start(&system.client().url, &ledger);
+    let traffic = Traffic::start(&system.client().url, &ledger, &verifier, seed);
     // Likely to be connected to different APIs.
-    let watchers = [(); 2].map(|()| Watcher::open(&cluster.url()));
-    probe::time_to_recovery(&mut cluster, &ledger, Instant::now()).await.expect("it works before the first fault");
+    let watchers = [(); 2].map(|()| Watcher::open(&system.client().url));
+    probe::time_to_recovery(&mut system, &ledger, Instant::now()).await.expect("it works before the first fault");
 
     let end = Instant::now() + Duration::from_secs(minutes * 60);
     loop {
-        let mut faults = faults::select(&cluster, &only);
+        let mut faults = all_faults(&system);
+        faults.retain(|fault| fault.name().contains(&only));
         assert!(!faults.is_empty(), "no fault has a name with {only:?}");
         random.shuffle(&mut faults);
         faults.truncate(count);
@@ -47,9 +57,9 @@ async fn no_fault_breaks_a_promise() {
             let refused = ledger.refused();
             verifier.set_fault_active(true);
             ledger.fault(&fault.name(), "start");
-            let injected = fault.inject(&mut cluster, &ledger).await;
+            let injected = fault.inject(&mut system, &ledger).await;
             ledger.fault(&fault.name(), "end");
-            let recovery = probe::time_to_recovery(&mut cluster, &ledger, injected.ended_at).await;
+            let recovery = probe::time_to_recovery(&mut system, &ledger, injected.ended_at).await;
             verifier.set_fault_active(false);
             let Some(recovery) = recovery else {
                 report.print(&ledger, &Audit::default());
@@ -58,11 +68,11 @@ async fn no_fault_breaks_a_promise() {
             for watcher in &watchers {
                 watcher.verify_done(&ledger).await;
             }
-            probe::wait_until_complete(&mut cluster, &ledger).await;
+            probe::wait_until_complete(&mut system, &ledger).await;
             for watcher in &watchers {
                 watcher.verify(&ledger, CATCH_UP_TIMEOUT).await;
             }
-            cluster.supervise();
+            system.supervise();
             println!("{}: recovered after {recovery:.2?}", fault.name());
             report.add(fault.name(), recovery, ledger.refused() - refused, injected.takeover);
         }
@@ -75,14 +85,14 @@ async fn no_fault_breaks_a_promise() {
     traffic.stop().await;
     verifier.finish().await;
     drop(tasks);
-    let audit = audit(&cluster, &ledger).await;
+    let audit = audit(system.client(), &ledger).await;
     for watcher in &watchers {
         watcher.verify(&ledger, CATCH_UP_TIMEOUT).await;
         println!("an open page received {:?}", watcher.stats());
     }
     report.print(&ledger, &audit);
     let mut violations = ledger.violations();
-    violations.extend(cluster.unexpected_exits().iter().cloned());
+    violations.extend(system.unexpected_exits().iter().cloned());
     violations.iter().take(50).for_each(|violation| println!("{violation}"));
     assert!(violations.is_empty(), "{} violations, seed {seed}", violations.len());
     for watcher in &watchers {

@@ -115,6 +115,14 @@ impl Ledger {
         entries.indexes.iter().filter(|(_, history)| is_due(history)).map(|(n, _)| *n).collect()
     }
 
+    /// Returns the indexes in a range that were seen done.
+    pub(crate) fn done(&self, range: std::ops::Range<i64>) -> Vec<i64> {
+        let entries = self.lock();
+        let is_done =
+            |history: &IndexHistory| history.final_status.as_ref().is_some_and(|(status, _)| status == "done");
+        entries.indexes.range(range).filter(|(_, history)| is_done(history)).map(|(n, _)| *n).collect()
+    }
+
     /// Forgets what was accepted since a time, because a backup replaced the database, and returns it.
     pub(crate) fn forget_accepted_since(&self, time: Instant) -> Vec<i64> {
         let mut entries = self.lock();

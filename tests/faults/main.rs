@@ -1,4 +1,5 @@
-//! The campaign: two APIs, three workers, a client and nginx as processes, on PostgreSQL and Redis, under faults.
+//! The campaigns: two APIs, three workers, a client and nginx as processes, on PostgreSQL and Redis, under faults; and
+//! `serve` as one process.
 //!
 //! `ABACI_FAULTS_MINUTES` repeats all faults for that time instead of injecting each once, `ABACI_FAULTS_SEED` chooses
 //! the order, `ABACI_FAULTS_ONLY` selects the faults whose name contains it, `ABACI_FAULTS_COUNT` limits their number
@@ -8,7 +9,6 @@
 
 mod audit;
 mod campaign;
-mod cluster;
 mod faults;
 mod ledger;
 mod nginx;
@@ -19,6 +19,7 @@ mod report;
 #[path = "../support/mod.rs"]
 mod support;
 mod support_tests;
+mod systems;
 mod traffic;
 mod verifier;
 mod verifier_tests;

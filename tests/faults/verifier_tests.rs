@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use crate::audit::{audit, by_kind};
-use crate::cluster::Cluster;
 use crate::faults::texts_below;
 use crate::ledger::Ledger;
 use crate::probe::submit;
 use crate::support::servers::PostgresServer;
 use crate::support::timeouts::eventually;
+use crate::systems::{Cluster, System};
 use crate::watcher::{CATCH_UP_TIMEOUT, Watcher};
 
 /// Two inline values, and an object.
@@ -21,18 +21,18 @@ async fn tampering_is_reported_and_nothing_else_is() {
     let cluster = Cluster::start().await;
     let folder = tempfile::tempdir().expect("a folder");
     let ledger = Ledger::create(&folder.path().join("ledger"));
-    let page = Watcher::open(&cluster.url());
+    let page = Watcher::open(&cluster.client().url);
     eventually("the page is open", async || (page.stats().connections > 0).then_some(())).await;
     for n in (1..=9).chain([INLINE, INLINE_WITH_HASH, OBJECT]) {
-        let (status, body) = submit(&cluster, &ledger, n).await.expect("a response");
+        let (status, body) = submit(cluster.client(), &ledger, n).await.expect("a response");
         assert!(status.is_success(), "{status}: {body}");
     }
-    audit(&cluster, &ledger).await;
+    audit(cluster.client(), &ledger).await;
     page.verify(&ledger, CATCH_UP_TIMEOUT).await;
     assert_eq!(ledger.violations(), Vec::<String>::new(), "nothing is wrong yet");
 
     // Damage that the system repairs is no violation.
-    let texts = texts_below(cluster.disk.path());
+    let texts = texts_below(cluster.disk().path());
     let [text] = &texts[..] else { panic!("{texts:?}") };
     let mut damaged = std::fs::read(text).expect("the text");
     damaged[70_000] ^= 1;
@@ -42,7 +42,7 @@ async fn tampering_is_reported_and_nothing_else_is() {
     let inline =
         format!("{one_digit} where calculation_id = (select id from calculations where subject = 'F({INLINE})')");
     cluster.postgres.sql(PostgresServer::NAME, &inline);
-    audit(&cluster, &ledger).await;
+    audit(cluster.client(), &ledger).await;
     page.verify_done(&ledger).await;
     page.verify(&ledger, CATCH_UP_TIMEOUT).await;
     assert_eq!(ledger.violations(), Vec::<String>::new(), "it was computed again");
@@ -69,7 +69,7 @@ async fn tampering_is_reported_and_nothing_else_is() {
         cluster.postgres.sql(PostgresServer::NAME, &tampering);
     }
     cluster.redis.flush();
-    audit(&cluster, &ledger).await;
+    audit(cluster.client(), &ledger).await;
     // The page received a reset, and then no event.
     page.verify(&ledger, CATCH_UP_TIMEOUT).await;
     let no_event = "update calculations set status = 'cancelled' where subject = 'F(7)'";

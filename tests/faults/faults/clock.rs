@@ -2,30 +2,29 @@
 
 use futures_util::future::LocalBoxFuture;
 
-use super::{Fault, Injected, component_name, last};
-use crate::cluster::{Cluster, Component};
+use super::{Fault, Faults, Injected, component_name, last};
 use crate::ledger::Ledger;
+use crate::systems::{Component, System};
 
 /// A jump of a component's clock by some seconds.
 struct ClockJump(Component, i64);
 
-pub(super) fn all() -> Vec<Box<dyn Fault>> {
+pub(super) fn of<S: System>(components: impl IntoIterator<Item = Component>) -> Faults<S> {
     const HOUR_SECS: i64 = 3_600;
-    let components = [Component::Redis, Component::Postgres, Component::Api(0), Component::Worker(0)];
-    let jumps = [-HOUR_SECS, HOUR_SECS].into_iter().flat_map(|secs| components.map(|it| ClockJump(it, secs)));
-    jumps.map(|jump| Box::new(jump) as Box<dyn Fault>).collect()
+    let jumps = components.into_iter().flat_map(|it| [ClockJump(it, -HOUR_SECS), ClockJump(it, HOUR_SECS)]);
+    jumps.map(|jump| Box::new(jump) as Box<dyn Fault<S>>).collect()
 }
 
-impl Fault for ClockJump {
+impl<S: System> Fault<S> for ClockJump {
     fn name(&self) -> String {
         format!("clock {:+} s and back, {}", self.1, component_name(self.0))
     }
 
-    fn inject<'a>(&'a self, cluster: &'a mut Cluster, _ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected> {
+    fn inject<'a>(&'a self, system: &'a mut S, _ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected> {
         Box::pin(async move {
-            cluster.set_clock(self.0, self.1);
+            system.set_clock(self.0, self.1);
             last(2).await;
-            cluster.set_clock(self.0, 0);
+            system.set_clock(self.0, 0);
             Injected::now()
         })
     }

@@ -3,7 +3,9 @@
 mod cancel_race;
 mod clock;
 mod damage;
+mod data_directory;
 mod disk_full;
+mod failover;
 mod kill;
 mod network;
 mod older_database;
@@ -17,19 +19,22 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::cluster::{Cluster, Component};
 use crate::ledger::Ledger;
+use crate::systems::{Cluster, Component, Embedded, System};
 
 pub(crate) use damage::texts_below;
 
-/// Something that goes wrong for a while.
-pub(crate) trait Fault {
+/// Something that goes wrong for a while in a system.
+pub(crate) trait Fault<S> {
     /// Returns its name in the report.
     fn name(&self) -> String;
 
     /// Injects the fault and undoes it.
-    fn inject<'a>(&'a self, cluster: &'a mut Cluster, ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected>;
+    fn inject<'a>(&'a self, system: &'a mut S, ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected>;
 }
+
+/// Faults of one kind of system.
+pub(crate) type Faults<S> = Vec<Box<dyn Fault<S>>>;
 
 /// The result of an injection.
 pub(crate) struct Injected {
@@ -42,32 +47,48 @@ pub(crate) struct Injected {
 impl Injected {
     /// Returns the result of a fault that is over now.
     fn now() -> Self {
-        Self { ended_at: Instant::now(), takeover: None }
+        Self::at(Instant::now())
+    }
+
+    /// Returns the result of a fault that was over at a time.
+    const fn at(ended_at: Instant) -> Self {
+        Self { ended_at, takeover: None }
     }
 }
 
-/// Returns one of every fault whose name contains a text.
-pub(crate) fn select(cluster: &Cluster, only: &str) -> Vec<Box<dyn Fault>> {
-    let mut faults = all(cluster);
-    faults.retain(|fault| fault.name().contains(only));
-    faults
-}
-
-fn all(cluster: &Cluster) -> Vec<Box<dyn Fault>> {
-    let mut faults = Vec::new();
-    faults.extend(kill::all());
-    faults.extend(terminate::all());
+/// Returns every fault of the distributed system.
+pub(crate) fn of_cluster(cluster: &Cluster) -> Faults<Cluster> {
+    let mut faults = kill::of_cluster();
+    faults.extend(terminate::of([Component::Api(1), Component::Worker(1), Component::Client]));
     faults.extend(takeover::all());
-    faults.extend(pause::all());
+    faults.extend(pause::of_cluster());
     faults.extend(network::all());
     faults.extend(redis::all());
     faults.extend(postgres::all());
-    faults.extend(damage::all());
-    faults.extend(older_database::all());
+    faults.extend(failover::all());
+    faults.extend(damage::of_cluster());
+    faults.extend(older_database::of_cluster());
     faults.extend(cancel_race::all());
-    faults.extend(clock::all());
-    if cluster.disk.can_be_filled() {
+    faults.extend(clock::of([Component::Redis, Component::Postgres, Component::Api(0), Component::Worker(0)]));
+    if cluster.disk().can_be_filled() {
         faults.extend(disk_full::all());
+    }
+    faults
+}
+
+/// Returns every fault of the embedded system.
+pub(crate) fn of_embedded(embedded: &Embedded) -> Faults<Embedded> {
+    let mut faults = kill::of_embedded();
+    faults.extend(terminate::of([Component::Serve]));
+    faults.extend(pause::of_embedded());
+    faults.extend(data_directory::all());
+    faults.extend(damage::of_embedded());
+    faults.extend(older_database::of_embedded());
+    faults.extend(cancel_race::all());
+    faults.extend(clock::of([Component::Serve]));
+    if embedded.disk().can_be_filled() {
+        faults.extend(disk_full::all());
+        faults.extend(disk_full::of_embedded());
     }
     faults
 }
@@ -80,6 +101,7 @@ async fn last(secs: u64) {
 /// Returns the name of a component in the report.
 fn component_name(component: Component) -> &'static str {
     match component {
+        Component::Serve => "serve",
         Component::Api(_) => "api",
         Component::Worker(_) => "worker",
         Component::Client => "client",

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::{Fault, Injected, last};
-use crate::cluster::{BackendServer, Cluster, Component};
+use super::{Fault, Faults, Injected, last};
 use crate::ledger::Ledger;
 use crate::support::proxy::LinkState;
+use crate::systems::{BackendServer, Cluster, Component};
 
 /// The components whose network fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ struct Network {
     secs: u64,
 }
 
-pub(super) fn all() -> Vec<Box<dyn Fault>> {
+pub(super) fn all() -> Faults<Cluster> {
     use LinkState::{Cut, Delayed, Stalled, Throttled};
     const POSTGRES: &[BackendServer] = &[BackendServer::Postgres];
     const REDIS: &[BackendServer] = &[BackendServer::Redis];
@@ -46,7 +46,9 @@ pub(super) fn all() -> Vec<Box<dyn Fault>> {
         (Target::Workers, REDIS, Throttled(20_000), 3),
         (Target::OneWorker, BOTH, Stalled, 5),
     ]
-    .map(|(target, backends, state, secs)| Box::new(Network { target, backends, state, secs }) as Box<dyn Fault>)
+    .map(|(target, backends, state, secs)| {
+        Box::new(Network { target, backends, state, secs }) as Box<dyn Fault<Cluster>>
+    })
     .into()
 }
 
@@ -61,7 +63,7 @@ impl Target {
     }
 }
 
-impl Fault for Network {
+impl Fault<Cluster> for Network {
     fn name(&self) -> String {
         let Self { target, backends, state, secs } = self;
         format!("network {state:?} for {secs} s, {target:?} to {backends:?}")

@@ -2,9 +2,9 @@
 
 use futures_util::future::LocalBoxFuture;
 
-use super::{Fault, Injected, last};
-use crate::cluster::Cluster;
+use super::{Fault, Faults, Injected, last};
 use crate::ledger::Ledger;
+use crate::systems::Cluster;
 
 /// A fault injected into PostgreSQL.
 enum PostgresFault {
@@ -16,13 +16,13 @@ enum PostgresFault {
     StatementsStalled(u64),
 }
 
-pub(super) fn all() -> Vec<Box<dyn Fault>> {
+pub(super) fn all() -> Faults<Cluster> {
     use PostgresFault::{ConnectionsExhausted, Restart, StatementsStalled, TerminateSessions};
     let faults = [Restart, TerminateSessions, ConnectionsExhausted(3), StatementsStalled(2), StatementsStalled(8)];
-    faults.map(|fault| Box::new(fault) as Box<dyn Fault>).into()
+    faults.map(|fault| Box::new(fault) as Box<dyn Fault<Cluster>>).into()
 }
 
-impl Fault for PostgresFault {
+impl Fault<Cluster> for PostgresFault {
     fn name(&self) -> String {
         match self {
             Self::Restart => "PostgreSQL restarted".to_owned(),

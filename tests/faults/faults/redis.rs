@@ -2,9 +2,9 @@
 
 use futures_util::future::LocalBoxFuture;
 
-use super::{Fault, Injected};
-use crate::cluster::Cluster;
+use super::{Fault, Faults, Injected};
 use crate::ledger::Ledger;
+use crate::systems::Cluster;
 
 /// Data that Redis loses.
 enum DataLoss {
@@ -25,12 +25,12 @@ const KEYS: [&str; 8] = [
     "workers",
 ];
 
-pub(super) fn all() -> Vec<Box<dyn Fault>> {
+pub(super) fn all() -> Faults<Cluster> {
     let losses = KEYS.map(DataLoss::Key).into_iter().chain([DataLoss::Everything, DataLoss::Everything]);
-    losses.map(|loss| Box::new(loss) as Box<dyn Fault>).collect()
+    losses.map(|loss| Box::new(loss) as Box<dyn Fault<Cluster>>).collect()
 }
 
-impl Fault for DataLoss {
+impl Fault<Cluster> for DataLoss {
     fn name(&self) -> String {
         match self {
             Self::Everything => "Redis FLUSHALL".to_owned(),

@@ -2,19 +2,19 @@
 
 use futures_util::future::LocalBoxFuture;
 
-use super::{Fault, Injected};
-use crate::cluster::Cluster;
+use super::{Fault, Faults, Injected};
 use crate::ledger::Ledger;
 use crate::probe;
+use crate::systems::Cluster;
 
 /// kill -9 of a computing worker.
 struct KillComputing;
 
-pub(super) fn all() -> Vec<Box<dyn Fault>> {
-    (0..3).map(|_| Box::new(KillComputing) as Box<dyn Fault>).collect()
+pub(super) fn all() -> Faults<Cluster> {
+    (0..3).map(|_| Box::new(KillComputing) as Box<dyn Fault<Cluster>>).collect()
 }
 
-impl Fault for KillComputing {
+impl Fault<Cluster> for KillComputing {
     fn name(&self) -> String {
         "kill -9, computing worker".to_owned()
     }

@@ -4,29 +4,28 @@ use std::time::Instant;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::{Fault, Injected, component_name};
-use crate::cluster::{Cluster, Component};
+use super::{Fault, Faults, Injected, component_name};
 use crate::ledger::Ledger;
+use crate::systems::{Component, System};
 
 /// SIGTERM to a role.
 struct Terminate(Component);
 
-pub(super) fn all() -> Vec<Box<dyn Fault>> {
-    let roles = [Component::Api(1), Component::Worker(1), Component::Client];
-    roles.map(|role| Box::new(Terminate(role)) as Box<dyn Fault>).into()
+pub(super) fn of<S: System>(roles: impl IntoIterator<Item = Component>) -> Faults<S> {
+    roles.into_iter().map(|role| Box::new(Terminate(role)) as Box<dyn Fault<S>>).collect()
 }
 
-impl Fault for Terminate {
+impl<S: System> Fault<S> for Terminate {
     fn name(&self) -> String {
         format!("SIGTERM, {}", component_name(self.0))
     }
 
-    fn inject<'a>(&'a self, cluster: &'a mut Cluster, _ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected> {
+    fn inject<'a>(&'a self, system: &'a mut S, _ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected> {
         Box::pin(async move {
-            cluster.terminate(self.0);
+            system.terminate(self.0);
             let ended_at = Instant::now();
-            cluster.restart(self.0);
-            Injected { ended_at, takeover: None }
+            system.restart(self.0);
+            Injected::at(ended_at)
         })
     }
 }

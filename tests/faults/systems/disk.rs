@@ -1,4 +1,4 @@
-//! A small disk for long values, which a test can fill.
+//! A small disk, which a test can fill.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,23 +8,21 @@ use tempfile::TempDir;
 
 use crate::support::process::{is_root, run_to_end};
 
-/// A file system for long values.
+/// A file system of its own.
 pub(crate) struct Disk {
     directory: TempDir,
+    size_mib: u64,
     mounted: bool,
 }
 
 impl Disk {
-    /// Twice the largest value, and the values of a run; in a longer run, values are evicted.
-    const SIZE_MIB: u64 = 512;
-
     /// Mounts a disk where the test may, else creates a folder, which cannot be filled.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(size_mib: u64) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let mut disk = Self { directory, mounted: false };
+        let mut disk = Self { directory, size_mib, mounted: false };
         if is_root() {
             let mut mount = Command::new("mount");
-            mount.args(["-t", "tmpfs", "-o", &format!("size={}m,mode=0755", Self::SIZE_MIB), "abaci-values"]);
+            mount.args(["-t", "tmpfs", "-o", &format!("size={size_mib}m,mode=0755"), "abaci-values"]);
             disk.mounted = mount.arg(disk.directory.path()).status().is_ok_and(|status| status.success());
         }
         if !disk.mounted {
@@ -51,7 +49,7 @@ impl Disk {
         let file = File::create(&path).expect("the disk can be written to");
         // In smaller and smaller steps, down to a page.
         let mut end = 0;
-        let mut step = Self::SIZE_MIB << 20;
+        let mut step = self.size_mib << 20;
         while step >= 4096 {
             match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), end, step) {
                 Ok(()) => end += step,
@@ -85,7 +83,7 @@ impl Drop for Ballast {
 
 #[test]
 fn a_full_disk_rejects_writes_until_the_ballast_is_dropped() {
-    let disk = Disk::new();
+    let disk = Disk::new(64);
     if disk.can_be_filled() {
         let file = disk.path().join("value");
         let ballast = disk.fill();

@@ -1,35 +1,18 @@
-//! The whole system as processes, which can be killed, stopped and cut off from each other.
-
-mod disk;
-mod role;
+//! The distributed system: every role, server and network link can fail on its own.
 
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::time::Duration;
 
-use reqwest::StatusCode;
 use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::role::{PROGRAM, RoleProcess, backend_settings};
+use super::{Component, Disk, System, SystemClient};
 use crate::support::process::run_to_end;
 use crate::support::proxy::{LinkState, Proxy};
 use crate::support::servers::{FakeClock, Nginx, PostgresServer, RedisServer, free_port};
 use crate::support::timeouts::eventually;
-
-pub(crate) use disk::Disk;
-use role::{PROGRAM, RoleProcess, backend_settings};
-
-/// A component that can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Component {
-    Api(usize),
-    Worker(usize),
-    Client,
-    Nginx,
-    Redis,
-    Postgres,
-}
 
 /// A server that APIs and workers reach over a network that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,10 +23,12 @@ pub(crate) enum BackendServer {
 
 /// Two APIs, three workers and a client behind nginx, on PostgreSQL and Redis.
 pub(crate) struct Cluster {
-    pub(crate) http: reqwest::Client,
+    client: SystemClient,
     pub(crate) postgres: PostgresServer,
+    /// The primary before the last failover.
+    former_postgres: Option<PostgresServer>,
     pub(crate) redis: RedisServer,
-    pub(crate) disk: Disk,
+    disk: Disk,
     nginx: Nginx,
     roles: BTreeMap<Component, RoleProcess>,
     /// URLs of the APIs and the client without nginx.
@@ -58,13 +43,16 @@ pub(crate) const APIS: usize = 2;
 pub(crate) const WORKERS: usize = 3;
 
 impl Cluster {
+    /// Twice the largest value, and the values of a run; in a longer run, values are evicted.
+    const DISK_MIB: u64 = 512;
+
     /// Starts everything and waits until it responds.
     pub(crate) async fn start() -> Self {
         let logs = tempfile::tempdir().expect("a temporary directory");
         let log = |name: &str| logs.path().join(format!("{name}.log"));
         let postgres = PostgresServer::start(log("postgres"));
         let redis = RedisServer::start(log("redis"));
-        let disk = Disk::new();
+        let disk = Disk::new(Self::DISK_MIB);
         let apis: Vec<u16> = (0..APIS).map(|_| free_port()).collect();
         let client_port = free_port();
         let nginx = Nginx::start(&apis, client_port, &[], log("nginx"));
@@ -111,63 +99,28 @@ impl Cluster {
         migrate.arg("migrate").envs(backend_settings(postgres.port, redis.port, &disk));
         run_to_end(migrate);
 
-        let http = crate::support::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
+        let client = SystemClient::new(nginx.url());
         let mut direct_urls: Vec<String> =
             apis.iter().map(|port| format!("http://127.0.0.1:{port}/api/system")).collect();
         direct_urls.push(format!("http://127.0.0.1:{client_port}/"));
         let unexpected_exits = Vec::new();
-        let mut cluster =
-            Self { http, postgres, redis, disk, nginx, roles, direct_urls, links, unexpected_exits, logs };
+        let mut cluster = Self {
+            client,
+            postgres,
+            former_postgres: None,
+            redis,
+            disk,
+            nginx,
+            roles,
+            direct_urls,
+            links,
+            unexpected_exits,
+            logs,
+        };
         cluster.roles.values_mut().for_each(RoleProcess::start);
         let started = &cluster;
         eventually("every component responds", async || started.is_complete().await.then_some(())).await;
         cluster
-    }
-
-    /// Returns the URL of nginx, without a slash at the end.
-    pub(crate) fn url(&self) -> String {
-        self.nginx.url()
-    }
-
-    /// Kills a component.
-    pub(crate) fn kill(&mut self, component: Component) {
-        match component {
-            Component::Nginx => self.nginx.kill(),
-            Component::Redis => self.redis.kill(),
-            Component::Postgres => self.postgres.kill(),
-            _ => self.role(component).kill(),
-        }
-    }
-
-    /// Sends SIGTERM to a role and waits until it exits.
-    pub(crate) fn terminate(&mut self, component: Component) {
-        if let Some(status) = self.role(component).terminate()
-            && !status.success()
-        {
-            self.unexpected_exits.push(format!("{component:?} exited after SIGTERM with {status}"));
-        }
-    }
-
-    /// Starts a component if it is not running, without waiting until it is ready.
-    pub(crate) fn restart(&mut self, component: Component) {
-        match component {
-            Component::Nginx => self.nginx.restart(),
-            Component::Redis => self.redis.restart(),
-            Component::Postgres => self.postgres.restart(),
-            _ => self.role(component).start(),
-        }
-    }
-
-    /// Kills everything at once and starts it again.
-    pub(crate) fn restart_everything(&mut self) {
-        self.kill_roles();
-        for component in [Component::Nginx, Component::Redis, Component::Postgres] {
-            self.kill(component);
-        }
-        self.postgres.restart();
-        self.redis.restart();
-        self.nginx.restart();
-        self.start_roles();
     }
 
     /// Kills every role.
@@ -180,15 +133,17 @@ impl Cluster {
         self.roles.values_mut().for_each(RoleProcess::start);
     }
 
-    /// Stops a component with SIGSTOP, or continues it.
-    pub(crate) fn pause(&mut self, component: Component, paused: bool) {
-        let signal = if paused { Signal::STOP } else { Signal::CONT };
-        match component {
-            Component::Nginx => self.nginx.signal(signal),
-            Component::Redis => self.redis.signal(signal),
-            Component::Postgres => self.postgres.signal(signal),
-            _ => self.role(component).signal(signal),
+    /// Starts a standby of PostgreSQL.
+    pub(crate) fn start_standby(&self) -> PostgresServer {
+        self.postgres.start_standby(self.logs.path().join("postgres.log"))
+    }
+
+    /// Leads new connections to another PostgreSQL. The one before answers until the next switch.
+    pub(crate) fn switch_to(&mut self, postgres: PostgresServer) {
+        for (_, proxy) in self.links.iter().filter(|((_, backend), _)| *backend == BackendServer::Postgres) {
+            proxy.redirect(postgres.port);
         }
+        self.former_postgres = Some(std::mem::replace(&mut self.postgres, postgres));
     }
 
     /// Sets the state of the network between some components and a backend.
@@ -198,36 +153,14 @@ impl Cluster {
         }
     }
 
-    /// Sets the offset of a component's clock.
-    pub(crate) fn set_clock(&mut self, component: Component, secs: i64) {
-        match component {
-            Component::Redis => self.redis.clock.set_offset(secs),
-            Component::Postgres => self.postgres.clock.set_offset(secs),
-            _ => self.role(component).clock().set_offset(secs),
-        }
-    }
-
     /// Returns the number of the worker that reports computing F(n).
     pub(crate) async fn worker_of(&self, n: i64) -> Option<usize> {
-        let system = self.json("/api/system").await?;
+        let system = self.client.json("/api/system").await?;
         let workers = system["workers"].as_array()?;
         let subject = Value::from(format!("F({n})"));
         let computes = |worker: &&Value| worker["computing"].as_array().is_some_and(|all| all.contains(&subject));
         let worker = workers.iter().find(computes)?;
         (0..WORKERS).find(|&number| self.is_name_of(worker, number))
-    }
-
-    /// Returns whether every single component serves.
-    pub(crate) async fn is_complete(&self) -> bool {
-        for url in &self.direct_urls {
-            let response = self.http.get(url).timeout(Duration::from_secs(3)).send().await;
-            if !response.is_ok_and(|response| response.status() == StatusCode::OK) {
-                return false;
-            }
-        }
-        let system = self.json("/api/system").await.unwrap_or_default();
-        let workers = system["workers"].as_array().map_or(&[][..], Vec::as_slice);
-        (0..WORKERS).all(|number| workers.iter().any(|worker| self.is_name_of(worker, number)))
     }
 
     /// Returns whether a worker in `/api/system` has this number: its name contains its process id.
@@ -237,28 +170,90 @@ impl Cluster {
         words.any(|word| Some(word) == id.as_deref())
     }
 
-    /// Returns the JSON of a `GET` with status 200.
-    pub(crate) async fn json(&self, path: &str) -> Option<Value> {
-        let response = self.http.get(format!("{}{path}", self.url())).send().await.ok()?;
-        if response.status() == StatusCode::OK { response.json().await.ok() } else { None }
+    fn role(&mut self, component: Component) -> &mut RoleProcess {
+        self.roles.get_mut(&component).expect("a role of this cluster")
+    }
+}
+
+impl System for Cluster {
+    fn client(&self) -> &SystemClient {
+        &self.client
     }
 
-    /// Restarts roles that exited, as a container's restart policy does, and records them.
-    pub(crate) fn supervise(&mut self) {
-        for (component, role) in &mut self.roles {
-            if let Some(status) = role.restart_if_exited() {
-                self.unexpected_exits.push(format!("{component:?} exited by itself with {status}"));
-            }
+    fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
+    fn kill(&mut self, component: Component) {
+        match component {
+            Component::Nginx => self.nginx.kill(),
+            Component::Redis => self.redis.kill(),
+            Component::Postgres => self.postgres.kill(),
+            _ => self.role(component).kill(),
         }
     }
 
-    /// Returns the roles that exited by themselves, or with an error after SIGTERM.
-    pub(crate) fn unexpected_exits(&self) -> &[String] {
-        &self.unexpected_exits
+    fn terminate(&mut self, component: Component) {
+        let exit = self.role(component).terminate();
+        self.unexpected_exits.extend(exit);
     }
 
-    fn role(&mut self, component: Component) -> &mut RoleProcess {
-        self.roles.get_mut(&component).expect("a role of this cluster")
+    fn restart(&mut self, component: Component) {
+        match component {
+            Component::Nginx => self.nginx.restart(),
+            Component::Redis => self.redis.restart(),
+            Component::Postgres => self.postgres.restart(),
+            _ => self.role(component).start(),
+        }
+    }
+
+    fn restart_everything(&mut self) {
+        self.kill_roles();
+        for component in [Component::Nginx, Component::Redis, Component::Postgres] {
+            self.kill(component);
+        }
+        self.postgres.restart();
+        self.redis.restart();
+        self.nginx.restart();
+        self.start_roles();
+    }
+
+    fn pause(&mut self, component: Component, paused: bool) {
+        let signal = if paused { Signal::STOP } else { Signal::CONT };
+        match component {
+            Component::Nginx => self.nginx.signal(signal),
+            Component::Redis => self.redis.signal(signal),
+            Component::Postgres => self.postgres.signal(signal),
+            _ => self.role(component).pause(paused),
+        }
+    }
+
+    fn set_clock(&mut self, component: Component, secs: i64) {
+        match component {
+            Component::Redis => self.redis.clock.set_offset(secs),
+            Component::Postgres => self.postgres.clock.set_offset(secs),
+            _ => self.role(component).clock().set_offset(secs),
+        }
+    }
+
+    async fn is_complete(&self) -> bool {
+        for url in &self.direct_urls {
+            if !self.client.serves(url).await {
+                return false;
+            }
+        }
+        let system = self.client.json("/api/system").await.unwrap_or_default();
+        let workers = system["workers"].as_array().map_or(&[][..], Vec::as_slice);
+        (0..WORKERS).all(|number| workers.iter().any(|worker| self.is_name_of(worker, number)))
+    }
+
+    fn supervise(&mut self) {
+        let exits = self.roles.values_mut().filter_map(RoleProcess::restart_if_exited);
+        self.unexpected_exits.extend(exits);
+    }
+
+    fn unexpected_exits(&self) -> &[String] {
+        &self.unexpected_exits
     }
 }
 

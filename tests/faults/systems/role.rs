@@ -1,7 +1,6 @@
 //! A role as a process with settings, a log and perhaps a clock of its own.
 
 use std::path::PathBuf;
-use std::process::ExitStatus;
 
 use rustix::process::Signal;
 
@@ -48,13 +47,15 @@ impl RoleProcess {
         }
     }
 
-    /// Sends SIGTERM and waits until it exits.
-    pub(super) fn terminate(&mut self) -> Option<ExitStatus> {
-        self.process.take().map(|process| process.terminate(Signal::TERM))
+    /// Sends SIGTERM and waits until it exits. Returns an exit that is not a success.
+    pub(super) fn terminate(&mut self) -> Option<String> {
+        let status = self.process.take()?.terminate(Signal::TERM);
+        (!status.success()).then(|| format!("{} exited after SIGTERM with {status}", self.name))
     }
 
-    pub(super) fn signal(&self, signal: Signal) {
-        self.process.as_ref().expect("it runs").signal(signal);
+    /// Stops it with SIGSTOP, or continues it.
+    pub(super) fn pause(&self, paused: bool) {
+        self.process.as_ref().expect("it runs").signal(if paused { Signal::STOP } else { Signal::CONT });
     }
 
     pub(super) fn clock(&self) -> &FakeClock {
@@ -65,12 +66,12 @@ impl RoleProcess {
         self.process.as_ref().map(|process| process.id().to_string())
     }
 
-    /// Returns the exit status if it has exited, after starting it again.
-    pub(super) fn restart_if_exited(&mut self) -> Option<ExitStatus> {
+    /// Starts it again if it has exited by itself, and returns that exit.
+    pub(super) fn restart_if_exited(&mut self) -> Option<String> {
         let status = self.process.as_mut().and_then(ChildProcess::exit_status)?;
         self.process = None;
         self.start();
-        Some(status)
+        Some(format!("{} exited by itself with {status}", self.name))
     }
 }
 
