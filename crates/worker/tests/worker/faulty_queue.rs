@@ -9,16 +9,23 @@ use cache::{CacheError, EventChannel, EventId, Read, ValueCache};
 use model::{Calculation, CalculationEvent, Job, Lane, Subject, WorkerId, WorkerReport};
 use parking_lot::Mutex;
 use queue::{Delivery, Enqueued, JobQueue, LaneDepth, MemoryQueue, QueueError};
+use tokio::sync::Barrier;
 
-/// A queue that can lose everything at any moment, like Redis, and whose claims can be made to panic.
+/// A queue that can lose everything at any moment, like Redis, whose claims can be made to panic, and whose
+/// acknowledgements can be held.
 pub(crate) struct FaultyQueue {
     current: Mutex<Arc<MemoryQueue>>,
     to_panic: AtomicU32,
+    held_ack: Mutex<Option<Arc<Barrier>>>,
 }
 
 impl FaultyQueue {
     pub(crate) fn new() -> Self {
-        Self { current: Mutex::new(Arc::new(MemoryQueue::new(10_000))), to_panic: AtomicU32::new(0) }
+        Self {
+            current: Mutex::new(Arc::new(MemoryQueue::new(10_000))),
+            to_panic: AtomicU32::new(0),
+            held_ack: Mutex::default(),
+        }
     }
 
     pub(crate) fn lose_everything(&self) {
@@ -28,6 +35,13 @@ impl FaultyQueue {
     /// Makes the next `count` claims panic.
     pub(crate) fn panic_at_next_claims(&self, count: u32) {
         self.to_panic.store(count, Ordering::SeqCst);
+    }
+
+    /// Makes the next acknowledgement wait twice: until it is expected, and until it may proceed.
+    pub(crate) fn hold_next_ack(&self) -> Arc<Barrier> {
+        let barrier = Arc::new(Barrier::new(2));
+        *self.held_ack.lock() = Some(Arc::clone(&barrier));
+        barrier
     }
 
     fn queue(&self) -> Arc<MemoryQueue> {
@@ -59,6 +73,11 @@ impl JobQueue for FaultyQueue {
     }
 
     async fn ack(&self, delivery: &Delivery) -> Result<(), QueueError> {
+        let held = self.held_ack.lock().take();
+        if let Some(barrier) = held {
+            barrier.wait().await;
+            barrier.wait().await;
+        }
         self.queue().ack(delivery).await
     }
 

@@ -57,6 +57,32 @@ async fn a_job_submitted_again_right_after_its_cancellation_does_not_wait_for_a_
     }
 }
 
+/// The submission finds its subject in the queue, and the acknowledgement then removes it. No sweep runs here.
+#[tokio::test]
+async fn a_job_submitted_again_just_before_its_cancelled_one_is_acknowledged_is_claimed_at_once() {
+    let system = Harness::start().await;
+    let mut settings = Harness::settings("w");
+    settings.lease = Duration::from_secs(30);
+    let worker = system.worker_with(settings);
+    let ask = AskToken::random().expect("randomness");
+    system.submit_for(LONG, Some(ask.clone())).await;
+    let processing = tokio::spawn({
+        let worker = worker.clone();
+        async move { try_process(&worker, &Lane::ALL).await }
+    });
+    system.until(LONG, Status::Running).await;
+    let ack = system.queue.hold_next_ack();
+    assert!(matches!(system.withdraw(LONG, &ask).await, WithdrawResult::Cancelled(_)));
+    ack.wait().await;
+    system.submit(LONG).await;
+    ack.wait().await;
+    assert_eq!(processing.await.expect("no panic").expect("an outcome"), ended(LONG, OutcomeKind::Cancelled));
+    tokio::select! {
+        outcome = system.process_one(&worker) => panic!("{outcome:?}"),
+        _ = system.until(LONG, Status::Running) => {}
+    }
+}
+
 #[tokio::test]
 async fn a_value_that_comes_after_the_cancellation_does_not_undo_it() {
     let system = Harness::start().await;
