@@ -74,14 +74,13 @@ pub(crate) async fn submit_index(
 pub(super) async fn check_disk(state: &ApiState, indexes: &[ValidIndex]) -> Result<(), ApiError> {
     let objects = indexes.iter().map(ValidIndex::size_bytes).filter(|size_bytes| *size_bytes > Value::INLINE_BYTES);
     let size_bytes = objects.fold(0, u64::saturating_add);
+    if size_bytes == 0 {
+        return Ok(());
+    }
     let required_bytes = size_bytes.saturating_add(state.config.disk_reserve_bytes);
-    match state.ports.values.free_bytes().filter(|_| size_bytes > 0) {
-        Some(free_bytes) if free_bytes < required_bytes => {
-            let evictable_bytes = state.ports.values.surplus_bytes(size_bytes).await?;
-            if free_bytes.saturating_add(evictable_bytes) >= required_bytes {
-                return Ok(());
-            }
-            Err(ApiError::DiskFull(format!("{free_bytes} bytes are free, {size_bytes} are needed").into()))
+    match state.ports.values.object_room(required_bytes).await? {
+        Some(room_bytes) if room_bytes < required_bytes => {
+            Err(ApiError::DiskFull(format!("there is room for {room_bytes} bytes, {required_bytes} are needed").into()))
         }
         _ => Ok(()),
     }

@@ -195,10 +195,11 @@ macro_rules! single_row_statements {
             failure: &Failure,
             now: Timestamp,
         ) -> sqlx::Result<Calculation> {
-            sqlx::query("delete from asks where calculation_id = $1")
-                .bind(row.id().0)
-                .execute(&mut *self.connection)
-                .await?;
+            for sql in
+                ["delete from asks where calculation_id = $1", "delete from value_texts where calculation_id = $1"]
+            {
+                sqlx::query(sql).bind(row.id().0).execute(&mut *self.connection).await?;
+            }
             let row: CalculationRow = sqlx::query_as(concat!(
                 "update calculations set status = 'failed', failure = $2, failure_attempts = $3, attempt = $4, \
                  finished_at = $5, submitter = null, lease_until = null, worker = null, progress = null, \

@@ -1,32 +1,21 @@
 //! Values: short ones in the database, long ones as objects, and their eviction.
 
+mod room;
+
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
-use futures_util::future::try_join_all;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use model::{Calculation, Sha256, Subject, Timestamp, Value, ValueState};
 
+pub use self::room::{AboveLimit, largest_value};
 use crate::{
     BoxError, Digested, FoundFile, ObjectError, ObjectReader, Objects, Placement, Store, StoreError, StoredValue, Text,
     digest, metrics,
 };
-
-/// Values that are evicted before the store is asked for the next.
-const EVICTED_AT_ONCE: u32 = 16;
-/// The part of the limit from which a value is large.
-const LARGE_SHARE: u64 = 16;
-/// The part of the limit that short texts may take before all are counted again.
-const CHECKED_SHARE: u64 = 256;
-
-/// Returns the size of the largest value that is stored with a limit of all values: half of it, so that the other half
-/// is left to smaller values.
-pub fn largest_value(limit_bytes: u64) -> u64 {
-    limit_bytes / 2
-}
 
 /// The values, with the limit of their bytes.
 #[derive(Clone)]
@@ -34,8 +23,8 @@ pub struct Values {
     store: Arc<dyn Store>,
     objects: Objects,
     limit_bytes: Option<u64>,
-    /// Bytes of short texts since all were counted. At first the whole limit, so that the next one counts.
-    unchecked_bytes: Arc<AtomicU64>,
+    /// Bytes of values since all were counted. At first the whole limit, so that the next one counts.
+    uncounted_bytes: Arc<AtomicU64>,
 }
 
 /// An error of placing or reading a value.
@@ -44,7 +33,7 @@ pub enum ValueError {
     /// The store or the object store is unavailable; the same call may succeed later.
     #[error("values are unavailable")]
     Unavailable(#[source] BoxError),
-    /// The disk is full, or the value is above the limit of one.
+    /// The disk is full, or the value is [`AboveLimit`].
     #[error("no room is left for a value")]
     Full(#[source] BoxError),
     /// The object was missing or damaged, and the calculation is queued again; `None` if it was queued or evicted
@@ -56,25 +45,10 @@ pub enum ValueError {
     Corrupt(#[source] BoxError),
 }
 
-/// A value that is larger than the limit of one value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{size_bytes} bytes do not fit into {limit_bytes}")]
-pub struct AboveLimit {
-    /// Bytes of the value.
-    pub size_bytes: u64,
-    /// The limit of one value.
-    pub limit_bytes: u64,
-}
-
 impl Values {
     /// Creates the values of a store and its objects, which may take up to `limit_bytes` (no limit if `None`).
     pub fn new(store: Arc<dyn Store>, objects: Objects, limit_bytes: Option<u64>) -> Self {
-        Self { store, objects, limit_bytes, unchecked_bytes: Arc::new(limit_bytes.unwrap_or_default().into()) }
-    }
-
-    /// Returns the free bytes of the disk that objects are on; `None` if that is unknown.
-    pub fn free_bytes(&self) -> Option<u64> {
-        self.objects.room()
+        Self { store, objects, limit_bytes, uncounted_bytes: Arc::new(limit_bytes.unwrap_or_default().into()) }
     }
 
     /// Places a text: up to [`Value::INLINE_BYTES`] it is returned for the database,
@@ -122,93 +96,6 @@ impl Values {
             }
         };
         Ok(Some(ValueReader { size_bytes, sha256, source }))
-    }
-
-    /// Returns the bytes of objects that [`make_room`](Self::make_room) would evict, at most: the disk of the objects has
-    /// that much more room. Space of evicted texts stays in the files of the database.
-    ///
-    /// # Errors
-    /// `Unavailable`, `Corrupt` as for the store.
-    pub async fn surplus_bytes(&self, incoming_bytes: u64) -> Result<u64, StoreError> {
-        let Some(limit_bytes) = self.limit_bytes else { return Ok(0) };
-        let objects = self.store.value_bytes(Value::INLINE_BYTES + 1..u64::MAX).await?;
-        let all = self.store.value_bytes(0..u64::MAX).await?;
-        Ok(all.saturating_sub(limit_bytes.saturating_sub(incoming_bytes)).min(objects))
-    }
-
-    /// Evicts values until `incoming_bytes` more stay below the limit, and returns the subjects of the evicted values.
-    ///
-    /// Values above a sixteenth of the limit are evicted for one another first, and so are smaller ones: neither kind
-    /// falls below half of the limit because of the other. Within a kind the least recently read go first. Short texts
-    /// are added up between two checks, so the limit may be exceeded by a 256th for each process.
-    ///
-    /// A row is marked before its object is deleted: a crash in between leaves an orphan for [`Values::sweep_orphans`],
-    /// never a row without its object.
-    ///
-    /// # Errors
-    /// `Full` when `incoming_bytes` are above [`largest_value`] (then nothing is evicted), `Unavailable`.
-    pub async fn make_room(&self, incoming_bytes: u64) -> Result<Vec<Subject>, ValueError> {
-        let mut evicted = Vec::new();
-        let Some(limit_bytes) = self.limit_bytes else { return Ok(evicted) };
-        let largest_bytes = largest_value(limit_bytes);
-        if incoming_bytes > largest_bytes {
-            return Err(ValueError::Full(AboveLimit { size_bytes: incoming_bytes, limit_bytes: largest_bytes }.into()));
-        }
-        if incoming_bytes <= Value::INLINE_BYTES && !self.is_check_due(incoming_bytes, limit_bytes) {
-            return Ok(evicted);
-        }
-        let large_from = limit_bytes / LARGE_SHARE;
-        let (small, large) = (0..large_from, large_from..u64::MAX);
-        let (own, others) = if incoming_bytes < large_from { (small, large) } else { (large, small) };
-        let mut own_bytes = self.store.value_bytes(own.clone()).await?.saturating_add(incoming_bytes);
-        let mut other_bytes = self.store.value_bytes(others.clone()).await?;
-        loop {
-            let surplus = own_bytes.saturating_add(other_bytes).saturating_sub(limit_bytes);
-            if surplus == 0 {
-                return Ok(evicted);
-            }
-            let (sizes, bytes) =
-                if own_bytes > largest_bytes { (&own, &mut own_bytes) } else { (&others, &mut other_bytes) };
-            let surplus = surplus.min(bytes.saturating_sub(largest_bytes).max(1));
-            let gone = self.evict(sizes.clone(), surplus).await?;
-            if gone.is_empty() {
-                return Ok(evicted);
-            }
-            *bytes = bytes.saturating_sub(gone.iter().map(|value| value.size_bytes).sum());
-            evicted.extend(gone.into_iter().map(|value| value.subject));
-        }
-    }
-
-    /// Adds up the bytes of short texts, and returns whether it is time to count.
-    fn is_check_due(&self, incoming_bytes: u64, limit_bytes: u64) -> bool {
-        let added = self.unchecked_bytes.fetch_add(incoming_bytes, Ordering::Relaxed).saturating_add(incoming_bytes);
-        let is_due = added > limit_bytes / CHECKED_SHARE;
-        if is_due {
-            self.unchecked_bytes.store(0, Ordering::Relaxed);
-        }
-        is_due
-    }
-
-    /// Evicts the least recently read values of these sizes until `bytes` are free, a few at most. Returns them.
-    async fn evict(&self, sizes: Range<u64>, bytes: u64) -> Result<Vec<StoredValue>, ValueError> {
-        let mut values = self.store.lru_values(sizes, EVICTED_AT_ONCE).await?;
-        let mut free = 0;
-        let enough = values.iter().position(|value| {
-            free += value.size_bytes;
-            free >= bytes
-        });
-        values.truncate(enough.map_or(values.len(), |last| last + 1));
-        // Together, because a database writes many marks in little more time than one.
-        let evictions = values.iter().map(async |value| {
-            self.store.mark_evicted(value).await?;
-            if value.size_bytes > Value::INLINE_BYTES {
-                self.objects.delete(value).await.map_err(unplaced)?;
-            }
-            metrics::evicted(value.size_bytes);
-            Ok::<(), ValueError>(())
-        });
-        try_join_all(evictions).await?;
-        Ok(values)
     }
 
     /// Deletes files of objects that no row points to and that were written before `before`. Returns how many.

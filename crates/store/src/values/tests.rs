@@ -48,7 +48,7 @@ impl ValuesFixture {
         self.submit(n).await;
         let text: Arc<dyn Text> = Arc::new(text.to_owned());
         let digested = digest(&*text);
-        self.values.make_room(digested.size_bytes).await?;
+        self.values.make_room(digested.size_bytes).await.1?;
         let placement = self.values.place(&f(n), text, &digested).await?;
         let recorded = CompletedValue {
             subject: f(n),
@@ -196,10 +196,9 @@ async fn the_least_recently_read_make_room_and_their_facts_stay() {
     for n in [1, 3, 5] {
         assert!(fixture.values.open(&fixture.found(n).await).await.expect("reachable").is_some());
     }
-    assert_eq!(fixture.values.make_room(10_000).await.expect("room is there"), []);
-    for (incoming_bytes, surplus_bytes) in [(10_000, 0), (10_001, 1), (300_000, 290_000)] {
-        assert_eq!(fixture.values.surplus_bytes(incoming_bytes).await.expect("reachable"), surplus_bytes);
-    }
+    let (evicted, made) = fixture.values.make_room(10_000).await;
+    made.expect("room is there");
+    assert_eq!(evicted, []);
 }
 
 #[tokio::test]
@@ -210,6 +209,19 @@ async fn a_value_above_half_of_the_limit_is_refused_and_evicts_nothing() {
     let refused = fixture.compute(2, &"7".repeat(100_001)).await;
     assert!(matches!(refused, Err(ValueError::Full(_))), "{refused:?}");
     assert!(fixture.found(1).await.is_readable());
+}
+
+#[tokio::test]
+async fn what_was_evicted_is_known_although_its_file_cannot_be_deleted() {
+    let fixture = ValuesFixture::open(Some(300_000)).await;
+    let done = fixture.compute(1, &"7".repeat(70_000)).await.expect("placed");
+    fixture.compute(2, &"7".repeat(90_000)).await.expect("placed");
+    fs::remove_file(fixture.text_file(&done)).expect("removed");
+    fs::create_dir_all(fixture.text_file(&done).join("folder")).expect("a folder in place of the file");
+    let (evicted, made) = fixture.values.make_room(150_000).await;
+    assert_eq!(evicted, [f(1)]);
+    assert!(matches!(made, Err(ValueError::Unavailable(_))), "{made:?}");
+    assert_eq!(fixture.found(1).await.value().map(|value| value.state), Some(ValueState::Evicted));
 }
 
 /// A flood of texts that lie in the database stays below the limit, and what goes can be computed again.

@@ -123,11 +123,12 @@ impl ActiveJob<'_> {
 impl Worker {
     /// Evicts values until `bytes` more fit, and publishes that.
     pub(super) async fn evict_for(&self, bytes: u64) -> Result<(), ValueError> {
-        for subject in self.ports.values.make_room(bytes).await? {
+        let (evicted, result) = self.ports.values.make_room(bytes).await;
+        for subject in evicted {
             self.cache_remove(&subject).await;
             self.publish_current(&subject).await;
         }
-        Ok(())
+        result
     }
 }
 

@@ -127,6 +127,27 @@ async fn a_full_disk_is_waited_for_and_counts_as_no_attempt() {
     system.assert_nothing_queued().await;
 }
 
+/// The disk is smaller than the limit of the values, which alone would let it fill up.
+#[tokio::test]
+async fn older_values_are_evicted_before_the_disk_is_full() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let system = Harness::start().await;
+    let objects = Objects::in_directory(disk.path().join("values")).expect("a folder");
+    let values = Values::new(Arc::clone(&system.store) as Arc<dyn Store>, objects, Some(1 << 30));
+    let worker = Worker::new(Ports { values: values.clone(), ..system.ports() }, Harness::settings("w"));
+    let (first, last) = (1_000_000, 1_000_029);
+    for n in first..=last {
+        system.submit(n).await;
+        assert_eq!(system.process_one(&worker).await, ended(n, OutcomeKind::Completed));
+    }
+    assert!(!system.find(first).await.is_readable());
+    assert!(system.find(last).await.is_readable());
+    let free = values.object_room(0).await.expect("reachable").expect("a disk");
+    assert!(free > 700_000, "{free} bytes are free");
+    let room = values.object_room(2_000_000).await.expect("reachable").expect("a disk");
+    assert!((1_500_000..=2 << 20).contains(&room), "half of the disk: {room}");
+}
+
 #[tokio::test]
 async fn older_values_are_evicted_for_new_ones() {
     let system = Harness::start().await;

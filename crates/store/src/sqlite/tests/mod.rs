@@ -11,6 +11,7 @@ use model::{Index, Lane, Progress, Status, Subject, Timestamp, WorkerId};
 use tempfile::TempDir;
 
 use super::*;
+use crate::contract::fixtures::inline;
 use crate::contract::{LIMITS, damage};
 use crate::{LeaseResult, RenewResult, Store};
 
@@ -220,6 +221,26 @@ async fn subjects_of_a_newer_version_are_left_to_it() {
     submit(&store, 2).await.expect("submitted");
     assert_eq!(store.list(None, 10).await.expect("reachable").len(), 1);
     assert_eq!(store.unfinished(None, 10).await.expect("reachable").len(), 1);
+}
+
+/// A failed calculation has no text that could be counted or evicted.
+#[tokio::test]
+async fn the_text_of_a_contradiction_is_deleted() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    submit(&store, 11).await.expect("submitted");
+    let texts = async || {
+        sqlx::query_scalar::<_, i64>("select count(*) from value_texts")
+            .fetch_one(&store.queries.0)
+            .await
+            .expect("read")
+    };
+    let subject = Subject::from(Index::new(11));
+    store.complete(&inline(&subject, &"8".repeat(2_000))).await.expect("reachable");
+    assert_eq!(texts().await, 1);
+    store.complete(&inline(&subject, &"9".repeat(2_000))).await.expect("reachable");
+    assert_eq!(store.find(&subject).await.expect("reachable").map(|row| row.status()), Some(Status::Failed));
+    assert_eq!(texts().await, 0);
 }
 
 #[tokio::test]
