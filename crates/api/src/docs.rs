@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
 /// The page takes the style and the face of the other pages.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; frame-ancestors 'none'";
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The two documents, rendered once.
 #[derive(Clone)]

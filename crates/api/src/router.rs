@@ -124,7 +124,10 @@ async fn add_security_headers(State(config): State<Arc<ApiConfig>>, request: Req
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     };
     set_default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set_default(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    set_default(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
     set_default(header::REFERRER_POLICY, "no-referrer");
     let resource_policy = HeaderName::from_static("cross-origin-resource-policy");
     if is_open_read {

@@ -14,4 +14,4 @@ mod views;
 
 pub use api_client::{ApiClient, ApiUnreachable, BaseUrlError};
 pub use router::router;
-pub use state::{ClientState, PageSettings};
+pub use state::{ClientState, PageSettings, SecurityContact};

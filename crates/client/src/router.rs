@@ -40,6 +40,7 @@ pub fn router(state: ClientState) -> Router {
         .route("/about", get(endpoints::about))
         .route("/card", get(endpoints::card))
         .route("/surprise", get(endpoints::surprise))
+        .route("/.well-known/security.txt", get(endpoints::security_text))
         .route("/robots.txt", get(endpoints::robots))
         .route("/sitemap.xml", get(endpoints::sitemap))
         .fallback(endpoints::not_found)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use http::Uri;
+use model::Timestamp;
 
 use crate::ApiClient;
 
@@ -22,6 +23,17 @@ pub struct PageSettings {
     /// For development: a folder from which the assets are read at each request. Open pages reload when one of
     /// them, or the process, has changed. Default: none; the assets compiled in are served.
     pub assets_dir: Option<PathBuf>,
+    /// Where to report vulnerabilities. Default: none; then there is no `security.txt`.
+    pub security_contact: Option<SecurityContact>,
+}
+
+/// Where to report vulnerabilities of a site.
+#[derive(Clone, Debug)]
+pub struct SecurityContact {
+    /// A `mailto:`, `https:` or `tel:` address.
+    pub uri: String,
+    /// The clock, which says until when a copy of the contact may be believed.
+    pub now: fn() -> Timestamp,
 }
 
 impl ClientState {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::connection::serve_connection;
 use crate::connections::ConnectionTable;
 use crate::limits::ServerLimits;
 use crate::metrics::ConnectionGauge;
-use crate::refusals::record_refusal;
+use crate::refusals::record_refusal_of;
 
 /// At shutdown the listener stays open until no connection has arrived for this long …
 const ACCEPT_GRACE: Duration = Duration::from_millis(20);
@@ -85,7 +85,7 @@ pub async fn run(
             }
         };
         let Some(entry) = table.add(peer.ip()) else {
-            refuse(stream);
+            refuse(stream, peer.ip());
             continue;
         };
         let connection = serve_connection(stream, peer, entry, router.clone(), Arc::clone(&limits), draining.clone());
@@ -106,8 +106,8 @@ pub async fn run(
 }
 
 /// Answers 503 without waiting, and closes the connection.
-fn refuse(stream: TcpStream) {
-    record_refusal("connections");
+fn refuse(stream: TcpStream, peer: IpAddr) {
+    record_refusal_of("connections", peer);
     // The response fits into an empty send buffer; a client that is gone needs none.
     let _ = stream.into_std().and_then(|mut stream| stream.write_all(CROWDED));
 }

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse, Response};
-use http::header::CONNECTION;
+use http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -23,7 +23,7 @@ use tower::Service;
 use crate::connections::TableEntry;
 use crate::hosts::{HostError, check_host};
 use crate::limits::ServerLimits;
-use crate::refusals::record_refusal;
+use crate::refusals::record_refusal_of;
 use crate::request_body::TimedBody;
 use crate::timed_stream::{Activity, TimedStream};
 
@@ -35,6 +35,9 @@ pub struct Draining(pub CancellationToken);
 /// While draining, an idle connection is closed after this time. Closing it at once would race with the next
 /// request of a busy proxy, which must not send a POST twice. A response with `Connection: close` prevents that.
 const KEEPALIVE_LINGER: Duration = Duration::from_millis(300);
+
+/// Without the subdomains, which may belong to others.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 pub(crate) async fn serve_connection(
     stream: TcpStream,
@@ -63,14 +66,18 @@ pub(crate) async fn serve_connection(
         let host = check_host(request.version(), request.headers(), service_limits.known_hosts.as_ref());
         let response = host.map(|()| router.clone().call(request));
         let token = token.clone();
+        let is_behind_tls = service_limits.is_behind_tls;
         async move {
             let mut response = match response {
                 Ok(response) => response.await?,
-                Err(error) => refuse_host(&error),
+                Err(error) => refuse_host(&error, peer),
             };
             // An unread body would be parsed as the next request, so the connection cannot be reused.
             if !end.was_read() || token.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            if is_behind_tls {
+                response.headers_mut().entry(STRICT_TRANSPORT_SECURITY).or_insert(HSTS);
             }
             Ok::<_, Infallible>(response.map(|body: Body| in_progress.until_sent(body)))
         }
@@ -99,12 +106,15 @@ pub(crate) async fn serve_connection(
         },
     };
     if let Err(error) = served {
+        if error.is_parse() {
+            record_refusal_of("malformed-http", peer.ip());
+        }
         tracing::debug!(%error, %peer, "a connection ended early");
     }
 }
 
-fn refuse_host(error: &HostError) -> Response {
-    record_refusal("host");
+fn refuse_host(error: &HostError, peer: SocketAddr) -> Response {
+    record_refusal_of("host", peer.ip());
     let status = match error {
         HostError::Malformed => StatusCode::BAD_REQUEST,
         HostError::Unknown(_) => StatusCode::MISDIRECTED_REQUEST,

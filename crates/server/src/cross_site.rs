@@ -5,6 +5,8 @@
 use http::uri::Uri;
 use http::{HeaderMap, header};
 
+use crate::refusals::record_refusal;
+
 /// Characters of a foreign origin or host that a message repeats.
 const SHOWN_CHARACTERS: usize = 100;
 
@@ -33,8 +35,16 @@ pub enum CrossSiteError {
 /// Otherwise the origin must be that of `public_url`, or its host and port those in `Host`.
 ///
 /// # Errors
-/// [`CrossSiteError`] says which two hosts differ.
+/// [`CrossSiteError`] says which two hosts differ; the refusal is counted.
 pub fn check_same_site(headers: &HeaderMap, public_url: Option<&Uri>) -> Result<(), CrossSiteError> {
+    let result = compare(headers, public_url);
+    if result.is_err() {
+        record_refusal("cross-site");
+    }
+    result
+}
+
+fn compare(headers: &HeaderMap, public_url: Option<&Uri>) -> Result<(), CrossSiteError> {
     match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
         Some(b"same-origin") => return Ok(()),
         Some(b"cross-site") => return Err(CrossSiteError::SaidByBrowser),

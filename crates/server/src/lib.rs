@@ -27,7 +27,7 @@ pub use encoding::accepts_encoding;
 pub use hosts::{HostError, KnownHosts};
 pub use limits::ServerLimits;
 pub use metrics::describe as describe_metrics;
-pub use refusals::record_refusal;
+pub use refusals::{record_refusal, record_refusal_of};
 pub use request_body::BodyTooSlow;
 pub use shares::{Share, ShareError, Shares};
 pub use trace::{current_request_id, current_trace, trace_requests};

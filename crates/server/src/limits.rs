@@ -30,6 +30,8 @@ pub struct ServerLimits {
     pub trusted_proxies: Vec<IpNet>,
     /// The host names that are answered; `None` means all. Default: all.
     pub known_hosts: Option<KnownHosts>,
+    /// Whether browsers reach the server through TLS. Then every response has HSTS. Default: no.
+    pub is_behind_tls: bool,
     /// Header lines of a request. Default: 64.
     pub headers: usize,
     /// Bytes of the head of a request. Default: 16 KiB.
@@ -50,6 +52,7 @@ impl Default for ServerLimits {
             connections_per_address: 512,
             trusted_proxies: Vec::new(),
             known_hosts: None,
+            is_behind_tls: false,
             headers: 64,
             header_bytes: 16 * 1024,
             drain: Duration::from_secs(10),

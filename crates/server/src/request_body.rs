@@ -14,6 +14,8 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
+use crate::refusals::record_refusal;
+
 /// The body of a request did not arrive in time. It is among the sources of the body's error.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the body did not arrive in time")]
@@ -75,7 +77,10 @@ impl HttpBody for TimedBody {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let deadline = this.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.left)));
-        deadline.as_mut().poll(cx).map(|()| Some(Err(BodyTooSlow.into())))
+        deadline.as_mut().poll(cx).map(|()| {
+            record_refusal("slow-bodies");
+            Some(Err(BodyTooSlow.into()))
+        })
     }
 
     fn is_end_stream(&self) -> bool {

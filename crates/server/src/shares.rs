@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::client_address::household;
-use crate::refusals::record_refusal;
+use crate::refusals::record_refusal_of;
 
 /// Counts what is open, in all and per address (for IPv6: per /64 network).
 ///
@@ -78,7 +78,7 @@ impl Shares {
             return Ok(Share { shares: Arc::clone(self), address });
         };
         drop(taken);
-        record_refusal(self.kind);
+        record_refusal_of(self.kind, address);
         Err(error)
     }
 }

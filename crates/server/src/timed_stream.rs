@@ -99,6 +99,8 @@ pub(crate) struct TimedStream {
     min_written_bytes: u64,
     /// The number of requests begun before the awaited head, and the head's deadline.
     header: Option<(u64, Pin<Box<Sleep>>)>,
+    /// Whether the client has sent anything. Browsers open connections in advance, and may use none of them.
+    has_received: bool,
     write: Option<WriteWindow>,
 }
 
@@ -107,7 +109,16 @@ impl TimedStream {
         let header = Some((0, Box::pin(tokio::time::sleep(limits.header_timeout))));
         let ServerLimits { header_timeout, write_timeout, .. } = *limits;
         let min_written_bytes = limits.min_write_bytes_per_s.saturating_mul(write_timeout.as_secs()).max(1);
-        Self { stream, activity, header_timeout, write_timeout, min_written_bytes, header, write: None }
+        Self {
+            stream,
+            activity,
+            header_timeout,
+            write_timeout,
+            min_written_bytes,
+            header,
+            has_received: false,
+            write: None,
+        }
     }
 
     /// Returns the deadline of the head that is being read, if one is.
@@ -159,12 +170,19 @@ impl AsyncRead for TimedStream {
         let this = self.get_mut();
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(cx, buffer) {
-            Poll::Pending => match this.header_deadline() {
-                Some(deadline) => deadline.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into())),
-                None => Poll::Pending,
-            },
+            Poll::Pending => {
+                let Some(deadline) = this.header_deadline() else { return Poll::Pending };
+                if deadline.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                if this.has_received {
+                    record_refusal("slow-heads");
+                }
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
             read => {
                 if buffer.filled().len() > before {
+                    this.has_received = true;
                     this.start_header_deadline();
                 }
                 read

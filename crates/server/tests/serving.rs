@@ -277,6 +277,24 @@ async fn a_reader_below_the_minimum_rate_is_cut_off() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn every_response_behind_tls_has_hsts_and_none_without() {
+    let known_hosts = Some(KnownHosts::new([]));
+    for is_behind_tls in [true, false] {
+        let limits = ServerLimits { known_hosts: known_hosts.clone(), is_behind_tls, ..limits() };
+        let server = TestServer::start(echo(), limits).await;
+        for (path, host) in [("/", "localhost"), ("/nowhere", "localhost"), ("/", "evil.example")] {
+            let mut stream = server.connect().await;
+            let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.expect("to write");
+            let response = read_to_end(&mut stream).await;
+            let has_hsts = response.contains("strict-transport-security: max-age=31536000\r\n");
+            assert_eq!(has_hsts, is_behind_tls, "{path} {host}: {response}");
+        }
+        server.stop().await;
+    }
+}
+
 /// RFC 9112: framing and `Host`.
 #[tokio::test]
 async fn malformed_framing_is_refused_and_the_connection_closed() {

@@ -1,5 +1,7 @@
 //! `DELETE /api/calculations/{index}`
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::{Request, State};
 use model::{AskToken, Index, Subject};
@@ -7,7 +9,7 @@ use store::WithdrawResult;
 
 use crate::error::ApiError;
 use crate::extract::{FieldValue, read_optional_fields};
-use crate::limits::PathIndex;
+use crate::limits::{ClientIp, PathIndex};
 use crate::state::ApiState;
 
 /// `DELETE /api/calculations/{index}` withdraws a submission. Work stops when no submission is left.
@@ -30,6 +32,7 @@ use crate::state::ApiState;
 )]
 pub(crate) async fn withdraw(
     State(state): State<ApiState>,
+    ClientIp(address): ClientIp,
     PathIndex(index): PathIndex,
     request: Request,
 ) -> Result<Json<wire::CalculationBody>, ApiError> {
@@ -40,28 +43,33 @@ pub(crate) async fn withdraw(
         _ => None,
     };
     let token: Option<AskToken> = in_header.or_else(in_body);
-    let Some(token) = token else { return Err(refusal(&state, index).await) };
+    let Some(token) = token else { return Err(refusal(&state, index, address).await) };
     match state.ports.store.withdraw(&Subject::from(index), &token, state.ports.clock.now()).await? {
         WithdrawResult::Cancelled(calculation) => {
             state.publish(&calculation).await;
             Ok(Json((&calculation).into()))
         }
         WithdrawResult::StillAsked(calculation) => Ok(Json((&calculation).into())),
-        WithdrawResult::Forbidden => Err(ApiError::Forbidden),
+        WithdrawResult::Forbidden => Err(forbidden(address)),
         WithdrawResult::Conflict(calculation) => Err(ApiError::NotWithdrawable(calculation.status())),
         WithdrawResult::Unknown => Err(ApiError::NeverSubmitted(index)),
     }
 }
 
 /// Returns why nothing can be withdrawn without a token: 404 and 409 come before 403.
-async fn refusal(state: &ApiState, index: Index) -> ApiError {
+async fn refusal(state: &ApiState, index: Index, address: IpAddr) -> ApiError {
     let is_short = fibonacci::estimate(index.get()).work <= model::LEASED_ABOVE;
     match state.find(index).await {
         Ok(Some(calculation)) if is_short || calculation.status().is_final() => {
             ApiError::NotWithdrawable(calculation.status())
         }
-        Ok(Some(_)) => ApiError::Forbidden,
+        Ok(Some(_)) => forbidden(address),
         Ok(None) => ApiError::NeverSubmitted(index),
         Err(error) => error.into(),
     }
+}
+
+fn forbidden(address: IpAddr) -> ApiError {
+    server::record_refusal_of("wrong-token", address);
+    ApiError::Forbidden
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use model::{Calculation, Lane, Subject, Submitter};
 use parking_lot::Mutex;
-use server::{household, record_refusal};
+use server::{household, record_refusal_of};
 use store::{Store, StoreError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -88,13 +88,13 @@ impl WorkBacklog {
             (!queued.is_zero() && !excess.is_zero()).then_some(excess.min(queued))
         };
         if let Some(excess) = excess(own, self.address_limit) {
-            record_refusal("queued-work-of-address");
+            record_refusal_of("queued-work-of-address", address);
             return Err(ApiError::TooManyRequests { retry_after: self.time_for(excess) });
         }
         if index.lane() != Lane::Short
             && let Some(excess) = excess(total, self.total_limit_for(index.lane()))
         {
-            record_refusal("queued-work");
+            record_refusal_of("queued-work", address);
             return Err(ApiError::BacklogFull { retry_after: self.time_for(excess) });
         }
         Ok(())
@@ -128,7 +128,7 @@ impl WorkBacklog {
             Some((excess, limit))
         };
         let refusal = |kind, queued, excess, limit: Duration, work: Duration| {
-            record_refusal(kind);
+            record_refusal_of(kind, address);
             if work > limit {
                 return Err(ApiError::BatchTooLarge {
                     given: format!("{} s of work", work.as_secs()),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use server::household;
+use server::{household, record_refusal_of};
 
 use crate::error::ApiError;
 
@@ -42,7 +42,7 @@ impl RateLimit {
     /// Work above a whole bucket is accepted when the bucket is full, and leaves a debt.
     ///
     /// # Errors
-    /// `TooManyRequests`, with the time after which the same work would be accepted.
+    /// `TooManyRequests`, with the time after which the same work would be accepted; the refusal is counted.
     pub(crate) fn charge(&self, address: IpAddr, work: Duration, now: Instant) -> Result<Charge<'_>, ApiError> {
         let price = work.max(MIN_CHARGE).as_secs_f64();
         let address = household(address);
@@ -57,6 +57,8 @@ impl RateLimit {
         if left < needed {
             let wait = (needed - left) * 60.0 / self.seconds_per_minute;
             let retry_after = Duration::try_from_secs_f64(wait).unwrap_or(Duration::from_secs(3_600));
+            drop(buckets);
+            record_refusal_of("rate", address);
             return Err(ApiError::TooManyRequests { retry_after });
         }
         *bucket = Bucket { left: left - price, at: now };

@@ -237,9 +237,9 @@ impl AccessArgs {
 
     /// Returns whether the settings indicate production: an https URL, or TLS to PostgreSQL or Redis.
     fn is_production(&self, public: Option<&PublicUrlArgs>) -> bool {
-        let public_url = public.and_then(|public| public.public_url.as_ref());
-        let is_public = public_url.is_some_and(|url| url.uri().scheme_str() == Some("https"));
-        is_public || self.redis_tls || !matches!(self.pg_ssl_mode, SslMode::Disable | SslMode::Prefer)
+        public.is_some_and(PublicUrlArgs::is_behind_tls)
+            || self.redis_tls
+            || !matches!(self.pg_ssl_mode, SslMode::Disable | SslMode::Prefer)
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use clap::Args;
 use server::KnownHosts;
 
-use super::HttpUrl;
+use super::{HttpUrl, SecurityContactUri};
 
 /// The addresses that a role listens on.
 #[derive(Args, Clone, Debug)]
@@ -40,6 +40,11 @@ pub(crate) struct PublicUrlArgs {
     /// names are refused: a page of another site may have resolved its own name to it.
     #[arg(long, env = "ABACI_HOSTS", value_name = "NAME,…", value_delimiter = ',')]
     pub(crate) hosts: Vec<String>,
+
+    /// Where to report vulnerabilities of this site: mailto:, https: or tel:. /.well-known/security.txt names it
+    /// [default: none, and no such file].
+    #[arg(long, env = "ABACI_SECURITY_CONTACT", value_name = "URI")]
+    pub(crate) security_contact: Option<SecurityContactUri>,
 }
 
 impl PublicUrlArgs {
@@ -48,6 +53,11 @@ impl PublicUrlArgs {
         let public = self.public_url.as_ref().and_then(|url| url.uri().host().map(str::to_owned));
         let names = self.hosts.iter().cloned().chain(public);
         listen.ip().is_loopback().then(|| KnownHosts::new(names))
+    }
+
+    /// Returns whether browsers reach the site through TLS, which ends at a proxy.
+    pub(crate) fn is_behind_tls(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.uri().scheme_str() == Some("https"))
     }
 
     /// Returns whether pages of other sites may read from a listener: not on a person's own machine.

@@ -10,6 +10,7 @@ mod limits;
 mod log_filter;
 #[cfg(feature = "distributed")]
 mod secret;
+mod security_contact;
 mod size;
 mod storage;
 mod traces;
@@ -24,6 +25,7 @@ pub(crate) use addresses::{ListenArgs, ProxyArgs, PublicUrlArgs, connectable, so
 pub(crate) use backend::{BackendArgs, Mode, ModeError};
 pub(crate) use limits::{ConnectionArgs, DevelopmentArgs, LimitArgs, RequestArgs, WorkArgs};
 pub(crate) use log_filter::{LogArgs, LogFilter};
+pub(crate) use security_contact::SecurityContactUri;
 pub(crate) use size::ByteSize;
 pub(crate) use storage::{DataDirArgs, StorageArgs};
 pub(crate) use traces::TraceArgs;

@@ -151,6 +151,7 @@ pub(crate) fn serve_limits(
 ) -> ServerLimits {
     ServerLimits {
         known_hosts: public.known_hosts(listen),
+        is_behind_tls: public.is_behind_tls(),
         trusted_proxies: trusted_proxies.to_vec(),
         connections: usize::try_from(connections.connections).unwrap_or(usize::MAX),
         header_timeout: connections.header_timeout_ms,

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use ::client::{ApiClient, ClientState};
 use axum::Router;
+use model::Clock;
 use worker::Settings;
 
 use crate::config::{
     ByteSize, ConnectionArgs, DevelopmentArgs, LimitArgs, Mode, ProxyArgs, PublicUrlArgs, RequestArgs, WorkArgs,
 };
-use crate::host::worker_id;
+use crate::host::{SystemClock, worker_id};
 
 /// Number of renewals within the duration of a lease.
 const HEARTBEATS_PER_LEASE: u32 = 4;
@@ -61,7 +62,11 @@ impl ApiSettings<'_> {
 /// Returns the routes of the pages over that API.
 pub(crate) fn pages(api: ApiClient, public: &PublicUrlArgs, development: &DevelopmentArgs) -> Router {
     let public_url = public.public_url.as_ref().map(|url| url.uri());
-    let settings = ::client::PageSettings { public_url, assets_dir: development.assets_dir.clone() };
+    let security_contact = public
+        .security_contact
+        .as_ref()
+        .map(|contact| ::client::SecurityContact { uri: contact.as_str().to_owned(), now: || SystemClock.now() });
+    let settings = ::client::PageSettings { public_url, assets_dir: development.assets_dir.clone(), security_contact };
     ::client::router(ClientState::new(api, settings))
 }
 

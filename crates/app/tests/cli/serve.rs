@@ -200,3 +200,76 @@ fn a_forwarded_address_is_believed_of_configured_proxies_and_of_the_pages_only()
         assert!(visitor.contains(" 303 "), "{trusted:?}: {visitor}");
     }
 }
+
+#[test]
+fn refusals_are_in_the_log_and_in_the_metrics() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut command = role("serve", data.path());
+    command.env("ABACI_HEADER_TIMEOUT_MS", "100").env("ABACI_RATE", "1");
+    let mut serve = Running::start(command);
+    let json = "Content-Type: application/json\r\n";
+    let submit = |headers: &str| {
+        request(serve.public(), "POST /api/calculations", &format!("{json}{headers}"), r#"{"index": 900000001}"#)
+    };
+    let accepted = submit("");
+    let token = accepted.lines().find_map(|line| line.strip_prefix("abaci-ask: ")).expect("a token");
+    let wrong = "0".repeat(token.len());
+    let refused = [
+        (
+            "wrong-token",
+            "403",
+            request(serve.public(), "DELETE /api/calculations/900000001", &format!("abaci-ask: {wrong}\r\n"), ""),
+        ),
+        ("cross-site", "403", submit("Sec-Fetch-Site: cross-site\r\n")),
+        ("rate", "429", request(serve.public(), "POST /api/calculations", json, r#"{"index": 900000002}"#)),
+        ("host", "421", raw(serve.public(), "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")),
+        ("malformed-http", "400", raw(serve.public(), "\x16\x03\x01 not a request\r\n\r\n")),
+        ("slow-heads", "", raw(serve.public(), "GET / HTTP/1.1\r\nHost:")),
+    ];
+    for (kind, status, response) in &refused {
+        assert!(response.get(9..).unwrap_or_default().starts_with(status), "{kind}: {response}");
+    }
+    // The next line is written a second after the last one.
+    std::thread::sleep(Duration::from_millis(1_100));
+    submit("Sec-Fetch-Site: cross-site\r\n");
+    let metrics = serve.get_internal("/metrics");
+    serve.stop();
+    let mut log = String::new();
+    serve.log().read_to_string(&mut log).expect("text");
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("refused by limits and checks")).collect();
+    assert!((2..=refused.len()).contains(&lines.len()), "{lines:?}");
+    for (kind, ..) in &refused {
+        assert!(metrics.contains(&format!("abaci_http_refusals_total{{kind=\"{kind}\"}} ")), "{kind}: {metrics}");
+        assert!(lines.iter().any(|line| line.contains(kind)), "{kind}: {lines:?}");
+    }
+    assert!(lines[0].contains("127.0.0.1"), "{}", lines[0]);
+    assert!(!log.contains(token) && !log.contains(&wrong), "{log}");
+}
+
+/// Sends these bytes and returns everything until the server closes.
+fn raw(address: &str, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.write_all(bytes.as_bytes()).expect("sent");
+    let mut response = String::new();
+    // A reset is as good an end as a close.
+    let _ = stream.read_to_string(&mut response);
+    response
+}
+
+#[test]
+fn a_site_behind_tls_says_so_and_publishes_its_contact() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut command = role("serve", data.path());
+    command.env("ABACI_PUBLIC_URL", "https://abaci.example");
+    command.env("ABACI_SECURITY_CONTACT", "mailto:security@abaci.example");
+    let serve = Running::start(command);
+    for path in ["/", "/api/calculations", "/nowhere"] {
+        let response = get(serve.public(), path);
+        assert!(response.contains("strict-transport-security: max-age=31536000\r\n"), "{path}: {response}");
+    }
+    let contact = get(serve.public(), "/.well-known/security.txt");
+    assert!(contact.starts_with("HTTP/1.1 200") && contact.contains("Contact: mailto:security@abaci.example\n"));
+    let refused = finish(abaci(&["serve", "--security-contact", "security@abaci.example"]));
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("mailto:security@example.org"), "{refused:?}");
+}

@@ -10,6 +10,8 @@ use crate::api_client::CallError;
 
 /// The name of the cookie. One name is enough: its path is that of one number.
 const NAME: &str = "ask";
+/// Its name over TLS. Browsers accept the prefix from `Secure` cookies only, so no page without TLS can set it.
+const SECURE_NAME: &str = "__Secure-ask";
 const MAX_AGE_S: u32 = 24 * 60 * 60;
 
 /// The token of a submission, stored by the browser that submitted it and sent only to the pages of that number.
@@ -32,12 +34,13 @@ impl AskCookie {
     }
 
     /// Reads the cookie of a number from a request.
-    pub(crate) fn read(index: Index, headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn read(index: Index, headers: &HeaderMap, settings: &PageSettings) -> Option<Self> {
+        let expected = name(settings);
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let token = cookies
             .flat_map(|cookies| cookies.split(';'))
             .filter_map(|cookie| cookie.trim().split_once('='))
-            .find_map(|(name, value)| if name == NAME { value.parse().ok() } else { None })?;
+            .find_map(|(name, value)| if name == expected { value.parse().ok() } else { None })?;
         Some(Self { index, token })
     }
 
@@ -53,10 +56,14 @@ impl AskCookie {
 
     fn header(&self, value: &str, max_age_s: u32, settings: &PageSettings) -> Option<HeaderValue> {
         let secure = if settings.secure_cookies() { "; Secure" } else { "" };
-        let index = self.index;
-        let text = format!("{NAME}={value}; Path=/n/{index}; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
+        let (name, index) = (name(settings), self.index);
+        let text = format!("{name}={value}; Path=/n/{index}; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
         let mut header = HeaderValue::try_from(text).ok()?;
         header.set_sensitive(true);
         Some(header)
     }
+}
+
+fn name(settings: &PageSettings) -> &'static str {
+    if settings.secure_cookies() { SECURE_NAME } else { NAME }
 }

@@ -26,7 +26,8 @@ pub(crate) async fn cancel(
 ) -> Result<Response, PageFailure> {
     server::check_same_site(&headers, state.settings.public_url.as_ref())?;
     let index: Index = index.parse().map_err(|_| PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound))?;
-    let ask = AskCookie::read(index, &headers).ok_or_else(|| {
+    let ask = AskCookie::read(index, &headers, &state.settings).ok_or_else(|| {
+        server::record_refusal("wrong-token");
         PageFailure::new(StatusCode::FORBIDDEN, ProblemKind::Forbidden)
             .with_detail("Only the browser that submitted this number can cancel it, within a day.")
     })?;

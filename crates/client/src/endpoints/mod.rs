@@ -12,6 +12,7 @@ mod fragments;
 mod home;
 mod index_path;
 mod number;
+mod security_text;
 mod submit;
 
 pub(crate) use about::{about, system_fragment};
@@ -24,4 +25,5 @@ pub(crate) use failure::{method_not_allowed, not_found};
 pub(crate) use fragments::{history_fragment, row_fragment};
 pub(crate) use home::home;
 pub(crate) use number::{number, number_fragment};
+pub(crate) use security_text::security_text;
 pub(crate) use submit::submit;

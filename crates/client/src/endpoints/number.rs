@@ -96,7 +96,7 @@ async fn load(
         None => None,
     };
     Ok(NumberPage {
-        can_cancel: index.is_some_and(|index| AskCookie::read(index, headers).is_some()),
+        can_cancel: index.is_some_and(|index| AskCookie::read(index, headers, &state.settings).is_some()),
         indexed: index.is_some_and(|index| (0..=MAX_INDEXED).contains(&index.get())),
         url: format!("{}/n/{text}", origin(state, headers)),
         index: text,

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
-use client::{ApiClient, ClientState, PageSettings, router};
+use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
+use client::{ApiClient, ClientState, PageSettings, SecurityContact, router};
 use http_body_util::BodyExt;
+use model::Timestamp;
 use tower::ServiceExt;
 
 use crate::fake_api::FakeApi;
@@ -32,11 +33,20 @@ impl Browser {
 
     /// Visits pages over something that is perhaps no API.
     pub(crate) async fn of_router(api: Router) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("bound");
-        let serving = axum::serve(listener, api);
-        tokio::spawn(async move { serving.await.expect("serves until the test ends") });
-        Self::of_address(address)
+        Self::of_address(serve(api).await)
+    }
+
+    /// Visits pages of a site that is reached through TLS and names a contact.
+    pub(crate) async fn of_secure_site(api: &Arc<FakeApi>) -> Self {
+        let settings = PageSettings {
+            public_url: Some(Uri::from_static("https://abaci.example/")),
+            security_contact: Some(SecurityContact {
+                uri: "mailto:security@abaci.example".to_owned(),
+                now: || Timestamp::from_unix_ms(1_763_941_827_000),
+            }),
+            ..PageSettings::default()
+        };
+        Self::with_settings(serve(api.clone().router()).await, settings)
     }
 
     /// Visits pages over an API that is down.
@@ -48,8 +58,12 @@ impl Browser {
     }
 
     fn of_address(address: SocketAddr) -> Self {
+        Self::with_settings(address, PageSettings::default())
+    }
+
+    fn with_settings(address: SocketAddr, settings: PageSettings) -> Self {
         let api = ApiClient::new(&format!("http://{address}")).expect("a base URL");
-        let pages = router(ClientState::new(api, PageSettings::default()));
+        let pages = router(ClientState::new(api, settings));
         Self { pages, headers: vec![("host", "abaci.test".to_owned())] }
     }
 
@@ -82,6 +96,15 @@ impl Browser {
         let body = body.collect().await.expect("a body").to_bytes();
         PageResponse { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
+}
+
+/// Serves an API until the test ends.
+async fn serve(api: Router) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    let serving = axum::serve(listener, api);
+    tokio::spawn(async move { serving.await.expect("serves until the test ends") });
+    address
 }
 
 impl PageResponse {

@@ -65,3 +65,16 @@ async fn cheap_work_leaves_no_cookie() {
     let answer = Browser::of(&Arc::new(FakeApi::default())).await.post("/", "index=7").await;
     assert_eq!(answer.heading("set-cookie"), None);
 }
+
+#[tokio::test]
+async fn over_tls_the_cookie_is_secure_by_its_name() {
+    let api = Arc::new(FakeApi::knowing([running("1000000000")]).giving_tokens());
+    let asked = Browser::of_secure_site(&api).await.post("/", "index=1e9").await;
+    let attributes = "Path=/n/1000000000; Max-Age=86400; HttpOnly; SameSite=Strict; Secure";
+    assert_eq!(asked.heading("set-cookie"), Some(format!("__Secure-ask={TOKEN}; {attributes}").as_str()));
+    // A page without TLS can set this one.
+    let fixed = Browser::of_secure_site(&api).await.with("cookie", format!("ask={TOKEN}"));
+    assert_eq!(fixed.post("/n/1000000000/withdraw", "").await.status, StatusCode::FORBIDDEN);
+    let asker = Browser::of_secure_site(&api).await.with("cookie", format!("__Secure-ask={TOKEN}"));
+    assert_eq!(asker.post("/n/1000000000/withdraw", "").await.status, StatusCode::SEE_OTHER);
+}

@@ -151,3 +151,18 @@ async fn internal_faults_of_the_api_are_shown_with_the_name_of_the_request() {
     page.shows("Internal server error");
     page.shows("<code>r-1</code>");
 }
+
+#[tokio::test]
+async fn a_security_contact_is_published_if_there_is_one() {
+    let api = Arc::new(FakeApi::default());
+    let path = "/.well-known/security.txt";
+    assert_eq!(Browser::of(&api).await.get(path).await.status, StatusCode::NOT_FOUND);
+    let answer = Browser::of_secure_site(&api).await.get(path).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.heading("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(
+        answer.body,
+        "Contact: mailto:security@abaci.example\nExpires: 2025-12-23T23:50:27.000Z\nPreferred-Languages: en\n\
+         Canonical: https://abaci.example/.well-known/security.txt\n"
+    );
+}
