@@ -96,9 +96,9 @@ async fn sigterm_hands_running_work_back_and_exits_with_0() {
 }
 
 /// The accepted indexes.
-struct AcceptedIndexes {
-    accepted: Mutex<BTreeSet<i64>>,
-    next: AtomicI64,
+pub(crate) struct AcceptedIndexes {
+    pub(crate) accepted: Mutex<BTreeSet<i64>>,
+    pub(crate) next: AtomicI64,
 }
 
 impl Default for AcceptedIndexes {
@@ -128,7 +128,7 @@ async fn a_job_that_kills_the_process_at_every_start_fails_and_blocks_nothing() 
 }
 
 /// Submits new indexes one after the other and records every 2xx; ends when the system is gone.
-async fn submit_until(url: String, ledger: Arc<AcceptedIndexes>, stop: Arc<AtomicBool>) {
+pub(crate) async fn submit_until(url: String, ledger: Arc<AcceptedIndexes>, stop: Arc<AtomicBool>) {
     let http = crate::support::http::client().build().expect("an HTTP client");
     while !stop.load(Ordering::Relaxed) {
         let n = ledger.next.fetch_add(1, Ordering::Relaxed);

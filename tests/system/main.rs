@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "the environment selects the system, and the number of kills")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tests that print their measurements")]
 
+mod backup;
 mod crash;
 mod defects;
 mod inputs;

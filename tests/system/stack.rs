@@ -122,6 +122,17 @@ impl Stack {
         self.read(n).await
     }
 
+    /// Submits F(n), whose value was evicted, waits until it is there again and returns its digits.
+    pub(crate) async fn recomputed(&self, n: i64) -> String {
+        let (status, body) = self.submit(n).await;
+        assert!(status.is_success(), "{status} {body}");
+        eventually(&format!("F({n}) is computed again"), async || {
+            (self.calculation(n).await["value_state"] == "object").then_some(())
+        })
+        .await;
+        self.read(n).await
+    }
+
     /// Returns the digits of F(n), which must be done.
     pub(crate) async fn read(&self, n: i64) -> String {
         let response = self.get(&format!("/api/calculations/{n}/value")).await;

@@ -26,7 +26,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// `max_queued` must be the same in all processes that accept submissions.
 pub(crate) async fn open(services: &Services, storage: &StorageArgs, max_queued: u64) -> Result<Backends, ValuesError> {
     let Services { postgres, redis, redis_prefix: prefix } = services;
-    let objects = open_objects(storage)?;
+    let objects = open_objects(&storage.data)?;
     let store = Arc::new(PostgresStore::open(postgres, StoreLimits { max_queued }));
     // If it times out, calls to the store report it from then on.
     let _ = tokio::time::timeout(CONNECT_TIMEOUT, store.tried()).await;

@@ -42,7 +42,7 @@ pub(crate) enum EmbeddedError {
 
 /// Opens the data directory, creating what is missing. The caller holds its lock.
 pub(crate) async fn open(storage: &StorageArgs, limits: &LimitArgs) -> Result<Backends, EmbeddedError> {
-    let path = database_path(&storage.directory.path);
+    let path = database_path(&storage.data.directory.path);
     let database_error = |source| EmbeddedError::Database { path: path.clone(), source };
     let limits = StoreLimits { max_queued: limits.max_queued };
     let store = Arc::new(SqliteStore::open(&path, limits).await.map_err(database_error)?);
@@ -51,10 +51,10 @@ pub(crate) async fn open(storage: &StorageArgs, limits: &LimitArgs) -> Result<Ba
     if voided > 0 {
         tracing::info!(leases = voided, "resuming the calculations of an earlier process");
     }
-    let files = [path.clone(), DirectoryLock::path(&storage.directory.path)];
+    let files = [path.clone(), DirectoryLock::path(&storage.data.directory.path)];
     let directory = DirectoryWatch::new(files)
-        .map_err(|source| EmbeddedError::Directory { path: storage.directory.path.clone(), source })?;
-    let objects = open_objects(storage)?;
+        .map_err(|source| EmbeddedError::Directory { path: storage.data.directory.path.clone(), source })?;
+    let objects = open_objects(&storage.data)?;
     let ports = ports::Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(storage.store_bytes.0)),

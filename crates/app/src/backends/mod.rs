@@ -12,7 +12,7 @@ use std::sync::Arc;
 use store::{Objects, OpenError, Place, SqliteStore};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::StorageArgs;
+use crate::config::DataArgs;
 
 pub(crate) use directory_lock::{DirectoryLock, LockError};
 pub(crate) use directory_watch::DirectoryWatch;
@@ -62,9 +62,9 @@ fn describe(place: &Place) -> String {
 }
 
 /// Opens the location of long values.
-fn open_objects(storage: &StorageArgs) -> Result<Objects, ValuesError> {
-    let place = storage.values_place();
-    Objects::at(&place, &storage.bucket_access()).map_err(|source| ValuesError { place, source })
+pub(crate) fn open_objects(data: &DataArgs) -> Result<Objects, ValuesError> {
+    let place = data.values_place();
+    Objects::at(&place, &data.bucket_access()).map_err(|source| ValuesError { place, source })
 }
 
 impl Backends {

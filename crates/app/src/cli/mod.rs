@@ -1,5 +1,6 @@
 //! The command line: its subcommands and exit codes. Each subcommand has a file here or in `roles/`.
 
+mod backup;
 mod fib;
 mod generate;
 mod healthcheck;
@@ -82,6 +83,12 @@ pub(crate) enum Command {
     /// Create or migrate the database without serving.
     #[command(after_help = EXIT_CODES)]
     Migrate(Box<migrate::MigrateCommand>),
+    /// Copy the database of `serve` to a file, while it serves or not.
+    #[command(after_help = EXIT_CODES)]
+    Backup(backup::BackupCommand),
+    /// Put a backup in place of the database of `serve`, which must be stopped.
+    #[command(after_help = EXIT_CODES)]
+    Restore(backup::RestoreCommand),
     /// Check whether a running `abaci` is ready, for container health checks.
     #[command(after_help = EXIT_CODES)]
     Healthcheck(healthcheck::HealthcheckCommand),
@@ -136,6 +143,8 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Verify(verify) => verify.run().map_err(CommandError::from),
         Command::Queue(queue) => queue.run().map_err(CommandError::from),
         Command::Migrate(migrate) => migrate.run().map_err(CommandError::from),
+        Command::Backup(backup) => backup.run().map_err(CommandError::from),
+        Command::Restore(restore) => restore.run().map_err(CommandError::from),
         Command::Healthcheck(healthcheck) => healthcheck.run().map_err(CommandError::from),
         Command::Completions(completions) => completions.run(Cli::command()).map_err(CommandError::from),
         Command::Man(man) => man.run(Cli::command()).map_err(CommandError::from),
@@ -187,6 +196,13 @@ impl From<maths::AnswerError> for CommandError {
 
 impl From<migrate::MigrateError> for CommandError {
     fn from(error: migrate::MigrateError) -> Self {
+        let is_wrong_setting = error.is_wrong_setting();
+        Self::new(error, is_wrong_setting)
+    }
+}
+
+impl From<backup::BackupError> for CommandError {
+    fn from(error: backup::BackupError) -> Self {
         let is_wrong_setting = error.is_wrong_setting();
         Self::new(error, is_wrong_setting)
     }

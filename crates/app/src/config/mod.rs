@@ -27,7 +27,7 @@ pub(crate) use limits::{ConnectionArgs, DevelopmentArgs, LimitArgs, RequestArgs,
 pub(crate) use log_filter::{LogArgs, LogFilter};
 pub(crate) use security_contact::SecurityContactUri;
 pub(crate) use size::ByteSize;
-pub(crate) use storage::{DataDirArgs, StorageArgs};
+pub(crate) use storage::{DataArgs, DataDirArgs, StorageArgs};
 pub(crate) use traces::TraceArgs;
 pub(crate) use url::HttpUrl;
 

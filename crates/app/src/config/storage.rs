@@ -7,10 +7,23 @@ use store::{BucketAccess, Place};
 
 use super::ByteSize;
 
-/// Where data is stored.
+/// Where data is stored, and how much of it.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct StorageArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+
+    /// Total size of values above 1,000 digits; one may take half of it. Above it, the least recently read are evicted,
+    /// and computed again on request.
+    #[arg(long, env = "ABACI_STORE_BYTES", value_name = "SIZE", default_value = "10GB")]
+    pub(crate) store_bytes: ByteSize,
+}
+
+/// Where data is stored.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct DataArgs {
     #[command(flatten)]
     pub(crate) directory: DataDirArgs,
 
@@ -18,11 +31,6 @@ pub(crate) struct StorageArgs {
     /// `AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID`, …) [default: the folder `values` in the data directory].
     #[arg(long, env = "ABACI_VALUES_URL", value_name = "file:///…|s3://…")]
     pub(crate) values_url: Option<Place>,
-
-    /// Total size of values above 1,000 digits; one may take half of it. Above it, the least recently read are evicted,
-    /// and computed again on request.
-    #[arg(long, env = "ABACI_STORE_BYTES", value_name = "SIZE", default_value = "10GB")]
-    pub(crate) store_bytes: ByteSize,
 }
 
 /// The data directory.
@@ -35,7 +43,7 @@ pub(crate) struct DataDirArgs {
     pub(crate) path: PathBuf,
 }
 
-impl StorageArgs {
+impl DataArgs {
     /// Returns the location of long values.
     pub(crate) fn values_place(&self) -> Place {
         self.values_url.clone().unwrap_or_else(|| Place::Directory(self.directory.path.join("values")))

@@ -22,7 +22,7 @@ pub(crate) fn run(config: ServeArgs) -> Result<(), RoleError> {
     let mode = config.backend.mode()?;
     Service::run("abaci-serve", &config.logs, async |service| match mode {
         Mode::Embedded => {
-            let mut lock = DirectoryLock::acquire(&config.storage.directory.path)?;
+            let mut lock = DirectoryLock::acquire(&config.storage.data.directory.path)?;
             let (public, internal) = listeners(&config).await?;
             lock.set_address(&url(public.local_addr()?))?;
             let backends = open_embedded(&config.storage, &config.limits).await?;
@@ -97,7 +97,7 @@ async fn serve(
     service.serve("the listener", public, routes, limits.clone());
     service.serve("the internal listener", internal, internal_router, limits);
 
-    tracing::info!(%url, internal = %internal_address, data = %config.storage.directory.path.display(), "ready ({mode})");
+    tracing::info!(%url, internal = %internal_address, data = %config.storage.data.directory.path.display(), "ready ({mode})");
     print_addresses(Some(("Abaci is", &url)), internal_address);
     let close = async {
         api.ended().await;

@@ -1,5 +1,6 @@
 //! The executable from outside: arguments, settings, output, exit codes and signals.
 
+mod backup;
 mod fib;
 mod generate;
 mod maths;

@@ -3,6 +3,7 @@
 //! One task writes and commits together what arrives together; a few connections read beside it. In write-ahead mode
 //! neither waits for the other.
 
+mod backup;
 mod error;
 mod migrations;
 mod statements;

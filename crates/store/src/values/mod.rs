@@ -117,6 +117,28 @@ impl Values {
         Ok(deleted)
     }
 
+    /// Marks every value whose object is missing or damaged as evicted. Returns how many.
+    ///
+    /// For a restored database: its rows are honest before anybody reads them, and missing objects take no room.
+    ///
+    /// # Errors
+    /// `Unavailable`; what was marked by then stays marked.
+    pub async fn evict_missing(&self) -> Result<u64, ValueError> {
+        let mut evicted = 0;
+        let objects = Value::INLINE_BYTES + 1..u64::MAX;
+        for object in self.store.lru_values(objects, u32::MAX).await? {
+            match self.objects.open(&object).await {
+                Ok(_) => {}
+                Err(ObjectError::Missing | ObjectError::Corrupt) => {
+                    self.store.mark_evicted(&object).await?;
+                    evicted += 1;
+                }
+                Err(error) => return Err(unplaced(error)),
+            }
+        }
+        Ok(evicted)
+    }
+
     async fn is_pointed_to(&self, file: &FoundFile) -> Result<bool, StoreError> {
         let calculation = self.store.find(&file.subject).await?;
         let value = calculation.as_ref().and_then(Calculation::value);
