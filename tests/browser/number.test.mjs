@@ -95,6 +95,45 @@ test("a link leads to its digits, with scripts and without", async () => {
   }
 });
 
+test("digits are found anywhere in a number, one place after the other, with scripts and without", async () => {
+  const value = await digitsOf(MILLION, 1, 208_988);
+  const first = value.indexOf("31415") + 1;
+  const second = value.indexOf("31415", first) + 1;
+  for (const javaScriptEnabled of [true, false]) {
+    await withPage({ javaScriptEnabled }, async (page) => {
+      await page.goto(`/n/${MILLION}`);
+      await page.getByLabel("Find digits").fill("31,415");
+      await page.getByRole("button", { name: "Find", exact: true }).click();
+      for (const place of [first, second]) {
+        await page.locator("#found", { hasText: `Found at digit ${place.toLocaleString("en")}.` }).waitFor();
+        await until("the digits are shown", async () => (await digitsOn(page)).includes(value.slice(place - 1, place + 4)));
+        assert.equal(await page.locator("#lines mark").allTextContents().then((marks) => marks.join("")), "31415");
+        await page.locator("#found").getByText("Find the next").click();
+      }
+    });
+  }
+});
+
+test("a search goes through a long number part by part, and can be stopped", () =>
+  withPage({}, async (page) => {
+    // More than the 8 MiB that one request reads.
+    const index = 41_000_000;
+    await askElsewhere(url, index);
+    const last = await digitsOf(index, 8_500_001, 8_500_020);
+    await page.goto(`/n/${index}`);
+    await page.getByLabel("Find digits").fill(last);
+    await page.getByLabel("Find digits").press("Enter");
+    await page.locator("#found", { hasText: "Found at digit 8,500,001." }).waitFor();
+    await until("the digits are shown", async () => (await digitsOn(page)).includes(last));
+    let asked = 0;
+    await page.route("**/find?*", (route) => (++asked === 1 ? route.continue() : undefined));
+    await page.getByLabel("Find digits").press("Enter");
+    await until("the second part is asked for", async () => asked === 2);
+    assert.ok((await page.locator("#found").getByRole("progressbar").getAttribute("value")) > 0.9);
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.locator("#found", { hasText: "Stopped at digit 8,388,608." }).waitFor();
+  }));
+
 test("digits are copied whole", () =>
   withPage({ permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
     for (const [index, length] of [[1000, 209], [MILLION, 208_988]]) {

@@ -9,13 +9,11 @@ const MAX_CHUNKS = 40;
 const MAX_HEIGHT_PX = 8_000_000;
 const MAX_COPY = 5_000_000;
 
-let viewer;
-
 class Viewer {
   constructor(section) {
     this.section = section;
     this.box = section.querySelector("#lines");
-    const { count, index, negative, from, value } = section.dataset;
+    const { count, index, negative, from, value, marked } = section.dataset;
     Object.assign(this, { count: Number(count), index, negative: negative !== undefined, value, chunks: new Map() });
     const shown = [...this.box.querySelectorAll(".groups-of-ten")].map((line) => line.textContent).join("").replace("-", "");
     this.copyButton(shown);
@@ -24,7 +22,7 @@ class Viewer {
     this.rows = Math.ceil(this.count / LINE);
     this.visible = Math.ceil(this.box.clientHeight / this.rowPx) + 1;
     this.heightPx = Math.min(this.rows * this.rowPx, MAX_HEIGHT_PX);
-    this.marked = [...this.box.querySelectorAll(".marked .place")].map((place) => Number(place.textContent));
+    this.marked = marked?.split("-").map(Number);
     this.keep(Number(from), shown);
     const spacer = document.createElement("div");
     this.pane = document.createElement("div");
@@ -66,10 +64,13 @@ class Viewer {
       event.target.at.setCustomValidity("");
       return;
     }
-    const first = place - ((place - 1) % LINE);
-    this.marked = [first];
     history.replaceState(null, "", `?at=${place}#digits`);
-    this.show(place);
+    this.mark(place, place);
+  }
+
+  mark(from, to) {
+    this.marked = [from, to];
+    this.show(from);
   }
 
   draw(row) {
@@ -92,9 +93,13 @@ class Viewer {
 
   line(from) {
     const line = document.createElement("p");
-    line.className = this.marked.includes(from + 1) ? "line marked" : "line";
     const place = document.createElement("a");
     const to = Math.min(from + LINE, this.count);
+    // The marked digits of this line, from 0.
+    const [start, end] = this.marked ? [this.marked[0] - 1 - from, this.marked[1] - from] : [LINE, 0];
+    const isMarked = start < to - from && end > 0;
+    line.className = isMarked ? "line marked" : "line";
+    const inDigits = isMarked && (start > 0 || end < to - from);
     place.className = "place";
     place.href = `?at=${from + 1}-${to}#digits`;
     place.textContent = from + 1;
@@ -105,7 +110,11 @@ class Viewer {
     if (from === 0 && this.negative) groups.append("-");
     for (let at = 0; at < digits.length; at += 10) {
       const group = document.createElement("span");
-      group.textContent = digits.slice(at, at + 10);
+      const ten = digits.slice(at, at + 10);
+      const [first, last] = inDigits ? [start - at, end - at].map((place) => Math.min(Math.max(place, 0), ten.length)) : [0, 0];
+      group.append(ten.slice(0, first));
+      if (first < last) group.append(Object.assign(document.createElement("mark"), { textContent: ten.slice(first, last) }));
+      group.append(ten.slice(Math.max(first, last)));
       groups.append(group);
     }
     line.append(place, groups);
@@ -165,7 +174,7 @@ async function copy(text) {
 
 function prepare() {
   const section = document.querySelector("[data-viewer]");
-  viewer = section && new Viewer(section);
+  abaci.viewer = section && new Viewer(section);
 }
 
 document.addEventListener("abaci:number", prepare);

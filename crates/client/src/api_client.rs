@@ -19,7 +19,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use model::{AskToken, Index};
 use serde::de::DeserializeOwned;
-use wire::{CalculationBody, CalculationList, NumberFacts, Problem, Submitted, SystemStatus};
+use wire::{
+    CalculationBody, CalculationList, FoundDigits, NumberFacts, Problem, Submitted, SystemStatus, VerificationBody,
+};
 
 use crate::metrics;
 
@@ -177,6 +179,29 @@ impl ApiClient {
         let outcome = result.as_ref().map_or_else(CallError::outcome, |_| "ok");
         metrics::record_api_call("value", outcome, started.elapsed());
         result
+    }
+
+    /// Returns where digits occur in a part of a stored value, from a place on.
+    pub(crate) async fn find_digits(
+        &self,
+        index: Index,
+        digits: &str,
+        from: u64,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<FoundDigits, CallError> {
+        let path = format!("/api/calculations/{index}/value/find?digits={digits}&from={from}");
+        self.call("find-digits", Method::GET, &path, String::new(), forwarded).await
+    }
+
+    /// Compares a text with F(n).
+    pub(crate) async fn verify(
+        &self,
+        index: &str,
+        text: String,
+        forwarded: &ForwardedHeaders,
+    ) -> Result<VerificationBody, CallError> {
+        let path = format!("/api/verify?index={index}");
+        self.call("verify", Method::POST, &path, text, forwarded).await
     }
 
     /// Returns a page of the history, newest first.

@@ -40,6 +40,8 @@ assets! {
     CARD "card" "js";
     VIEWER "viewer" "js";
     CHECK "check" "js";
+    FIND "find" "js";
+    VERIFY "verify" "js";
     ICON "icon" "svg";
     TEXT_FACE "text" "woff2";
     ITALIC_FACE "italic" "woff2";

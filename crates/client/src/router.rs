@@ -16,6 +16,9 @@ use crate::{ClientState, endpoints};
 /// The maximum size of a form: a field of at most 200 characters needs far less.
 const MAX_FORM_BYTES: usize = 16 << 10;
 
+/// The maximum size of a form with digits to verify. The script sends more, to the API.
+const MAX_COPY_BYTES: usize = 256 << 10;
+
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self'; font-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -34,6 +37,8 @@ pub fn router(state: ClientState) -> Router {
         .route("/n/{index}", get(endpoints::number))
         .route("/n/{index}/fragment", get(endpoints::number_fragment))
         .route("/n/{index}/withdraw", post(endpoints::cancel))
+        .route("/n/{index}/verify", post(endpoints::verify).layer(DefaultBodyLimit::max(MAX_COPY_BYTES)))
+        .route("/n/{index}/preview.svg", get(endpoints::preview))
         .route("/fragments/history", get(endpoints::history_fragment))
         .route("/fragments/row/{index}", get(endpoints::row_fragment))
         .route("/fragments/system", get(endpoints::system_fragment))
@@ -61,11 +66,13 @@ async fn add_security_headers(mut response: Response) -> Response {
         // Not `no-referrer`: with it, browsers send our own forms with `Origin: null`.
         (REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // An image may be embedded by other sites.
+    let resource_policy = HeaderName::from_static("cross-origin-resource-policy");
+    headers.entry(resource_policy).or_insert(HeaderValue::from_static("same-origin"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     response
 }

@@ -11,13 +11,14 @@ use serde::Deserialize;
 use wire::{CalculationBody, NumberFacts, ProblemKind, Shortened};
 
 use super::ask_cookie::AskCookie;
+use super::digit_find::{Searched, find_digits};
 use super::discovery::origin;
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
 use crate::ClientState;
 use crate::api_client::{CallError, ForwardedHeaders};
 use crate::typed_index::{self, TypedIndex};
-use crate::views::{self, DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, page_start};
+use crate::views::{self, DigitFind, DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, page_start};
 
 /// The numbers that search engines may index; there is no end of the others.
 const MAX_INDEXED: i64 = 10_000;
@@ -27,12 +28,16 @@ const MAX_INDEXED: i64 = 10_000;
 pub(crate) struct NumberQuery {
     /// The place of a digit, or of the first and last of several: `101` or `101-150`.
     at: Option<String>,
+    /// Digits to find.
+    find: Option<String>,
+    /// The place to search from.
+    from: Option<String>,
     /// The modulus of the remainder that is shown.
     #[serde(rename = "mod")]
     modulus: Option<String>,
 }
 
-/// `GET /n/{index}?at=&mod=` shows everything about F(n).
+/// `GET /n/{index}?at=&find=&from=&mod=` shows everything about F(n).
 ///
 /// 200 · 303 from another spelling to the canonical one · 404 not an index · 503 with `Retry-After` the API is
 /// unavailable
@@ -72,7 +77,7 @@ pub(crate) async fn number_fragment(
 }
 
 /// Reads everything that the page of a number shows.
-async fn load(
+pub(super) async fn load(
     state: &ClientState,
     text: String,
     query: &NumberQuery,
@@ -103,6 +108,7 @@ async fn load(
         facts,
         calculation,
         digits,
+        verified: None,
     })
 }
 
@@ -118,19 +124,29 @@ async fn digit_page(
     let stored = calculation.is_some_and(|calculation| {
         calculation.status == Status::Done && calculation.value_state != Some(ValueState::Evicted)
     });
-    let marked = query.at.as_deref().and_then(parse_places);
+    let find = async |searched| match query.find.as_deref() {
+        Some(typed) => Some(find_digits(state, searched, typed, query.from.as_deref(), forwarded).await),
+        None => None,
+    };
+    // What was found is shown, and otherwise what the query points at.
+    let marked = |find: Option<&DigitFind>| {
+        find.and_then(DigitFind::places).or_else(|| query.at.as_deref().and_then(parse_places))
+    };
     let short = facts.and_then(|facts| facts.value.as_deref());
     let short = short.or_else(|| calculation.and_then(|calculation| calculation.value.as_deref()));
     if let Some(value) = short {
         let digits = value.trim_start_matches('-');
         let count = u64::try_from(digits.len()).ok()?;
         let negative = digits.len() < value.len();
-        let digits = digits.to_owned();
-        return Some(DigitPage { index: index.to_string(), negative, count, from: 1, digits, marked, stored });
+        let find = find(Searched::Here(digits)).await;
+        let (marked, digits) = (marked(find.as_ref()), digits.to_owned());
+        return Some(DigitPage { index: index.to_string(), negative, count, from: 1, digits, marked, stored, find });
     }
     let calculation = calculation.filter(|_| stored)?;
     let negative = views::is_negative(calculation);
     let count = calculation.digits;
+    let find = find(Searched::Stored(index)).await;
+    let marked = marked(find.as_ref());
     let from = page_start(marked.as_ref().map_or(1, |marked| *marked.start()), count);
     let last = (from + PAGE_DIGITS - 1).min(count);
     let before = u64::from(negative);
@@ -139,7 +155,7 @@ async fn digit_page(
     let digits = digits.inspect_err(|error| {
         tracing::warn!(error = error as &dyn std::error::Error, "cannot read the digits of F({index})");
     });
-    Some(DigitPage { index: index.to_string(), negative, count, from, digits: digits.ok()?, marked, stored })
+    Some(DigitPage { index: index.to_string(), negative, count, from, digits: digits.ok()?, marked, stored, find })
 }
 
 /// Parses `101` or `101-150`.

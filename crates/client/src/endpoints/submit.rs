@@ -127,7 +127,7 @@ pub(super) fn explain(error: &ExpressionError) -> String {
     sentence(&error.to_string())
 }
 
-fn malformed(rejection: &FormRejection) -> PageFailure {
+pub(super) fn malformed(rejection: &FormRejection) -> PageFailure {
     let status = rejection.status();
     let kind = match status {
         StatusCode::PAYLOAD_TOO_LARGE => ProblemKind::BodyTooLarge,

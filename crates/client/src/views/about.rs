@@ -39,6 +39,7 @@ pub(crate) fn about(system: Option<&SystemStatus>) -> Markup {
         title: text::TITLE,
         description: text::LEDE,
         canonical: Some("/about".to_owned()),
+        preview: None,
         nav: NavItem::About,
         refresh_s: None,
         content,

@@ -38,5 +38,14 @@ fn page(title: &str, message: Markup) -> Markup {
             p { a href="/" { (text::HOME) } }
         }
     };
-    PageLayout { title, nav: NavItem::Elsewhere, description: "", canonical: None, refresh_s: None, content }.render()
+    PageLayout {
+        title,
+        nav: NavItem::Elsewhere,
+        description: "",
+        canonical: None,
+        preview: None,
+        refresh_s: None,
+        content,
+    }
+    .render()
 }

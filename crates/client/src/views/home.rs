@@ -35,6 +35,14 @@ pub(crate) fn home(form: &SubmitForm<'_>, history: Result<&History, &Problem>) -
             }
         }
     };
-    PageLayout { title, description: "", canonical: Some("/".to_owned()), nav: NavItem::Home, refresh_s: None, content }
-        .render()
+    PageLayout {
+        title,
+        description: "",
+        canonical: Some("/".to_owned()),
+        preview: None,
+        nav: NavItem::Home,
+        refresh_s: None,
+        content,
+    }
+    .render()
 }

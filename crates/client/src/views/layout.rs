@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::form;
 use super::text::{SCRIPT_WORDS, frame};
-use crate::assets::{CARD, CHECK, ICON, ITALIC_FACE, LIVE, STREAM, STYLE, TEXT_FACE, VIEWER};
+use crate::assets::{CARD, CHECK, FIND, ICON, ITALIC_FACE, LIVE, STREAM, STYLE, TEXT_FACE, VERIFY, VIEWER};
 
 /// One page.
 pub(super) struct PageLayout<'a> {
@@ -14,6 +14,8 @@ pub(super) struct PageLayout<'a> {
     pub(super) description: &'a str,
     /// The path that search engines should index, if they should.
     pub(super) canonical: Option<String>,
+    /// Its address and that of its image, for those who show a link to it.
+    pub(super) preview: Option<(&'a str, String)>,
     /// The entry of the navigation that is current.
     pub(super) nav: NavItem,
     /// Seconds after which a browser without scripts reloads it.
@@ -51,12 +53,25 @@ impl PageLayout<'_> {
                         Some(path) => link rel="canonical" href=(path);,
                         None => meta name="robots" content="noindex";,
                     }
+                    @if let Some((url, image)) = &self.preview {
+                        meta property="og:type" content="website";
+                        meta property="og:site_name" content=(frame::NAME);
+                        meta property="og:title" content=(self.title);
+                        meta property="og:description" content=(description);
+                        meta property="og:url" content=(url);
+                        meta property="og:image" content=(image);
+                        meta property="og:image:type" content="image/svg+xml";
+                        meta property="og:image:width" content="1200";
+                        meta property="og:image:height" content="630";
+                    }
                     link rel="stylesheet" href=(STYLE.path);
                     script type="module" src=(LIVE.path) {}
                     script type="module" src=(CARD.path) {}
                     @if self.nav == NavItem::Number {
                         script type="module" src=(VIEWER.path) {}
                         script type="module" src=(CHECK.path) {}
+                        script type="module" src=(FIND.path) {}
+                        script type="module" src=(VERIFY.path) {}
                     }
                     @if let Some(seconds) = self.refresh_s {
                         noscript { meta http-equiv="refresh" content=(seconds); }

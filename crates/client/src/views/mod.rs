@@ -9,6 +9,7 @@ mod history;
 mod home;
 mod layout;
 mod number;
+mod preview;
 mod problem;
 mod system;
 mod text;
@@ -18,7 +19,11 @@ pub(crate) use failure::{failure, method_not_allowed};
 pub(crate) use form::{SubmitForm, card, card_problem, meanings};
 pub(crate) use history::{History, history, is_negative, row};
 pub(crate) use home::home;
-pub(crate) use number::{DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, number, number_part, page_start};
+pub(crate) use number::{
+    DigitFind, DigitPage, FindResult, LINE_DIGITS, NumberPage, PAGE_DIGITS, VerifiedCopy, digits_only, number,
+    number_part, page_start,
+};
+pub(crate) use preview::preview;
 pub(crate) use problem::try_again_in;
 pub(crate) use system::system_now;
 pub(crate) use text::failure as failure_text;

@@ -113,6 +113,27 @@ pub(crate) mod number {
     pub(crate) const BENFORD_WHY: &str =
         "Bars: the share that begins with each digit. Line: Benford’s law, log(1 + 1/d).";
     pub(crate) const CITE: &str = "Cite";
+    pub(crate) const EMBED: &str = "Embed";
+}
+
+pub(crate) mod verify {
+    pub(crate) const TITLE: &str = "Verify a copy";
+    pub(crate) const DARE: &str = "Here is F(n). Change a digit of it, or paste another copy: can it be noticed?";
+    pub(crate) const LEDE: &str = "Paste the digits of F(n) from elsewhere, and see whether all of them are right.";
+    pub(crate) const VERIFY: &str = "Verify";
+    pub(crate) const FILE: &str = "Verify a file …";
+}
+
+pub(crate) mod find {
+    pub(crate) const LABEL: &str = "Find digits";
+    pub(crate) const FIND: &str = "Find";
+    pub(crate) const NEXT: &str = "Find the next";
+    pub(crate) const GO_ON: &str = "Go on";
+    pub(crate) const STOP: &str = "Stop";
+    pub(crate) const PROGRESS: &str = "Progress of the search";
+    pub(crate) const ABSENT: &str = "Not found.";
+    pub(crate) const NOT_DIGITS: &str = "Only digits can be found here, up to 1,000 of them.";
+    pub(crate) const UNAVAILABLE: &str = "The search is unavailable right now. Please try again.";
 }
 
 pub(crate) mod system {
@@ -185,7 +206,7 @@ pub(crate) mod failure {
 }
 
 /// The words that the scripts use, as attributes of one element.
-pub(crate) const SCRIPT_WORDS: [(&str, &str); 16] = [
+pub(crate) const SCRIPT_WORDS: [(&str, &str); 28] = [
     ("live", "Live"),
     ("lost", "Not live, retrying"),
     ("live-again", "Live again."),
@@ -201,5 +222,17 @@ pub(crate) const SCRIPT_WORDS: [(&str, &str); 16] = [
     ("check-dare", "Digit {place} changed from {old} to {new}."),
     ("check-failed", "The digits could not be read. Please try again."),
     ("checking", "Checking …"),
+    ("verify-busy", "Verifying …"),
+    ("verify-right", "Yes, this is {name}: all {digits} digits, and all three residues agree."),
+    ("verify-wrong", "No, this is not {name}."),
+    ("verify-malformed", "Character {place} is not a digit."),
+    ("verify-digits", "It has {found} digits instead of {expected}."),
+    ("verify-residues", "It differs in {bad} of {count} residues."),
+    ("verify-place", "The first difference is at digit {place}."),
+    ("find-busy", "Searching …"),
+    ("find-found", "Found at digit {place}."),
+    ("find-absent", "Not found."),
+    ("find-absent-after", "Not found from digit {from} on."),
+    ("find-stopped", "Stopped at digit {to}."),
     ("offline", "No answer. Are you offline?"),
 ];

@@ -10,8 +10,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use model::{FailureReason, Status, ValueState};
 use wire::{
-    CalculationBody, CalculationList, Doubling, FailureBody, Links, NumberFacts, Period, Problem, ProblemKind, Residue,
-    Submitted, SystemStatus,
+    CalculationBody, CalculationList, ComparedFlag, ComparedText, Doubling, FailureBody, FoundDigits, Links,
+    NumberFacts, Period, Problem, ProblemKind, Residue, ResidueCheck, Submitted, SystemStatus, VerificationBody,
 };
 
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -63,7 +63,9 @@ impl FakeApi {
             .route("/api/calculations", get(list).post(submit))
             .route("/api/calculations/{index}", get(find).delete(withdraw))
             .route("/api/calculations/{index}/value", get(value))
+            .route("/api/calculations/{index}/value/find", get(find_digits))
             .route("/api/numbers/{index}", get(number))
+            .route("/api/verify", axum::routing::post(verify))
             .route("/api/system", get(system))
             .with_state(self)
     }
@@ -176,6 +178,57 @@ pub(crate) fn facts(index: &str, modulus: u64) -> NumberFacts {
         doublings: ["1", "2"].map(|index| Doubling { index: index.to_owned(), digits: "1".to_owned() }).to_vec(),
         ..NumberFacts::default()
     }
+}
+
+/// Finds digits that begin with 7 at once, and others not in the first part.
+async fn find_digits(
+    State(api): FakeApiState,
+    Path(index): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    if let Some(refused) = api.note(format!("GET /api/calculations/{index}/value/find?{query}"), headers) {
+        return refused;
+    }
+    let position = query.starts_with("digits=7").then_some(12_345);
+    let found = FoundDigits {
+        subject: format!("F({index})"),
+        index,
+        digits: "7".to_owned(),
+        from: 1,
+        to: 20_000,
+        position,
+        next: Some(position.map_or(19_998, |place| place + 1)),
+        count: 208_988,
+    };
+    Json(found).into_response()
+}
+
+/// Knows a single number: 55.
+async fn verify(State(api): FakeApiState, RawQuery(query): RawQuery, headers: HeaderMap, body: String) -> Response {
+    let query = query.unwrap_or_default();
+    if let Some(refused) = api.note(format!("POST /api/verify?{query} {body}"), headers) {
+        return refused;
+    }
+    let compared =
+        |found: &str, expected: &str| ComparedText { expected: expected.to_owned(), found: found.to_owned() };
+    let right = body == "55";
+    let residue =
+        ResidueCheck { prime: "7".to_owned(), expected: "6".to_owned(), found: right.then(|| "6".to_owned()) };
+    let verification = VerificationBody {
+        index: query.trim_start_matches("index=").to_owned(),
+        subject: "F(10)".to_owned(),
+        right,
+        malformed_at: None,
+        first_difference_at: (!right).then_some(2),
+        negative: ComparedFlag { expected: false, found: false },
+        digits: compared(&body.len().to_string(), "2"),
+        first_digits: compared(&body, "55"),
+        last_digits: compared(&body, "55"),
+        residues: vec![residue; 3],
+    };
+    Json(verification).into_response()
 }
 
 async fn system(State(api): FakeApiState, headers: HeaderMap) -> Response {

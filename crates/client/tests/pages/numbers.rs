@@ -67,6 +67,63 @@ async fn a_long_value_is_read_by_pages_of_its_digits() {
 }
 
 #[tokio::test]
+async fn digits_are_found_here_or_by_the_api_and_marked() {
+    let api = Arc::new(FakeApi::knowing([done_long("1000000"), done("400", &"1234567890".repeat(9))]));
+    let browser = Browser::of(&api).await;
+    let page = browser.get("/n/400?find=8,901&from=60").await;
+    page.shows("Found at digit 68.");
+    page.shows("<span>1234567<mark>890</mark></span><span><mark>1</mark>234567890</span>");
+    page.shows(r#"<a href="/n/400?find=8901&amp;from=69#digits">Find the next</a>"#);
+    browser.get("/n/400?find=890&from=88").await.shows("Found at digit 88.");
+    browser.get("/n/400?find=890&from=88").await.hides("Find the next</a>");
+    browser.get("/n/400?find=11").await.shows("Not found.");
+    browser.get("/n/400?find=x").await.shows("Only digits can be found here");
+    browser.get("/n/400").await.shows(r#"<div class="found" id="found" hidden>"#);
+
+    let page = browser.get("/n/1000000?find=777").await;
+    page.shows("Found at digit 12,345.");
+    page.shows(r#"data-from="12301""#);
+    page.shows("<span>7777<mark>777</mark>777</span>");
+    let page = browser.get("/n/1000000?find=5&from=3").await;
+    assert!(api.calls().iter().any(|call| call.what.ends_with("/1000000/value/find?digits=5&from=3")));
+    page.shows("Not among digits 1 to 20,000.");
+    page.shows(r#"<a href="/n/1000000?find=5&amp;from=19998#digits">Go on</a>"#);
+}
+
+#[tokio::test]
+async fn a_copy_is_verified_without_scripts_and_stays_in_its_field() {
+    let api = Arc::new(FakeApi::knowing([done("10", "55")]));
+    let browser = Browser::of(&api).await;
+    browser.get("/n/10").await.shows("autocapitalize=\"off\">55</textarea>");
+    let right = browser.post("/n/10/verify", "text=+5%0A5").await;
+    assert_eq!(right.status, StatusCode::OK);
+    right.shows("Yes, this is F(10): all 2 digits, and all three residues agree.");
+    assert!(api.calls().iter().any(|call| call.what == "POST /api/verify?index=10 55"));
+    let wrong = browser.post("/n/10/verify", "text=5%266").await;
+    wrong.shows("No, this is not F(10). It has 3 digits instead of 2. It differs in 3 of 3 residues.");
+    wrong.shows(r#"<a href="/n/10?at=2#digits">The first difference is at digit 2.</a>"#);
+    wrong.shows("5&amp;6</textarea>");
+    assert_eq!(browser.post("/n/x/verify", "text=1").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.post("/n/10/verify", &"1".repeat(300_000)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn a_number_has_an_image_that_other_sites_may_show() {
+    let browser = Browser::of(&Arc::new(FakeApi::knowing([done("10", "55")]))).await;
+    let page = browser.get("/n/10").await;
+    page.shows(r#"<meta property="og:image" content="http://abaci.test/n/10/preview.svg">"#);
+    page.shows(r#"<meta property="og:title" content="F(10)">"#);
+    page.shows("&lt;img src=&quot;http://abaci.test/n/10/preview.svg&quot;");
+    assert_eq!(page.heading("cross-origin-resource-policy"), Some("same-origin"));
+    let image = browser.get("/n/10/preview.svg").await;
+    assert_eq!(image.status, StatusCode::OK);
+    assert_eq!(image.heading("content-type"), Some("image/svg+xml"));
+    assert_eq!(image.heading("cross-origin-resource-policy"), Some("cross-origin"));
+    image.shows("F(10)");
+    assert_eq!(browser.get("/n/010/preview.svg").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn work_under_way_is_shown_live_and_reloads_without_scripts() {
     let page = page_of(running("1000000")).await;
     page.shows(r#"<progress max="1" value="0.431" aria-label="Progress of F(1000000)">"#);

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::super::format;
 use super::super::text::number as text;
+use super::find::{self, DigitFind};
 
 /// Digits on one line.
 pub(crate) const LINE_DIGITS: u64 = 50;
@@ -25,6 +26,8 @@ pub(crate) struct DigitPage {
     pub(crate) marked: Option<RangeInclusive<u64>>,
     /// Whether the API has the value, so that it can be downloaded and read by ranges.
     pub(crate) stored: bool,
+    /// The search that was asked for.
+    pub(crate) find: Option<DigitFind>,
 }
 
 /// Returns the place of the first digit of the page that has a digit.
@@ -41,17 +44,24 @@ pub(super) fn viewer(page: &DigitPage) -> Markup {
     let few = page.count <= LINE_DIGITS;
     html! {
         section.viewer #digits aria-labelledby="digits-title" data-viewer data-count=(page.count) data-index=(index)
-            data-from=(page.from) data-negative[page.negative] data-value=[page.stored.then_some(&value)] {
+            data-from=(page.from) data-negative[page.negative] data-marked=[page.marked.as_ref().map(places)]
+            data-value=[page.stored.then_some(&value)] {
             header.viewer-head {
                 h2 #digits-title { (text::DIGITS) " " span #digits-range { (range(page.from, until, page.count)) } }
-                @if page.count > PAGE_DIGITS {
-                    form method="get" action={ "/n/" (index) "#digits" } {
-                        label for="at" { (text::GO_TO) }
-                        input #at name="at" inputmode="numeric" maxlength="24" autocomplete="off" required;
-                        button.quiet { (text::GO) }
+                @if !few {
+                    div.viewer-tools {
+                        (find::form(index, page.find.as_ref()))
+                        @if page.count > PAGE_DIGITS {
+                            form method="get" action={ "/n/" (index) "#digits" } {
+                                label for="at" { (text::GO_TO) }
+                                input #at name="at" inputmode="numeric" maxlength="24" autocomplete="off" required;
+                                button.quiet { (text::GO) }
+                            }
+                        }
                     }
                 }
             }
+            @if !few { (find::result(index, page.find.as_ref())) }
             div #lines.lines.few[few].tall[page.count > 20 * LINE_DIGITS] tabindex=[(!few).then_some("0")] role=[(!few).then_some("region")]
                 aria-label=[(!few).then_some(text::LINES)] {
                 (lines(page))
@@ -86,10 +96,32 @@ fn lines(page: &DigitPage) -> Markup {
             @let marked = page.marked.as_ref().is_some_and(|marked| *marked.start() <= last && place <= *marked.end());
             p.line.marked[marked] {
                 @if page.count > LINE_DIGITS { a.place href={ "?at=" (place) "-" (last) "#digits" } { (place) } }
-                span.groups-of-ten { @if page.negative && place == 1 { span.sign { "-" } } (format::in_tens(line)) }
+                span.groups-of-ten { @if page.negative && place == 1 { span.sign { "-" } } (digits(line, place, page.marked.as_ref())) }
             }
         }
     }
+}
+
+/// Renders the digits of a line. The marked ones are set apart, unless they are the whole line.
+fn digits(line: &str, place: u64, marked: Option<&RangeInclusive<u64>>) -> Markup {
+    let Some(marked) = marked else { return format::in_tens(line) };
+    let length = line.len() as u64;
+    let offset = |marked: u64| usize::try_from(marked.saturating_sub(place).min(length)).unwrap_or_default();
+    let (start, end) = (offset(*marked.start()), offset(marked.end() + 1));
+    if start == end || (start == 0 && end == line.len()) {
+        return format::in_tens(line);
+    }
+    let tens = line.as_bytes().chunks(10).filter_map(|ten| str::from_utf8(ten).ok());
+    html! {
+        @for (first, ten) in (0..).step_by(10).zip(tens) {
+            @let [from, to] = [start, end].map(|place| place.saturating_sub(first).min(ten.len()));
+            span { (&ten[..from]) @if from < to { mark { (&ten[from..to]) } } (&ten[to..]) }
+        }
+    }
+}
+
+fn places(marked: &RangeInclusive<u64>) -> String {
+    format!("{}-{}", marked.start(), marked.end())
 }
 
 fn pages(page: &DigitPage) -> Markup {

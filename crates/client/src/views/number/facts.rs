@@ -13,10 +13,9 @@ const MAX_DIVISORS: usize = 24;
 const LOG_PHI: f64 = 0.208_987_640_249_978_73;
 
 /// Renders all sections. `value` is the whole value in decimal if it is known here.
-pub(super) fn sections(facts: &NumberFacts, value: Option<&str>, has_digits: bool) -> Markup {
+pub(super) fn sections(facts: &NumberFacts, value: Option<&str>) -> Markup {
     html! {
         @if facts.doublings.len() > 1 { (doublings(facts)) }
-        (residues(facts, has_digits))
         (divisors(facts))
         div.columns {
             @if let Some(value) = value { (digit_counts(value)) }
@@ -158,7 +157,7 @@ fn remainders(facts: &NumberFacts) -> Markup {
 }
 
 /// Renders the residues and what checks them.
-fn residues(facts: &NumberFacts, has_digits: bool) -> Markup {
+pub(super) fn residues(facts: &NumberFacts, has_digits: bool) -> Markup {
     html! {
         section.believe aria-labelledby="believe" data-check {
             h2 #believe { (text::BELIEVE) }
@@ -173,7 +172,7 @@ fn residues(facts: &NumberFacts, has_digits: bool) -> Markup {
                     button #check.quiet type="button" hidden { (text::CHECK) }
                     button #dare.quiet type="button" hidden { (text::DARE) }
                 }
-                p #check-result role="status" {}
+                p #check-result.verdict role="status" {}
             }
         }
     }

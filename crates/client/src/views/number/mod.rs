@@ -2,13 +2,17 @@
 
 mod digits;
 mod facts;
+mod find;
 mod status;
+mod verify;
 
 use maud::{Markup, html};
 use model::Status;
 use wire::{CalculationBody, NumberFacts};
 
 pub(crate) use digits::{DigitPage, LINE_DIGITS, PAGE_DIGITS, page_start};
+pub(crate) use find::{DigitFind, FindResult, digits_only};
+pub(crate) use verify::VerifiedCopy;
 
 use super::format::{self, plain_name, with_commas};
 use super::layout::{NavItem, PageLayout};
@@ -23,6 +27,8 @@ pub(crate) struct NumberPage {
     pub(crate) facts: Option<NumberFacts>,
     pub(crate) calculation: Option<CalculationBody>,
     pub(crate) digits: Option<DigitPage>,
+    /// A copy of the digits that was sent to be verified.
+    pub(crate) verified: Option<VerifiedCopy>,
     /// Whether this browser submitted it and can cancel it.
     pub(crate) can_cancel: bool,
     /// Whether search engines should index it.
@@ -39,6 +45,7 @@ pub(crate) fn number(page: &NumberPage) -> Markup {
         title: &name,
         description: &format!("{name}: {description}"),
         canonical: page.indexed.then(|| format!("/n/{}", page.index)),
+        preview: Some((&page.url, format!("{}/preview.svg", page.url))),
         nav: NavItem::Number,
         refresh_s: pending.map(status::refresh_s),
         content,
@@ -66,11 +73,18 @@ pub(crate) fn number_part(page: &NumberPage) -> Markup {
             (status::status(page))
             @if let Some(digits) = &page.digits { (digits::viewer(digits)) }
             @if let Some(facts) = &page.facts {
-                (facts::sections(facts, whole.map(|page| page.digits.as_str()), page.digits.is_some()))
+                (facts::residues(facts, page.digits.is_some()))
+                @if facts.accepted { (verify::verify(facts, signed(whole).as_deref(), page.verified.as_ref())) }
+                (facts::sections(facts, whole.map(|page| page.digits.as_str())))
             }
             (provenance(page))
         }
     }
+}
+
+/// Returns a whole value with its sign.
+fn signed(whole: Option<&DigitPage>) -> Option<String> {
+    whole.map(|page| format!("{}{}", if page.negative { "-" } else { "" }, page.digits))
 }
 
 /// Says the most important facts in words.
@@ -160,6 +174,10 @@ fn provenance(page: &NumberPage) -> Markup {
                     "."
                 }
                 @if let Some(sha256) = &calculation.sha256 { p { "SHA-256 of the digits: " code.hash { (sha256) } } }
+            }
+            details {
+                summary { (text::EMBED) }
+                pre tabindex="0" { "<a href=\"" (page.url) "\"><img src=\"" (page.url) "/preview.svg\" alt=\"" (plain_name(&page.index)) "\" width=\"600\" height=\"315\"></a>" }
             }
             details {
                 summary { (text::CITE) }
