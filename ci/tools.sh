@@ -56,8 +56,9 @@ need_services() {
   need envsubst gettext-base
   # Makes certificates for the TLS tests.
   need openssl openssl
-  # Steps the clock for the fault tests.
+  # For the fault tests: steps the clock, and logs writes.
   need faketime faketime
+  need strace strace
 }
 
 # need_plugin NAME VERSION: installs cargo-NAME into $TOOLS_DIR/bin, from a wheel if there is one for this

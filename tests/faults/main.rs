@@ -12,6 +12,7 @@ mod campaign;
 mod faults;
 mod ledger;
 mod nginx;
+mod power_loss;
 mod probe;
 mod random;
 mod report;

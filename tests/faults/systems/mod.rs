@@ -13,6 +13,7 @@ use serde_json::Value;
 pub(crate) use cluster::{APIS, BackendServer, Cluster, WORKERS};
 pub(crate) use disk::Disk;
 pub(crate) use embedded::Embedded;
+pub(crate) use role::PROGRAM;
 
 /// A component that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,7 +8,7 @@ use super::Disk;
 use crate::support::process::{ChildProcess, command};
 use crate::support::servers::{FakeClock, PostgresServer};
 
-pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_abaci");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_abaci");
 
 /// One of Abaci's own processes.
 pub(super) struct RoleProcess {
