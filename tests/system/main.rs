@@ -12,6 +12,7 @@ mod inputs;
 mod live;
 mod pages;
 mod path;
+mod remote;
 mod stack;
 #[expect(dead_code, unused_imports, reason = "the other suites use the rest")]
 #[path = "../support/mod.rs"]

@@ -4,11 +4,17 @@ mod backup;
 mod fib;
 mod generate;
 mod healthcheck;
+mod indexes;
 mod internal_client;
+mod interruptible;
 mod maths;
 mod migrate;
+mod output;
+mod parts;
 mod queue;
+mod remote;
 mod stdout;
+mod terminal;
 mod usage;
 
 use std::error::Error;
@@ -78,6 +84,15 @@ pub(crate) enum Command {
     /// Check that the digits in a file are those of F(N).
     #[command(after_help = EXIT_CODES)]
     Verify(maths::VerifyCommand),
+    /// Submit indexes to a running system.
+    #[command(after_help = EXIT_CODES)]
+    Submit(remote::SubmitCommand),
+    /// Follow a calculation of a running system to its end.
+    #[command(after_help = remote::WAITING_EXIT_CODES)]
+    Watch(remote::WatchCommand),
+    /// Print F(N) as a running system has it.
+    #[command(after_help = remote::WAITING_EXIT_CODES)]
+    Get(remote::GetCommand),
     /// List, cancel and purge queued and running calculations, and see who submitted them.
     Queue(queue::QueueCommand),
     /// Create or migrate the database without serving.
@@ -141,6 +156,9 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::IsFibonacci(is_fibonacci) => is_fibonacci.run().map_err(CommandError::from),
         Command::Phi(phi) => phi.run().map_err(CommandError::from),
         Command::Verify(verify) => verify.run().map_err(CommandError::from),
+        Command::Submit(submit) => submit.run().map_err(CommandError::from),
+        Command::Watch(watch) => watch.run().map_err(CommandError::from),
+        Command::Get(get) => get.run().map_err(CommandError::from),
         Command::Queue(queue) => queue.run().map_err(CommandError::from),
         Command::Migrate(migrate) => migrate.run().map_err(CommandError::from),
         Command::Backup(backup) => backup.run().map_err(CommandError::from),
@@ -212,6 +230,13 @@ impl From<queue::QueueCommandError> for CommandError {
     fn from(error: queue::QueueCommandError) -> Self {
         let is_wrong_argument = error.is_wrong_argument();
         Self::new(error, is_wrong_argument)
+    }
+}
+
+impl From<remote::RemoteError> for CommandError {
+    fn from(error: remote::RemoteError) -> Self {
+        let code = error.exit_code();
+        Self { error: error.into(), code }
     }
 }
 

@@ -1,28 +1,23 @@
 //! The calculator: `abaci fib N`.
 
 mod format;
-mod indexes;
-mod output;
-mod parts;
 mod progress;
 mod records;
-mod terminal;
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 
+use super::indexes::{IndexArgument, IndexInputError, read_lines};
+use super::interruptible::{InterruptibleError, run_interruptible};
+use super::output::{OutputError, ValueOutput};
+use super::parts::PartArgs;
+use super::terminal::TerminalError;
 use crate::config::ByteSize;
-use crate::process::signals::StopSignals;
 
 use format::Format;
-use indexes::{IndexArgument, IndexInputError, read_lines};
-use output::{OutputError, ValueOutput};
-use parts::PartArgs;
 use records::{RecordError, RecordWriter};
-use terminal::TerminalError;
 
 /// Print F(N), the N-th Fibonacci number with F(0) = 0 and F(1) = 1: its exact decimal digits and a
 /// newline on standard output, and nothing else.
@@ -104,12 +99,9 @@ pub(crate) enum FibError {
     /// The computation failed.
     #[error(transparent)]
     Compute(#[from] fibonacci::Error),
-    /// The system refused a thread or a signal handler.
-    #[error("cannot start the computation")]
-    Start(#[source] io::Error),
-    /// The computing thread panicked. A bug.
-    #[error("the computation panicked; nothing was written")]
-    Panicked,
+    /// The computation did not run to its end.
+    #[error(transparent)]
+    Interruptible(#[from] InterruptibleError),
 }
 
 impl FibError {
@@ -122,22 +114,8 @@ impl FibError {
 impl FibCommand {
     /// Computes and prints. Does not return after a signal: the process ends, and no part file is left.
     pub(crate) fn run(self) -> Result<(), FibError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(FibError::Start)?;
-        let output = Arc::new(ValueOutput::open(self.output.as_deref())?);
-        let (finished, result) = tokio::sync::oneshot::channel();
-        runtime.block_on(async {
-            let mut signals = StopSignals::listen_to_all().map_err(FibError::Start)?;
-            let writer = Arc::clone(&output);
-            std::thread::Builder::new()
-                .name("fib".to_owned())
-                // The receiver is only dropped when the process is about to end.
-                .spawn(move || _ = finished.send(self.print(&writer)))
-                .map_err(FibError::Start)?;
-            tokio::select! {
-                result = result => result.unwrap_or(Err(FibError::Panicked)),
-                code = signals.next() => output.abort(code),
-            }
-        })
+        let output = ValueOutput::open(self.output.as_deref())?;
+        run_interruptible(output, move |output| self.print(output))
     }
 
     fn print(&self, output: &ValueOutput) -> Result<(), FibError> {

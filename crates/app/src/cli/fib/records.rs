@@ -5,14 +5,13 @@ use std::sync::atomic::AtomicBool;
 
 use fibonacci::{Control, IBig};
 
-use crate::host::memory;
-
 use super::FibError;
 use super::format::Format;
-use super::output::ValueOutput;
-use super::parts::PartArgs;
 use super::progress::ProgressIndicator;
-use super::terminal::TerminalGuard;
+use crate::cli::output::ValueOutput;
+use crate::cli::parts::PartArgs;
+use crate::cli::terminal::TerminalGuard;
+use crate::host::memory;
 
 /// Writes a record for each index: its value, or the requested parts.
 pub(super) struct RecordWriter<'a> {

@@ -3,7 +3,7 @@
 use clap::{Args, value_parser};
 use fibonacci::{IBig, UBig};
 
-use crate::cli::maths::{Answer, parse_modulus};
+use super::maths::{Answer, parse_modulus};
 
 /// Parts of the value, which are computed without the value. One is printed alone, several a line each.
 #[derive(Args, Debug)]
@@ -11,19 +11,19 @@ use crate::cli::maths::{Answer, parse_modulus};
 pub(super) struct PartArgs {
     /// Print the number of decimal digits of F(N).
     #[arg(long)]
-    digits: bool,
+    pub(super) digits: bool,
 
     /// Print the first K digits (1 to 10,000), without a sign; all if there are fewer.
     #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
-    first: Option<u16>,
+    pub(super) first: Option<u16>,
 
     /// Print the last K digits (1 to 10,000), with leading zeros; all if there are fewer.
     #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
-    last: Option<u16>,
+    pub(super) last: Option<u16>,
 
     /// Print F(N) modulo M, from 0 to M − 1. M has up to 10,000 digits.
     #[arg(long = "mod", value_name = "M", value_parser = parse_modulus)]
-    modulus: Option<UBig>,
+    pub(super) modulus: Option<UBig>,
 }
 
 impl PartArgs {

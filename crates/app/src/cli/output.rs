@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::{Mutex, MutexGuard};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
-use crate::cli::stdout::write_stdout;
+use super::stdout::write_stdout;
 use crate::config::ByteSize;
 
 /// The destination of a value.

@@ -1,11 +1,11 @@
-//! The indexes of `abaci fib`: arguments, ranges, and lines of standard input.
+//! The indexes of a subcommand: arguments, ranges, and lines of standard input.
 
 use std::io::{self, BufRead};
 use std::str::FromStr;
 
 use fibonacci::IBig;
 
-use crate::cli::maths::{BigIndex, BigIndexError};
+use super::maths::{BigIndex, BigIndexError};
 
 /// An argument that stands for one index or several.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,218 @@
+//! Why a call to the running system, or what it was for, failed.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use http::StatusCode;
+use model::Index;
+use wire::{FailureBody, Problem, ProblemKind};
+
+use crate::cli::indexes::IndexInputError;
+use crate::cli::interruptible::InterruptibleError;
+use crate::cli::output::OutputError;
+use crate::cli::terminal::TerminalError;
+use crate::observability::error_chain::error_chain;
+
+/// Error of `abaci submit`, `watch` or `get`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RemoteError {
+    /// Nothing listens there.
+    #[error("cannot connect to {url}; `abaci serve` starts a server, and --server or ABACI_SERVER names another one")]
+    Connect {
+        /// The URL of the system.
+        url: String,
+        /// The cause.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The connection ended in the middle of a response.
+    #[error("the connection to {url} broke")]
+    Broken {
+        /// The requested URL.
+        url: String,
+        /// The cause.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// No response in time.
+    #[error("{url} did not respond within {seconds} s")]
+    Silent {
+        /// The requested URL.
+        url: String,
+        /// The timeout.
+        seconds: u64,
+    },
+    /// The system responded with problem details.
+    #[error("{url} responded {}: {}", problem.status, ProblemText { problem, retry_after: *retry_after })]
+    Problem {
+        /// The requested URL.
+        url: String,
+        /// What it says.
+        problem: Box<Problem>,
+        /// When to try again.
+        retry_after: Option<Duration>,
+    },
+    /// An error status without problem details, perhaps of a proxy.
+    #[error("{url} responded {status}")]
+    Refused {
+        /// The requested URL.
+        url: String,
+        /// The status.
+        status: StatusCode,
+        /// When to try again.
+        retry_after: Option<Duration>,
+    },
+    /// A response that is not one of this API.
+    #[error("{url} responded {status} with {what}; is it an Abaci server of this version?")]
+    Unexpected {
+        /// The URL of the system.
+        url: String,
+        /// The status.
+        status: StatusCode,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// This build has no TLS.
+    #[cfg(not(feature = "distributed"))]
+    #[error("cannot use {0}: this build speaks http only; for https, build with --features distributed")]
+    NoTls(String),
+    /// The machine's certificates cannot be used.
+    #[cfg(feature = "distributed")]
+    #[error("cannot set up https")]
+    Tls(#[source] rustls::Error),
+    /// There is nothing to watch.
+    #[error("F({0}) was never submitted to {1}; `abaci submit {0}` submits it, `abaci get {0}` gets its value")]
+    NeverSubmitted(Index, String),
+    /// The index is too large for a calculation.
+    #[error("an index beyond 64 bits cannot be submitted; `abaci get` has --digits, --first, --last and --mod for it")]
+    TooLarge,
+    /// The server does not compute this value.
+    #[error("{refusal}; --digits, --first, --last and --mod work for this N")]
+    NoValue {
+        /// Why.
+        refusal: Box<RemoteError>,
+    },
+    /// The calculation failed.
+    #[error("F({index}) failed after {} attempts: {} ({})", failure.attempts, failure.detail, failure.reason)]
+    CalculationFailed {
+        /// The index.
+        index: Index,
+        /// Why.
+        failure: FailureBody,
+    },
+    /// The calculation was cancelled.
+    #[error("F({0}) was cancelled")]
+    Cancelled(Index),
+    /// The value is evicted each time before it is read.
+    #[error("the value of F({0}) was removed from the server again before it was read; its store may be full")]
+    Evicted(Index),
+    /// The digits are not those that the server computed.
+    #[error(
+        "the digits of F({index}) are damaged: their SHA-256 is {found}, expected {expected}; \
+         do not use what was written"
+    )]
+    Damaged {
+        /// The index.
+        index: Index,
+        /// The digest of what was received.
+        found: String,
+        /// The digest that the server states.
+        expected: String,
+    },
+    /// The indexes cannot be read.
+    #[error(transparent)]
+    Input(#[from] IndexInputError),
+    /// The output cannot be written to.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// Standard output cannot be written to.
+    #[error("cannot write to standard output")]
+    Stdout(#[source] io::Error),
+    /// The digits are too many for a terminal.
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    /// The command did not run to its end.
+    #[error(transparent)]
+    Interruptible(#[from] InterruptibleError),
+    /// The system refused what the runtime needs.
+    #[error("cannot start the runtime")]
+    Start(#[source] io::Error),
+}
+
+impl RemoteError {
+    /// Returns the exit code of the command.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::CalculationFailed { .. } => 3,
+            Self::Cancelled(_) => 4,
+            Self::NoValue { .. } | Self::TooLarge | Self::Output(OutputError::NotAFile { .. }) => 2,
+            #[cfg(not(feature = "distributed"))]
+            Self::NoTls(_) => 2,
+            Self::Problem { problem, .. } if problem.status == 422 => 2,
+            _ => 1,
+        }
+    }
+
+    /// Returns whether the same call may succeed later. A system that was never reached is not waited for.
+    pub(super) fn is_temporary(&self, was_reached: bool) -> bool {
+        match self {
+            Self::Connect { .. } => was_reached,
+            Self::Broken { .. } | Self::Silent { .. } => true,
+            Self::Problem { problem, .. } => is_temporary(problem.status),
+            Self::Refused { status, .. } => is_temporary(status.as_u16()),
+            _ => false,
+        }
+    }
+
+    /// Returns the time before which the system does not want another call.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Problem { retry_after, .. } | Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Returns the kind of problem that the system responded with.
+    pub(super) fn problem_kind(&self) -> Option<ProblemKind> {
+        if let Self::Problem { problem, .. } = self { Some(problem.kind) } else { None }
+    }
+
+    /// Returns the error and its causes on one line.
+    pub(super) fn line(&self) -> String {
+        error_chain(self).join(": ")
+    }
+}
+
+/// 429, and what servers and proxies respond while a system is busy or restarts.
+fn is_temporary(status: u16) -> bool {
+    matches!(status, 429 | 502..=504)
+}
+
+/// A problem in one line: its title, detail, what was given and what is allowed.
+struct ProblemText<'a> {
+    problem: &'a Problem,
+    retry_after: Option<Duration>,
+}
+
+impl fmt::Display for ProblemText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Problem { title, detail, field, given, allowed, .. } = self.problem;
+        f.write_str(title)?;
+        if let Some(detail) = detail {
+            write!(f, ". {}", detail.trim_end_matches('.'))?;
+        }
+        if let Some(allowed) = allowed {
+            write!(f, "; expected {allowed}")?;
+        }
+        if let Some(given) = given {
+            write!(f, "{} got {given}", if allowed.is_some() { "," } else { ";" })?;
+        }
+        if let Some(field) = field.as_ref().filter(|field| *field != "index") {
+            write!(f, " ({field})")?;
+        }
+        match self.retry_after {
+            Some(time) => write!(f, "; the server asks to wait {} s", time.as_secs()),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! How the progress of a calculation or a download is shown.
+
+use std::time::Duration;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use model::Status;
+use wire::{CalculationBody, ProgressEvent};
+
+use super::events::CalculationChange;
+
+const PER_MILLE: u64 = 1_000;
+const DRAWS_PER_S: u8 = 5;
+
+/// Shows a calculation on the bar, which is drawn only if standard error is a terminal.
+pub(super) fn start_calculation(bar: &ProgressBar, subject: &str) {
+    start(bar, PER_MILLE, "{msg}  {wide_bar} {percent:>3} %  {elapsed} elapsed{prefix}");
+    bar.set_message(subject.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(500));
+}
+
+/// Shows a change.
+pub(super) fn show_calculation(bar: &ProgressBar, change: &CalculationChange) {
+    let (message, fraction, remaining_ms) = match change {
+        CalculationChange::State(calculation) => {
+            let CalculationBody { subject, status, progress, remaining_ms, .. } = &**calculation;
+            let fraction = if *status == Status::Done { Some(1.0) } else { *progress };
+            (format!("{subject} {status}"), fraction, *remaining_ms)
+        }
+        CalculationChange::Progress(ProgressEvent { subject, progress, remaining_ms, .. }) => {
+            (format!("{subject} {}", Status::Running), Some(*progress), *remaining_ms)
+        }
+        CalculationChange::Reset => return,
+    };
+    bar.set_message(message);
+    bar.set_position(per_mille(fraction.unwrap_or(0.0)));
+    let left = remaining_ms.map(|ms| format!(", {} left", HumanDuration(Duration::from_millis(ms))));
+    bar.set_prefix(left.unwrap_or_default());
+}
+
+/// Shows a download, in bytes.
+pub(super) fn start_download(bar: &ProgressBar, bytes: u64) {
+    start(bar, bytes, "{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}, {eta} left");
+}
+
+fn start(bar: &ProgressBar, length: u64, template: &str) {
+    bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_PER_S));
+    bar.reset();
+    bar.set_length(length);
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the conversion saturates, and the bar shows no more than a per mille"
+)]
+fn per_mille(fraction: f64) -> u64 {
+    (fraction * PER_MILLE as f64) as u64
+}
