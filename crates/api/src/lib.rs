@@ -7,6 +7,7 @@ mod calculations;
 mod dispatch;
 mod docs;
 mod error;
+mod error_responses;
 mod events;
 mod extract;
 mod limits;

@@ -10,6 +10,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use crate::calculations::{SubmitBody, submit_index};
 use crate::error::ApiError;
+use crate::error_responses::{BodyErrors, FieldErrors, StoreErrors};
 use crate::extract::read_fields;
 use crate::limits::ClientIp;
 use crate::state::ApiState;
@@ -37,7 +38,7 @@ pub(crate) struct SubmittedIndex {
     tag = "original",
     responses(
         (status = 200, description = "The indexes", body = Vec<SubmittedIndex>),
-        (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
+        StoreErrors,
     )
 )]
 pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
@@ -59,7 +60,7 @@ pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): Client
         (status = 200, description = "Index to value", body = std::collections::HashMap<String, String>, headers(
             ("abaci-complete" = Option<bool>, description = "`false` when something is left out"),
         )),
-        (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
+        StoreErrors,
     )
 )]
 pub(crate) async fn current(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
@@ -101,10 +102,8 @@ pub(crate) struct Working {
     request_body = SubmitBody,
     responses(
         (status = 200, description = "It will be computed, or is known", body = Working),
-        (status = 400, description = "The body is malformed", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Sent by a page of another site", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is neither JSON nor a form", body = wire::Problem, content_type = "application/problem+json"),
+        BodyErrors,
+        FieldErrors,
         (status = 422, description = "`Index too high` as text, or a problem", content((String = "text/plain"), (wire::Problem = "application/problem+json"))),
         (status = 429, description = "Too much work requested; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Nothing was stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),

@@ -13,6 +13,7 @@ use store::ValueError;
 use wire::{ComparedFlag, ComparedText, ResidueCheck, VerificationBody};
 
 use crate::error::ApiError;
+use crate::error_responses::BodyErrors;
 use crate::extract::{QueryParams, invalid_parameter, read_error};
 use crate::limits::ClientIp;
 use crate::number::parse_big_index;
@@ -35,8 +36,7 @@ const PRIMES: usize = 3;
     request_body(content = Option<String>, content_type = "text/plain", description = "The digits, of any type and size"),
     responses(
         (status = 200, description = "What was compared; `right` says whether all of it agrees", body = wire::VerificationBody),
-        (status = 400, description = "The body ended before it was complete", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 408, description = "The body did not arrive in time", body = wire::Problem, content_type = "application/problem+json"),
+        BodyErrors,
         (status = 422, description = "No index, or not one, or an encoded body", body = wire::Problem, content_type = "application/problem+json"),
         (status = 429, description = "This address verifies or reads too many values at a time; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many values are read at the moment; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),

@@ -7,6 +7,7 @@ use http::header;
 use wire::CalculationList;
 
 use crate::error::ApiError;
+use crate::error_responses::StoreErrors;
 use crate::extract::{QueryParams, invalid_parameter};
 use crate::limits::ClientIp;
 use crate::state::ApiState;
@@ -27,7 +28,7 @@ const MAX_LIMIT: u32 = 200;
         (status = 200, description = "A page of calculations", body = wire::CalculationList),
         (status = 429, description = "This address reads too many lists at a time", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "A parameter is invalid", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
+        StoreErrors,
     )
 )]
 pub(crate) async fn list(

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 
 use crate::error::ApiError;
+use crate::error_responses::{CalculationErrors, StoreErrors};
 use crate::limits::PathIndex;
 use crate::state::ApiState;
 
@@ -17,9 +18,8 @@ use crate::state::ApiState;
     params(("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "The n of F(n)")),
     responses(
         (status = 200, description = "The calculation", body = wire::CalculationBody),
-        (status = 404, description = "Never submitted", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not an index", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
+        CalculationErrors,
+        StoreErrors,
     )
 )]
 pub(crate) async fn read(State(state): State<ApiState>, PathIndex(index): PathIndex) -> Result<Response, ApiError> {

@@ -13,6 +13,7 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 
 use super::submission::{Submission, WaitLimit, submit_index};
 use crate::error::ApiError;
+use crate::error_responses::{BodyErrors, FieldErrors};
 use crate::extract::read_fields;
 use crate::limits::Allowance;
 use crate::state::ApiState;
@@ -46,11 +47,8 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
             ("ratelimit" = String, description = "`\"queued-work\";r=N;t=N`: what is left of it, and the seconds until nothing is queued"),
             ("preference-applied" = String, description = "The maximum time that was waited"),
         )),
-        (status = 400, description = "The body is malformed", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Sent by a page of another site", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 408, description = "The body did not arrive in time", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 415, description = "The body is neither JSON nor a form", body = wire::Problem, content_type = "application/problem+json"),
+        BodyErrors,
+        FieldErrors,
         (status = 422, description = "The index is missing, not a whole number in plain digits, or out of range", body = wire::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much work requested; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "The queue or the disk is full and nothing was stored, or (`unavailable`) it may have been stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json", headers(

@@ -14,6 +14,7 @@ use store::{ValueError, ValueReader};
 use super::range::{Precondition, RequestedRange, check_preconditions, requested_range};
 use super::submission::recover_lost_value;
 use crate::error::ApiError;
+use crate::error_responses::CalculationErrors;
 use crate::extract::QueryParams;
 use crate::limits::{ClientIp, PathIndex};
 use crate::state::ApiState;
@@ -38,11 +39,10 @@ use crate::state::ApiState;
         )),
         (status = 206, description = "A range of the digits", body = String, content_type = "text/plain"),
         (status = 304, description = "Not modified"),
-        (status = 404, description = "Never submitted", body = wire::Problem, content_type = "application/problem+json"),
+        CalculationErrors,
         (status = 409, description = "There is no value now; `calculation_status` says why", body = wire::Problem, content_type = "application/problem+json"),
         (status = 412, description = "The value has none of the ETags in `If-Match`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 416, description = "The value has no such bytes", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not an index", body = wire::Problem, content_type = "application/problem+json"),
         (status = 429, description = "This address reads too many long values at a time; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "The value cannot be read at the moment; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
     )

@@ -8,6 +8,7 @@ use model::{AskToken, Index, Subject};
 use store::WithdrawResult;
 
 use crate::error::ApiError;
+use crate::error_responses::{BodyErrors, CalculationErrors, FieldErrors, StoreErrors};
 use crate::extract::{FieldValue, read_optional_fields};
 use crate::limits::{ClientIp, PathIndex};
 use crate::state::ApiState;
@@ -23,11 +24,12 @@ use crate::state::ApiState;
     ),
     responses(
         (status = 200, description = "Withdrawn; the calculation as it is now", body = wire::CalculationBody),
-        (status = 403, description = "Missing or wrong token", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Never submitted", body = wire::Problem, content_type = "application/problem+json"),
+        BodyErrors,
+        FieldErrors,
+        CalculationErrors,
+        (status = 403, description = "Missing or wrong token, or sent by a page of another site", body = wire::Problem, content_type = "application/problem+json"),
         (status = 409, description = "Finished, or too short to be withdrawn", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Not an index", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The store does not answer", body = wire::Problem, content_type = "application/problem+json"),
+        StoreErrors,
     )
 )]
 pub(crate) async fn withdraw(

@@ -19,6 +19,7 @@ use self::lines::{Line, LineWait, stream};
 use super::submission::{WaitLimit, check_disk};
 use super::submit::{PREFERENCE_APPLIED, insert, preferred_wait, with_rate_limit};
 use crate::error::ApiError;
+use crate::error_responses::{BodyErrors, FieldErrors};
 use crate::limits::{Charge, ValidIndex};
 use crate::metrics;
 use crate::state::ApiState;
@@ -47,10 +48,8 @@ use crate::state::ApiState;
             ("ratelimit" = String, description = "`\"queued-work\";r=N;t=N`: what is left of it, and the seconds until nothing is queued"),
             ("preference-applied" = String, description = "The maximum time that was waited"),
         )),
-        (status = 400, description = "The body is malformed", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Sent by a page of another site", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 408, description = "The body did not arrive in time", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = wire::Problem, content_type = "application/problem+json"),
+        BodyErrors,
+        FieldErrors,
         (status = 415, description = "The body is neither JSON nor lines of it", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "An index is wrong, and `field` says which: `indexes[2]`, counted from 0, or `line 3`, counted from 1; or there are too many (`batch-too-large`). Nothing was stored", body = wire::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much work requested; nothing was stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
