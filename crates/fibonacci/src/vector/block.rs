@@ -9,7 +9,7 @@ use super::butterflies::{RootTree, inverse_tree, tree};
 use super::lanes::{Lanes, Octet};
 use super::leaf::Leaves;
 use super::local::{FillTables, LEAF, LOCAL, LocalRoots};
-use super::passes::{Forward2, Forward4, Forward16, Inverse2, Inverse4, Inverse16};
+use super::passes::{FORWARD, INVERSE, Layers2, Layers4, Layers16};
 use super::product::Product;
 use super::roots::Roots;
 
@@ -36,7 +36,7 @@ pub(crate) fn multiply_block<L: Lanes, P: Product>(
     let layers = if points / LOCAL >= 8 { 4 } else { 2 };
     let down = tree(roots, s);
     for x in [&mut *a, &mut *b] {
-        forward(lanes, x, layers, roots, &down);
+        pass::<FORWARD>(lanes, x, layers, roots, &down);
     }
     let parts = 1 << layers;
     let octets = a.len() / parts;
@@ -45,27 +45,19 @@ pub(crate) fn multiply_block<L: Lanes, P: Product>(
         multiply_block(lanes, product, pair, parts * s + part, roots, tables, cancelled);
     }
     let up = inverse_tree(roots, s);
-    inverse(lanes, a, layers, roots, &up);
+    pass::<INVERSE>(lanes, a, layers, roots, &up);
     if P::TWO {
-        inverse(lanes, b, layers, roots, &up);
+        pass::<INVERSE>(lanes, b, layers, roots, &up);
     }
 }
 
-fn forward<L: Lanes>(lanes: L, block: &mut [Octet], layers: usize, roots: &Roots, tree: &RootTree) {
+/// Takes a block one, two or four layers down, or back up.
+fn pass<const IS_INVERSE: bool>(lanes: impl Lanes, block: &mut [Octet], layers: usize, roots: &Roots, tree: &RootTree) {
     let prime = roots.prime;
     match layers {
-        4 => lanes.run(Forward16 { prime, block, roots: tree }),
-        2 => lanes.run(Forward4 { prime, block, roots: [tree[1], tree[2], tree[3]] }),
-        _ => lanes.run(Forward2 { prime, block, root: tree[1] }),
-    }
-}
-
-fn inverse<L: Lanes>(lanes: L, block: &mut [Octet], layers: usize, roots: &Roots, tree: &RootTree) {
-    let prime = roots.prime;
-    match layers {
-        4 => lanes.run(Inverse16 { prime, block, roots: tree }),
-        2 => lanes.run(Inverse4 { prime, block, roots: [tree[1], tree[2], tree[3]] }),
-        _ => lanes.run(Inverse2 { prime, block, root: tree[1] }),
+        4 => lanes.run(Layers16::<IS_INVERSE> { prime, block, roots: tree }),
+        2 => lanes.run(Layers4::<IS_INVERSE> { prime, block, roots: [tree[1], tree[2], tree[3]] }),
+        _ => lanes.run(Layers2::<IS_INVERSE> { prime, block, root: tree[1] }),
     }
 }
 
@@ -85,7 +77,7 @@ fn multiply_local<L: Lanes, P: Product>(
         for &(done, layers) in passes {
             let octets = x.len() >> done;
             for (part, block) in x.chunks_exact_mut(octets).enumerate() {
-                forward(lanes, block, layers, roots, &tables.forward.tree((1 << done) + part));
+                pass::<FORWARD>(lanes, block, layers, roots, &tables.forward.tree((1 << done) + part));
             }
         }
     }
@@ -94,7 +86,7 @@ fn multiply_local<L: Lanes, P: Product>(
         for &(done, layers) in passes.iter().rev() {
             let octets = x.len() >> done;
             for (part, block) in x.chunks_exact_mut(octets).enumerate() {
-                inverse(lanes, block, layers, roots, &tables.inverse.tree((1 << done) + part));
+                pass::<INVERSE>(lanes, block, layers, roots, &tables.inverse.tree((1 << done) + part));
             }
         }
     };

@@ -19,7 +19,7 @@ use super::lanes::bounds::{Bounds, take_extremes};
 use super::lanes::{Lanes, Octet};
 use super::length::EXTRA;
 use super::local::{LOCAL, LocalRoots};
-use super::passes::{Forward2, Forward4, Forward16, Inverse2, Inverse4, Inverse16};
+use super::passes::{FORWARD, INVERSE, Layers2, Layers4, Layers16};
 use super::product::{Even, LastEven, LastOdd, Odd, Product};
 use super::roots::Roots;
 
@@ -71,12 +71,12 @@ fn passes_over_longer_blocks_leave_what_they_take() {
             pass(&mut x);
             assert!(largest(&x) <= bound * prime.p, "{} from {bound}", largest(&x) / prime.p);
         };
-        stays(DOWN, &|block| Bounds.run(Forward16 { prime, block, roots: &down }));
-        stays(DOWN, &|block| Bounds.run(Forward4 { prime, block, roots: [down[1], down[2], down[3]] }));
-        stays(DOWN, &|block| Bounds.run(Forward2 { prime, block, root: down[1] }));
-        stays(UP, &|block| Bounds.run(Inverse16 { prime, block, roots: &up }));
-        stays(UP, &|block| Bounds.run(Inverse4 { prime, block, roots: [up[1], up[2], up[3]] }));
-        stays(UP, &|block| Bounds.run(Inverse2 { prime, block, root: up[1] }));
+        stays(DOWN, &|block| Bounds.run(Layers16::<FORWARD> { prime, block, roots: &down }));
+        stays(DOWN, &|block| Bounds.run(Layers4::<FORWARD> { prime, block, roots: [down[1], down[2], down[3]] }));
+        stays(DOWN, &|block| Bounds.run(Layers2::<FORWARD> { prime, block, root: down[1] }));
+        stays(UP, &|block| Bounds.run(Layers16::<INVERSE> { prime, block, roots: &up }));
+        stays(UP, &|block| Bounds.run(Layers4::<INVERSE> { prime, block, roots: [up[1], up[2], up[3]] }));
+        stays(UP, &|block| Bounds.run(Layers2::<INVERSE> { prime, block, root: up[1] }));
     }
 }
 
