@@ -30,7 +30,7 @@ struct Entries {
     compared: u64,
 }
 
-/// What is known about one index.
+/// Facts known about one index.
 #[derive(Clone, Default)]
 pub(crate) struct IndexHistory {
     /// First 2xx response to a submission.

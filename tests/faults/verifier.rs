@@ -31,7 +31,7 @@ pub(crate) struct CalculationVerifier {
     recovered_at: Mutex<Instant>,
 }
 
-/// What to do with an index after one look at it.
+/// The next step for an index after a check of it.
 enum CheckOutcome {
     Verified,
     Again,

@@ -20,7 +20,7 @@ pub(crate) struct Watcher {
     listening: JoinHandle<()>,
 }
 
-/// What the page shows, and its position in the stream.
+/// The content of the page, and its position in the stream.
 #[derive(Default)]
 struct WatchedPage {
     shown: BTreeMap<i64, String>,

@@ -54,7 +54,7 @@ fn own(process: u32) -> f64 {
     ticks.sum::<f64>() / TICKS_PER_SECOND
 }
 
-/// What is measured of one program.
+/// The measurements of one program.
 #[derive(Default)]
 struct Measured {
     name: String,

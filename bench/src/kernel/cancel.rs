@@ -1,4 +1,4 @@
-//! How soon a computation stops that is cancelled.
+//! The time until a cancelled computation stops.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

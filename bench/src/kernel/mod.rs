@@ -18,7 +18,7 @@ use clap::Args;
 
 pub use once::Once;
 
-/// What `bench kernel` measures.
+/// The measurements of `bench kernel`.
 #[derive(Args)]
 pub struct Options {
     /// The largest power of ten to take n from.

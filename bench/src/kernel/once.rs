@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::contenders::Contender;
 use crate::process::resident_mb;
 
-/// What the process computes.
+/// The computation of the process.
 #[derive(Args)]
 pub struct Once {
     contender: Contender,
@@ -16,7 +16,7 @@ pub struct Once {
     threads: usize,
 }
 
-/// What it took.
+/// Its cost.
 pub struct Taken {
     pub time: Duration,
     /// FNV-1a of the text, to compare the contenders.

@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::metrics;
 
-/// What may share one call. Bounds how long the first waits for the last.
+/// Maximum number of calculations in one call. Bounds how long the first waits for the last.
 const MAX_BATCH: usize = 256;
-/// What may wait for the task; further requests wait for capacity.
+/// Capacity of the channel to the task; further requests wait.
 const INBOX_CAPACITY: usize = 1_024;
 
 /// A calculation that was accepted, and its job.

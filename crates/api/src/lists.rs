@@ -13,7 +13,7 @@ use crate::error::ApiError;
 /// Lists read from the store at a time, so that they leave its connections to submissions and workers.
 const CONCURRENT_READS: usize = 2;
 
-/// What identifies a page: the row before it, and how many rows.
+/// The key of a page: the row before it, and the number of rows.
 type PageKey = (Option<CalculationId>, u32);
 type PageResult = Result<Arc<Vec<Calculation>>, Arc<StoreError>>;
 

@@ -37,7 +37,7 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
 }
 
-/// What the description says besides its routes.
+/// The parts of the description that are not routes.
 #[derive(OpenApi)]
 #[openapi(
     info(

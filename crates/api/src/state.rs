@@ -1,4 +1,4 @@
-//! What the endpoints share: the ports, the configuration, and what is kept in memory.
+//! The state that endpoints share: the ports, the configuration, and caches and counters in memory.
 
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -39,7 +39,7 @@ impl Deref for ApiState {
     }
 }
 
-/// What clones of an [`ApiState`] share.
+/// The fields that clones of an [`ApiState`] share.
 pub struct SharedState {
     pub(crate) ports: Ports,
     pub(crate) config: Arc<ApiConfig>,

@@ -100,7 +100,7 @@ async fn stored_value(state: &ApiState, index: &IBig) -> Option<BoxStream<'stati
 /// Compares a text with a stored value, both in pieces.
 struct Comparison {
     value: BoxStream<'static, Result<Bytes, ValueError>>,
-    /// What was read of the value and not yet compared.
+    /// The bytes of the value that were read and not compared yet.
     ahead: Bytes,
     compared_bytes: u64,
     state: ComparisonState,

@@ -1,4 +1,4 @@
-//! What people type for an index: all that [`Expression`] reads, and `10⁶`, `10**6`, `F(100)`, `1M`, `10^100`.
+//! Parses an index as people type it: all that [`Expression`] reads, and `10⁶`, `10**6`, `F(100)`, `1M`, `10^100`.
 //!
 //! Text with one meaning is accepted; text with two is returned with both, and never guessed.
 

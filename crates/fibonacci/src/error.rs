@@ -8,7 +8,7 @@ pub enum Error {
     /// Try again when more is free, or ask for a smaller index.
     #[error("F(n) needs {needed_bytes} bytes of memory, which are not available")]
     OutOfMemory {
-        /// What the whole computation reserves, as [`estimate`](crate::estimate()) states it.
+        /// The bytes that the whole computation reserves, as [`estimate`](crate::estimate()) states them.
         needed_bytes: u64,
     },
     /// The caller raised [`Control::cancelled`](crate::Control::cancelled).

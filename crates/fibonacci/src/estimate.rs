@@ -1,11 +1,11 @@
-//! What a computation will take, known before it starts.
+//! The cost of a computation, known before it starts.
 
 use std::time::Duration;
 
 use crate::instant::digit_count_of_word;
 use crate::kernel::{Cost, Kernel};
 
-/// What [`nth`](crate::nth()) will take for an index.
+/// The cost of [`nth`](crate::nth()) for an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
     /// Decimal digits of the value, exact.

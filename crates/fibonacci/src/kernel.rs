@@ -86,7 +86,7 @@ impl Kernel {
     }
 }
 
-/// What a computation will take.
+/// The expected cost of a computation.
 pub(crate) struct Cost {
     /// Reserved at once; saturates.
     pub(crate) memory_bytes: u64,
@@ -95,7 +95,7 @@ pub(crate) struct Cost {
 }
 
 impl Kernel {
-    /// What F(n) will take.
+    /// The expected cost of F(n).
     pub(crate) fn cost(self, index: u64) -> Cost {
         if short::is_short(index) {
             return Cost { memory_bytes: short::memory_bytes(index), nanos: short::work(index) };

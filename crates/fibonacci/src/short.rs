@@ -62,12 +62,12 @@ pub(crate) fn pair(k: u64) -> (Vec<u64>, Vec<u64>) {
     (a[..significant(a)].to_vec(), b[..significant(b)].to_vec())
 }
 
-/// What F(n) reserves.
+/// The bytes that F(n) reserves.
 pub(crate) fn memory_bytes(n: u64) -> u64 {
     8 * limbs_for(digits_at_most(n))
 }
 
-/// What F(n) takes, in nanoseconds.
+/// The estimated time of F(n), in nanoseconds.
 pub(crate) fn work(n: u64) -> u64 {
     let limbs = limbs_for(digits_at_most(n));
     70 + 31 * limbs + limbs * limbs / 4

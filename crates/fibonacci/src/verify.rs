@@ -44,7 +44,7 @@ pub struct Verifier {
     has_newline: bool,
 }
 
-/// What a check found, and what F(n) has.
+/// The result of a check, with the properties of F(n).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
     /// Whether the text is negative.
@@ -64,9 +64,9 @@ pub struct Verification {
 /// A fact as it is expected of F(n) and as it is found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared<T> {
-    /// What F(n) has.
+    /// The value in F(n).
     pub expected: T,
-    /// What the text has.
+    /// The value in the text.
     pub found: T,
 }
 

@@ -34,7 +34,7 @@ pub struct Calculation {
 pub enum CalculationState {
     /// Accepted, not started.
     Queued {
-        /// What it waits for, if not its turn.
+        /// The reason why it waits, if not its turn.
         waiting_for: Option<WaitingFor>,
     },
     /// A worker computes it.

@@ -31,7 +31,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What a queued calculation waits for, other than its turn.
+    /// The reason why a queued calculation waits, other than its turn.
     pub enum WaitingFor {
         /// Memory that running work uses.
         Memory = "memory",

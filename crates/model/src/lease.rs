@@ -1,4 +1,4 @@
-//! How long a lease lasts.
+//! The duration of a lease.
 
 use std::time::Duration;
 

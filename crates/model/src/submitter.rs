@@ -1,4 +1,4 @@
-//! Who queued a calculation.
+//! The submitter of a calculation.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What stands for a client while its work is queued: an IPv4 address, or the /64 network of an IPv6 address, which one
+/// The identity of a client while its work is queued: an IPv4 address, or the /64 network of an IPv6 address, which one
 /// household has to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

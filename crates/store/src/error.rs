@@ -27,7 +27,7 @@ pub enum StoreError {
     Corrupt(#[source] BoxError),
 }
 
-/// What a failed database call means for its caller.
+/// The meaning of a failed database call for its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DbErrorKind {
     Unavailable,

@@ -71,7 +71,7 @@ impl Health {
     }
 }
 
-/// Where a slot notes what it does.
+/// A slot's report of its activity.
 #[derive(Clone, Copy)]
 pub(crate) struct SlotHealth<'a>(Option<&'a SlotState>);
 

@@ -21,7 +21,7 @@ pub struct Sweep {
     worker: Worker,
     /// The epoch of the queue that has been filled; `None` until it is.
     epoch: Option<String>,
-    /// Where the next page begins.
+    /// The start of the next page.
     after: Option<CalculationId>,
 }
 

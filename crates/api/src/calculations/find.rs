@@ -15,6 +15,7 @@ use wire::FoundDigits;
 use super::digit_search::DigitSearch;
 use super::value::{open, unreadable};
 use crate::error::ApiError;
+use crate::error_responses::CalculationErrors;
 use crate::extract::{QueryParams, invalid_parameter};
 use crate::limits::{ClientIp, PathIndex};
 use crate::state::ApiState;
@@ -43,7 +44,7 @@ const BLOCK_WORK: Duration = Duration::from_millis(2);
     ),
     responses(
         (status = 200, description = "Where the digits occur, or how far was searched", body = wire::FoundDigits),
-        (status = 404, description = "Never submitted", body = wire::Problem, content_type = "application/problem+json"),
+        CalculationErrors,
         (status = 409, description = "There is no value now; `calculation_status` says why", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not an index, or a parameter is missing or invalid", body = wire::Problem, content_type = "application/problem+json"),
         (status = 429, description = "This address reads too many long values at a time, or requested too much work; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),

@@ -36,7 +36,7 @@ pub(super) struct SubscriberBuffer {
     last_reset: Option<Instant>,
 }
 
-/// What to send to a subscriber next.
+/// The next thing to send to a subscriber.
 #[derive(Debug)]
 pub(super) enum NextEvent {
     Event(Arc<EncodedEvent>),

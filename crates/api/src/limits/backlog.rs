@@ -48,7 +48,7 @@ struct QueuedWork {
     generation: u64,
 }
 
-/// What an address may still queue, for the `RateLimit` headers.
+/// The work that an address may still queue, for the `RateLimit` headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Allowance {
     pub(crate) limit: Duration,

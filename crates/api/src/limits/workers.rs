@@ -1,4 +1,4 @@
-//! What the workers can do, as they report it.
+//! The capacity of the workers, from their reports.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is asked about a number, and whether it can be answered at once.
+//! The parameters of a request about a number, and whether it can be answered at once.
 
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ const MAX_SUBJECTS: usize = 10_000;
 /// Cache entries removed at a time.
 const CONCURRENT_REMOVALS: usize = 32;
 
-/// What was counted since the last write.
+/// Counts since the last write.
 #[derive(Default)]
 pub(crate) struct UsageCounts(Mutex<Unwritten>);
 

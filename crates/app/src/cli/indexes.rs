@@ -49,7 +49,7 @@ pub(crate) enum IndexInputError {
     Line {
         /// The number of the line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The problem with it.
         error: IndexRangeError,
     },
 }

@@ -26,7 +26,7 @@ pub(crate) enum SecretError {
         /// The cause.
         source: std::io::Error,
     },
-    /// It is a password from the repository.
+    /// A password from the repository.
     #[error(
         "{variable} is the public development password; \
          with an https ABACI_PUBLIC_URL or TLS to PostgreSQL or Redis, set another one"

@@ -14,7 +14,7 @@ use ports::Ports;
 use super::health::Check;
 use super::operator_queue::operator_queue;
 
-/// What the internal routes report.
+/// The state behind the internal routes.
 #[derive(Clone)]
 struct InternalState {
     metrics: PrometheusHandle,

@@ -66,7 +66,7 @@ pub(crate) struct CancelRequest {
     pub(crate) indexes: Vec<Index>,
 }
 
-/// What `POST /queue/cancel` cancelled.
+/// The response to `POST /queue/cancel`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CancelResponse {
     pub(crate) cancelled: Vec<Index>,

@@ -1,4 +1,5 @@
-//! How the API of `serve` knows the pages in its own process, which call it over loopback like any other client.
+//! The secret by which the API of `serve` recognizes the pages of its own process, which call it over loopback like any
+//! client.
 
 use axum::Router;
 use axum::extract::Request;

@@ -1,4 +1,4 @@
-//! What is known at once about an index that is being typed.
+//! The facts about an index that is being typed.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};

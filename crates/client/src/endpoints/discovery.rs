@@ -1,4 +1,4 @@
-//! What search engines read, and a number for those who want a surprise.
+//! The files that search engines read, and the redirect to a random number.
 
 use std::fmt::Write;
 use std::hash::{BuildHasher, Hasher, RandomState};

@@ -10,7 +10,7 @@ use crate::assets::{CARD, CHECK, FIND, ICON, ITALIC_FACE, LIVE, STREAM, STYLE, T
 pub(super) struct PageLayout<'a> {
     /// Without the name of the product; empty on the first page.
     pub(super) title: &'a str,
-    /// What search engines show; a default if empty.
+    /// The summary that search engines show; a default if empty.
     pub(super) description: &'a str,
     /// The path that search engines should index, if they should.
     pub(super) canonical: Option<String>,

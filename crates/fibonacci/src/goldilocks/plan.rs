@@ -16,7 +16,7 @@ pub(crate) const MAX_SINGLE: u64 = 86;
 const COLUMN_LIMBS: u64 = 200;
 const _: () = assert!(COLUMN_LIMBS as usize <= MAX_COLUMNS);
 
-/// What has to be done for F(n), n ≥ 0.
+/// The steps to F(n), n ≥ 0.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     index: u64,

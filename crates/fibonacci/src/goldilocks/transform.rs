@@ -106,7 +106,7 @@ impl Transform {
         Ok(Transform { low: table(low, 0)?, high: table(high, LOW_BITS)? })
     }
 
-    /// What [`Transform::reserve`] reserves.
+    /// The bytes that [`Transform::reserve`] reserves.
     pub(crate) fn bytes(max_blocks: u64) -> u64 {
         let (low, high) = table_entries(max_blocks);
         (low + high) * size_of::<Root>() as u64
@@ -304,7 +304,7 @@ fn final_block(length: usize) -> usize {
     if length.trailing_zeros().is_multiple_of(2) { 16 } else { 8 }
 }
 
-/// What the inverse passes multiply by, inverted.
+/// The inverse of the factor that the inverse passes multiply by.
 fn scale(length: usize) -> u64 {
     let (thirds, power) = split_three(length as u64);
     let layers = u64::from(power.trailing_zeros() - (power.trailing_zeros() % 2 == 0) as u32 - 1);

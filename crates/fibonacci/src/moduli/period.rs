@@ -6,7 +6,7 @@ use dashu_int::ops::Gcd;
 use super::factorize;
 use crate::instant::residue_of;
 
-/// What is periodic in the Fibonacci numbers modulo m.
+/// The periods of the Fibonacci numbers modulo m.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResiduePeriod {
     /// The modulus m.

@@ -1,4 +1,4 @@
-//! What F(n) and L(n) are made of: divisors, algebraic factors, digits, known primes.
+//! The structure of F(n) and L(n): divisors, algebraic factors, digits, known primes.
 
 mod digit_statistics;
 mod divisors;

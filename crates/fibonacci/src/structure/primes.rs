@@ -30,7 +30,7 @@ const ALL_TESTED_TO: u32 = 50_000;
 /// The largest Fibonacci number that is proven prime, by elliptic curves in 2021 (The Prime Pages).
 const PROVEN_TO: u32 = 148_091;
 
-/// What is known of whether |F(n)| is prime.
+/// The known primality of |F(n)|.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Primality {
     /// Neither prime nor composite: F(0) = 0, or 1.

@@ -25,7 +25,7 @@ pub(crate) enum Form {
     Canonical,
 }
 
-/// What a range of limbs hands on to the next two limbs.
+/// The carry from a range of limbs into the next two limbs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Overflow {
     first: i64,

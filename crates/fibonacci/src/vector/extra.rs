@@ -67,7 +67,7 @@ fn half_over(prime: &Prime, r: Factor, scale: usize) -> Factor {
     prime.constant(halve(r, scale.trailing_zeros() + 1, modulus))
 }
 
-/// What [`interpolate_16`] multiplies `e` rows by: the largest power of two that is not above e.
+/// The factor that [`interpolate_16`] multiplies `e` rows by: the largest power of two that is not above e.
 const fn scale(e: usize) -> usize {
     1 << e.ilog2()
 }

@@ -1,4 +1,4 @@
-//! How long a transform is: one short block, or 16 to 31 blocks of equal length.
+//! The length of a transform: one short block, or 16 to 31 blocks of equal length.
 
 use super::local::LEAF;
 
@@ -41,7 +41,7 @@ impl Length {
         self.blocks.saturating_sub(16)
     }
 
-    /// What the inverse transform multiplies by.
+    /// The factor that the inverse transform multiplies by.
     pub(crate) fn scale(self) -> usize {
         if self.blocks == 1 { self.block } else { 16 * self.block }
     }

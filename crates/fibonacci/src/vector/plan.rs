@@ -5,7 +5,7 @@ use super::length::Length;
 use super::roots::Roots;
 use crate::limbs::{digits_at_most, limbs_for};
 
-/// What has to be done for F(n), from F(k) and F(k+1) for a k that is short.
+/// The steps to F(n), from F(k) and F(k+1) for a k that is short.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DoublingPlan {
     index: u64,

@@ -1,4 +1,4 @@
-//! What is formed of F(k) and F(k+1) between the transforms, point by point.
+//! The products of F(k) and F(k+1) between the transforms, point by point.
 
 use super::field::Field;
 use super::lanes::Lanes;

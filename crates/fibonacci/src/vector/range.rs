@@ -23,11 +23,11 @@ use super::passes::{FORWARD, INVERSE, Layers2, Layers4, Layers16};
 use super::product::{Even, LastEven, LastOdd, Odd, Product};
 use super::roots::Roots;
 
-/// What a block takes, as a multiple of p.
+/// The largest magnitude that a block takes, as a multiple of p.
 const DOWN: f64 = 4.6;
-/// What a block leaves.
+/// The largest magnitude that a block leaves.
 const UP: f64 = 1.8;
-/// What the last layers leave, for the carries.
+/// The largest magnitude that the last layers leave, for the carries.
 const COEFFICIENT: f64 = 6.0;
 
 fn largest(x: &[Octet]) -> f64 {

@@ -35,7 +35,7 @@ impl Roots {
         Roots { prime, high: high(Inverses::No), inverse_high: high(Inverses::Yes) }
     }
 
-    /// What the tables of all three primes take for `blocks`, in bytes.
+    /// The size of the tables of all three primes for `blocks`, in bytes.
     pub(crate) fn bytes(blocks: usize) -> u64 {
         6 * 8 * (blocks.next_power_of_two() >> LOW_BITS).max(1) as u64
     }

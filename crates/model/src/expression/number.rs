@@ -2,7 +2,7 @@
 
 use super::{ExpressionError, Parser};
 
-/// What a character between two digits can mean.
+/// The meaning of a character between two digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Separator {
     /// A space or an apostrophe: separates thousands.

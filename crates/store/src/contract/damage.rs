@@ -6,7 +6,7 @@ use super::fixtures::*;
 use crate::{LeaseResult, Store, SubmitResult};
 use model::Status;
 
-/// What damage does to the row of F(1000), in the SQL of both databases.
+/// Damage to the row of F(1000), in the SQL of both databases.
 pub(crate) const DAMAGES: [&str; 12] = [
     "update calculations set first_digits = '9' || substr(first_digits, 2)",
     "update calculations set last_digits = '9999'",

@@ -1,4 +1,4 @@
-//! What every store must do, whichever database is behind it.
+//! The contract of every store, whichever database is behind it.
 //!
 //! [`store_keeps_the_contract`](crate::store_keeps_the_contract) makes a test of each rule for one backend. Every rule
 //! gets a new, empty store opened with [`LIMITS`].

@@ -1,4 +1,4 @@
-//! What operators read and cancel.
+//! The contract of the calls for operators: reading and cancelling.
 
 use model::{Lane, Status, Submitter};
 

@@ -1,4 +1,4 @@
-//! What every store of objects must do: what is written is read, and what is damaged never leaves.
+//! The contract of every object store: what is written is read back, and damaged objects are never returned.
 //!
 //! A check takes objects of its own, with nothing in them. [`every_check`] hands all of them to a macro, which
 //! makes tests of them or runs them one after the other.
@@ -228,7 +228,7 @@ pub(super) async fn read(reader: &ObjectReader, range: Range<u64>) -> Result<Vec
         .await
 }
 
-/// What lies there under any name.
+/// The objects under any name.
 pub(super) async fn files(objects: &Objects) -> Vec<Path> {
     let found: Vec<_> = objects.store.list(None).try_collect().await.expect("listed");
     found.into_iter().map(|found| found.location).collect()

@@ -25,7 +25,7 @@ use crate::sql::Statements;
 ///
 /// It may run a second time if its first transaction was rolled back.
 pub(crate) trait Operation: Send + Sync + 'static {
-    /// What its caller gets after the commit.
+    /// The result for its caller after the commit.
     type Answer: Send + 'static;
 
     /// Whether the commit must be durable before the caller is answered.

@@ -1,4 +1,4 @@
-//! What callers hand to the store.
+//! Arguments of the store's calls.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct NewCalculation {
     pub lane: Lane,
     /// The requester's token, for work expensive enough to be withdrawn.
     pub ask: Option<AskToken>,
-    /// Who submits it; kept until the calculation ends.
+    /// The submitter; kept until the calculation ends.
     pub submitter: Option<Submitter>,
     /// The trace of the request.
     pub traceparent: Option<TraceContext>,
@@ -95,7 +95,7 @@ pub struct CompletedValue {
     pub digits: u64,
     /// Bytes of the text, sign included.
     pub size_bytes: u64,
-    /// Where the text is stored.
+    /// The location of the text.
     pub placement: Placement,
     /// When the attempt began.
     pub started_at: Timestamp,
@@ -105,7 +105,7 @@ pub struct CompletedValue {
     pub compute_ms: u64,
 }
 
-/// Where the text of a value is stored.
+/// The location of a value's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Placement {
     /// In the database, up to [`model::Value::INLINE_BYTES`].

@@ -1,4 +1,4 @@
-//! What the store returns.
+//! Results of the store's calls.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub struct Unfinished {
     pub attempt: u32,
     /// When it was last queued.
     pub asked_at: Timestamp,
-    /// Who queued it, if that is known.
+    /// The submitter, if known.
     pub submitter: Option<Submitter>,
     /// The trace of the request that queued it.
     pub traceparent: Option<TraceContext>,
@@ -64,7 +64,7 @@ pub struct UnfinishedWork {
     pub lane: Lane,
     /// When it was last queued.
     pub queued_at: Timestamp,
-    /// Who queued it, if that is known.
+    /// The submitter, if known.
     pub submitter: Option<Submitter>,
 }
 

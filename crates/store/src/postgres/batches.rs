@@ -1,4 +1,4 @@
-//! What PostgreSQL executes in batches: submissions and values.
+//! The statements that PostgreSQL executes in batches: submissions and values.
 
 use std::sync::Arc;
 

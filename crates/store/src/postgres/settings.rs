@@ -1,11 +1,11 @@
-//! How to reach the database.
+//! Settings of the connections to the database.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-/// How to reach the database.
+/// Settings of the connections to the database.
 #[derive(Clone)]
 pub struct PostgresSettings {
     /// Host name or address, or the directory of a Unix socket.
@@ -24,7 +24,7 @@ pub struct PostgresSettings {
     pub root_certificate: Option<PathBuf>,
     /// How many connections this process may open; at least 2.
     pub connections: u32,
-    /// What to do about missing migrations.
+    /// Handling of missing migrations.
     pub migrations: Migrations,
 }
 
@@ -43,7 +43,7 @@ pub enum TlsMode {
     VerifyFull,
 }
 
-/// What to do about missing migrations.
+/// Handling of missing migrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Migrations {
     /// Apply them, one process at a time.

@@ -60,12 +60,12 @@ pub(crate) struct RowError {
     pub(crate) id: i64,
     /// The column.
     pub(crate) column: &'static str,
-    /// What is wrong with it.
+    /// The problem with it.
     #[source]
     pub(crate) source: ColumnError,
 }
 
-/// What is wrong with a column.
+/// The problem with a column.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ColumnError {
     #[error("expected a value for this status, got null")]

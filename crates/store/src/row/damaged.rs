@@ -5,7 +5,7 @@ use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
 use super::CalculationRow;
 
-/// What can still be read of a damaged row.
+/// The columns of a damaged row that can still be read.
 #[derive(Debug)]
 pub(crate) struct DamagedRow {
     pub(crate) by_index: Option<Subject>,

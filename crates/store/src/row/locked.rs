@@ -15,7 +15,7 @@ row! {
         errors: i64,
         lost_leases: i64,
         lease_ms: i64,
-        /// What is left of the lease by the database's clock; zero or less when it has expired.
+        /// Remaining time of the lease by the database's clock; zero or less when it has expired.
         lease_left_ms: i64,
         unwithdrawable: bool,
         ..row: CalculationRow,

@@ -79,7 +79,7 @@ fn submitter(text: Option<&str>) -> Option<Submitter> {
 }
 
 row! {
-    /// What a row that was just done has besides its value.
+    /// The columns, besides its value, of a row that was just done.
     #[derive(Debug)]
     pub(crate) struct DoneRow {
         id: i64,

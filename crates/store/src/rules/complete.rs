@@ -1,11 +1,11 @@
-//! What a value or a failure does to its row.
+//! The effect of a value or a failure on its row.
 
 use model::{Failure, FailureReason, Status, Value};
 
 use crate::row::LockedRow;
 use crate::{CompletedValue, Lease};
 
-/// What a value does.
+/// The effect of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CompleteDecision {
     /// Fails the row: the value differs from the one known before.

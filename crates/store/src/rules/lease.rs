@@ -1,4 +1,4 @@
-//! What happens to a row when its lease is taken, renewed or returned.
+//! The effect on a row of taking, renewing or returning its lease.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::row::LockedRow;
 /// Leases lost in a row that fail a row.
 const POISONED_AT: u32 = 5;
 
-/// What taking a lease does.
+/// The effect of taking a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LeaseDecision {
     /// Nothing: the row is finished.
@@ -66,7 +66,7 @@ pub(crate) fn progress_fraction(progress: Progress) -> f64 {
     if progress.fraction.is_nan() { 0.0 } else { progress.fraction.clamp(0.0, 1.0) }
 }
 
-/// What returning a lease does to the counts of its row.
+/// The effect of returning a lease on the counts of its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReleaseEffect {
     pub(crate) added_attempts: i64,

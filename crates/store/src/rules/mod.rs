@@ -1,4 +1,4 @@
-//! What both databases decide alike: pure functions of a locked row and a request.
+//! Rules shared by both databases: pure functions of a locked row and a request.
 
 mod complete;
 mod lease;

@@ -1,4 +1,4 @@
-//! How many more calculations may be queued.
+//! The number of calculations that may still be queued.
 
 use std::time::{Duration, Instant};
 

@@ -1,9 +1,9 @@
-//! What a submission does to the row of its subject.
+//! The effect of a submission on the row of its subject.
 
 use crate::NewCalculation;
 use crate::row::LockedRow;
 
-/// What a submission does.
+/// The effect of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SubmitDecision {
     /// Nothing: the value is readable.

@@ -1,4 +1,4 @@
-//! What withdrawing a request does to its row.
+//! The effect of a withdrawal on its row.
 
 use crate::row::LockedRow;
 
@@ -11,7 +11,7 @@ pub(crate) struct Requests {
     pub(crate) are_left: bool,
 }
 
-/// What a withdrawal does.
+/// The effect of a withdrawal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WithdrawDecision {
     /// Nothing: the row is finished or was never expensive enough to be withdrawn.

@@ -44,7 +44,7 @@ pub(crate) struct Ticket {
 type TicketKey = (Timestamp, u64);
 
 struct SharedBudget {
-    /// What large work may reserve together.
+    /// The bytes that large work may reserve together.
     large_bytes: u64,
     /// Work up to this is small. There are few slots, so all small work together stays within its share.
     small_bytes: u64,

@@ -11,11 +11,11 @@ use crate::WorkerError;
 pub struct Outcome {
     /// The subject of the job.
     pub subject: Subject,
-    /// What happened to it.
+    /// Its kind.
     pub kind: OutcomeKind,
 }
 
-/// What happened to a job.
+/// The kinds of outcomes of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutcomeKind {
     /// Computed and stored.
@@ -47,7 +47,7 @@ pub enum OutcomeKind {
 /// The result of a step of a job; an error ends the processing.
 pub(super) type JobResult<T> = Result<T, JobEnd>;
 
-/// What ends the processing of a job before its last step.
+/// The reasons that end the processing of a job before its last step.
 pub(super) enum JobEnd {
     /// The job is settled for now.
     Outcome(OutcomeKind),

@@ -14,7 +14,7 @@ pub(super) const NDJSON: &str = "application/x-ndjson";
 /// Reads the indexes of a request.
 ///
 /// # Errors
-/// What a single submission answers, with the element or line that is wrong; `BatchTooLarge`.
+/// The errors of a single submission, with the wrong element or line; `BatchTooLarge`.
 pub(super) async fn read_indexes(
     state: &ApiState,
     request: axum::extract::Request,

@@ -19,7 +19,7 @@ const CHUNK_BYTES: usize = 32 * 1024;
 /// Rows read from the store at a time.
 const PAGE_ROWS: usize = 1_000;
 
-/// What one index was answered when it was stored.
+/// The answer to one index when it was stored.
 pub(super) struct Line {
     pub(super) calculation: Calculation,
     pub(super) ask: Option<AskToken>,

@@ -1,4 +1,4 @@
-//! How values are written.
+//! Output formats of values.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! What a subcommand prints.
+//! The output of a subcommand.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind};

@@ -1,4 +1,4 @@
-//! What `abaci queue` prints.
+//! The output of `abaci queue`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::roles::operator_queue::QueueEntry;
 
-/// What one submitter has in the queue.
+/// The queued work of one submitter.
 #[derive(Default)]
 struct SubmitterTotal {
     calculations: usize,

@@ -1,4 +1,4 @@
-//! Where the calculation of a number stands, and what can be done about it.
+//! The status of a calculation, and the actions it allows.
 
 use maud::{Markup, html};
 use model::{Status, ValueState};

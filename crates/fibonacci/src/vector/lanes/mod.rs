@@ -41,7 +41,7 @@ const LIMB: i64 = crate::limbs::LIMB as i64;
 
 /// Work to be compiled for the instructions of some lanes.
 pub(crate) trait Task {
-    /// What it returns.
+    /// The result.
     type Output;
     /// Does the work. Implementations are `#[inline(always)]`.
     fn run<L: Lanes>(self, lanes: L) -> Self::Output;
