@@ -45,12 +45,12 @@ pub use error::Error;
 pub use estimate::{Estimate, estimate};
 pub use goldilocks::MAX_INDEX;
 pub use instant::{
-    Scientific, digit_count, first_digits, is_even, last_digits, modulo, scientific, valuation_of_2, valuation_of_3,
-    valuation_of_5,
+    Scientific, digit_count, first_digits, is_even, last_digits, modulo, residues, scientific, valuation_of_2,
+    valuation_of_3, valuation_of_5,
 };
 pub use inverse::{
-    IndexOfError, Nearest, Neighbors, NumberError, WythoffPair, dual, even, from_indexes, golden_string,
-    index_of_fibonacci, index_of_lucas, neighbors, wythoff_pair, zeckendorf,
+    IndexOfError, Nearest, Neighbors, NumberError, WythoffPair, dual, even, from_indexes, golden_characters,
+    golden_string, index_of_fibonacci, index_of_lucas, neighbors, wythoff_pair, zeckendorf,
 };
 pub use kernel::Kernel;
 pub use limit::{Convergent, MAX_PHI_DIGITS, agreeing_places, convergent, phi_digits, ratio_digits};
@@ -63,8 +63,9 @@ pub use sequences::{
     seeded_modulo,
 };
 pub use structure::{
-    AlgebraicFactor, DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, Primality, algebraic_factors,
-    aurifeuillian_factors, digital_root, divisors, fibonacci_primality,
+    AlgebraicFactor, DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, MAX_FACTOR_INDEX, PRIMES_TESTED_TO,
+    Primality, algebraic_factors, aurifeuillian_factors, digital_root, divisors, fibonacci_primality,
+    lucas_algebraic_factors, lucas_primality,
 };
 pub use verify::{Compared, Verification, Verifier, residue_primes};
 

@@ -108,6 +108,83 @@ pub fn zeckendorf(bits: usize) -> Duration {
     nanos(CALL_NANOS + words * (3_500.0 + 900.0 * words.powf(0.3)))
 }
 
+/// Returns the time that [`residues`](crate::residues) take modulo a number of the given bits, their texts included.
+pub fn residues(n: &IBig, modulus_bits: usize, count: u32) -> Duration {
+    let each = 60.0 + text_nanos(modulus_bits);
+    doublings(n.bit_len(), modulus_bits) * 2 + nanos(f64::from(count) * each)
+}
+
+/// Returns the time that [`neighbors`](crate::neighbors), [`index_of_fibonacci`](crate::index_of_fibonacci) and
+/// [`index_of_lucas`](crate::index_of_lucas) take together for a number of the given digits, at most.
+pub fn recognition(digits: u64) -> Duration {
+    // The index is at most 4.785 times as large. Three neighbors, and three to compare with.
+    let index = i64::try_from(digits.saturating_mul(4_786) / 1_000 + 4).unwrap_or(i64::MAX);
+    nanos(CALL_NANOS + 10.0 * digits as f64) + crate::estimate(index).work.saturating_mul(6)
+}
+
+/// Returns the time that [`even`](crate::even) takes for a number of the given bits.
+pub fn even_representation(bits: usize) -> Duration {
+    let words = words(bits);
+    nanos(CALL_NANOS + words * (2_500.0 + 45.0 * words))
+}
+
+/// Returns an upper bound of the time that [`from_indexes`](crate::from_indexes) takes for indexes in any order.
+pub fn from_indexes(count: usize, highest: u32) -> Duration {
+    let words = words(highest as usize * 7 / 10);
+    nanos(CALL_NANOS + count as f64 * (500.0 + 25.0 * words.powf(1.5)))
+}
+
+/// Returns the time that [`wythoff_pair`](crate::wythoff_pair) takes for an n of the given bits, its texts included.
+pub fn wythoff_pair(bits: usize) -> Duration {
+    nanos(CALL_NANOS + root_nanos(bits) + 2.0 * text_nanos(bits))
+}
+
+/// Returns the time that [`golden_characters`](crate::golden_characters) takes from a position of the given bits on.
+pub fn golden_characters(bits: usize, count: u32) -> Duration {
+    nanos(CALL_NANOS + f64::from(count.saturating_add(1)) * root_nanos(bits))
+}
+
+/// Returns an upper bound of the time that [`algebraic_factors`](crate::algebraic_factors) takes.
+pub fn algebraic_factors(n: u32) -> Duration {
+    let words = words(n as usize * 7 / 10);
+    nanos(20_000.0 + 2_000.0 * words.powf(1.5))
+}
+
+/// Returns the time that [`fibonacci_primality`](crate::fibonacci_primality) and
+/// [`lucas_primality`](crate::lucas_primality) take, at most.
+pub fn primality() -> Duration {
+    Duration::from_micros(200)
+}
+
+/// Returns the time that [`nth`](crate::nth()) and [`DigitStatistics`](crate::DigitStatistics) take together.
+pub fn digit_statistics(n: i64) -> Duration {
+    let estimate = crate::estimate(n);
+    estimate.work + nanos(1.5 * estimate.digits as f64)
+}
+
+/// Returns the time that [`convergent`](crate::convergent) takes, its texts included.
+pub fn convergent(k: u16) -> Duration {
+    let bits = usize::from(k) * 7 / 10;
+    nanos(CALL_NANOS + 5.0 * words(bits).powf(1.5) + 2.0 * text_nanos(bits))
+}
+
+/// Returns the time that [`ratio_digits`](crate::ratio_digits) takes.
+pub fn ratio_digits(n: u64, places: u32) -> Duration {
+    if n / 5 * 2 > u64::from(places) + 30 { phi_digits(places.saturating_add(20)) } else { quotient(n, places) }
+}
+
+/// Returns the time that [`agreeing_places`](crate::agreeing_places) takes.
+pub fn agreeing_places(n: u64) -> Duration {
+    let places = u32::try_from(n / 100 * 42 + n % 100 + 30).unwrap_or(u32::MAX);
+    quotient(n, places) + phi_digits(places)
+}
+
+/// The time of F(n+1)·10^places/F(n), with its text.
+fn quotient(n: u64, places: u32) -> Duration {
+    let words = (n as f64 * 0.694_3 + f64::from(places) * 3.322) / 64.0;
+    nanos(CALL_NANOS + 30.0 * words.max(1.0).powf(1.5))
+}
+
 /// Returns the time that [`phi_digits`](crate::phi_digits) takes.
 pub fn phi_digits(places: u32) -> Duration {
     nanos(CALL_NANOS + 40.0 * (f64::from(places) * 3.322 / 64.0).max(1.0).powf(1.5))
@@ -143,6 +220,18 @@ fn words(bits: usize) -> f64 {
 
 fn bits_of_digits(digits: u16) -> usize {
     usize::from(digits) * 3_322 / 1_000 + 1
+}
+
+/// The decimal text of a number of the given bits.
+fn text_nanos(bits: usize) -> f64 {
+    let words = words(bits);
+    30.0 + 25.0 * words + (3.0 * words * words).min(20.0 * words.powf(1.5))
+}
+
+/// ⌊n·φ⌋ for an n of the given bits: a square root of twice the size.
+fn root_nanos(bits: usize) -> f64 {
+    let words = words(bits);
+    150.0 + 40.0 * words + 10.0 * words.powf(1.5)
 }
 
 /// A product modulo a number of the given bits.

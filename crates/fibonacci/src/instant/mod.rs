@@ -12,7 +12,7 @@ mod scientific;
 mod valuation;
 
 pub use digits::{digit_count, first_digits, last_digits};
-pub use residue::modulo;
+pub use residue::{modulo, residues};
 pub use scientific::{Scientific, scientific};
 pub use valuation::{is_even, valuation_of_2, valuation_of_3, valuation_of_5};
 

@@ -37,6 +37,29 @@ pub fn modulo(n: impl Into<IBig>, m: &UBig) -> Option<UBig> {
     Some(if negative && !residue.is_zero() { m - residue } else { residue })
 }
 
+/// Returns F(n), F(n+1), … modulo m, as many as `count` says; `None` if m = 0.
+///
+/// # Cost
+/// Two residues and an addition for each further one, see [`price::residues`](crate::price::residues).
+///
+/// # Example
+/// ```
+/// let residues = fibonacci::residues(-1, &7_u8.into(), 5).unwrap();
+/// assert_eq!(residues, [1_u8, 0, 1, 1, 2].map(Into::into));
+/// ```
+pub fn residues(n: impl Into<IBig>, m: &UBig, count: u32) -> Option<Vec<UBig>> {
+    let n = n.into();
+    let mut current = modulo(n.clone(), m)?;
+    let mut next = modulo(n + IBig::ONE, m)?;
+    let mut residues = Vec::new();
+    for _ in 0..count {
+        let sum = &current + &next;
+        let after = if sum >= *m { sum - m } else { sum };
+        residues.push(std::mem::replace(&mut current, std::mem::replace(&mut next, after)));
+    }
+    Some(residues)
+}
+
 /// Returns F(n) modulo m for m > 0.
 pub(crate) fn residue_of(n: &UBig, m: &UBig) -> UBig {
     match u64::try_from(m).ok().and_then(NonZeroU64::new) {

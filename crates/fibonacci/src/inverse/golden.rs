@@ -49,6 +49,27 @@ pub fn golden_string(n: &UBig) -> bool {
     (floor_times_phi(&after) - floor_times_phi(&next)).is_one()
 }
 
+/// Returns the characters of the golden string from position n on, `0` and `1`, as many as `count` says.
+///
+/// # Cost
+/// A square root for each, see [`price::golden_characters`](crate::price::golden_characters).
+///
+/// # Example
+/// ```
+/// assert_eq!(fibonacci::golden_characters(&0_u8.into(), 13), "0100101001001");
+/// ```
+pub fn golden_characters(n: &UBig, count: u32) -> String {
+    let mut position = n + UBig::ONE;
+    let mut multiple = floor_times_phi(&position);
+    let mut character = || {
+        position += UBig::ONE;
+        let next = floor_times_phi(&position);
+        let step = &next - std::mem::replace(&mut multiple, next.clone());
+        if step.is_one() { '1' } else { '0' }
+    };
+    (0..count).map(|_| character()).collect()
+}
+
 pub(super) fn floor_times_phi(n: &UBig) -> UBig {
     (n + (n.sqr() * 5_u8).sqrt()) >> 1
 }

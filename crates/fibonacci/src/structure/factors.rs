@@ -6,6 +6,9 @@ use super::divisors;
 use crate::factorize;
 use crate::instant::pair;
 
+/// The largest n for which factors of F(n) are computed.
+pub const MAX_FACTOR_INDEX: u32 = 100_000;
+
 /// A factor of F(n) that belongs to a divisor of n.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlgebraicFactor {
@@ -35,14 +38,32 @@ pub struct AlgebraicFactor {
 /// assert_eq!(values, ["1", "1", "5", "11"]); // F(10) = 55
 /// ```
 pub fn algebraic_factors(n: u32) -> Option<Vec<AlgebraicFactor>> {
-    if n > MAX_INDEX {
-        return None;
-    }
-    let of_divisor = |divisor: u128| {
-        let divisor = divisor as u32;
-        AlgebraicFactor { divisor, value: primitive_part(divisor) }
-    };
-    Some(divisors(n.into()).into_iter().map(of_divisor).collect())
+    (n <= MAX_FACTOR_INDEX).then(|| primitive_parts(n, |_| true))
+}
+
+/// Returns the primitive parts of F(d) for the divisors d of 2n that do not divide n; their product is L(n) =
+/// F(2n)/F(n). None for n = 0.
+///
+/// # Size
+/// n up to 50,000; `None` above.
+///
+/// # Cost
+/// That of [`algebraic_factors`] for 2n.
+///
+/// # Example
+/// ```
+/// let factors = fibonacci::lucas_algebraic_factors(9).unwrap();
+/// let parts: Vec<_> = factors.iter().map(|factor| (factor.divisor, factor.value.to_string())).collect();
+/// assert_eq!(parts, [(2, "1".into()), (6, "4".into()), (18, "19".into())]); // L(9) = 76
+/// ```
+pub fn lucas_algebraic_factors(n: u32) -> Option<Vec<AlgebraicFactor>> {
+    let doubled = n.checked_mul(2).filter(|&doubled| doubled <= MAX_FACTOR_INDEX)?;
+    Some(primitive_parts(doubled, |divisor| !n.is_multiple_of(divisor)))
+}
+
+fn primitive_parts(n: u32, is_included: impl Fn(u32) -> bool) -> Vec<AlgebraicFactor> {
+    let included = divisors(n.into()).into_iter().map(|divisor| divisor as u32).filter(|&divisor| is_included(divisor));
+    included.map(|divisor| AlgebraicFactor { divisor, value: primitive_part(divisor) }).collect()
 }
 
 /// Returns the two Aurifeuillian factors of L(5n)/L(n) for odd n, the smaller first; `None` for even n or n > 100,000.
@@ -56,7 +77,7 @@ pub fn algebraic_factors(n: u32) -> Option<Vec<AlgebraicFactor>> {
 /// assert_eq!(fibonacci::aurifeuillian_factors(3), Some((11_u8.into(), 31_u8.into())));
 /// ```
 pub fn aurifeuillian_factors(n: u32) -> Option<(UBig, UBig)> {
-    if n.is_multiple_of(2) || n > MAX_INDEX {
+    if n.is_multiple_of(2) || n > MAX_FACTOR_INDEX {
         return None;
     }
     let value = pair(n).0;
@@ -64,8 +85,6 @@ pub fn aurifeuillian_factors(n: u32) -> Option<(UBig, UBig)> {
     let middle = value * 5_u8;
     Some((&square - &middle, square + middle))
 }
-
-const MAX_INDEX: u32 = 100_000;
 
 fn primitive_part(n: u32) -> UBig {
     let primes: Vec<u32> = factorize(n.into()).into_iter().map(|(prime, _)| prime as u32).collect();

@@ -7,5 +7,9 @@ mod primes;
 
 pub use digit_statistics::{DigitStatistics, digital_root};
 pub use divisors::divisors;
-pub use factors::{AlgebraicFactor, algebraic_factors, aurifeuillian_factors};
-pub use primes::{FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, Primality, fibonacci_primality};
+pub use factors::{
+    AlgebraicFactor, MAX_FACTOR_INDEX, algebraic_factors, aurifeuillian_factors, lucas_algebraic_factors,
+};
+pub use primes::{
+    FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, PRIMES_TESTED_TO, Primality, fibonacci_primality, lucas_primality,
+};

@@ -1,6 +1,7 @@
 //! Which Fibonacci and Lucas numbers are known to be prime.
 
 use dashu_int::IBig;
+use dashu_int::ops::PowerOfTwo;
 
 use crate::is_prime;
 
@@ -25,19 +26,23 @@ pub const LUCAS_PRIME_INDEXES: [u32; 41] = [
 ];
 
 /// Indexes to here have all been tested, see [`LUCAS_PRIME_INDEXES`].
-const ALL_TESTED_TO: u32 = 50_000;
+pub const PRIMES_TESTED_TO: u32 = 50_000;
 
 /// The largest Fibonacci number that is proven prime, by elliptic curves in 2021 (The Prime Pages).
 const PROVEN_TO: u32 = 148_091;
 
-/// The known primality of |F(n)|.
+/// Lucas numbers to this index are proven prime or composite, and those of [`PROVEN_LUCAS_INDEXES`] are proven prime.
+const ALL_PROVEN_LUCAS_TO: u32 = 1_000;
+const PROVEN_LUCAS_INDEXES: [u32; 8] = [1_097, 1_361, 4_787, 4_793, 5_851, 7_741, 10_691, 14_449];
+
+/// The known primality of |F(n)| or |L(n)|.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Primality {
     /// Neither prime nor composite: F(0) = 0, or 1.
     Neither,
-    /// Proven prime.
+    /// Proven prime, in the source.
     Prime,
-    /// Passes tests that hardly any composite number passes; not proven.
+    /// Passes tests that hardly any composite number passes; the source has no proof.
     ProbablePrime,
     /// Composite: n is, so that F(d) divides it, or tests found it so.
     Composite,
@@ -77,8 +82,47 @@ pub fn fibonacci_primality(n: impl Into<IBig>) -> Primality {
                 Primality::ProbablePrime
             }
         }
-        Ok(..=ALL_TESTED_TO) => Primality::Composite,
+        Ok(..=PRIMES_TESTED_TO) => Primality::Composite,
         _ if !is_prime(index) => Primality::Composite,
+        _ => Primality::Unknown,
+    }
+}
+
+/// Returns what is known of whether |L(n)| is prime, from a table and from the divisors of n.
+///
+/// L(n/p) divides L(n) for odd primes p, so n is a prime or a power of 2 where L(n) is prime.
+///
+/// # Cost
+/// That of [`fibonacci_primality`].
+///
+/// # Source
+/// [`LUCAS_PRIME_INDEXES`]. Dubner and Keller prove eight of those above 1,000; the smaller ones were known.
+///
+/// # Example
+/// ```
+/// use fibonacci::{Primality, lucas_primality};
+/// assert_eq!(lucas_primality(16), Primality::Prime); // L(16) = 2207
+/// assert_eq!(lucas_primality(6), Primality::Composite); // L(6) = 18
+/// ```
+pub fn lucas_primality(n: impl Into<IBig>) -> Primality {
+    let (_, n) = n.into().into_parts();
+    let is_power_of_two = n.is_power_of_two();
+    let Ok(index) = u128::try_from(&n) else {
+        let divisible = [3_u8, 5, 7, 11, 13].iter().any(|&prime| (&n % prime) == 0);
+        let is_even = (&n % 2_u8) == 0;
+        return if divisible || (is_even && !is_power_of_two) { Primality::Composite } else { Primality::Unknown };
+    };
+    match u32::try_from(index) {
+        Ok(1) => Primality::Neither,
+        Ok(small) if LUCAS_PRIME_INDEXES.contains(&small) => {
+            if small <= ALL_PROVEN_LUCAS_TO || PROVEN_LUCAS_INDEXES.contains(&small) {
+                Primality::Prime
+            } else {
+                Primality::ProbablePrime
+            }
+        }
+        Ok(..=PRIMES_TESTED_TO) => Primality::Composite,
+        _ if !is_power_of_two && !is_prime(index) => Primality::Composite,
         _ => Primality::Unknown,
     }
 }
