@@ -3,11 +3,25 @@
 //! The API and the command line share them, so both have the same limits and give the same JSON. A [`Question`] has
 //! its arguments; its price is known before it is answered.
 
+mod family;
+mod limit;
+mod modulus;
 mod question;
+mod representation;
 mod sequence;
+mod structure;
 
+pub use family::Family;
+pub use limit::{ConvergentQuestion, PhiQuestion, RatioQuestion};
+pub use modulus::{PeriodQuestion, ResiduesQuestion};
 pub use question::{MAX_AT_ONCE, Measure, Question, QuestionError, Size, TooExpensive};
+pub use representation::{
+    GoldenStringQuestion, RecognitionQuestion, RepresentationQuestion, SumForm, SumQuestion, WythoffQuestion,
+};
 pub use sequence::{PolynomialQuestion, Sequence, SequenceQuestion};
+pub use structure::{
+    DigitsQuestion, DivisorsQuestion, FactorsQuestion, PrimalityQuestion, known_primes, primality_name,
+};
 
 /// The most digits of an index.
 pub const MAX_INDEX_DIGITS: usize = 1_001;

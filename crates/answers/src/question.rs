@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use dashu_int::ops::{BitTest, UnsignedAbs};
-use fibonacci::{IBig, IndexOfError, SequenceError, UBig};
+use fibonacci::{IBig, IndexOfError, MAX_FACTOR_INDEX, SequenceError, UBig};
 use serde::Serialize;
 
 /// The processor time up to which a question is answered at once, on the machine of [`fibonacci::price`].
@@ -135,6 +135,18 @@ pub enum QuestionError {
     /// The text is not a number, or its index cannot be checked.
     #[error(transparent)]
     Index(#[from] IndexOfError),
+    /// The index is beyond those whose factors are computed.
+    #[error("expected an index up to {MAX_FACTOR_INDEX}, half of that for Lucas numbers, got {given}")]
+    FactorIndex {
+        /// The index.
+        given: u32,
+    },
+    /// F(1)/F(0) does not exist.
+    #[error("expected an index above 0")]
+    ZeroIndex,
+    /// The value was not delivered.
+    #[error(transparent)]
+    Value(#[from] fibonacci::Error),
 }
 
 /// Returns |n|, or the largest number if it is larger.

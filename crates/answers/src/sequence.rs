@@ -8,7 +8,7 @@ use fibonacci::{IBig, LucasParameters, UBig, price};
 use wire::{Polynomial, SequenceTerm};
 
 use crate::question::{bits_of_digits, digits, magnitude};
-use crate::{Measure, Question, QuestionError, Size};
+use crate::{Family, Measure, Question, QuestionError, Size};
 
 /// A sequence of the family of the Fibonacci numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,8 +135,8 @@ impl fmt::Display for Sequence {
 /// What are the coefficients of a polynomial?
 #[derive(Clone, Copy, Debug)]
 pub struct PolynomialQuestion {
-    /// Whether it is a Lucas polynomial, and not a Fibonacci polynomial.
-    pub lucas: bool,
+    /// Of which polynomials.
+    pub family: Family,
     /// The index.
     pub n: u32,
 }
@@ -153,12 +153,12 @@ impl Question for PolynomialQuestion {
     }
 
     fn answer(&self) -> Result<Polynomial, QuestionError> {
-        let (name, coefficients) = match self.lucas {
-            false => ("F", fibonacci::fibonacci_polynomial(self.n)?),
-            true => ("L", fibonacci::lucas_polynomial(self.n)?),
+        let coefficients = match self.family {
+            Family::Fibonacci => fibonacci::fibonacci_polynomial(self.n)?,
+            Family::Lucas => fibonacci::lucas_polynomial(self.n)?,
         };
         Ok(Polynomial {
-            subject: format!("{name}({},x)", self.n),
+            subject: self.family.subject(&format_args!("{},x", self.n)),
             index: self.n.to_string(),
             coefficients: coefficients.iter().map(UBig::to_string).collect(),
         })

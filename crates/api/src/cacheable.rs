@@ -4,10 +4,20 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use utoipa::IntoResponses;
+use utoipa::{IntoParams, IntoResponses};
 
 use crate::calculations::{Precondition, check_preconditions};
 use crate::error::ApiError;
+
+/// What a request for cacheable JSON may have.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) struct CacheableParams {
+    /// ETags that the client has
+    #[param(rename = "if-none-match")]
+    if_none_match: Option<String>,
+}
 
 /// What a request for cacheable JSON is answered with, besides the JSON.
 #[derive(IntoResponses)]

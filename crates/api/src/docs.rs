@@ -102,7 +102,16 @@ fn render(description: &Value) -> String {
 
 /// Returns a command that calls an operation on a system that listens at the default address.
 fn curl(method: &str, path: &str) -> String {
-    let path = path.replace("{index}", "1000").replace("{n}", "1000");
+    let examples = [
+        ("{index}", "1000"),
+        ("{n}", "1000"),
+        ("{m}", "1000"),
+        ("{k}", "10"),
+        ("{number}", "100"),
+        ("{sequence}", "lucas"),
+        ("{family}", "lucas"),
+    ];
+    let path = examples.iter().fold(path.to_owned(), |path, (name, example)| path.replace(name, example));
     let options = match (method, &*path) {
         ("post", "/api/calculations") => " -H 'Content-Type: application/json' -d '{\"index\": \"1000\"}'",
         ("post", _) => " -d index=7",

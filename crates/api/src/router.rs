@@ -50,6 +50,10 @@ pub fn router(state: ApiState) -> Router {
         (name = "calculations", description = "Submit, list, read, withdraw"),
         (name = "numbers", description = "Facts about a number without computing it"),
         (name = "sequences", description = "Lucas numbers, related sequences, and polynomials"),
+        (name = "moduli", description = "The Fibonacci numbers modulo m"),
+        (name = "representations", description = "From a number to Fibonacci numbers"),
+        (name = "structure", description = "Factors, divisors, primality and digits"),
+        (name = "limit", description = "The golden ratio"),
         (name = "events", description = "Live events"),
         (name = "system", description = "The state of the system"),
         (name = "original", description = "The routes of the calculator that this one is modelled on"),
@@ -69,6 +73,21 @@ fn described_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(number::number))
         .routes(routes!(questions::sequence_term))
         .routes(routes!(questions::polynomial))
+        .routes(routes!(questions::modulus_period))
+        .routes(routes!(questions::residues))
+        .routes(routes!(questions::recognition))
+        .routes(routes!(questions::representation))
+        .routes(routes!(questions::index_sum))
+        .routes(routes!(questions::wythoff))
+        .routes(routes!(questions::golden_string))
+        .routes(routes!(questions::factors))
+        .routes(routes!(questions::divisors))
+        .routes(routes!(questions::primality))
+        .routes(routes!(questions::primes))
+        .routes(routes!(questions::digits))
+        .routes(routes!(questions::phi))
+        .routes(routes!(questions::ratio))
+        .routes(routes!(questions::convergent))
         .routes(routes!(verify::verify))
         .routes(routes!(system::system))
         .routes(routes!(original::submit_original))

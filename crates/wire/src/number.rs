@@ -26,6 +26,15 @@ pub struct NumberFacts {
     pub negative: bool,
     /// Whether F(n) is even, which holds if 3 divides n.
     pub even: bool,
+    /// The exponent of 2 in F(n); `null` for F(0) = 0.
+    #[serde(default)]
+    pub valuation_of_2: Option<u64>,
+    /// The exponent of 3 in F(n); `null` for F(0) = 0.
+    #[serde(default)]
+    pub valuation_of_3: Option<u64>,
+    /// The exponent of 5 in F(n); `null` for F(0) = 0.
+    #[serde(default)]
+    pub valuation_of_5: Option<u64>,
     /// The count of decimal digits of F(n), without the sign.
     pub digits: String,
     /// The first digits of |F(n)|: as many as requested, 50 if nothing was; all if it has no more.

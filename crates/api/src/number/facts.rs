@@ -1,6 +1,7 @@
 //! The facts about n and F(n).
 
-use fibonacci::{IBig, Primality, UBig};
+use answers::primality_name;
+use fibonacci::{IBig, UBig};
 use wire::{Doubling, NearestFibonacci, NumberFacts, Period, PrimePower, Residue};
 
 use super::factors::{cofactor, divisors, prime_factors};
@@ -36,12 +37,15 @@ pub(super) fn facts(question: &NumberQuestion, config: &ApiConfig) -> NumberFact
         estimated_memory_bytes: estimate.map(|estimate| estimate.memory_bytes),
         negative: scientific.negative,
         even: fibonacci::is_even(n.clone()),
+        valuation_of_2: fibonacci::valuation_of_2(n.clone()),
+        valuation_of_3: fibonacci::valuation_of_3(n.clone()),
+        valuation_of_5: fibonacci::valuation_of_5(n.clone()),
         digits: (&scientific.exponent + UBig::ONE).to_string(),
         last_digits: fibonacci::last_digits(n.clone(), question.last),
         scientific: fibonacci::scientific(n.clone(), 20).to_string(),
         first_digits: scientific.digits,
         digital_root: fibonacci::digital_root(n.clone()),
-        primality: primality(n).to_owned(),
+        primality: primality_name(fibonacci::fibonacci_primality(n.clone())).to_owned(),
         cofactor: value.as_deref().and_then(|value| cofactor(value, &prime_factors)),
         value,
         residues: residues(question),
@@ -77,16 +81,6 @@ fn period(n: &IBig, modulus: u64) -> Option<Period> {
         residue: u64::try_from(residue).ok()?,
         factors: found.factors.into_iter().map(factor).collect(),
     })
-}
-
-fn primality(n: &IBig) -> &'static str {
-    match fibonacci::fibonacci_primality(n.clone()) {
-        Primality::Neither => "neither",
-        Primality::Prime => "prime",
-        Primality::ProbablePrime => "probable_prime",
-        Primality::Composite => "composite",
-        Primality::Unknown => "unknown",
-    }
 }
 
 /// Returns the indexes that fast doubling goes through: the leading bits of n.

@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::HeaderMap;
 
-use crate::cacheable::{self, CacheableResponses};
+use crate::cacheable::{self, CacheableParams, CacheableResponses};
 use crate::error::ApiError;
 use crate::extract::QueryParams;
 use crate::limits::ApiConfig;
@@ -30,7 +30,7 @@ use question::NumberQuestion;
         ("first" = Option<u16>, Query, minimum = 1, maximum = 10_000, description = "How many first digits; 50 if absent"),
         ("last" = Option<u16>, Query, minimum = 1, maximum = 10_000, description = "How many last digits; 50 if absent"),
         ("modulus" = Option<String>, Query, max_length = 10_000, pattern = "^[1-9][0-9]*$", description = "The modulus m for which to return F(n) mod m, and up to 10^15 also π(m); 10 if absent"),
-        ("if-none-match" = Option<String>, Header, description = "ETags that the client has"),
+        CacheableParams,
     ),
     responses(
         (status = 200, description = "The facts", body = wire::NumberFacts, headers(

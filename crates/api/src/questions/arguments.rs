@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use answers::{MAX_INDEX_DIGITS, MAX_MODULUS_DIGITS};
+use answers::{Family, MAX_INDEX_DIGITS, MAX_MODULUS_DIGITS};
 use fibonacci::{IBig, UBig};
 
 use crate::error::ApiError;
@@ -38,6 +38,21 @@ pub(super) fn within<T: FromStr + PartialOrd + Display>(
     number.filter(|number| range.contains(number)).ok_or_else(|| {
         invalid_parameter(field, text, &format!("a whole number from {} to {}", range.start(), range.end()))
     })
+}
+
+/// Reads a number whose magnitude is limited.
+pub(super) fn signed_within(field: &'static str, text: &str, largest: i64) -> Result<i64, ApiError> {
+    let (sign, magnitude) = text.strip_prefix('-').map_or((1, text), |magnitude| (-1, magnitude));
+    let number = if text == "-0" { Err(()) } else { within(field, magnitude, 0..=largest).map_err(|_| ()) };
+    let allowed = || invalid_parameter(field, text, &format!("a whole number from -{largest} to {largest}"));
+    number.map(|number| sign * number).map_err(|()| allowed())
+}
+
+/// Reads Fibonacci or Lucas.
+pub(super) fn family(text: &str) -> Result<Family, ApiError> {
+    let both = [Family::Fibonacci, Family::Lucas];
+    let family = both.into_iter().find(|family| family.name() == text);
+    family.ok_or_else(|| invalid_parameter("family", text, "fibonacci or lucas"))
 }
 
 /// Returns a query parameter that must be given.

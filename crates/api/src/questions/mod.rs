@@ -1,7 +1,11 @@
 //! Questions that are answered at once, create nothing, and give answers that may be cached.
 
 mod arguments;
+mod limit;
+mod moduli;
+mod representations;
 mod sequences;
+mod structure;
 
 use answers::{Question, QuestionError};
 use axum::response::Response;
@@ -12,7 +16,17 @@ use wire::Shortened;
 use crate::cacheable;
 use crate::error::ApiError;
 
+pub(crate) use limit::*;
+pub(crate) use moduli::*;
+pub(crate) use representations::*;
 pub(crate) use sequences::*;
+pub(crate) use structure::*;
+
+/// The most digits of a number that is no modulus: it stands in a path, which proxies allow 8 KiB for.
+const MAX_NUMBER_DIGITS: usize = 5_000;
+
+/// The most residues or characters.
+const MAX_COUNT: u32 = 10_000;
 
 /// Answers a question, unless its price is too high.
 async fn answer<Q: Question>(question: Q, headers: &HeaderMap) -> Result<Response, ApiError> {

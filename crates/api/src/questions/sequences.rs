@@ -7,7 +7,7 @@ use fibonacci::{LucasParameters, MAX_ORDER, MAX_POLYNOMIAL};
 use http::HeaderMap;
 
 use super::{answer, arguments};
-use crate::cacheable::CacheableResponses;
+use crate::cacheable::{CacheableParams, CacheableResponses};
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
 
@@ -32,12 +32,10 @@ const MAX_PARAMETER_DIGITS: usize = 1_000;
         ("b" = Option<String>, Query, max_length = 1_001, pattern = "^(0|-?[1-9][0-9]*)$", description = "G(1) of `seeded`"),
         ("k" = Option<u32>, Query, minimum = 2, maximum = 64, description = "The number of terms that `kbonacci` adds"),
         ("modulus" = Option<String>, Query, max_length = 10_000, pattern = "^[1-9][0-9]*$", description = "The modulus of the residue"),
-        ("if-none-match" = Option<String>, Header, description = "ETags that the client has"),
+        CacheableParams,
     ),
     responses(
-        (status = 200, description = "The number or its residue", body = wire::SequenceTerm, headers(
-            ("etag" = String, description = "Identifies the answer; weak"),
-        )),
+        (status = 200, description = "The number or its residue", body = wire::SequenceTerm, headers(("etag" = String))),
         CacheableResponses,
     )
 )]
@@ -75,12 +73,10 @@ fn sequence_of(name: &str, query: &QueryParams) -> Result<Sequence, ApiError> {
     params(
         ("family" = String, Path, pattern = "^(fibonacci|lucas)$", description = "Whose polynomial"),
         ("n" = u32, Path, maximum = 2_000, description = "The index"),
-        ("if-none-match" = Option<String>, Header, description = "ETags that the client has"),
+        CacheableParams,
     ),
     responses(
-        (status = 200, description = "The coefficients", body = wire::Polynomial, headers(
-            ("etag" = String, description = "Identifies the answer; weak"),
-        )),
+        (status = 200, description = "The coefficients", body = wire::Polynomial, headers(("etag" = String))),
         CacheableResponses,
     )
 )]
@@ -88,11 +84,7 @@ pub(crate) async fn polynomial(
     Path((family, n)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let lucas = match family.as_str() {
-        "fibonacci" => false,
-        "lucas" => true,
-        _ => return Err(invalid_parameter("family", &family, "fibonacci or lucas")),
-    };
+    let family = arguments::family(&family)?;
     let n = arguments::within("n", &n, 0..=MAX_POLYNOMIAL)?;
-    answer(PolynomialQuestion { lucas, n }, &headers).await
+    answer(PolynomialQuestion { family, n }, &headers).await
 }

@@ -78,9 +78,30 @@ pub(crate) enum Command {
     /// Print which Fibonacci number N is, and those next to it.
     #[command(after_help = EXIT_CODES)]
     IsFibonacci(maths::IsFibonacciCommand),
+    /// Print the N-th Wythoff pair.
+    #[command(after_help = EXIT_CODES)]
+    Wythoff(maths::WythoffCommand),
+    /// Print characters of the golden string.
+    #[command(after_help = EXIT_CODES)]
+    GoldenString(maths::GoldenStringCommand),
+    /// Print the algebraic factors of F(N) or L(N).
+    #[command(after_help = EXIT_CODES)]
+    Factors(maths::FactorsCommand),
+    /// Print the divisors of N.
+    #[command(after_help = EXIT_CODES)]
+    Divisors(maths::DivisorsCommand),
+    /// Print what is known of whether F(N) or L(N) is prime.
+    #[command(after_help = EXIT_CODES)]
+    Primality(maths::PrimalityCommand),
+    /// Print how often each digit occurs in F(N).
+    #[command(after_help = EXIT_CODES)]
+    Digits(maths::DigitsCommand),
     /// Print the golden ratio, or F(N+1)/F(N), to many places.
     #[command(after_help = EXIT_CODES)]
     Phi(maths::PhiCommand),
+    /// Print a convergent of the golden ratio.
+    #[command(after_help = EXIT_CODES)]
+    Convergent(maths::ConvergentCommand),
     /// Check that the digits in a file are those of F(N).
     #[command(after_help = EXIT_CODES)]
     Verify(maths::VerifyCommand),
@@ -154,6 +175,13 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Command::Pisano(pisano) => pisano.run().map_err(CommandError::from),
         Command::Zeckendorf(zeckendorf) => zeckendorf.run().map_err(CommandError::from),
         Command::IsFibonacci(is_fibonacci) => is_fibonacci.run().map_err(CommandError::from),
+        Command::Wythoff(wythoff) => wythoff.run().map_err(CommandError::from),
+        Command::GoldenString(golden_string) => golden_string.run().map_err(CommandError::from),
+        Command::Factors(factors) => factors.run().map_err(CommandError::from),
+        Command::Divisors(divisors) => divisors.run().map_err(CommandError::from),
+        Command::Primality(primality) => primality.run().map_err(CommandError::from),
+        Command::Digits(digits) => digits.run().map_err(CommandError::from),
+        Command::Convergent(convergent) => convergent.run().map_err(CommandError::from),
         Command::Phi(phi) => phi.run().map_err(CommandError::from),
         Command::Verify(verify) => verify.run().map_err(CommandError::from),
         Command::Submit(submit) => submit.run().map_err(CommandError::from),

@@ -21,6 +21,18 @@ pub(super) struct PartArgs {
     #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
     pub(super) last: Option<u16>,
 
+    /// Print F(N) in scientific notation with K digits (1 to 10,000): cut off, not rounded.
+    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
+    scientific: Option<u16>,
+
+    /// Print the exponents of 2, 3 and 5 in F(N).
+    #[arg(long)]
+    valuations: bool,
+
+    /// Print the digital root of F(N): the sum of its digits, taken again until one digit is left.
+    #[arg(long)]
+    digital_root: bool,
+
     /// Print F(N) modulo M, from 0 to M − 1. M has up to 10,000 digits.
     #[arg(long = "mod", value_name = "M", value_parser = parse_modulus)]
     pub(super) modulus: Option<UBig>,
@@ -29,7 +41,13 @@ pub(super) struct PartArgs {
 impl PartArgs {
     /// Returns whether parts are requested, and not the whole value.
     pub(super) fn are_requested(&self) -> bool {
-        self.digits || self.first.is_some() || self.last.is_some() || self.modulus.is_some()
+        self.digits
+            || self.first.is_some()
+            || self.last.is_some()
+            || self.scientific.is_some()
+            || self.valuations
+            || self.digital_root
+            || self.modulus.is_some()
     }
 
     /// Returns the requested parts of F(n), after the index and the modulus if these are to be named.
@@ -46,6 +64,18 @@ impl PartArgs {
         }
         if let Some(count) = self.last {
             answer = answer.with("last_digits", fibonacci::last_digits(n.clone(), count));
+        }
+        if let Some(count) = self.scientific {
+            answer = answer.with_number("scientific", fibonacci::scientific(n.clone(), count));
+        }
+        if self.valuations {
+            answer = answer
+                .with("valuation_of_2", fibonacci::valuation_of_2(n.clone()))
+                .with("valuation_of_3", fibonacci::valuation_of_3(n.clone()))
+                .with("valuation_of_5", fibonacci::valuation_of_5(n.clone()));
+        }
+        if self.digital_root {
+            answer = answer.with("digital_root", fibonacci::digital_root(n.clone()));
         }
         if let Some(modulus) = &self.modulus {
             if names_arguments {

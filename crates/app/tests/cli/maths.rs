@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::program::{abaci, finish};
+use crate::program::{Running, abaci, finish, get, role};
 
 #[test]
 fn questions_are_answered_as_text_and_as_json() {
@@ -25,10 +25,21 @@ fn questions_are_answered_as_text_and_as_json() {
         (&["pisano", "1000"], "modulus: 1000\npisano_period: 1500\nentry_point: 750\nzeros: 2\nfactors: 2^3 5^3\n"),
         (&["zeckendorf", "100"], "11 6 4\n"),
         (&["zeckendorf", "100", "--dual"], "10 8 7 5 4 3 2\n"),
-        (&["zeckendorf", "100", "--even", "--json"], "{\"even\":[10,8,8,4],\"number\":\"100\"}\n"),
+        (&["zeckendorf", "100", "--even", "--json"], "{\"number\":\"100\",\"even\":[10,8,8,4]}\n"),
         (&["zeckendorf", "--back", "11", "6", "4"], "100\n"),
         (&["zeckendorf", "0"], "\n"),
         (&["is-fibonacci", "144"], "index: 12\nlucas_index: none\nbelow: 12\nabove: 13\nnearest: 12\n"),
+        (&["wythoff", "4"], "6 10\n"),
+        (&["golden-string", "--count", "13"], "0100101001001\n"),
+        (&["factors", "12"], "1: 1\n2: 1\n3: 2 (prime)\n4: 3 (prime)\n6: 4 = 2^2\n12: 6 = 2 3\n"),
+        (&["factors", "15", "--lucas"], "2: 1\n6: 4 = 2^2\n10: 11 (prime)\n30: 31 (prime)\naurifeuillian: 11 31\n"),
+        (&["divisors", "12"], "1 2 3 4 6 12\n"),
+        (&["digits", "100"], "digits: 21\ncounts: 1 3 3 1 3 3 1 2 2 2\nsum: 93\ndigital_root: 3\n"),
+        (&["convergent", "3"], "5/3\n"),
+        (&["pisano", "7", "--residues", "5", "--from", "-1"], "1\n0\n1\n1\n2\n"),
+        (&["fib", "10^6", "--scientific", "5"], "1.9532…e208987\n"),
+        (&["fib", "12", "--valuations"], "valuation_of_2: 4\nvaluation_of_3: 2\nvaluation_of_5: 0\n"),
+        (&["fib", "100", "--digital-root"], "3\n"),
         (&["phi", "20"], "1.61803398874989484820\n"),
         (&["phi", "10", "--ratio", "10"], "1.6181818181\n"),
     ] {
@@ -40,7 +51,7 @@ fn questions_are_answered_as_text_and_as_json() {
 #[test]
 fn a_number_that_is_not_a_fibonacci_number_ends_with_1_and_its_neighbors() {
     let printed = finish(abaci(&["is-fibonacci", "4", "--json"]));
-    let json = "{\"above\":\"5\",\"below\":\"4\",\"index\":null,\"lucas_index\":\"3\",\"nearest\":[\"4\",\"5\"]}\n";
+    let json = "{\"index\":null,\"lucas_index\":\"3\",\"below\":\"4\",\"above\":\"5\",\"nearest\":[\"4\",\"5\"]}\n";
     assert_eq!((printed.code, printed.stdout.as_str()), (Some(1), json));
     assert_eq!(printed.stderr, "error: not a Fibonacci number\n");
 }
@@ -55,7 +66,17 @@ fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
         (&["lucas", "5", "--u", "1", "x"], "plain digits"),
         (&["lucas", "5", "--u", "1", "2", "--order", "3"], "cannot be used with"),
         (&["polynomial", "2001"], "2000"),
-        (&["pisano", "0"], "from 1 to 340282366920938463463374607431768211455"),
+        (&["pisano", "0"], "above 0"),
+        (&["pisano", "340282366920938463463374607431768211456"], "from 1 to 340282366920938463463374607431768211455"),
+        (&["divisors", "0"], "from 1 to 340282366920938463463374607431768211455"),
+        (&["factors", "100001"], "100000"),
+        (&["factors", "50001", "--lucas"], "half of that for Lucas numbers"),
+        (&["wythoff", "-1"], "unexpected argument"),
+        (&["wythoff", "1e3"], "plain digits"),
+        (&["golden-string", "x"], "plain digits"),
+        (&["digits", "10^12"], "-700000000000 to 700000000000"),
+        (&["convergent", "65536"], "65535"),
+        (&["primality", "x"], "whole numbers"),
         (&["pisano", "-1"], "unexpected argument"),
         (&["zeckendorf", "x"], "plain digits"),
         (&["zeckendorf", "1", "2"], "expected one number, got 2"),
@@ -118,5 +139,61 @@ fn numbers_and_files_are_read_from_standard_input() {
         let stdout = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         assert!(stdout.starts_with(expected), "{arguments:?}: {stdout}");
+    }
+}
+
+/// Subcommands and the addresses that answer the same.
+const FACES: &[(&str, &str)] = &[
+    ("lucas 100", "/api/sequences/lucas/100"),
+    ("lucas 10 --u 3 -1", "/api/sequences/u/10?p=3&q=-1"),
+    ("lucas -7 --v 2 -1 --mod 1000", "/api/sequences/v/-7?p=2&q=-1&modulus=1000"),
+    ("lucas -5 --seeds 3 4", "/api/sequences/seeded/-5?a=3&b=4"),
+    ("lucas 200 --order 3", "/api/sequences/kbonacci/200?k=3"),
+    ("polynomial 9", "/api/polynomials/fibonacci/9"),
+    ("polynomial 9 --lucas", "/api/polynomials/lucas/9"),
+    ("pisano 360", "/api/moduli/360"),
+    ("pisano 10 --residues 60 --from -3", "/api/moduli/10/residues?from=-3&count=60"),
+    ("is-fibonacci 144", "/api/recognition/144"),
+    ("zeckendorf 1000", "/api/representations/1000"),
+    ("zeckendorf 1000 --dual", "/api/representations/1000?form=dual"),
+    ("zeckendorf 1000 --even", "/api/representations/1000?form=even"),
+    ("zeckendorf --back 16 7", "/api/representations?indexes=16,7"),
+    ("wythoff 1000", "/api/wythoff/1000"),
+    ("golden-string 7 --count 30", "/api/golden-string/7?count=30"),
+    ("factors 60", "/api/factors/fibonacci/60"),
+    ("factors 15 --lucas", "/api/factors/lucas/15"),
+    ("divisors 360", "/api/divisors/360"),
+    ("primality 81839", "/api/primality/fibonacci/81839"),
+    ("primality 1e6 --lucas", "/api/primality/lucas/1000000"),
+    ("primality", "/api/primes/fibonacci"),
+    ("primality --lucas", "/api/primes/lucas"),
+    ("digits 1000", "/api/digits/1000"),
+    ("phi 100", "/api/phi?places=100"),
+    ("phi 30 --ratio 12", "/api/ratios/12?places=30"),
+    ("convergent 12", "/api/convergents/12"),
+];
+
+#[test]
+fn the_command_line_prints_the_json_of_the_api() {
+    let data = tempfile::tempdir().unwrap();
+    let serve = Running::start(role("serve", data.path()));
+    for (command, path) in FACES {
+        let arguments: Vec<&str> = command.split(' ').chain(["--json"]).collect();
+        let printed = finish(abaci(&arguments));
+        let response = get(serve.public(), path);
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {response}");
+        assert_eq!(printed.stdout, format!("{body}\n"), "abaci {command}, {path}: {}", printed.stderr);
+    }
+    // That of `fib` has some of the members.
+    let arguments = ["fib", "100", "--digits", "--first", "50", "--last", "50", "--scientific", "20", "--valuations"];
+    let printed = finish(abaci(&[&arguments[..], &["--digital-root", "--format", "json"]].concat()));
+    let parts: serde_json::Value = serde_json::from_str(&printed.stdout).unwrap();
+    let response = get(serve.public(), "/api/numbers/100");
+    let facts: serde_json::Value = serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let parts = parts.as_object().unwrap();
+    assert_eq!(parts.len(), 9, "{parts:?}");
+    for (name, part) in parts {
+        assert_eq!(facts[name], *part, "{name}");
     }
 }

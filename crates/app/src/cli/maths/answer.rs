@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use answers::{Question, QuestionError};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use wire::PrimePower;
 
 use crate::cli::stdout::write_stdout;
 
@@ -25,6 +26,9 @@ pub(crate) enum AnswerError {
     /// The text is not a number, or its index cannot be checked.
     #[error(transparent)]
     Index(#[from] fibonacci::IndexOfError),
+    /// The value was not delivered.
+    #[error(transparent)]
+    Value(fibonacci::Error),
     /// An argument that must be changed.
     #[error("{0}")]
     Argument(String),
@@ -53,7 +57,7 @@ impl AnswerError {
         match self {
             Self::Sequence(_) | Self::Argument(_) => true,
             Self::Index(error) => matches!(error, fibonacci::IndexOfError::Number(_)),
-            Self::Input { .. } | Self::Json(_) | Self::Stdout(_) | Self::No(_) => false,
+            Self::Value(_) | Self::Input { .. } | Self::Json(_) | Self::Stdout(_) | Self::No(_) => false,
         }
     }
 }
@@ -63,6 +67,8 @@ impl From<QuestionError> for AnswerError {
         match error {
             QuestionError::Sequence(error) => Self::Sequence(error),
             QuestionError::Index(error) => Self::Index(error),
+            QuestionError::Value(error) => Self::Value(error),
+            error @ (QuestionError::FactorIndex { .. } | QuestionError::ZeroIndex) => Self::Argument(error.to_string()),
         }
     }
 }
@@ -141,6 +147,24 @@ pub(super) fn print_body<B: Serialize>(
     text: impl FnOnce(B) -> String,
 ) -> Result<(), AnswerError> {
     print_line(if as_json { serde_json::to_string(&body).map_err(AnswerError::Json)? } else { text(body) })
+}
+
+/// Returns the texts, a line each after its name.
+pub(super) fn lines<const N: usize>(facts: [(&str, String); N]) -> String {
+    facts.map(|(name, fact)| format!("{name}: {fact}")).join("\n")
+}
+
+/// Returns the texts with spaces between them.
+pub(super) fn spaced(texts: &[impl ToString]) -> String {
+    texts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a prime power such as `2^3`.
+pub(super) fn power(power: &PrimePower) -> String {
+    match power.exponent {
+        1 => power.prime.clone(),
+        exponent => format!("{}^{exponent}", power.prime),
+    }
 }
 
 fn print_line(mut text: String) -> Result<(), AnswerError> {

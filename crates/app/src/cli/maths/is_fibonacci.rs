@@ -1,9 +1,9 @@
+use answers::{Question, RecognitionQuestion};
 use clap::Args;
-use fibonacci::Nearest;
-use serde_json::Value;
 
+use super::AnswerError;
+use super::answer::{lines, print_body};
 use super::numbers::number_text;
-use super::{Answer, AnswerError, print_answer};
 
 /// Print which Fibonacci number N is, whether it is a Lucas number, and the Fibonacci numbers next to it.
 ///
@@ -14,36 +14,25 @@ pub(crate) struct IsFibonacciCommand {
     #[arg(value_name = "N")]
     n: String,
 
-    /// Print a JSON object.
+    /// Print the JSON object of GET /api/recognition/N.
     #[arg(long)]
     json: bool,
 }
 
 impl IsFibonacciCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        let text = number_text(self.n)?;
-        let index = fibonacci::index_of_fibonacci(&text)?;
-        let lucas = fibonacci::index_of_lucas(&text)?;
-        let neighbors = fibonacci::neighbors(&text)?;
-        let nearest: Value = match neighbors.nearest {
-            Nearest::Below => vec![neighbors.below],
-            Nearest::Above => vec![neighbors.below + 1],
-            Nearest::Both => vec![neighbors.below, neighbors.below + 1],
-        }
-        .into_iter()
-        .map(|index| index.to_string())
-        .collect();
-        let optional = |index: Option<i64>| index.map_or(Value::Null, |index| index.to_string().into());
-        let answer = Answer::default()
-            .with("index", optional(index))
-            .with("lucas_index", optional(lucas))
-            .with_number("below", neighbors.below)
-            .with_number("above", neighbors.below + 1)
-            .with("nearest", nearest);
-        print_answer(answer, self.json)?;
-        match index {
-            Some(_) => Ok(()),
-            None => Err(AnswerError::No("not a Fibonacci number".to_owned())),
-        }
+        let found = RecognitionQuestion { number: number_text(self.n)? }.answer()?;
+        let is_fibonacci = found.index.is_some();
+        let optional = |index: Option<String>| index.unwrap_or_else(|| "none".to_owned());
+        print_body(found, self.json, |found| {
+            lines([
+                ("index", optional(found.index)),
+                ("lucas_index", optional(found.lucas_index)),
+                ("below", found.below),
+                ("above", found.above),
+                ("nearest", found.nearest.join(" ")),
+            ])
+        })?;
+        if is_fibonacci { Ok(()) } else { Err(AnswerError::No("not a Fibonacci number".to_owned())) }
     }
 }

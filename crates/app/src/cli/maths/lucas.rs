@@ -39,7 +39,7 @@ pub(crate) struct LucasCommand {
     #[arg(long = "mod", value_name = "M", value_parser = parse_modulus)]
     modulus: Option<UBig>,
 
-    /// Print a JSON object.
+    /// Print the JSON object of GET /api/sequences.
     #[arg(long)]
     json: bool,
 }

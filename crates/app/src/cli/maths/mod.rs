@@ -4,22 +4,30 @@
 
 mod answer;
 mod big_index;
+mod digits;
+mod factors;
 mod is_fibonacci;
 mod lucas;
 mod numbers;
 mod phi;
 mod pisano;
 mod polynomial;
+mod primality;
 mod verify;
+mod wythoff;
 mod zeckendorf;
 
 pub(crate) use answer::{Answer, AnswerError, print_answer};
 pub(crate) use big_index::{BigIndex, BigIndexError};
+pub(crate) use digits::DigitsCommand;
+pub(crate) use factors::{DivisorsCommand, FactorsCommand};
 pub(crate) use is_fibonacci::IsFibonacciCommand;
 pub(crate) use lucas::LucasCommand;
 pub(crate) use numbers::parse_modulus;
-pub(crate) use phi::PhiCommand;
+pub(crate) use phi::{ConvergentCommand, PhiCommand};
 pub(crate) use pisano::PisanoCommand;
 pub(crate) use polynomial::PolynomialCommand;
+pub(crate) use primality::PrimalityCommand;
 pub(crate) use verify::VerifyCommand;
+pub(crate) use wythoff::{GoldenStringCommand, WythoffCommand};
 pub(crate) use zeckendorf::ZeckendorfCommand;

@@ -13,6 +13,9 @@ pub(crate) enum NumberArgumentError {
     /// Not a modulus.
     #[error("expected a whole number above 0 of up to {MAX_MODULUS_DIGITS} digits")]
     Modulus,
+    /// Not a number from 0 on.
+    #[error("expected a number in plain digits")]
+    Natural,
     /// Not an integer.
     #[error("expected a whole number in plain digits")]
     Integer,
@@ -33,6 +36,12 @@ pub(super) fn parse_integer(text: &str) -> Result<IBig, NumberArgumentError> {
         .filter(|text| is_digits(text.strip_prefix('-').unwrap_or(text)))
         .and_then(|text| text.parse().ok())
         .ok_or(NumberArgumentError::Integer)
+}
+
+/// Reads a number from 0 on in plain digits.
+pub(super) fn parse_natural(text: &str) -> Result<UBig, NumberArgumentError> {
+    let number = if is_digits(text) { text.parse().ok() } else { None };
+    number.ok_or(NumberArgumentError::Natural)
 }
 
 /// Returns the text of a number argument: itself, or all of standard input without white space at its end for `-`.

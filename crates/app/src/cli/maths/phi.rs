@@ -1,7 +1,9 @@
+use answers::{ConvergentQuestion, PhiQuestion, RatioQuestion};
 use clap::{Args, value_parser};
 use fibonacci::MAX_PHI_DIGITS;
 
-use super::{Answer, AnswerError, print_answer};
+use super::AnswerError;
+use super::answer::print_question;
 
 /// Print the golden ratio φ with PLACES decimal places, or F(N+1)/F(N), which tends to it; cut off, not rounded.
 #[derive(Args, Debug)]
@@ -14,21 +16,36 @@ pub(crate) struct PhiCommand {
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     ratio: Option<u64>,
 
-    /// Print a JSON object.
+    /// Print the JSON object of GET /api/phi or /api/ratios/N.
     #[arg(long)]
     json: bool,
 }
 
 impl PhiCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        let answer = match self.ratio {
-            None => Answer::default().with("phi", fibonacci::phi_digits(self.places)),
-            Some(n) => {
-                let ratio = fibonacci::ratio_digits(n, self.places);
-                let ratio = ratio.ok_or_else(|| AnswerError::Argument("expected N above 0".to_owned()))?;
-                Answer::default().with("ratio", ratio)
-            }
-        };
-        print_answer(answer, self.json)
+        match self.ratio {
+            None => print_question(&PhiQuestion { places: self.places }, self.json, |answer| answer.phi),
+            Some(n) => print_question(&RatioQuestion { n, places: self.places }, self.json, |answer| answer.ratio),
+        }
+    }
+}
+
+/// Print the K-th convergent of φ = [1; 1, 1, 1, …], from 0: F(K+2)/F(K+1).
+#[derive(Args, Debug)]
+pub(crate) struct ConvergentCommand {
+    /// Place of the convergent, up to 65,535.
+    #[arg(value_name = "K")]
+    k: u16,
+
+    /// Print the JSON object of GET /api/convergents/K.
+    #[arg(long)]
+    json: bool,
+}
+
+impl ConvergentCommand {
+    pub(crate) fn run(self) -> Result<(), AnswerError> {
+        print_question(&ConvergentQuestion { k: self.k }, self.json, |convergent| {
+            format!("{}/{}", convergent.numerator, convergent.denominator)
+        })
     }
 }

@@ -1,61 +1,51 @@
-use clap::Args;
-use serde_json::{Value, json};
+use answers::{PeriodQuestion, ResiduesQuestion};
+use clap::{Args, value_parser};
+use fibonacci::{IBig, UBig};
 
-use super::{Answer, AnswerError, print_answer};
+use super::answer::{lines, power, print_question};
+use super::numbers::parse_modulus;
+use super::{AnswerError, BigIndex};
 
 /// Print the Pisano period of M: after how many indexes the Fibonacci numbers modulo M repeat; its entry point: the
-/// first index above 0 whose number M divides; and the prime factors of M.
+/// first index above 0 whose number M divides; and the prime factors of M. Or print the residues themselves.
 ///
 /// M is factored for it: at once up to 10^18, in seconds to 10^30, and perhaps in hours near 10^38.
 #[derive(Args, Debug)]
 pub(crate) struct PisanoCommand {
-    /// Modulus, from 1 to 2^128 − 1.
-    #[arg(value_name = "M", value_parser = clap::value_parser!(Modulus))]
-    m: Modulus,
+    /// Modulus, from 1 to 2^128 − 1; of up to 10,000 digits with --residues.
+    #[arg(value_name = "M", value_parser = parse_modulus)]
+    m: UBig,
 
-    /// Print a JSON object.
+    /// Print F(N), F(N + 1), … modulo M instead, COUNT residues.
+    #[arg(long, value_name = "COUNT", value_parser = value_parser!(u32).range(1..=10_000_000))]
+    residues: Option<u32>,
+
+    /// The index of the first residue.
+    #[arg(long, value_name = "N", requires = "residues", allow_hyphen_values = true)]
+    from: Option<BigIndex>,
+
+    /// Print the JSON object of GET /api/moduli/M, or of /api/moduli/M/residues.
     #[arg(long)]
     json: bool,
 }
 
-/// A modulus that can be factored.
-#[derive(Clone, Copy, Debug)]
-struct Modulus(u128);
-
-/// Error for a text that is not such a modulus.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("expected a whole number from 1 to {}", u128::MAX)]
-struct ModulusError;
-
-impl std::str::FromStr for Modulus {
-    type Err = ModulusError;
-
-    fn from_str(text: &str) -> Result<Self, ModulusError> {
-        text.parse().ok().filter(|&m| m > 0).map(Self).ok_or(ModulusError)
-    }
-}
-
 impl PisanoCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        let Some(period) = fibonacci::period(self.m.0) else {
-            return Err(AnswerError::Argument(ModulusError.to_string()));
-        };
-        let factors: Value = if self.json {
-            let factor = |(prime, exponent): &(u128, u32)| json!({"prime": prime.to_string(), "exponent": exponent});
-            period.factors.iter().map(factor).collect()
-        } else {
-            let power = |(prime, exponent): &(u128, u32)| match exponent {
-                1 => prime.to_string(),
-                _ => format!("{prime}^{exponent}"),
-            };
-            period.factors.iter().map(power).collect()
-        };
-        let answer = Answer::default()
-            .with_number("modulus", period.modulus)
-            .with_number("pisano_period", &period.pisano_period)
-            .with_number("entry_point", &period.entry_point)
-            .with("zeros", period.zeros)
-            .with("factors", factors);
-        print_answer(answer, self.json)
+        if let Some(count) = self.residues {
+            let from = self.from.map_or(IBig::ZERO, |from| from.get().clone());
+            let question = ResiduesQuestion { m: self.m, from, count };
+            return print_question(&question, self.json, |answer| answer.residues.join("\n"));
+        }
+        let m = u128::try_from(&self.m);
+        let m = m.map_err(|_| AnswerError::Argument(format!("expected a modulus from 1 to {}", u128::MAX)))?;
+        print_question(&PeriodQuestion { m }, self.json, |period| {
+            lines([
+                ("modulus", period.modulus),
+                ("pisano_period", period.pisano_period),
+                ("entry_point", period.entry_point),
+                ("zeros", period.zeros.to_string()),
+                ("factors", period.factors.iter().map(power).collect::<Vec<_>>().join(" ")),
+            ])
+        })
     }
 }

@@ -1,4 +1,4 @@
-use answers::PolynomialQuestion;
+use answers::{Family, PolynomialQuestion};
 use clap::{Args, value_parser};
 use fibonacci::MAX_POLYNOMIAL;
 
@@ -23,7 +23,7 @@ pub(crate) struct PolynomialCommand {
 
 impl PolynomialCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        let question = PolynomialQuestion { lucas: self.lucas, n: self.n };
+        let question = PolynomialQuestion { family: Family::lucas_if(self.lucas), n: self.n };
         print_question(&question, self.json, |polynomial| sum(&polynomial.coefficients))
     }
 }

@@ -1,9 +1,9 @@
+use answers::{RepresentationQuestion, SumForm, SumQuestion};
 use clap::Args;
-use fibonacci::UBig;
-use serde_json::Value;
 
-use super::numbers::number_text;
-use super::{Answer, AnswerError, print_answer};
+use super::AnswerError;
+use super::answer::{print_question, spaced};
+use super::numbers::{number_text, parse_natural};
 
 /// Print the indexes of the Fibonacci numbers that add up to N, no two of them neighbors, the largest first.
 ///
@@ -26,13 +26,14 @@ pub(crate) struct ZeckendorfCommand {
     #[arg(long, group = "form")]
     back: bool,
 
-    /// Print a JSON object.
+    /// Print the JSON object of GET /api/representations/N.
     #[arg(long)]
     json: bool,
 }
 
 /// The most digits of a number in even indexes, for which the time grows with the square.
 const MAX_EVEN_DIGITS: usize = 20_000;
+
 /// The largest index of a sum, of a number of two million digits.
 const MAX_SUMMED_INDEX: u32 = 10_000_000;
 
@@ -48,16 +49,16 @@ impl ZeckendorfCommand {
             let allowed = format!("expected up to {MAX_EVEN_DIGITS} digits with --even, got {}", text.len());
             return Err(AnswerError::Argument(allowed));
         }
-        let number = digits(&text)?;
-        let (form, indexes) = if self.dual {
-            ("dual", fibonacci::dual(&number))
-        } else if self.even {
-            ("even", fibonacci::even(&number))
-        } else {
-            ("zeckendorf", fibonacci::zeckendorf(&number))
+        let number = parse_natural(&text).map_err(|error| AnswerError::Argument(error.to_string()))?;
+        let form = match (self.dual, self.even) {
+            (true, _) => SumForm::Dual,
+            (_, true) => SumForm::Even,
+            _ => SumForm::Zeckendorf,
         };
-        let answer = if self.json { Answer::default().with_number("number", number) } else { Answer::default() };
-        print_answer(answer.with(form, Value::from(indexes)), self.json)
+        print_question(&RepresentationQuestion { number, form }, self.json, |representation| {
+            let indexes = representation.zeckendorf.or(representation.dual).or(representation.even);
+            spaced(&indexes.unwrap_or_default())
+        })
     }
 
     fn print_sum(self) -> Result<(), AnswerError> {
@@ -70,15 +71,6 @@ impl ZeckendorfCommand {
                 })?);
             }
         }
-        print_answer(Answer::default().with_number("number", fibonacci::from_indexes(&indexes)), self.json)
+        print_question(&SumQuestion { indexes }, self.json, |sum| sum.number)
     }
-}
-
-fn digits(text: &str) -> Result<UBig, AnswerError> {
-    if text.bytes().all(|byte| byte == b'0') && !text.is_empty() {
-        return Ok(UBig::ZERO);
-    }
-    let wrong = || AnswerError::Argument("expected a number in plain digits".to_owned());
-    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_plain { text.parse().map_err(|_| wrong()) } else { Err(wrong()) }
 }

@@ -1,0 +1,35 @@
+//! Fibonacci or Lucas numbers.
+
+use std::fmt::Display;
+
+/// Of which of both kinds a number or a polynomial is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// F(n).
+    Fibonacci,
+    /// L(n).
+    Lucas,
+}
+
+impl Family {
+    /// Returns the Lucas numbers if the flag is set.
+    pub fn lucas_if(lucas: bool) -> Self {
+        if lucas { Self::Lucas } else { Self::Fibonacci }
+    }
+
+    /// Returns the name in paths.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fibonacci => "fibonacci",
+            Self::Lucas => "lucas",
+        }
+    }
+
+    /// Returns the canonical name of a number, such as `L(100)`.
+    pub(crate) fn subject(self, n: &impl Display) -> String {
+        match self {
+            Self::Fibonacci => format!("F({n})"),
+            Self::Lucas => format!("L({n})"),
+        }
+    }
+}

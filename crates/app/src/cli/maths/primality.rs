@@ -1,0 +1,39 @@
+use answers::{Family, PrimalityQuestion, known_primes};
+use clap::Args;
+
+use super::answer::{lines, print_body, print_question};
+use super::{AnswerError, BigIndex};
+
+/// Print what is known of whether F(N) is prime, and why; without N, the table of known primes.
+#[derive(Args, Debug)]
+pub(crate) struct PrimalityCommand {
+    /// Index: a whole number, also as 1e6, 10^6 or 2^20+1.
+    #[arg(value_name = "N", allow_hyphen_values = true)]
+    n: Option<BigIndex>,
+
+    /// Print it of the Lucas number L(N).
+    #[arg(long)]
+    lucas: bool,
+
+    /// Print the JSON object of GET /api/primality/fibonacci/N, or of /api/primes/fibonacci.
+    #[arg(long)]
+    json: bool,
+}
+
+impl PrimalityCommand {
+    pub(crate) fn run(self) -> Result<(), AnswerError> {
+        let family = Family::lucas_if(self.lucas);
+        let Some(n) = self.n else {
+            return print_body(known_primes(family), self.json, |table| {
+                let line = |prime: &wire::KnownPrime| match prime.proven {
+                    true => prime.index.to_string(),
+                    false => format!("{} (not proven)", prime.index),
+                };
+                table.primes.iter().map(line).collect::<Vec<_>>().join("\n")
+            });
+        };
+        print_question(&PrimalityQuestion { family, n: n.get().clone() }, self.json, |known| {
+            lines([("primality", known.primality), ("reason", known.reason)])
+        })
+    }
+}

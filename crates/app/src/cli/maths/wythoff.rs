@@ -1,0 +1,48 @@
+use answers::{GoldenStringQuestion, WythoffQuestion};
+use clap::{Args, value_parser};
+use fibonacci::UBig;
+
+use super::AnswerError;
+use super::answer::{print_question, spaced};
+use super::numbers::parse_natural;
+
+/// Print the N-th Wythoff pair: ⌊N·φ⌋ and ⌊N·φ²⌋. All whole numbers above 0 stand in one pair each.
+#[derive(Args, Debug)]
+pub(crate) struct WythoffCommand {
+    /// The place of the pair, in plain digits.
+    #[arg(value_name = "N", value_parser = parse_natural)]
+    n: UBig,
+
+    /// Print the JSON object of GET /api/wythoff/N.
+    #[arg(long)]
+    json: bool,
+}
+
+impl WythoffCommand {
+    pub(crate) fn run(self) -> Result<(), AnswerError> {
+        print_question(&WythoffQuestion { n: self.n }, self.json, |pair| spaced(&[pair.lower, pair.upper]))
+    }
+}
+
+/// Print characters of the golden string 0100101001001…, in which each 0 becomes 01 and each 1 becomes 0 without
+/// changing it.
+#[derive(Args, Debug)]
+pub(crate) struct GoldenStringCommand {
+    /// The first position, from 0, in plain digits.
+    #[arg(value_name = "N", default_value = "0", value_parser = parse_natural)]
+    n: UBig,
+
+    /// How many characters.
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = value_parser!(u32).range(1..=10_000_000))]
+    count: u32,
+
+    /// Print the JSON object of GET /api/golden-string/N.
+    #[arg(long)]
+    json: bool,
+}
+
+impl GoldenStringCommand {
+    pub(crate) fn run(self) -> Result<(), AnswerError> {
+        print_question(&GoldenStringQuestion { n: self.n, count: self.count }, self.json, |answer| answer.characters)
+    }
+}
