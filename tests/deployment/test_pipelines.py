@@ -50,12 +50,12 @@ class GitHub(unittest.TestCase):
                 if step.get("uses", "").startswith("actions/checkout@"):
                     self.assertEqual(step["with"]["persist-credentials"], "false")
 
-    def test_permissions_are_reading_the_source_and_for_the_release_a_signed_identity(self):
+    def test_permissions_are_reading_the_source_an_identity_for_the_deployment_and_creating_a_release(self):
         for file, workflow in WORKFLOWS.items():
             self.assertEqual(workflow["permissions"], {}, file)
         for file, name, job in self.jobs():
-            allowed = {"contents": "read", "id-token": "write"} if "environment" in job else {"contents": "read"}
-            self.assertEqual(job["permissions"], allowed, f"{file}: {name}")
+            allowed = {None: {"contents": "read"}, "production": {"contents": "read", "id-token": "write"}, "release": {"contents": "write"}}
+            self.assertEqual(job["permissions"], allowed[job.get("environment")], f"{file}: {name}")
 
     def test_a_job_with_a_secret_runs_only_for_a_push_to_main_after_all_steps(self):
         for file, name, job in self.jobs():
