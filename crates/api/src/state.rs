@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
-use model::{Calculation, CalculationEvent, CalculationId, Index, Job, Lane, Subject};
+use model::{Calculation, CalculationEvent, CalculationId, Index, Job, Lane, Subject, Submitter};
 use ports::Ports;
 use server::{Share, Shares};
 use store::StoreError;
@@ -208,8 +208,8 @@ impl SharedState {
     }
 
     /// Announces an accepted calculation and enqueues its job. If the queue fails, the sweep enqueues it later.
-    pub(crate) async fn dispatch(&self, calculation: &Calculation, lane: Lane) {
-        self.dispatcher.dispatch(self.accepted(calculation, lane)).await;
+    pub(crate) async fn dispatch(&self, calculation: &Calculation, submitter: Option<Submitter>) {
+        self.dispatcher.dispatch(self.accepted(calculation, submitter)).await;
     }
 
     /// Announces and enqueues accepted calculations, like [`ApiState::dispatch`].
@@ -218,13 +218,16 @@ impl SharedState {
     }
 
     /// Returns an accepted calculation with its job.
-    pub(crate) fn accepted(&self, calculation: &Calculation, lane: Lane) -> Accepted {
+    pub(crate) fn accepted(&self, calculation: &Calculation, submitter: Option<Submitter>) -> Accepted {
+        let work = fibonacci::estimate(calculation.subject.index().get()).work;
         let job = Job {
             subject: calculation.subject.clone(),
-            lane,
+            lane: Lane::for_work(work),
             attempt: 1,
             enqueued_at: self.ports.clock.now(),
             traceparent: server::current_trace(),
+            submitter,
+            work_ms: Job::work_ms(work),
         };
         Accepted { calculation: calculation.clone(), job }
     }

@@ -1,8 +1,10 @@
 //! The payload of the queue.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Lane, Subject, Timestamp, TraceContext};
+use crate::{Lane, Subject, Submitter, Timestamp, TraceContext};
 
 /// Version of the payload that this program writes. A newer one is left for a newer worker.
 pub const JOB_VERSION: u32 = 1;
@@ -21,4 +23,17 @@ pub struct Job {
     pub enqueued_at: Timestamp,
     /// The trace of the request that submitted it.
     pub traceparent: Option<TraceContext>,
+    /// Who submitted it, if that is known: the long lane is shared between submitters.
+    #[serde(default)]
+    pub submitter: Option<Submitter>,
+    /// Estimated work, by which the lane is shared.
+    #[serde(default)]
+    pub work_ms: u64,
+}
+
+impl Job {
+    /// Returns estimated work as a job states it.
+    pub fn work_ms(work: Duration) -> u64 {
+        u64::try_from(work.as_millis()).unwrap_or(u64::MAX)
+    }
 }

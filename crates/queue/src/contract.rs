@@ -6,10 +6,12 @@
 mod delivery;
 mod lease;
 mod monitoring;
+mod shares;
 
 pub(crate) use delivery::*;
 pub(crate) use lease::*;
 pub(crate) use monitoring::*;
+pub(crate) use shares::*;
 
 use std::time::Duration;
 
@@ -46,6 +48,13 @@ macro_rules! keeps_the_contract {
             a_released_job_is_redelivered_as_if_it_had_never_been_claimed
             concurrent_claimers_get_each_job_once
             a_claim_dropped_while_waiting_loses_no_job
+            long_work_of_two_submitters_alternates
+            many_long_jobs_of_one_submitter_do_not_delay_the_first_of_another
+            a_submitter_that_was_alone_owes_nothing
+            long_jobs_of_one_submitter_are_delivered_in_order
+            a_long_job_of_a_dead_worker_comes_before_those_that_wait
+            a_long_job_that_is_given_back_comes_next
+            a_waiting_long_job_is_in_the_queue_once
             a_job_is_redelivered_after_its_lease
             extending_keeps_a_delivery
             a_stale_delivery_changes_nothing_of_the_current_one
@@ -78,6 +87,8 @@ pub(crate) fn job(n: i64, lane: Lane) -> Job {
         attempt: 1,
         enqueued_at: Timestamp::from_unix_ms(1_763_941_827_123),
         traceparent: Some(TraceContext::root().expect("the system has randomness")),
+        submitter: None,
+        work_ms: 1,
     }
 }
 

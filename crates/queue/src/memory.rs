@@ -3,6 +3,7 @@
 //! There is no background task. A claim moves what has become due and sleeps until the next job is due; every
 //! change wakes all sleeping claims.
 
+mod fair_share;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use tokio::time::Instant;
 use self::state::{QueueState, TakeResult};
 use crate::{Delivery, Enqueued, JobQueue, LaneDepth, QueueError, metrics};
 
-/// A queue inside this process, first in, first out within each lane.
+/// A queue inside this process, first in, first out within the short and the medium lane.
 #[derive(Debug)]
 pub struct MemoryQueue {
     state: Mutex<QueueState>,

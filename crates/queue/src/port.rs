@@ -9,6 +9,9 @@ use crate::QueueError;
 
 /// Jobs from the API to the workers. Delivery is at least once; order is not guaranteed.
 ///
+/// The long lane is shared between submitters: of those with waiting jobs, each gets the same amount of work done, in the
+/// order in which it submitted. Jobs without a submitter count as those of one.
+///
 /// A job is in the queue from `enqueue` to `ack`; a subject is in it at most once. The queue may lose every job at
 /// any moment, all at once; its [`epoch`](JobQueue::epoch) changes then.
 ///
@@ -24,7 +27,15 @@ use crate::QueueError;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let queue = MemoryQueue::new(100);
 /// let subject = Subject::from(Index::new(10));
-/// let job = Job { subject, lane: Lane::Short, attempt: 1, enqueued_at: Timestamp::default(), traceparent: None };
+/// let job = Job {
+///     subject,
+///     lane: Lane::Short,
+///     attempt: 1,
+///     enqueued_at: Timestamp::default(),
+///     traceparent: None,
+///     submitter: None,
+///     work_ms: 1,
+/// };
 /// assert_eq!(queue.enqueue(&job).await?, Enqueued::Added);
 /// assert_eq!(queue.enqueue(&job).await?, Enqueued::AlreadyQueued);
 ///

@@ -2,8 +2,11 @@
 //!
 //! | key | type | contents |
 //! |---|---|---|
-//! | `<prefix>:{q}:stream:<lane>` | stream, group `workers` | one entry per job of the lane, field `job`, JSON `{v, subject, lane, attempt, enqueued_ms, traceparent}` |
-//! | `<prefix>:{q}:queued` | set | subjects in the queue, claimed and delayed ones too; makes enqueuing idempotent |
+//! | `<prefix>:{q}:stream:<lane>` | stream, group `workers` | one entry per job of the lane, field `job`, JSON `{v, subject, lane, attempt, enqueued_ms, traceparent, submitter, work_ms}` |
+//! | `<prefix>:{q}:queued` | set | subjects in the streams and among the delayed jobs; makes enqueuing idempotent |
+//! | `<prefix>:{q}:waiting` | sorted set | long jobs that are not in the stream yet, `<subject> <job>`, by their start |
+//! | `<prefix>:{q}:since` | sorted set | the subjects of those, by the time at which they began to wait |
+//! | `<prefix>:{q}:finish` | sorted set | submitters of long jobs, by the end of their work so far |
 //! | `<prefix>:{q}:delayed` | sorted set | delayed jobs, `<lane> <job>`, by the time they are due |
 //! | `<prefix>:{q}:epoch` | string | the epoch, created together with the groups |
 //! | `<prefix>:workers` | hash | the latest report of each worker, with the time it was made |
@@ -15,6 +18,12 @@
 //! store. The same happens if entries were lost while their subjects are still in the set, which the sweep's check
 //! of the epoch finds. Every waiting claim looks for expired leases four times a second.
 //!
+//! The long lane is shared between submitters by start-time fair queueing. A job starts where the work of its submitter
+//! ends, and not before the start of the job that was let in last. Long jobs wait by their start outside of the stream;
+//! a claim that finds the stream without a new entry lets in the next. From then on a long job is an entry like others,
+//! so leases and recovery know nothing of shares. If nobody waits, a new long job goes to the stream at once and wakes a
+//! waiting claim. Processes of an earlier version add all long jobs to the stream: these come first.
+//!
 //! Lists would need a second list per worker to survive its death; a sorted set by deadline would have to be
 //! polled. A stream wakes one waiting worker per job.
 //!
@@ -23,7 +32,7 @@
 //! ACL SETUSER abaci on >password resetchannels ~<prefix>:* -@all +@connection +evalsha +script|load
 //!   +del +exists +get +set +hset +hdel +hgetall +pexpire +sadd +scard +srem +sismember +time
 //!   +xack +xadd +xclaim +xdel +xgroup +xinfo +xlen +xpending +xrange +xreadgroup
-//!   +zadd +zcard +zrange +zrangebyscore +zrem
+//!   +zadd +zcard +zrange +zrangebyscore +zrem +zremrangebyscore +zscore
 //! ```
 
 mod claim;
@@ -38,7 +47,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use model::{Job, Lane, Subject, WorkerId, WorkerReport, new_epoch};
-use redis::{AsyncCommands, FromRedisValue, Script, ScriptInvocation};
+use redis::{FromRedisValue, Script, ScriptInvocation};
 use redis_link::{LinkError, RedisLink};
 
 use self::claim::ClaimRequest;
@@ -101,7 +110,7 @@ impl RedisQueue {
         let Some(receipt) = receipt(call, delivery) else { return Ok(false) };
         let job = payload::encode(job).map_err(|error| QueueError::Unavailable(Box::new(error)))?;
         let mut script = self.for_delivery(&self.scripts.requeue, delivery, &receipt);
-        script.arg(job).arg(milliseconds(delay));
+        script.arg(delivery.job.subject.to_string()).arg(job).arg(milliseconds(delay));
         let is_ours: bool = self.run(call, &script).await?;
         if !is_ours {
             metrics::stale(call);
@@ -131,7 +140,8 @@ impl JobQueue for RedisQueue {
             script.arg(new_epoch());
             for job in jobs {
                 let payload = payload::encode(job).map_err(|error| QueueError::Unavailable(Box::new(error)))?;
-                script.arg(job.subject.to_string()).arg(job.lane.as_str()).arg(payload);
+                let submitter = job.submitter.map(|submitter| submitter.to_string()).unwrap_or_default();
+                script.arg(job.subject.to_string()).arg(job.lane.as_str()).arg(payload).arg(submitter).arg(job.work_ms);
             }
             let added: Vec<bool> = self.run("enqueue", &script).await?;
             for (job, added) in jobs.iter().zip(added) {
@@ -193,9 +203,12 @@ impl JobQueue for RedisQueue {
     }
 
     async fn contains(&self, subject: &Subject) -> Result<bool, QueueError> {
-        let (key, subject) = (self.scripts.queued_key(), subject.to_string());
-        let call = self.link.call(async |mut redis| redis.sismember(key, subject).await);
-        call.await.map_err(|error| unavailable("contains", error))
+        let subject = subject.to_string();
+        let mut either = redis::pipe();
+        either.sismember(self.scripts.queued_key(), &subject).zscore(self.scripts.since_key(), &subject);
+        let call = self.link.call(async |mut redis| either.query_async(&mut redis).await);
+        let (is_queued, since): (bool, Option<f64>) = call.await.map_err(|error| unavailable("contains", error))?;
+        Ok(is_queued || since.is_some())
     }
 
     async fn epoch(&self) -> Result<String, QueueError> {

@@ -154,6 +154,8 @@ fn job(row: &Unfinished) -> Job {
         attempt: row.attempt.saturating_add(1),
         enqueued_at: row.asked_at,
         traceparent: row.traceparent,
+        submitter: row.submitter,
+        work_ms: Job::work_ms(fibonacci::estimate(row.subject.index().get()).work),
     }
 }
 

@@ -14,12 +14,15 @@ enum DataLoss {
 }
 
 /// The keys of the queue, the events and the workers.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 11] = [
     "{q}:stream:short",
     "{q}:stream:medium",
     "{q}:stream:long",
     "{q}:queued",
     "{q}:delayed",
+    "{q}:waiting",
+    "{q}:since",
+    "{q}:finish",
     "{q}:epoch",
     "{e}:events",
     "workers",

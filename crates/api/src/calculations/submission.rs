@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use model::{AskToken, Calculation, CalculationState, Lane, Value};
+use model::{AskToken, Calculation, CalculationState, Value};
 use store::{NewCalculation, StoreError, SubmitResult};
 use tokio_util::sync::CancellationToken;
 
@@ -146,7 +146,7 @@ async fn store(state: &ApiState, index: &ValidIndex, from: IpAddr, charge: Charg
                 state.usage.add_request(&new.subject);
             }
             // The commit above is the acceptance; nothing below can undo it.
-            state.dispatch(&calculation, new.lane).await;
+            state.dispatch(&calculation, new.submitter).await;
             Ok(Submission::Pending(calculation, token))
         }
     }
@@ -158,7 +158,6 @@ pub(super) async fn recover_lost_value(state: &ApiState, calculation: Option<&Ca
     let Some(calculation) = calculation else { return };
     state.cache_remove(&calculation.subject).await;
     if matches!(calculation.state, CalculationState::Queued { .. }) {
-        let work = fibonacci::estimate(calculation.subject.index().get()).work;
-        state.dispatch(calculation, Lane::for_work(work)).await;
+        state.dispatch(calculation, None).await;
     }
 }

@@ -1,11 +1,12 @@
 //! The state of a queue in memory. Every method is given the time.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use model::{Job, Lane, Subject, WorkerId, WorkerReport, lease_after_losses};
 use tokio::time::Instant;
 
+use super::fair_share::FairShare;
 use crate::{Delivery, LaneDepth};
 
 const REPORT_TTL: Duration = Duration::from_secs(5);
@@ -30,9 +31,13 @@ pub(super) struct QueueState {
 struct QueuedJob {
     job: Job,
     stage: Stage,
+    place: WaitingPlace,
     /// Leases that expired in a row.
     lost: u32,
 }
+
+/// The place of a job among those that wait: its start by the shares of the lane, and a number that rises.
+type WaitingPlace = (u64, u64);
 
 /// The stage of a job; the lane's collections hold its subject under the same key.
 #[derive(Debug)]
@@ -53,8 +58,9 @@ struct ClaimedStage {
 /// The jobs of a lane. Numbers beside the instants keep jobs of the same instant apart, and in order.
 #[derive(Debug, Default)]
 struct LaneState {
-    /// With the moment each began to wait, the oldest first.
-    waiting: VecDeque<(Instant, Subject)>,
+    /// With the moment each began to wait. All starts are 0 but in the long lane, which is shared.
+    waiting: BTreeMap<WaitingPlace, (Instant, Subject)>,
+    share: FairShare,
     delayed: BTreeMap<(Instant, u64), Subject>,
     claimed: BTreeMap<(Instant, u64), Subject>,
 }
@@ -70,8 +76,15 @@ impl QueueState {
 
     /// Adds a job whose subject is not in the queue.
     pub(super) fn add(&mut self, job: Job, now: Instant) {
-        self.lane(job.lane).waiting.push_back((now, job.subject.clone()));
-        self.jobs.insert(job.subject.clone(), QueuedJob { stage: Stage::Waiting, lost: 0, job });
+        let number = self.next_number();
+        let LaneState { waiting, share, .. } = self.lane(job.lane);
+        if waiting.is_empty() {
+            share.reset();
+        }
+        let start = if job.lane == Lane::Long { share.charge(job.submitter, job.work_ms) } else { 0 };
+        let place = (start, number);
+        waiting.insert(place, (now, job.subject.clone()));
+        self.jobs.insert(job.subject.clone(), QueuedJob { stage: Stage::Waiting, place, lost: 0, job });
     }
 
     /// Takes the first job of the first lane that has one, or the first `max_short` of the short lane. Jobs whose
@@ -97,10 +110,14 @@ impl QueueState {
 
     fn take_from(&mut self, lane: Lane, worker: &WorkerId, lease: Duration, now: Instant) -> Option<Delivery> {
         let receipt = self.next_number();
-        let LaneState { waiting, claimed, .. } = &mut self.lanes[position(lane)];
+        let LaneState { waiting, claimed, share, .. } = &mut self.lanes[position(lane)];
         let expired = claimed.first_entry().filter(|first| first.key().0 <= now).map(|first| first.remove());
         let reclaimed = expired.is_some();
-        let (waiting_since, subject) = expired.map(|subject| (now, subject)).or_else(|| waiting.pop_front())?;
+        let (waiting_since, subject) = expired.map(|subject| (now, subject)).or_else(|| {
+            let ((start, _), first) = waiting.pop_first()?;
+            share.claim(start);
+            Some(first)
+        })?;
         let queued = self.jobs.get_mut(&subject)?;
         if reclaimed {
             queued.lost = queued.lost.saturating_add(1);
@@ -114,13 +131,16 @@ impl QueueState {
     }
 
     fn promote_due(&mut self, lane: Lane, now: Instant) {
-        let LaneState { waiting, delayed, .. } = &mut self.lanes[position(lane)];
+        let LaneState { waiting, delayed, share, .. } = &mut self.lanes[position(lane)];
         while let Some(first) = delayed.first_entry().filter(|first| first.key().0 <= now) {
             let subject = first.remove();
+            self.last_number = self.last_number.wrapping_add(1);
+            let place = (share.start_again(), self.last_number);
             if let Some(queued) = self.jobs.get_mut(&subject) {
                 queued.stage = Stage::Waiting;
+                queued.place = place;
             }
-            waiting.push_back((now, subject));
+            waiting.insert(place, (now, subject));
         }
     }
 
@@ -155,18 +175,18 @@ impl QueueState {
     /// Makes the job the next one to be claimed; returns `false` if the delivery is stale.
     pub(super) fn release(&mut self, delivery: &Delivery) -> bool {
         let Some((lane, claimed)) = self.unclaim(delivery) else { return false };
-        if let Some(queued) = self.jobs.get_mut(&delivery.job.subject) {
-            queued.lost = 0;
-        }
-        self.set_stage(delivery, Stage::Waiting);
-        self.lane(lane).waiting.push_front((claimed.waiting_since, delivery.job.subject.clone()));
+        let Some(queued) = self.jobs.get_mut(&delivery.job.subject) else { return false };
+        queued.lost = 0;
+        queued.stage = Stage::Waiting;
+        let place = queued.place;
+        self.lane(lane).waiting.insert(place, (claimed.waiting_since, delivery.job.subject.clone()));
         true
     }
 
     pub(super) fn depth(&self, lane: Lane, now: Instant) -> LaneDepth {
         let lane = &self.lanes[position(lane)];
         let due = lane.delayed.keys().next().map(|&(due, _)| due).filter(|due| *due <= now);
-        let oldest = lane.waiting.front().map(|(since, _)| *since).into_iter().chain(due).min();
+        let oldest = lane.waiting.values().map(|(since, _)| *since).chain(due).min();
         LaneDepth {
             waiting: count(lane.waiting.len()).saturating_add(count(lane.delayed.len())),
             claimed: count(lane.claimed.len()),

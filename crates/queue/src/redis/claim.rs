@@ -194,7 +194,8 @@ impl ClaimRequest<'_> {
         let Ok(receipt) = surplus.receipt.parse::<Receipt>() else { return Ok(()) };
         let Ok(job) = payload::encode(&surplus.job) else { return Ok(()) };
         let mut script = self.scripts.over_queue(&self.scripts.requeue);
-        script.arg(surplus.job.lane.as_str()).arg(receipt.entry).arg(&self.worker.0).arg(1).arg(job).arg(0);
+        script.arg(surplus.job.lane.as_str()).arg(receipt.entry).arg(&self.worker.0).arg(1);
+        script.arg(surplus.job.subject.to_string()).arg(job).arg(0);
         redis.run(&script).await
     }
 

@@ -54,10 +54,11 @@ mod tests {
     #[test]
     fn a_payload_has_the_agreed_members() {
         let mut sent = job(1000, model::Lane::Medium);
+        (sent.submitter, sent.work_ms) = ("192.0.2.7".parse().ok(), 12);
         sent.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().ok();
         assert_eq!(
             encode(&sent).unwrap(),
-            r#"{"v":1,"subject":"F(1000)","lane":"medium","attempt":1,"enqueued_ms":1763941827123,"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}"#
+            r#"{"v":1,"subject":"F(1000)","lane":"medium","attempt":1,"enqueued_ms":1763941827123,"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","submitter":"192.0.2.7","work_ms":12}"#
         );
     }
 
@@ -76,6 +77,8 @@ mod tests {
         let text = encode(&job(7, model::Lane::Short)).unwrap();
         let more = text.replacen('{', r#"{"priority":9,"#, 1);
         assert!(matches!(decode(&more, 1), DecodedEntry::Job(_)));
+        let older = text.replace(r#","submitter":null,"work_ms":1"#, "");
+        assert!(older.len() < text.len() && matches!(decode(&older, 1), DecodedEntry::Job(_)), "{older}");
         let newer = text.replace(r#""v":1"#, r#""v":2"#);
         assert!(matches!(decode(&newer, 1), DecodedEntry::Newer));
         assert!(matches!(decode(r#"{"v":9,"what":"ever"}"#, 1), DecodedEntry::Newer));

@@ -4,7 +4,7 @@ use model::Lane;
 use redis::{Script, ScriptInvocation};
 
 pub(super) struct Scripts {
-    keys: [String; 6],
+    keys: [String; 9],
     workers_key: String,
     pub(super) enqueue: Script,
     pub(super) take: Script,
@@ -30,7 +30,17 @@ impl Scripts {
         let key = |name: &str| format!("{prefix}:{{q}}:{name}");
         let [short, medium, long] = Lane::ALL.map(|lane| key(&format!("stream:{lane}")));
         Self {
-            keys: [key("epoch"), key("queued"), key("delayed"), short, medium, long],
+            keys: [
+                key("epoch"),
+                key("queued"),
+                key("delayed"),
+                short,
+                medium,
+                long,
+                key("waiting"),
+                key("since"),
+                key("finish"),
+            ],
             workers_key: format!("{prefix}:workers"),
             enqueue: script!("enqueue"),
             take: script!("take"),
@@ -64,6 +74,11 @@ impl Scripts {
     /// Returns the key of the set of queued subjects.
     pub(super) fn queued_key(&self) -> &str {
         &self.keys[1]
+    }
+
+    /// Returns the key of the sorted set of long jobs' subjects that wait outside of the stream.
+    pub(super) fn since_key(&self) -> &str {
+        &self.keys[7]
     }
 
     /// Returns the key of a lane's stream.

@@ -164,3 +164,19 @@ fn durations_become_whole_milliseconds_and_never_less() {
     }
     assert_eq!(milliseconds(Duration::MAX), 315_360_000_000);
 }
+
+/// Addresses are kept no longer than they matter.
+#[tokio::test]
+async fn no_submitter_is_kept_when_no_long_job_is_left() {
+    let (queue, server) = queue().await;
+    let submitters = ["192.0.2.1", "192.0.2.1", "192.0.2.2"];
+    for (n, submitter) in (1..).zip(submitters) {
+        queue.enqueue(&Job { submitter: submitter.parse().ok(), ..job(n, Lane::Long) }).await.unwrap();
+    }
+    for _ in submitters {
+        assert!(server.run::<u32>(&["EXISTS", "test:{q}:finish"]) == 1);
+        let delivery = claim_now(&*queue, "a").await.expect("it waits");
+        queue.ack(&delivery).await.unwrap();
+    }
+    assert_eq!(server.run::<Vec<String>>(&["KEYS", "test:{q}:finish"]), [""; 0]);
+}

@@ -135,10 +135,22 @@ impl Harness {
 
     /// Enqueues F(n).
     pub(crate) async fn enqueue(&self, n: i64) -> Lane {
-        let lane = Lane::for_work(fibonacci::estimate(n).work);
-        let job = Job { subject: subject(n), lane, attempt: 1, enqueued_at: self.clock.now(), traceparent: None };
+        let job = self.job(n);
         self.queue.enqueue(&job).await.expect("in memory");
-        lane
+        job.lane
+    }
+
+    pub(crate) fn job(&self, n: i64) -> Job {
+        let work = fibonacci::estimate(n).work;
+        Job {
+            subject: subject(n),
+            lane: Lane::for_work(work),
+            attempt: 1,
+            enqueued_at: self.clock.now(),
+            traceparent: None,
+            submitter: None,
+            work_ms: Job::work_ms(work),
+        }
     }
 
     pub(crate) async fn withdraw(&self, n: i64, ask: &AskToken) -> WithdrawResult {

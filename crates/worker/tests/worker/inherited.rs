@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use model::{Clock, FailureReason, Job, Lane};
+use model::{Clock, FailureReason, Job};
 use queue::JobQueue;
 use worker::{Outcome, OutcomeKind, Settings};
 
-use crate::harness::{Harness, ended, subject};
+use crate::harness::{Harness, ended};
 
 #[tokio::test]
 async fn short_work_that_kills_every_process_fails() {
@@ -57,8 +57,7 @@ async fn die_with_everything(system: &Harness, settings: Settings, n: i64) {
 /// Enqueues a calculation from its row in the store, as the sweep of a new process does.
 async fn enqueue_as_the_sweep_does(system: &Harness, n: i64) {
     let row = system.find(n).await;
-    let lane = Lane::for_work(fibonacci::estimate(n).work);
-    let job = Job { subject: subject(n), lane, attempt: 1, enqueued_at: row.asked_at, traceparent: None };
+    let job = Job { enqueued_at: row.asked_at, ..system.job(n) };
     system.queue.enqueue(&job).await.expect("in memory");
 }
 

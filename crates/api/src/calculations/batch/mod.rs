@@ -162,7 +162,7 @@ async fn store(
             SubmitResult::Queued(calculation) => {
                 metrics::record_accepted(new.lane);
                 state.recent.record_accepted(&new.subject, start);
-                accepted.push(state.accepted(&calculation, new.lane));
+                accepted.push(state.accepted(&calculation, new.submitter));
                 queued.push(index);
                 if calculation.asked_at == now {
                     is_new.insert(&new.subject);

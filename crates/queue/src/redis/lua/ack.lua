@@ -25,5 +25,9 @@ if #ids > 0 then
   redis.call('XACK', stream, GROUP, unpack(ids))
   redis.call('XDEL', stream, unpack(ids))
   redis.call('SREM', QUEUED, unpack(subjects))
+  if stream == STREAMS.long and redis.call('XLEN', stream) + redis.call('ZCARD', WAITING) == 0 then
+    -- Nobody's share is kept longer than somebody else can wait for it.
+    redis.call('DEL', FINISH)
+  end
 end
 return ended

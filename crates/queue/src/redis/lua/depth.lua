@@ -31,8 +31,14 @@ local function depth(lane)
   local waiting = redis.call('XLEN', stream) - claimed + delayed[lane]
   local oldest = redis.call('XRANGE', stream, '(' .. last_delivered(stream), '+', 'COUNT', 1)[1]
   -- An entry id begins with the time it was added.
-  local age = oldest and math.max(now - tonumber(string.match(oldest[1], '^%d+')), 0) or -1
-  return { waiting, claimed, age }
+  local since = oldest and tonumber(string.match(oldest[1], '^%d+'))
+  if lane == 'long' then
+    waiting = waiting + redis.call('ZCARD', WAITING)
+    local first = redis.call('ZRANGE', SINCE, 0, 0, 'WITHSCORES')[2]
+    since = math.min(since or math.huge, tonumber(first or math.huge))
+    since = since < math.huge and since or nil
+  end
+  return { waiting, claimed, since and math.max(now - since, 0) or -1 }
 end
 
 return { depth('short'), depth('medium'), depth('long') }

@@ -1,11 +1,13 @@
--- new epoch, then of each job: subject, lane, job → for each job: 1 if it was added, 0 if its subject was in the queue
+-- new epoch, then of each job: subject, lane, job, submitter, work in ms → for each job: 1 if it was added, 0 if its
+-- subject was in the queue
 ensure_complete(ARGV[1])
 local added = {}
-for i = 2, #ARGV, 3 do
-  local is_new = redis.call('SADD', QUEUED, ARGV[i])
-  if is_new == 1 then
-    add(STREAMS[ARGV[i + 1]], ARGV[i + 2])
+for i = 2, #ARGV, 5 do
+  local subject, lane = ARGV[i], ARGV[i + 1]
+  local is_new = not is_queued(subject)
+  if is_new then
+    add(lane, subject, ARGV[i + 2], lane == 'long' and charge(ARGV[i + 3], tonumber(ARGV[i + 4])))
   end
-  added[#added + 1] = is_new
+  added[#added + 1] = is_new and 1 or 0
 end
 return added

@@ -2,6 +2,10 @@
 
 local EPOCH, QUEUED, DELAYED = KEYS[1], KEYS[2], KEYS[3]
 local STREAMS = { short = KEYS[4], medium = KEYS[5], long = KEYS[6] }
+-- The long lane is shared between submitters by start-time fair queueing: see FINISH and `charge`.
+local WAITING, SINCE, FINISH = KEYS[7], KEYS[8], KEYS[9]
+-- The member of FINISH whose score is the virtual time: the start of the job that was let in last.
+local NOW = '(now)'
 local GROUP = 'workers'
 -- The consumer that holds entries which this version cannot read, until a newer worker takes them.
 local NEWER = '(newer)'
@@ -40,8 +44,71 @@ local function ensure_complete(epoch)
   end
 end
 
-local function add(stream, job)
-  return redis.call('XADD', stream, '*', 'job', job)
+local function is_queued(subject)
+  return redis.call('SISMEMBER', QUEUED, subject) == 1 or redis.call('ZSCORE', SINCE, subject) ~= false
+end
+
+-- Returns whether a stream has entries that no worker has claimed.
+local function has_unclaimed(stream)
+  return redis.call('XLEN', stream) > redis.call('XPENDING', stream, GROUP)[1]
+end
+
+local function has_waiting_long_jobs()
+  return redis.call('ZCARD', WAITING) > 0 or has_unclaimed(STREAMS.long)
+end
+
+local function virtual_time()
+  return tonumber(redis.call('ZSCORE', FINISH, NOW) or 0)
+end
+
+-- Returns the start of new work of a submitter, and moves the end of all its work by it. While nobody waits, there is
+-- nothing to share.
+local function charge(submitter, work_ms)
+  if not has_waiting_long_jobs() then
+    redis.call('DEL', FINISH)
+  end
+  local start = math.max(virtual_time(), tonumber(redis.call('ZSCORE', FINISH, submitter) or 0))
+  redis.call('ZADD', FINISH, start + math.max(work_ms, 1), submitter)
+  return start
+end
+
+-- Adds a job to its lane. Long jobs wait in WAITING, and one at most in the stream, where it wakes a claim: it is let in
+-- when no other waits. `subject` is nil if the job does not say it in a way that this version can read.
+local function add(lane, subject, job, start)
+  if lane == 'long' and subject and has_waiting_long_jobs() then
+    redis.call('SREM', QUEUED, subject)
+    redis.call('ZADD', WAITING, start or virtual_time(), subject .. ' ' .. job)
+    redis.call('ZADD', SINCE, now_ms(), subject)
+  else
+    if subject then
+      redis.call('SADD', QUEUED, subject)
+    end
+    redis.call('XADD', STREAMS[lane], '*', 'job', job)
+  end
+end
+
+-- Moves the waiting long job with the smallest start into the stream.
+local function let_in_next()
+  while true do
+    local first = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')
+    if #first == 0 then
+      return
+    end
+    local member, start = first[1], first[2]
+    redis.call('ZREM', WAITING, member)
+    -- What ended before the virtual time makes no difference to a submitter.
+    redis.call('ZREMRANGEBYSCORE', FINISH, '-inf', '(' .. start)
+    redis.call('ZADD', FINISH, start, NOW)
+    local subject, job = string.match(member, '^(%S+) (.*)$')
+    if subject then
+      redis.call('ZREM', SINCE, subject)
+      -- A process of an earlier version may have added the same subject to the stream.
+      if redis.call('SADD', QUEUED, subject) == 1 then
+        redis.call('XADD', STREAMS.long, '*', 'job', job)
+        return
+      end
+    end
+  end
 end
 
 local function job_of(entry)

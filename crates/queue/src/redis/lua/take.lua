@@ -19,7 +19,7 @@ local function promote_due()
     local lane, job = string.match(member, '^(%a+) (.*)$')
     -- A job of a lane that only a newer version knows is left to newer workers.
     if lane and STREAMS[lane] then
-      add(STREAMS[lane], job)
+      add(lane, string.match(job, '"subject":"([^"]*)"'), job)
       redis.call('ZREM', DELAYED, member)
     end
   end
@@ -51,6 +51,9 @@ end
 -- Appends new jobs to `taken` until there are `max`.
 local function take_new(stream, taken, max)
   for _ = 1, BATCH do
+    if stream == STREAMS.long and #taken < max and not has_unclaimed(stream) then
+      let_in_next()
+    end
     local count = max - #taken
     local read = count > 0 and redis.call('XREADGROUP', 'GROUP', GROUP, worker, 'COUNT', count, 'STREAMS', stream, '>')
     local entries = read and read[1] and read[1][2] or {}

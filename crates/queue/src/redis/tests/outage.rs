@@ -157,6 +157,62 @@ async fn lost_entries_change_the_epoch_and_can_be_enqueued_again() {
 }
 
 #[tokio::test]
+async fn long_jobs_lost_while_they_wait_change_the_epoch_and_can_be_enqueued_again() {
+    let lost: [&[&str]; 4] = [
+        &["DEL", "test:{q}:waiting"],
+        &["DEL", "test:{q}:since"],
+        &["ZREMRANGEBYRANK", "test:{q}:waiting", "0", "0"],
+        &["XTRIM", "test:{q}:stream:long", "MAXLEN", "0"],
+    ];
+    for command in lost {
+        let (queue, server) = queue().await;
+        for n in 1..=3 {
+            queue.enqueue(&job(n, Lane::Long)).await.unwrap();
+        }
+        let epoch = queue.epoch().await.unwrap();
+        assert_eq!(queue.epoch().await.unwrap(), epoch, "nothing is lost yet");
+        server.run::<u32>(command);
+        assert_ne!(queue.epoch().await.unwrap(), epoch, "{command:?}");
+        for n in 1..=3 {
+            assert_eq!(queue.enqueue(&job(n, Lane::Long)).await.unwrap(), Enqueued::Added, "{command:?}");
+        }
+        for n in 1..=3 {
+            assert_eq!(claim(&*queue, "b", LONG_LEASE).await.job.subject, job(n, Lane::Long).subject, "{command:?}");
+        }
+    }
+}
+
+/// Without the shares all begin again, and nothing is lost. Both sets lost together are found by the sweep of the rows.
+#[tokio::test]
+async fn lost_shares_and_lost_waiting_jobs_do_not_block_others() {
+    let (queue, server) = queue().await;
+    for n in 1..=3 {
+        queue.enqueue(&job(n, Lane::Long)).await.unwrap();
+    }
+    server.run::<u32>(&["DEL", "test:{q}:finish"]);
+    for n in 1..=2 {
+        let delivery = claim(&*queue, "a", LONG_LEASE).await;
+        assert_eq!(delivery.job.subject, job(n, Lane::Long).subject);
+        queue.ack(&delivery).await.unwrap();
+    }
+    queue.enqueue(&job(4, Lane::Long)).await.unwrap();
+    server.run::<u32>(&["DEL", "test:{q}:waiting", "test:{q}:since"]);
+    for n in [3, 4] {
+        let sent = job(n, Lane::Long);
+        if !queue.contains(&sent.subject).await.unwrap() {
+            assert_eq!(queue.enqueue(&sent).await.unwrap(), Enqueued::Added);
+        }
+    }
+    let mut subjects = std::collections::BTreeSet::new();
+    while subjects.len() < 2 {
+        let delivery = claim(&*queue, "a", LONG_LEASE).await;
+        queue.ack(&delivery).await.unwrap();
+        subjects.insert(delivery.job.subject);
+    }
+    assert_eq!(claim_now(&*queue, "a").await, None);
+}
+
+#[tokio::test]
 async fn without_the_set_of_subjects_every_job_is_still_delivered() {
     let (queue, server) = queue_with_jobs().await;
     server.run::<u32>(&["DEL", "test:{q}:queued"]);

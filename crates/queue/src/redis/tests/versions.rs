@@ -88,3 +88,40 @@ async fn a_delayed_job_of_an_unknown_lane_is_left_alone() {
     assert_eq!(server.run::<u32>(&["ZCARD", "test:{q}:delayed"]), 3);
     assert_eq!(queue.depth().await.unwrap().map(|depth| depth.waiting), [0, 0, 0]);
 }
+
+/// A process of an earlier version knows neither the waiting long jobs nor the shares.
+#[tokio::test]
+async fn long_jobs_of_an_earlier_version_come_first_and_none_comes_twice() {
+    let (queue, server) = queue().await;
+    let sent: Vec<_> = (1..=4).map(|n| job(n, Lane::Long)).collect();
+    for job in &sent[..3] {
+        queue.enqueue(job).await.unwrap();
+    }
+    // Its sweep does not find F(3) in the set.
+    for job in &sent[2..] {
+        assert_eq!(server.run::<u32>(&["SADD", "test:{q}:queued", &job.subject.to_string()]), 1);
+        server.run::<String>(&["XADD", "test:{q}:stream:long", "*", "job", &payload::encode(job).unwrap()]);
+    }
+    for job in [&sent[0], &sent[2], &sent[3], &sent[1]] {
+        let delivery = claim_now(&*queue, "a").await.expect("it waits");
+        assert_eq!(delivery.job, *job);
+    }
+    assert_eq!(claim_now(&*queue, "a").await, None);
+    let [.., long] = queue.depth().await.unwrap();
+    assert_eq!((long.waiting, long.claimed), (0, 4));
+}
+
+#[tokio::test]
+async fn a_waiting_long_job_of_a_newer_version_is_left_to_newer_workers() {
+    let (queue, server) = queue().await;
+    queue.enqueue(&job(1, Lane::Long)).await.unwrap();
+    server.run::<u32>(&["ZADD", "test:{q}:waiting", "5", &format!("F(7) {NEWER}")]);
+    server.run::<u32>(&["ZADD", "test:{q}:since", "5", "F(7)"]);
+    queue.enqueue(&job(2, Lane::Long)).await.unwrap();
+    for n in [1, 2] {
+        assert_eq!(claim_now(&*queue, "a").await.expect("it waits").job.subject, job(n, Lane::Long).subject);
+    }
+    assert_eq!(claim_now(&*queue, "a").await, None);
+    let [.., long] = queue.depth().await.unwrap();
+    assert_eq!((long.waiting, long.claimed), (1, 2));
+}
