@@ -155,6 +155,28 @@ fn a_data_directory_that_is_removed_or_replaced_accepts_nothing_until_it_is_back
     }
 }
 
+#[test]
+fn values_that_are_unavailable_are_one_line_of_the_log_and_not_one_for_each_request() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut serve = Running::start(role("serve", data.path()));
+    // Long enough to be an object.
+    let headers = "Content-Type: application/json\r\nPrefer: wait=30\r\n";
+    let response = request(serve.public(), "POST /api/calculations", headers, "{\"index\":400000}");
+    assert!(response.contains("\"status\":\"done\""), "{response}");
+    let values = data.path().join("values");
+    fs::rename(&values, data.path().join("moved")).expect("renamed");
+    fs::write(&values, "a file where a folder is expected").expect("written");
+    for _ in 0..200 {
+        let response = get(serve.public(), "/api/calculations/400000/value");
+        assert!(response.starts_with("HTTP/1.1 503"), "{response}");
+    }
+    serve.child.kill().expect("it is running");
+    let lines: Vec<_> = serve.log().lines().map(|line| line.expect("text")).collect();
+    // At most one in ten seconds: a busy machine may need longer for all the requests.
+    let failed = lines.iter().filter(|line| line.contains("a request failed")).count();
+    assert!((1..=20).contains(&failed), "{failed} lines: {lines:#?}");
+}
+
 /// Submits from an address of this machine that claims another, and returns the status line.
 #[cfg(target_os = "linux")]
 fn submit_claiming(serve: &Running, from: [u8; 4], path: &str, index: u64, claimed: &str) -> String {

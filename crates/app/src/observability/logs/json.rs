@@ -48,39 +48,14 @@ impl Visit for ErrorSources {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
-    use std::sync::Arc;
-
-    use parking_lot::Mutex;
-    use tracing_subscriber::fmt::MakeWriter;
+    use std::io;
 
     use super::*;
+    use crate::observability::logs::log_buffer::LogBuffer;
 
     #[derive(Debug, thiserror::Error)]
     #[error("unavailable")]
     struct LoggedError(#[source] io::Error);
-
-    /// A writer to memory.
-    #[derive(Clone, Default)]
-    struct LogBuffer(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for LogBuffer {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl<'writer> MakeWriter<'writer> for LogBuffer {
-        type Writer = Self;
-
-        fn make_writer(&'writer self) -> Self {
-            self.clone()
-        }
-    }
 
     #[test]
     fn an_error_is_logged_with_its_sources_and_other_lines_are_unchanged() {
@@ -92,9 +67,7 @@ mod tests {
             tracing::warn!(error = &error as &dyn Error, "cannot record");
             tracing::warn!(times = 3, "tried");
         });
-        let text = String::from_utf8(buffer.0.lock().clone()).expect("UTF-8");
-        let lines: Vec<serde_json::Value> =
-            text.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+        let lines = buffer.json_lines();
         assert_eq!(lines[0]["message"], "cannot record");
         assert_eq!(lines[0]["error"], "unavailable");
         assert_eq!(lines[0]["error.sources"], serde_json::json!(["no \"route\""]));

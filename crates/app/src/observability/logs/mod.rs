@@ -1,6 +1,9 @@
 //! Logs on standard error: text on a terminal, JSON lines everywhere else.
 
 mod json;
+#[cfg(test)]
+mod log_buffer;
+mod repeats;
 
 use std::io::IsTerminal;
 
@@ -10,6 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
+use self::repeats::WithoutRepeats;
 use super::traces::TraceExport;
 use crate::config::LogFilter;
 
@@ -36,8 +40,9 @@ where
 {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
-        lines.with_ansi(true).boxed()
+        lines.with_ansi(true).map_event_format(WithoutRepeats::new).boxed()
     } else {
-        lines.with_ansi(false).json().flatten_event(true).map_event_format(json::WithErrorSources).boxed()
+        let lines = lines.with_ansi(false).json().flatten_event(true);
+        lines.map_event_format(|format| WithoutRepeats::new(json::WithErrorSources(format))).boxed()
     }
 }
