@@ -35,7 +35,7 @@ class Viewer {
     this.box.classList.add("scrolls");
     document.getElementById("digit-pages")?.remove();
     this.box.addEventListener("scroll", () => this.draw(), { passive: true });
-    section.querySelector("form")?.addEventListener("submit", (event) => this.go(event));
+    section.querySelector("#at")?.form.addEventListener("submit", (event) => this.go(event));
     this.show(Number(from));
   }
 
