@@ -57,7 +57,12 @@ pub(super) fn family(text: &str) -> Result<Family, ApiError> {
 
 /// Returns a query parameter that must be given.
 pub(super) fn required<'a>(query: &'a QueryParams, field: &'static str) -> Result<&'a str, ApiError> {
-    query.one(field)?.ok_or_else(|| invalid_parameter(field, "", "a number"))
+    query.one(field)?.ok_or_else(|| missing(field))
+}
+
+/// Returns the error for a parameter that must be given.
+pub(super) fn missing(field: &'static str) -> ApiError {
+    invalid_parameter(field, "", "a number")
 }
 
 /// Reads the modulus in the query, if there is one.

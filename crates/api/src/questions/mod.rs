@@ -22,8 +22,8 @@ pub(crate) use representations::*;
 pub(crate) use sequences::*;
 pub(crate) use structure::*;
 
-/// The most digits of a number that is no modulus: it stands in a path, which proxies allow 8 KiB for.
-const MAX_NUMBER_DIGITS: usize = 5_000;
+/// The most digits of a number in a path. Proxies allow 8 KiB for the whole line.
+const MAX_PATH_DIGITS: usize = 1_000;
 
 /// The most residues or characters.
 const MAX_COUNT: u32 = 10_000;

@@ -1,12 +1,12 @@
 //! `GET /api/moduli/{m}` and `GET /api/moduli/{m}/residues`
 
-use answers::{MAX_MODULUS_DIGITS, PeriodQuestion, ResiduesQuestion};
+use answers::{PeriodQuestion, ResiduesQuestion};
 use axum::extract::Path;
 use axum::response::Response;
 use fibonacci::MAX_FACTORED;
 use http::HeaderMap;
 
-use super::{MAX_COUNT, answer, arguments};
+use super::{MAX_COUNT, MAX_PATH_DIGITS, answer, arguments};
 use crate::cacheable::{CacheableParams, CacheableResponses};
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
@@ -36,7 +36,7 @@ pub(crate) async fn modulus_period(Path(m): Path<String>, headers: HeaderMap) ->
     path = "/api/moduli/{m}/residues",
     tag = "moduli",
     params(
-        ("m" = String, Path, max_length = 10_000, pattern = "^[1-9][0-9]*$", description = "The modulus"),
+        ("m" = String, Path, max_length = 1_000, pattern = "^[1-9][0-9]*$", description = "The modulus"),
         ("from" = Option<String>, Query, max_length = 1_002, pattern = "^(0|-?[1-9][0-9]*)$", description = "The first n; 0 if absent"),
         ("count" = Option<u32>, Query, minimum = 1, maximum = 10_000, description = "How many residues; 100 if absent"),
         CacheableParams,
@@ -51,7 +51,7 @@ pub(crate) async fn residues(
     query: QueryParams,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let modulus = arguments::natural("m", &m, MAX_MODULUS_DIGITS)?;
+    let modulus = arguments::natural("m", &m, MAX_PATH_DIGITS)?;
     if modulus.is_zero() {
         return Err(invalid_parameter("m", &m, "a whole number above 0"));
     }

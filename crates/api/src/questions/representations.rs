@@ -8,13 +8,13 @@ use axum::extract::Path;
 use axum::response::Response;
 use http::HeaderMap;
 
-use super::{MAX_COUNT, MAX_NUMBER_DIGITS, answer, arguments};
+use super::{MAX_COUNT, MAX_PATH_DIGITS, answer, arguments};
 use crate::cacheable::{CacheableParams, CacheableResponses};
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
 
 /// The most indexes of a sum, and the largest.
-const MAX_SUMMED: usize = 1_000;
+const MAX_SUMMED: usize = 200;
 const MAX_SUMMED_INDEX: u32 = 10_000_000;
 
 /// `GET /api/recognition/{number}` returns which Fibonacci number and which Lucas number a number is, and the Fibonacci
@@ -24,7 +24,7 @@ const MAX_SUMMED_INDEX: u32 = 10_000_000;
     path = "/api/recognition/{number}",
     tag = "representations",
     params(
-        ("number" = String, Path, max_length = 5_000, pattern = "^(0|[1-9][0-9]*)$", description = "The number"),
+        ("number" = String, Path, max_length = 1_000, pattern = "^(0|[1-9][0-9]*)$", description = "The number"),
         CacheableParams,
     ),
     responses(
@@ -33,7 +33,7 @@ const MAX_SUMMED_INDEX: u32 = 10_000_000;
     )
 )]
 pub(crate) async fn recognition(Path(number): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
-    arguments::natural("number", &number, MAX_NUMBER_DIGITS)?;
+    arguments::natural("number", &number, MAX_PATH_DIGITS)?;
     answer(RecognitionQuestion { number }, &headers).await
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn recognition(Path(number): Path<String>, headers: HeaderMap) 
     path = "/api/representations/{number}",
     tag = "representations",
     params(
-        ("number" = String, Path, max_length = 5_000, pattern = "^(0|[1-9][0-9]*)$", description = "The number"),
+        ("number" = String, Path, max_length = 1_000, pattern = "^(0|[1-9][0-9]*)$", description = "The number"),
         ("form" = Option<String>, Query, pattern = "^(zeckendorf|dual|even)$", description = "The form: `zeckendorf` if absent"),
         CacheableParams,
     ),
@@ -64,7 +64,7 @@ pub(crate) async fn representation(
         "even" => SumForm::Even,
         other => return Err(invalid_parameter("form", other, "zeckendorf, dual or even")),
     };
-    let number = arguments::natural("number", &number, MAX_NUMBER_DIGITS)?;
+    let number = arguments::natural("number", &number, MAX_PATH_DIGITS)?;
     answer(RepresentationQuestion { number, form }, &headers).await
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn representation(
     path = "/api/representations",
     tag = "representations",
     params(
-        ("indexes" = String, Query, max_length = 5_000, pattern = "^[0-9]{1,8}(,[0-9]{1,8})*$", description = "The indexes, separated by commas: up to 1,000, each from 0 to 10,000,000"),
+        ("indexes" = String, Query, max_length = 2_000, pattern = "^[0-9]{1,8}(,[0-9]{1,8})*$", description = "The indexes, separated by commas: up to 200, each from 0 to 10,000,000"),
         CacheableParams,
     ),
     responses(
@@ -98,7 +98,7 @@ pub(crate) async fn index_sum(query: QueryParams, headers: HeaderMap) -> Result<
     path = "/api/wythoff/{n}",
     tag = "representations",
     params(
-        ("n" = String, Path, max_length = 5_000, pattern = "^(0|[1-9][0-9]*)$", description = "The place of the pair"),
+        ("n" = String, Path, max_length = 1_000, pattern = "^(0|[1-9][0-9]*)$", description = "The place of the pair"),
         CacheableParams,
     ),
     responses(
@@ -107,7 +107,7 @@ pub(crate) async fn index_sum(query: QueryParams, headers: HeaderMap) -> Result<
     )
 )]
 pub(crate) async fn wythoff(Path(n): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
-    answer(WythoffQuestion { n: arguments::natural("n", &n, MAX_NUMBER_DIGITS)? }, &headers).await
+    answer(WythoffQuestion { n: arguments::natural("n", &n, MAX_PATH_DIGITS)? }, &headers).await
 }
 
 /// `GET /api/golden-string/{n}` returns characters of the golden string 0100101001001… from position n on.
@@ -118,7 +118,7 @@ pub(crate) async fn wythoff(Path(n): Path<String>, headers: HeaderMap) -> Result
     path = "/api/golden-string/{n}",
     tag = "representations",
     params(
-        ("n" = String, Path, max_length = 5_000, pattern = "^(0|[1-9][0-9]*)$", description = "The first position, from 0"),
+        ("n" = String, Path, max_length = 1_000, pattern = "^(0|[1-9][0-9]*)$", description = "The first position, from 0"),
         ("count" = Option<u32>, Query, minimum = 1, maximum = 10_000, description = "How many characters; 100 if absent"),
         CacheableParams,
     ),
@@ -132,7 +132,7 @@ pub(crate) async fn golden_string(
     query: QueryParams,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let n = arguments::natural("n", &n, MAX_NUMBER_DIGITS)?;
+    let n = arguments::natural("n", &n, MAX_PATH_DIGITS)?;
     let count = arguments::within("count", query.one("count")?.unwrap_or("100"), 1..=MAX_COUNT)?;
     answer(GoldenStringQuestion { n, count }, &headers).await
 }

@@ -3,7 +3,7 @@
 use answers::{PolynomialQuestion, Sequence, SequenceQuestion};
 use axum::extract::Path;
 use axum::response::Response;
-use fibonacci::{LucasParameters, MAX_ORDER, MAX_POLYNOMIAL};
+use fibonacci::{IBig, LucasParameters, MAX_ORDER, MAX_POLYNOMIAL};
 use http::HeaderMap;
 
 use super::{answer, arguments};
@@ -51,15 +51,20 @@ pub(crate) async fn sequence_term(
 }
 
 fn sequence_of(name: &str, query: &QueryParams) -> Result<Sequence, ApiError> {
-    let number = |field| arguments::integer(field, arguments::required(query, field)?, MAX_PARAMETER_DIGITS);
+    let number = |field: &'static str| {
+        let text = query.one(field)?;
+        text.map(|text| arguments::integer(field, text, MAX_PARAMETER_DIGITS)).transpose()
+    };
+    // Wrong ones are refused even if the sequence has no such parameter.
+    let (p, q, a, b) = (number("p")?, number("q")?, number("a")?, number("b")?);
+    let k = query.one("k")?.map(|text| arguments::within("k", text, 2..=MAX_ORDER)).transpose()?;
+    let required = |field, number: Option<IBig>| number.ok_or_else(|| arguments::missing(field));
     Ok(match name {
         "lucas" => Sequence::Lucas,
-        "u" => Sequence::U(LucasParameters { p: number("p")?, q: number("q")? }),
-        "v" => Sequence::V(LucasParameters { p: number("p")?, q: number("q")? }),
-        "seeded" => Sequence::Seeded { a: number("a")?, b: number("b")? },
-        "kbonacci" => {
-            Sequence::Kbonacci { k: arguments::within("k", arguments::required(query, "k")?, 2..=MAX_ORDER)? }
-        }
+        "u" => Sequence::U(LucasParameters { p: required("p", p)?, q: required("q", q)? }),
+        "v" => Sequence::V(LucasParameters { p: required("p", p)?, q: required("q", q)? }),
+        "seeded" => Sequence::Seeded { a: required("a", a)?, b: required("b", b)? },
+        "kbonacci" => Sequence::Kbonacci { k: k.ok_or_else(|| arguments::missing("k"))? },
         _ => return Err(invalid_parameter("sequence", name, "lucas, u, v, seeded or kbonacci")),
     })
 }

@@ -93,6 +93,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("/api/sequences/u/10", "p"),
     ("/api/sequences/u/10?p=3", "q"),
     ("/api/sequences/u/10?p=3&q=%2B1", "q"),
+    ("/api/sequences/lucas/1?q=null", "q"),
+    ("/api/sequences/lucas/1?k=1", "k"),
     ("/api/sequences/u/-1?p=3&q=2", "n"),
     ("/api/sequences/u/-1?p=3&q=2&modulus=4", "n"),
     ("/api/sequences/seeded/1?a=1", "b"),

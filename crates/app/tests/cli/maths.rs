@@ -197,3 +197,36 @@ fn the_command_line_prints_the_json_of_the_api() {
         assert_eq!(facts[name], *part, "{name}");
     }
 }
+
+#[test]
+fn the_tables_of_functions_show_what_is_printed() {
+    let document = include_str!("../../../../docs/functions.md");
+    let data = tempfile::tempdir().unwrap();
+    let serve = Running::start(role("serve", data.path()));
+    let (_, tables) = document.split_once("\n## Twenty-seven questions\n").unwrap();
+    let tables = tables.split("\n## ").next().unwrap();
+    let (mut commands, mut addresses) = (0, 0);
+    for row in tables.lines().filter(|row| row.starts_with("| ") && !row.starts_with("| question")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [_, command, address, result] = cells[..] else { panic!("expected 4 cells: {row}") };
+        if let Some(expected) = result.strip_prefix('`').and_then(|result| result.split('`').next())
+            && let Some(command) = command.strip_prefix("`abaci ")
+        {
+            let printed = finish(abaci(&command.trim_end_matches('`').split(' ').collect::<Vec<_>>()));
+            let text = printed.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+            match expected.strip_suffix('…') {
+                Some(beginning) => assert!(text.starts_with(beginning), "{row}: {text}"),
+                None => assert_eq!(text, expected, "{row}: {}", printed.stderr),
+            }
+            commands += 1;
+        }
+        let is_read =
+            |address: &&str| address.starts_with("/api/") && !address.contains(['{', ' ']) && *address != "/api/events";
+        for address in address.split(", ").map(|address| address.trim_matches('`')).filter(is_read) {
+            let response = get(serve.public(), address);
+            assert!(response.starts_with("HTTP/1.1 200"), "{address}: {response}");
+            addresses += 1;
+        }
+    }
+    assert_eq!((commands, addresses), (26, 28), "as many as there are in the tables");
+}
