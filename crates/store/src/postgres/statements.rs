@@ -12,7 +12,8 @@ use crate::row::{
 };
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
-use crate::sql::shared::{impl_queries, locked_columns, single_row_statements, unfinished_sql};
+use crate::sql::queries::{impl_queries, unfinished_sql};
+use crate::sql::shared::{locked_columns, single_row_statements};
 use crate::{CompletedValue, InlineValue, Lease, NewCalculation, Placement, QueueCounts, StoredValue, Unfinished};
 
 /// The clock that decides leases, in milliseconds since 1970.

@@ -1,7 +1,8 @@
 //! The statements that operations and reads need of a database.
 //!
-//! Most have the same text in both databases and stand in [`shared`]; the rest is written per database.
+//! Most have the same text in both databases and stand in [`shared`] and [`queries`]; the rest is written per database.
 
+pub(crate) mod queries;
 pub(crate) mod shared;
 
 use std::collections::HashMap;

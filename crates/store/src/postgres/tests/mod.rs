@@ -19,7 +19,7 @@ use crate::contract::fixtures::inline;
 use crate::contract::{LIMITS, damage};
 use crate::operations::SubmitAnswer;
 use crate::sql::Statements;
-use crate::sql::shared::LIST;
+use crate::sql::queries::LIST;
 use crate::{LeaseResult, Release, Store, WithdrawResult};
 
 async fn fresh() -> ((), Arc<dyn Store>) {

@@ -3,7 +3,7 @@
 use sqlx::AssertSqlSafe;
 
 use super::*;
-use crate::sql::shared::{LIST, LRU_VALUES, VALUE_BYTES};
+use crate::sql::queries::{LIST, LRU_VALUES, VALUE_BYTES};
 use crate::sqlite::statements::UNFINISHED;
 
 /// At a million rows the difference is that between a tenth of a millisecond and a second.

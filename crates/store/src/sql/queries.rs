@@ -1,0 +1,155 @@
+//! Queries outside a transaction, whose text is the same in both databases.
+//!
+//! Macros for the reason that [`shared`](super::shared) states.
+
+/// Only F(n) has an index in a column of its own: subjects of other kinds belong to a newer version.
+pub(crate) const LIST: &str = concat!(
+    "select ",
+    crate::row::calculation_columns!(),
+    " from calculations where id < $1 and idx is not null order by id desc limit $2",
+);
+
+macro_rules! unfinished_sql {
+    ($now:expr) => {
+        concat!(
+            "select id, idx, lane, attempt, queued_at, submitter, traceparent from calculations \
+             where id > $1 and status in ('queued', 'running') and (status = 'queued' or lease_until <= ",
+            $now,
+            " or lease_until > lease_ms + ",
+            $now,
+            ") and idx is not null order by id limit $2",
+        )
+    };
+}
+pub(crate) use unfinished_sql;
+
+/// Each filter is null for all. The types are named because a parameter that may be null tells PostgreSQL none.
+pub(crate) const UNFINISHED_WORK: &str = "select id, idx, status, lane, queued_at, submitter from calculations \
+     where id > $1 and status in ('queued', 'running') and idx is not null \
+     and (cast($3 as text) is null or lane = $3) and (cast($4 as text) is null or status = $4) \
+     and (cast($5 as text) is null or submitter = $5) \
+     and (cast($6 as bigint) is null or idx >= $6 or idx <= -$6) \
+     and (cast($7 as bigint) is null or queued_at < $7) order by id limit $2";
+
+/// The condition of both indexes on values that can be evicted, once for each of them.
+macro_rules! evictable_sql {
+    ($columns:literal, $end:literal) => {
+        concat!(
+            "select * from (select ",
+            $columns,
+            " from calculations where value_state = 'object' and size_bytes >= $1 and size_bytes < $2",
+            $end,
+            ") as objects union all select * from (select ",
+            $columns,
+            " from calculations where value_state = 'inline' and digits > 1000 \
+             and size_bytes >= $1 and size_bytes < $2",
+            $end,
+            ") as texts",
+        )
+    };
+}
+
+pub(crate) const VALUE_BYTES: &str = concat!(
+    "select cast(coalesce(sum(size_bytes), 0) as bigint) from (",
+    evictable_sql!("size_bytes", ""),
+    ") as evictable",
+);
+
+pub(crate) const LRU_VALUES: &str = concat!(
+    "select id, subject, sha256, size_bytes from (",
+    evictable_sql!("id, subject, sha256, size_bytes, read_at", " order by read_at limit $3"),
+    ") as evictable order by read_at limit $3",
+);
+
+/// Implements `Queries` for a newtype of a pool.
+macro_rules! impl_queries {
+    ($queries:ty, $now:expr, $($find_batch:tt)*) => {
+        impl $crate::sql::Queries for $queries {
+            $($find_batch)*
+
+            async fn find(&self, subject: &Subject) -> sqlx::Result<Option<Calculation>> {
+                let row: Option<CalculationRow> =
+                    sqlx::query_as(concat!("select ", calculation_columns!(), " from calculations where subject = $1"))
+                        .bind(subject.to_string())
+                        .fetch_optional(&self.0)
+                        .await?;
+                Ok(row.map(Calculation::try_from).transpose()?)
+            }
+
+            async fn list(&self, before: Option<CalculationId>, limit: u32) -> sqlx::Result<Vec<Calculation>> {
+                let rows: Vec<CalculationRow> = sqlx::query_as($crate::sql::queries::LIST)
+                    .bind(before.map_or(i64::MAX, |id| id.0))
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.0)
+                    .await?;
+                $crate::row::converted(rows)
+            }
+
+            async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> sqlx::Result<Vec<Unfinished>> {
+                let rows: Vec<$crate::row::UnfinishedRow> = sqlx::query_as(unfinished_sql!($now))
+                    .bind(after.map_or(i64::MIN, |id| id.0))
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.0)
+                    .await?;
+                $crate::row::converted(rows)
+            }
+
+            async fn unfinished_work(
+                &self,
+                filter: &$crate::UnfinishedFilter,
+                after: Option<CalculationId>,
+                limit: u32,
+            ) -> sqlx::Result<Vec<$crate::UnfinishedWork>> {
+                let rows: Vec<$crate::row::UnfinishedWorkRow> = sqlx::query_as($crate::sql::queries::UNFINISHED_WORK)
+                    .bind(after.map_or(i64::MIN, |id| id.0))
+                    .bind(i64::from(limit))
+                    .bind(filter.lane.map(model::Lane::as_str))
+                    .bind(filter.status.map(model::Status::as_str))
+                    .bind(filter.submitter.map(|submitter| submitter.to_string()))
+                    .bind(filter.min_index.map($crate::row::column))
+                    .bind(filter.queued_before.map(Timestamp::unix_ms))
+                    .fetch_all(&self.0)
+                    .await?;
+                $crate::row::converted(rows)
+            }
+
+            async fn inline_value(&self, subject: &Subject) -> sqlx::Result<Option<InlineValue>> {
+                let row: Option<$crate::row::InlineRow> = sqlx::query_as(
+                    "select id, coalesce(short_text, text) as text, sha256 from calculations \
+                     left join value_texts on calculation_id = id \
+                     where subject = $1 and status = 'done' and value_state = 'inline'",
+                )
+                .bind(subject.to_string())
+                .fetch_optional(&self.0)
+                .await?;
+                Ok(row.map(InlineValue::try_from).transpose()?)
+            }
+
+            async fn value_bytes(&self, sizes: Range<u64>) -> sqlx::Result<u64> {
+                let bytes: i64 = sqlx::query_scalar($crate::sql::queries::VALUE_BYTES)
+                    .bind($crate::row::column(sizes.start))
+                    .bind($crate::row::column(sizes.end))
+                    .fetch_one(&self.0)
+                    .await?;
+                u64::try_from(bytes).map_err(|error| sqlx::Error::Decode(error.into()))
+            }
+
+            async fn lru_values(&self, sizes: Range<u64>, limit: u32) -> sqlx::Result<Vec<StoredValue>> {
+                let rows: Vec<$crate::row::StoredValueRow> = sqlx::query_as($crate::sql::queries::LRU_VALUES)
+                    .bind($crate::row::column(sizes.start))
+                    .bind($crate::row::column(sizes.end))
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.0)
+                    .await?;
+                $crate::row::converted(rows)
+            }
+
+            async fn backlog(&self) -> sqlx::Result<QueueCounts> {
+                let sql = "select status, lane, count(*), min(queued_at) from calculations \
+                     where status in ('queued', 'running') group by status, lane";
+                $crate::row::queue_counts(sqlx::query_as(sql).fetch_all(&self.0).await?)
+            }
+        }
+    };
+}
+pub(crate) use impl_queries;
