@@ -1,3 +1,5 @@
+//! Convergents of φ.
+
 use dashu_int::UBig;
 
 use super::phi::{phi_places, with_point};

@@ -1,3 +1,5 @@
+//! Decimal places of φ.
+
 use dashu_int::UBig;
 use dashu_int::ops::SquareRoot;
 

@@ -1,3 +1,5 @@
+//! Errors of sequences.
+
 use super::{MAX_ORDER, MAX_POLYNOMIAL, MAX_VALUE_BITS};
 
 /// Why a sequence has no value to deliver at an index.

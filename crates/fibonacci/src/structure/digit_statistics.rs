@@ -1,3 +1,5 @@
+//! Counts of digits.
+
 use dashu_int::IBig;
 
 use crate::{UBig, modulo};

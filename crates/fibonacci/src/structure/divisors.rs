@@ -1,3 +1,5 @@
+//! Divisors of an index.
+
 use crate::factorize;
 
 /// Returns the divisors d of n in ascending order, for which F(d) divides F(n); none for 0.
