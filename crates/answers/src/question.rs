@@ -156,7 +156,7 @@ pub(crate) fn magnitude(n: &IBig) -> u128 {
 
 /// Returns the number of decimal digits, or one more.
 pub(crate) fn digits(number: &UBig) -> u128 {
-    (number.bit_len() as u128 * 1_233 >> 12) + 1
+    ((number.bit_len() as u128 * 1_233) >> 12) + 1
 }
 
 /// Returns the bits of the largest number of that many digits, or a few more.
