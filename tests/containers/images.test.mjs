@@ -57,8 +57,19 @@ for (const service of PROGRAMS) {
   });
 }
 
+test("the router contains nginx and what its start needs, under 40 MB", async (t) => {
+  const { Size, Config } = await inspect("nginx");
+  t.diagnostic(`${(Size / 1e6).toFixed(1)} MB`);
+  assert.ok(Size <= 40e6, `${Size} bytes`);
+  assert.equal(Config.User, "101:101");
+  assert.deepEqual(Config.Healthcheck.Test, ["CMD", "nc", "-w", "2", "127.0.0.1", "3050"]);
+  const files = (await filesOf("nginx")).filter((file) => !file.endsWith("/"));
+  for (const file of ["usr/sbin/nginx", "usr/bin/envsubst", "bin/busybox", "router/run", "router/nginx.conf"]) assert.ok(files.includes(file), file);
+  assert.deepEqual(files.filter((file) => /apt|dpkg|perl|bash$/.test(file)), []);
+});
+
 test("one container on a read-only root computes a value, and stops gracefully on SIGTERM", async () => {
-  const id = await docker("run", "--detach", "--read-only", "--cap-drop=ALL", "--publish=127.0.0.1:0:3050", imageOf("serve"));
+  const id = await docker("run", "--detach", "--read-only", "--cap-drop=ALL", "--health-interval=1s", "--publish=127.0.0.1:0:3050", imageOf("serve"));
   try {
     await eventually("it is healthy", async () => {
       const [{ State }] = JSON.parse(await docker("inspect", id));
