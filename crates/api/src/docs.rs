@@ -20,8 +20,21 @@ pub(crate) struct Documents {
 impl Documents {
     pub(crate) fn render(description: &OpenApi) -> Self {
         // A structure of texts can always be written as JSON.
-        let value = serde_json::to_value(description).unwrap_or_default();
+        let mut value = serde_json::to_value(description).unwrap_or_default();
+        remove_null_from_headers(&mut value);
         Self { json: value.to_string().into(), html: render(&value).into() }
+    }
+}
+
+/// Removes `null` from the types of optional header parameters. utoipa adds it, but a header is there or not.
+fn remove_null_from_headers(description: &mut Value) {
+    let paths = description["paths"].as_object_mut().into_iter().flat_map(serde_json::Map::values_mut);
+    let operations = paths.filter_map(Value::as_object_mut).flat_map(serde_json::Map::values_mut);
+    let parameters = operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut()).flatten();
+    for parameter in parameters.filter(|parameter| parameter["in"] == "header") {
+        if let Some(types) = parameter["schema"]["type"].as_array_mut() {
+            types.retain(|kind| kind != "null");
+        }
     }
 }
 
@@ -114,12 +127,20 @@ fn curl(method: &str, path: &str) -> String {
     let path = examples.iter().fold(path.to_owned(), |path, (name, example)| path.replace(name, example));
     let options = match (method, &*path) {
         ("post", "/api/calculations") => " -H 'Content-Type: application/json' -d '{\"index\": \"1000\"}'",
+        ("post", "/api/calculations/batch") => {
+            " -H 'Content-Type: application/json' -d '{\"from\": \"1\", \"to\": \"10\"}'"
+        }
+        ("post", "/api/verify") => " -H 'Content-Type: text/plain' -d 55",
         ("post", _) => " -d index=7",
         ("delete", _) => " -X DELETE -H \"Abaci-Ask: $TOKEN\"",
         (_, "/api/events") => " -N",
         _ => "",
     };
-    let query = if path.ends_with("/find") { "?digits=875" } else { "" };
+    let query = match &*path {
+        "/api/verify" => "?index=10",
+        path if path.ends_with("/find") => "?digits=875",
+        _ => "",
+    };
     format!("curl{options} localhost:3050{path}{query}")
 }
 
@@ -169,7 +190,19 @@ fn push(page: &mut String, element: &str, text: &Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn an_optional_header_is_not_null() {
+        let parameter = |place: &str| json!({"in": place, "schema": {"type": ["string", "null"]}});
+        let mut description =
+            json!({"paths": {"/a": {"get": {"parameters": [parameter("header"), parameter("query")]}}}});
+        remove_null_from_headers(&mut description);
+        let types = ["0", "1"].map(|at| description.pointer(&format!("/paths/~1a/get/parameters/{at}/schema/type")));
+        assert_eq!(types, [Some(&json!(["string"])), Some(&json!(["string", "null"]))]);
+    }
 
     #[test]
     fn texts_are_escaped() {

@@ -33,7 +33,10 @@ const PRIMES: usize = 3;
     params(
         ("index" = String, Query, max_length = 1_002, pattern = "^(0|-?[1-9][0-9]*)$", description = "The n of F(n), up to 1,001 digits"),
     ),
-    request_body(content = Option<String>, content_type = "text/plain", description = "The digits, of any type and size"),
+    request_body(
+        description = "The digits, of any type and size",
+        content((Option<String> = "text/plain"), (inline(Option<DigitFile>) = "application/octet-stream"))
+    ),
     responses(
         (status = 200, description = "What was compared; `right` says whether all of it agrees", body = wire::VerificationBody),
         BodyErrors,
@@ -78,6 +81,12 @@ pub(crate) async fn verify(
     };
     Ok(Json(response(&index, &verification, first_difference_at)))
 }
+
+/// The digits as a file: generated clients stream it, and many know no body of plain text.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the body is read in pieces; this describes it")]
+#[schema(value_type = String, format = Binary)]
+struct DigitFile(String);
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| ApiError::Internal(error.into()))

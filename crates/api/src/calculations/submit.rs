@@ -36,7 +36,7 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
     ),
     request_body(
         description = "The index n as a string or an integer literal in plain digits, or a form with the field `index`.",
-        content((SubmitBody = "application/json"), (SubmitBody = "application/x-www-form-urlencoded"))
+        content((SubmitBody = "application/json"), (SubmitFormBody = "application/x-www-form-urlencoded"))
     ),
     responses(
         (status = 200, description = "The value is known", body = wire::Submitted),
@@ -80,6 +80,16 @@ async fn submit_from(state: &ApiState, from: IpAddr, request: Request) -> Result
 pub(crate) struct SubmitBody {
     /// The n of F(n): `-?(0|[1-9][0-9]{0,18})`, as a string or an integer literal.
     #[schema(schema_with = index_schema)]
+    index: String,
+}
+
+/// The form of a submission. Its own schema: generated clients choose the media type by the type of the body.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "`read_fields` parses the body strictly; this describes it")]
+#[schema(as = SubmitForm)]
+struct SubmitFormBody {
+    /// The n of F(n).
+    #[schema(pattern = "^(0|-?[1-9][0-9]{0,18})$", example = "1000")]
     index: String,
 }
 

@@ -42,8 +42,8 @@ use crate::state::ApiState;
         content((BatchBody = "application/json"), (String = "application/x-ndjson"))
     ),
     responses(
-        (status = 200, description = "All values are known", body = wire::Submitted, content_type = "application/x-ndjson"),
-        (status = 202, description = "Accepted: all will be computed, whatever fails", body = wire::Submitted, content_type = "application/x-ndjson", headers(
+        (status = 200, description = "All values are known: a line for each index, which is a Submitted as JSON", body = String, content_type = "application/x-ndjson"),
+        (status = 202, description = "Accepted: all will be computed, whatever fails; the same lines", body = String, content_type = "application/x-ndjson", headers(
             ("ratelimit-policy" = String, description = "`\"queued-work\";q=N`: seconds of queued work that an address may have"),
             ("ratelimit" = String, description = "`\"queued-work\";r=N;t=N`: what is left of it, and the seconds until nothing is queued"),
             ("preference-applied" = String, description = "The maximum time that was waited"),
