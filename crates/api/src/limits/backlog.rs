@@ -3,7 +3,7 @@
 //! The prices are known to every API process: it adds what it accepts, learns from events what others accept and
 //! what ends, and reads the store at its start and after lost events.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use model::{Calculation, Lane, Subject, Submitter};
 use parking_lot::Mutex;
 use server::{household, record_refusal_of};
-use store::{Store, StoreError};
+use store::{Store, StoreError, UnfinishedFilter};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,8 @@ use crate::error::ApiError;
 
 /// Rows read from the store at a time.
 const PAGE_ROWS: u32 = 500;
+/// Addresses whose work is looked at to say when that of one of them is done. With more, all queued work is waited for.
+const MAX_SHARES: usize = 1_000;
 /// Pause after a failed read of the store.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -35,8 +37,9 @@ pub(crate) struct WorkBacklog {
 #[derive(Default)]
 struct BacklogState {
     calculations: HashMap<Subject, QueuedWork>,
-    by_address: HashMap<IpAddr, Duration>,
+    by_address: HashMap<IpAddr, AddressWork>,
     total: Duration,
+    last_number: u64,
     /// Rises with each reload, which keeps what was added meanwhile.
     generation: u64,
 }
@@ -46,6 +49,17 @@ struct QueuedWork {
     /// Unknown for what another process accepted.
     address: Option<IpAddr>,
     generation: u64,
+    number: u64,
+}
+
+/// The work of one address.
+#[derive(Default)]
+struct AddressWork {
+    total: Duration,
+    /// The part that is shared between addresses.
+    long: Duration,
+    /// In the order of submission.
+    calculations: BTreeMap<u64, Duration>,
 }
 
 /// The work that an address may still queue, for the `RateLimit` headers.
@@ -79,23 +93,22 @@ impl WorkBacklog {
         if state.calculations.contains_key(&index.subject) {
             return Ok(());
         }
-        let own = state.by_address.get(&household(address)).copied().unwrap_or_default();
-        let total = state.total;
-        drop(state);
+        let (own, total) = (state.own(address), state.total);
         let excess = |queued: Duration, limit: Option<Duration>| {
             let limit = limit?.saturating_mul(self.workers.parallelism());
             let excess = (queued + index.work).checked_sub(limit)?;
             (!queued.is_zero() && !excess.is_zero()).then_some(excess.min(queued))
         };
+        let of_all = excess(total, self.total_limit_for(index.lane())).filter(|_| index.lane() != Lane::Short);
+        let of_all = of_all.map(|excess| self.time_for(excess));
         if let Some(excess) = excess(own, self.address_limit) {
             record_refusal_of("queued-work-of-address", address);
-            return Err(ApiError::TooManyRequests { retry_after: self.time_for(excess) });
+            let retry_after = state.time_for_own(address, excess, self.workers.parallelism());
+            return Err(ApiError::TooManyRequests { retry_after: retry_after.max(of_all.unwrap_or_default()) });
         }
-        if index.lane() != Lane::Short
-            && let Some(excess) = excess(total, self.total_limit_for(index.lane()))
-        {
+        if let Some(retry_after) = of_all {
             record_refusal_of("queued-work", address);
-            return Err(ApiError::BacklogFull { retry_after: self.time_for(excess) });
+            return Err(ApiError::BacklogFull { retry_after });
         }
         Ok(())
     }
@@ -108,44 +121,44 @@ impl WorkBacklog {
     pub(crate) fn check_batch(&self, address: IpAddr, indexes: &[ValidIndex]) -> Result<(), ApiError> {
         let (mut work, mut long, mut subjects) = (Duration::ZERO, Duration::ZERO, HashSet::new());
         let mut longest = Lane::Short;
-        let (own, total) = {
-            let state = self.state.lock();
-            for index in indexes {
-                if !state.calculations.contains_key(&index.subject) && subjects.insert(&index.subject) {
-                    work += index.work;
-                    long += if index.lane() == Lane::Short { Duration::ZERO } else { index.work };
-                    longest = if index.lane() == Lane::Long { Lane::Long } else { longest };
-                }
-            }
-            (state.by_address.get(&household(address)).copied().unwrap_or_default(), state.total)
-        };
-        if let ([index], 1) = (indexes, subjects.len()) {
+        if let [index] = indexes {
             return self.check(address, index);
         }
+        let state = self.state.lock();
+        for index in indexes {
+            if !state.calculations.contains_key(&index.subject) && subjects.insert(&index.subject) {
+                work += index.work;
+                long += if index.lane() == Lane::Short { Duration::ZERO } else { index.work };
+                longest = if index.lane() == Lane::Long { Lane::Long } else { longest };
+            }
+        }
+        let (own, total) = (state.own(address), state.total);
         let excess = |queued: Duration, work: Duration, limit: Option<Duration>| {
             let limit = limit?.saturating_mul(self.workers.parallelism());
             let excess = (queued + work).checked_sub(limit).filter(|excess| !excess.is_zero())?;
             Some((excess, limit))
         };
-        let refusal = |kind, queued, excess, limit: Duration, work: Duration| {
-            record_refusal_of(kind, address);
+        let fits = |limit: Duration, work: Duration| {
             if work > limit {
                 return Err(ApiError::BatchTooLarge {
                     given: format!("{} s of work", work.as_secs()),
                     allowed: format!("up to {} s of work", limit.as_secs()),
                 });
             }
-            Ok(self.time_for(Duration::min(excess, queued)))
+            Ok(())
         };
+        let of_all = excess(total, long, self.total_limit_for(longest)).filter(|_| !long.is_zero());
+        let time_of_all = of_all.map(|(excess, _)| self.time_for(excess.min(total))).unwrap_or_default();
         if let Some((excess, limit)) = excess(own, work, self.address_limit) {
-            let retry_after = refusal("queued-work-of-address", own, excess, limit, work)?;
-            return Err(ApiError::TooManyRequests { retry_after });
+            record_refusal_of("queued-work-of-address", address);
+            fits(limit, work)?;
+            let retry_after = state.time_for_own(address, excess, self.workers.parallelism());
+            return Err(ApiError::TooManyRequests { retry_after: retry_after.max(time_of_all) });
         }
-        if !long.is_zero()
-            && let Some((excess, limit)) = excess(total, long, self.total_limit_for(longest))
-        {
-            let retry_after = refusal("queued-work", total, excess, limit, long)?;
-            return Err(ApiError::BacklogFull { retry_after });
+        if let Some((_, limit)) = of_all {
+            record_refusal_of("queued-work", address);
+            fits(limit, long)?;
+            return Err(ApiError::BacklogFull { retry_after: time_of_all });
         }
         Ok(())
     }
@@ -168,17 +181,23 @@ impl WorkBacklog {
         let mut state = self.state.lock();
         if calculation.status().is_final() {
             state.remove(&calculation.subject);
-        } else if !state.calculations.contains_key(&calculation.subject) {
-            state.add(calculation.subject.clone(), price(&calculation.subject), None);
+            return;
+        }
+        let generation = state.generation;
+        match state.calculations.get_mut(&calculation.subject) {
+            // A reload that has passed its row must not forget it.
+            Some(queued) => queued.generation = generation,
+            None => state.add(calculation.subject.clone(), price(&calculation.subject), None),
         }
     }
 
     /// Returns what an address may still queue; `None` without a limit per address.
     pub(crate) fn allowance(&self, address: IpAddr) -> Option<Allowance> {
         let limit = self.address_limit?;
-        let own = self.state.lock().by_address.get(&household(address)).copied().unwrap_or_default();
-        let reset = self.time_for(own);
-        Some(Allowance { limit, remaining: limit.saturating_sub(reset), reset })
+        let state = self.state.lock();
+        let own = state.own(address);
+        let reset = state.time_for_own(address, own, self.workers.parallelism());
+        Some(Allowance { limit, remaining: limit.saturating_sub(self.time_for(own)), reset })
     }
 
     /// Notes that events were lost, so that the store must be read again.
@@ -213,28 +232,22 @@ impl WorkBacklog {
             state.generation += 1;
             state.generation
         };
-        let (mut unfinished, mut after) = (HashMap::new(), None);
+        let (mut unfinished, mut after) = (Vec::new(), None);
         loop {
-            let rows = store.unfinished(after, PAGE_ROWS).await?;
+            let rows = store.unfinished_work(&UnfinishedFilter::default(), after, PAGE_ROWS).await?;
             let Some(last) = rows.last() else { break };
             after = Some(last.id);
             unfinished.extend(rows.into_iter().map(|row| {
-                let address = row.submitter.map(Submitter::address);
                 let work = price(&row.subject);
-                (row.subject, (work, address))
+                (row.subject, work, row.submitter.map(Submitter::address))
             }));
         }
-        // Leased work is not among them. What is not found at all ended too.
-        let unlisted = self.state.lock().subjects_before(generation, |subject| !unfinished.contains_key(subject));
-        let mut running = HashSet::new();
-        for subjects in unlisted.chunks(PAGE_ROWS as usize) {
-            let found = store.find_batch(subjects).await?.into_iter();
-            running.extend(found.filter(|row| !row.status().is_final()).map(|row| row.subject));
-        }
+        let found: HashSet<&Subject> = unfinished.iter().map(|(subject, ..)| subject).collect();
         let mut state = self.state.lock();
-        let is_ended = |subject: &Subject| !unfinished.contains_key(subject) && !running.contains(subject);
-        state.subjects_before(generation, is_ended).iter().for_each(|subject| state.remove(subject));
-        for (subject, (work, address)) in unfinished {
+        for subject in state.subjects_before(generation, |subject| !found.contains(subject)) {
+            state.remove(&subject);
+        }
+        for (subject, work, address) in unfinished {
             if !state.calculations.contains_key(&subject) {
                 state.add(subject, work, address);
             }
@@ -253,14 +266,52 @@ impl WorkBacklog {
 }
 
 impl BacklogState {
+    /// Returns the queued work of an address.
+    fn own(&self, address: IpAddr) -> Duration {
+        self.by_address.get(&household(address)).map(|own| own.total).unwrap_or_default()
+    }
+
+    /// Returns the time after which `excess` of the queued work of an address is done for certain.
+    ///
+    /// A calculation counts until it ends, and takes as long as on one worker. Meanwhile every other address has as much
+    /// long work done, and all shorter work may be done first, as may be work of addresses that are unknown.
+    fn time_for_own(&self, address: IpAddr, excess: Duration, parallelism: u32) -> Duration {
+        let address = household(address);
+        let (mut work, mut longest) = (Duration::ZERO, Duration::ZERO);
+        if let Some(own) = self.by_address.get(&address) {
+            for next in own.calculations.values() {
+                if work >= excess {
+                    break;
+                }
+                work += *next;
+                longest = longest.max(*next);
+            }
+        }
+        if work.is_zero() {
+            return work;
+        }
+        let mut before = self.total;
+        if self.by_address.len() <= MAX_SHARES {
+            for (other, queued) in &self.by_address {
+                let later = if *other == address { queued.total - work } else { queued.long.saturating_sub(work) };
+                before = before.saturating_sub(later);
+            }
+        }
+        (before / parallelism).max(longest)
+    }
+
     fn add(&mut self, subject: Subject, work: Duration, address: Option<IpAddr>) {
         self.remove(&subject);
         self.total += work;
+        self.last_number += 1;
+        let number = self.last_number;
         if let Some(address) = address {
-            *self.by_address.entry(address).or_default() += work;
+            let own = self.by_address.entry(address).or_default();
+            own.total += work;
+            own.long += long_part(work);
+            own.calculations.insert(number, work);
         }
-        let queued = QueuedWork { work, address, generation: self.generation };
-        self.calculations.insert(subject, queued);
+        self.calculations.insert(subject, QueuedWork { work, address, generation: self.generation, number });
     }
 
     /// Returns the subjects that were added before a reload and meet a condition.
@@ -275,12 +326,19 @@ impl BacklogState {
         if let Some(address) = queued.address
             && let Some(own) = self.by_address.get_mut(&address)
         {
-            *own = own.saturating_sub(queued.work);
-            if own.is_zero() {
+            own.total = own.total.saturating_sub(queued.work);
+            own.long = own.long.saturating_sub(long_part(queued.work));
+            own.calculations.remove(&queued.number);
+            if own.calculations.is_empty() {
                 self.by_address.remove(&address);
             }
         }
     }
+}
+
+/// Returns the part of work that belongs to the lane that is shared between addresses: all or nothing.
+fn long_part(work: Duration) -> Duration {
+    if Lane::for_work(work) == Lane::Long { work } else { Duration::ZERO }
 }
 
 fn price(subject: &Subject) -> Duration {
@@ -288,107 +346,4 @@ fn price(subject: &Subject) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use model::Index;
-
-    use super::*;
-
-    const MINUTE: Duration = Duration::from_secs(60);
-
-    fn backlog(parallelism: u32) -> WorkBacklog {
-        let config = ApiConfig {
-            queued_work: Some(6 * MINUTE),
-            queued_work_per_address: Some(2 * MINUTE),
-            ..ApiConfig::default()
-        };
-        WorkBacklog::new(&config, Arc::new(WorkerCapacity::new(parallelism)))
-    }
-
-    fn work(n: i64, work: Duration) -> ValidIndex {
-        ValidIndex { subject: Index::new(n).into(), digits: 1, work, memory_bytes: 1 }
-    }
-
-    fn address(n: u8) -> IpAddr {
-        IpAddr::from([192, 0, 2, n])
-    }
-
-    #[test]
-    fn an_address_is_refused_beyond_its_limit_until_enough_has_ended() {
-        let backlog = backlog(1);
-        let (one, other) = (address(1), address(2));
-        for n in 1..=2 {
-            backlog.check(one, &work(n, MINUTE)).expect("within the limit");
-            backlog.add(one, &work(n, MINUTE));
-        }
-        let Err(ApiError::TooManyRequests { retry_after }) = backlog.check(one, &work(3, MINUTE)) else {
-            panic!("two minutes are queued");
-        };
-        assert_eq!(retry_after, MINUTE);
-        assert!(backlog.check(one, &work(2, MINUTE)).is_ok(), "it is queued already");
-        assert!(backlog.check(other, &work(3, 3 * MINUTE)).is_ok(), "the first work at any price");
-        let allowance = backlog.allowance(one).expect("a limit");
-        assert_eq!((allowance.remaining, allowance.reset), (Duration::ZERO, 2 * MINUTE));
-        backlog.state.lock().remove(&Index::new(1).into());
-        assert!(backlog.check(one, &work(3, MINUTE)).is_ok());
-    }
-
-    #[test]
-    fn all_together_have_a_limit_that_does_not_apply_to_short_work() {
-        let (backlog, faster) = (backlog(1), backlog(2));
-        for n in 1..=6 {
-            backlog.add(address(n), &work(n.into(), 9 * MINUTE / 10));
-            faster.add(address(n), &work(n.into(), 9 * MINUTE / 10));
-        }
-        let Err(ApiError::BacklogFull { retry_after }) = backlog.check(address(7), &work(7, MINUTE)) else {
-            panic!("nine tenths of six minutes are queued");
-        };
-        assert_eq!(retry_after, MINUTE);
-        assert!(backlog.check(address(7), &work(8, Duration::from_millis(1))).is_ok());
-        let medium = work(9, Duration::from_millis(900));
-        assert_eq!(medium.lane(), Lane::Medium);
-        assert!(backlog.check(address(7), &medium).is_ok(), "the last tenth is for shorter work");
-        assert!(backlog.check_batch(address(7), &[medium, work(10, Duration::from_millis(900))]).is_ok());
-        let with_long = [work(11, Duration::from_millis(900)), work(12, MINUTE)];
-        assert!(matches!(backlog.check_batch(address(7), &with_long), Err(ApiError::BacklogFull { .. })));
-        backlog.add(address(8), &work(13, 36 * MINUTE / 60));
-        let medium = work(14, Duration::from_millis(900));
-        assert!(matches!(backlog.check(address(7), &medium), Err(ApiError::BacklogFull { .. })), "it is full");
-        assert!(faster.check(address(7), &work(7, MINUTE)).is_ok(), "it waits half as long");
-    }
-
-    #[tokio::test]
-    async fn a_restarted_process_knows_the_queued_work_and_forgets_what_ended() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let limits = store::StoreLimits { max_queued: 10 };
-        let store = store::SqliteStore::open(&folder.path().join("s.sqlite"), limits).await.expect("a store");
-        let long = price(&Index::new(900_000_000).into());
-        let new = store::NewCalculation {
-            subject: Index::new(900_000_000).into(),
-            digits: 1,
-            lane: Lane::for_work(long),
-            ask: None,
-            submitter: Some(address(3).into()),
-            traceparent: None,
-            now: model::Timestamp::from_unix_ms(0),
-        };
-        store.submit(&new).await.expect("room");
-        let half = Some(long / 2);
-        let config = ApiConfig { queued_work: half, queued_work_per_address: half, ..ApiConfig::default() };
-        let backlog = WorkBacklog::new(&config, Arc::new(WorkerCapacity::new(1)));
-        backlog.add(address(1), &work(5, MINUTE));
-        backlog.reload(&store).await.expect("the store answers");
-        assert_eq!(backlog.state.lock().total, long, "F(5) is not in the store");
-        assert!(matches!(backlog.check(address(2), &work(7, long)), Err(ApiError::BacklogFull { .. })));
-        assert!(matches!(backlog.check(address(3), &work(7, long)), Err(ApiError::TooManyRequests { .. })));
-
-        let worker = model::WorkerId("w".to_owned());
-        let leased = store.lease(&new.subject, &worker, MINUTE, new.now).await.expect("the store answers");
-        let store::LeaseResult::Leased(lease, _) = leased else { panic!("{leased:?}") };
-        backlog.reload(&store).await.expect("the store answers");
-        assert_eq!(backlog.state.lock().total, long, "it is running");
-        let failure = model::Failure { reason: model::FailureReason::StorageFailed, attempts: 3 };
-        store.fail(&new.subject, Some(&lease), failure, new.now).await.expect("the store answers").expect("failed");
-        backlog.reload(&store).await.expect("the store answers");
-        assert_eq!(backlog.state.lock().total, Duration::ZERO, "it has ended");
-    }
-}
+mod tests;
