@@ -1,6 +1,6 @@
-//! Long work is cancelled while it runs, or just when it completes.
+//! Long work is cancelled while it runs, just when it completes, or just before it is submitted again.
 //!
-//! A cancellation that was confirmed must stay until someone submits again.
+//! A cancellation that was confirmed must stay until someone submits again, and must not touch what is submitted then.
 
 use std::time::{Duration, Instant};
 
@@ -18,8 +18,12 @@ struct CancelRace {
     progress: f64,
 }
 
+/// A cancellation of running work, and a submission of the same right after it.
+struct SubmittedAgain;
+
 pub(super) fn all<S: System>() -> Faults<S> {
-    [0.3, 0.97].map(|progress| Box::new(CancelRace { progress }) as Box<dyn Fault<S>>).into()
+    let races = [0.3, 0.97].map(|progress| Box::new(CancelRace { progress }) as Box<dyn Fault<S>>);
+    races.into_iter().chain([Box::new(SubmittedAgain) as Box<dyn Fault<S>>]).collect()
 }
 
 impl<S: System> Fault<S> for CancelRace {
@@ -33,6 +37,35 @@ impl<S: System> Fault<S> for CancelRace {
             Injected::now()
         })
     }
+}
+
+impl<S: System> Fault<S> for SubmittedAgain {
+    fn name(&self) -> String {
+        "cancelled and submitted again".to_owned()
+    }
+
+    fn inject<'a>(&'a self, system: &'a mut S, ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected> {
+        Box::pin(async move {
+            submit_again(system.client(), ledger).await;
+            Injected::now()
+        })
+    }
+}
+
+async fn submit_again(client: &SystemClient, ledger: &Ledger) {
+    let n = probe::next_long();
+    let token = probe::submit_long(client, ledger, n).await;
+    let begun = async || probe::state(client, n).await.map(|(status, _)| status).filter(|status| status != "queued");
+    eventually("the work begins", begun).await;
+    if probe::cancel(client, n, &token).await != StatusCode::OK {
+        return;
+    }
+    let token = probe::submit_long(client, ledger, n).await;
+    let status = eventually("it begins again", begun).await;
+    if !["running", "done"].contains(&&*status) {
+        ledger.violation(format!("submission undone: F({n}) was accepted again and is {status}"));
+    }
+    probe::cancel(client, n, &token).await;
 }
 
 async fn race(client: &SystemClient, ledger: &Ledger, progress: f64) {
