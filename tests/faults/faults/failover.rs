@@ -1,4 +1,5 @@
-//! PostgreSQL fails over to a standby that has everything, while the old primary goes on answering what only reads.
+//! PostgreSQL fails over to a standby that has everything. The old primary goes on answering what only reads, or vanishes
+//! and leaves its connections open.
 
 use std::time::Instant;
 
@@ -6,18 +7,25 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{Fault, Faults, Injected};
 use crate::ledger::Ledger;
-use crate::systems::Cluster;
+use crate::systems::{Cluster, Component, System};
 
-/// A failover.
-struct Failover;
+/// What the old primary does.
+enum Failover {
+    Answers,
+    Vanishes,
+}
 
 pub(super) fn all() -> Faults<Cluster> {
-    vec![Box::new(Failover)]
+    [Failover::Answers, Failover::Vanishes].map(|failover| Box::new(failover) as Box<dyn Fault<Cluster>>).into()
 }
 
 impl Fault<Cluster> for Failover {
     fn name(&self) -> String {
-        "PostgreSQL fails over, the old primary answers".to_owned()
+        let what = match self {
+            Self::Answers => "answers",
+            Self::Vanishes => "vanishes",
+        };
+        format!("PostgreSQL fails over, the old primary {what}")
     }
 
     fn inject<'a>(&'a self, cluster: &'a mut Cluster, _ledger: &'a Ledger) -> LocalBoxFuture<'a, Injected> {
@@ -25,6 +33,9 @@ impl Fault<Cluster> for Failover {
             let standby = cluster.start_standby();
             cluster.postgres.refuse_writes();
             cluster.postgres.wait_until_replayed_by(&standby);
+            if matches!(self, Self::Vanishes) {
+                cluster.pause(Component::Postgres, true);
+            }
             standby.promote();
             cluster.switch_to(standby);
             Injected::at(Instant::now())
