@@ -6,6 +6,8 @@
 mod api_client;
 mod assets;
 mod endpoints;
+#[cfg(test)]
+mod fuzzing;
 mod metrics;
 mod router;
 mod state;

@@ -2,7 +2,7 @@
 //!
 //! Text with one meaning is accepted; text with two is returned with both, and never guessed.
 
-use model::{Expression, ExpressionError};
+use model::{Expression, ExpressionError, Index};
 
 /// The most digits of an index that has facts.
 const MAX_DIGITS: usize = 1_000;
@@ -31,20 +31,17 @@ pub(crate) fn parse(text: &str) -> Result<TypedIndex, ExpressionError> {
     match evaluate(&text) {
         Err(ExpressionError::Ambiguous { text: number, suggestion }) => {
             let decimal = number.replace(',', ".").trim_end_matches('0').trim_end_matches('.').to_owned();
-            let meanings = [suggestion, decimal].map(|meaning| evaluate(&text.replacen(&number, &meaning, 1)));
-            Ok(one_or_more(meanings.into_iter().flatten().collect()))
+            let [whole, decimal] = [suggestion, decimal].map(|meaning| evaluate(&text.replacen(&number, &meaning, 1)));
+            match (whole, decimal) {
+                (Ok(whole), Ok(decimal)) => Ok(TypedIndex::Ambiguous(vec![whole, decimal])),
+                (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(TypedIndex::One(one)),
+                (Err(error), Err(_)) => Err(error),
+            }
         }
         Err(ExpressionError::Grouping { text: number, suggestion }) => {
             Ok(TypedIndex::Ambiguous(vec![evaluate(&text.replacen(&number, &suggestion, 1))?]))
         }
         result => result.map(TypedIndex::One),
-    }
-}
-
-fn one_or_more(mut meanings: Vec<String>) -> TypedIndex {
-    match meanings.len() {
-        1 => TypedIndex::One(meanings.remove(0)),
-        _ => TypedIndex::Ambiguous(meanings),
     }
 }
 
@@ -99,7 +96,7 @@ fn large(text: &str) -> Option<String> {
         let exponent: usize = exponent.parse().ok().filter(|exponent| (19..=MAX_DIGITS).contains(exponent))?;
         return Some(format!("{sign}1{}", "0".repeat(exponent)));
     }
-    (digits.len() > 19 && is_canonical(text)).then(|| text.to_owned())
+    (is_canonical(text) && text.parse::<Index>().is_err()).then(|| text.to_owned())
 }
 
 #[cfg(test)]

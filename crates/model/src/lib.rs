@@ -10,6 +10,8 @@ mod epoch;
 mod event;
 mod expression;
 mod failure;
+#[cfg(test)]
+mod fuzzing;
 mod index;
 mod job;
 mod lane;

@@ -36,6 +36,8 @@
 //! ```
 
 mod claim;
+#[cfg(test)]
+mod fuzzing;
 mod payload;
 mod receipt;
 mod scripts;

@@ -2,6 +2,7 @@
 //!
 //! A member keeps the text it was sent as, so that no float ever rounds an index.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use axum::body::Body;
@@ -22,7 +23,7 @@ const DRAINED_BYTES: usize = 4 << 20;
 
 /// The members of a body, each at most once.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Fields(Vec<(String, FieldValue)>);
+pub(crate) struct Fields(HashMap<String, FieldValue>);
 
 /// A member as it was sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,14 +44,12 @@ impl FieldValue {
 impl Fields {
     /// Returns the member of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&FieldValue> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        self.0.get(name)
     }
 
     /// Returns whether the name was new.
     fn insert(&mut self, name: String, value: FieldValue) -> bool {
-        let is_new = self.get(&name).is_none();
-        self.0.push((name, value));
-        is_new
+        self.0.insert(name, value).is_none()
     }
 }
 
@@ -193,7 +192,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 }
 
-fn parse_form(text: &str) -> Result<Fields, ApiError> {
+pub(super) fn parse_form(text: &str) -> Result<Fields, ApiError> {
     let mut fields = Fields::default();
     for (name, value) in decode_pairs(text).ok_or(malformed("The form is not percent-encoded UTF-8."))? {
         if !fields.insert(name, FieldValue::Text(value)) {

@@ -10,7 +10,7 @@ use sha2::Digest;
 use super::text::{BLOCK_BYTES, Digested};
 
 /// Names the format and its version.
-const MAGIC: &[u8; 16] = b"abaci blocks 1\n\0";
+pub(super) const MAGIC: &[u8; 16] = b"abaci blocks 1\n\0";
 const HASH_BYTES: usize = 32;
 
 /// The list as it is stored: the format's name, the hash of all that follows, the text's hash, its length

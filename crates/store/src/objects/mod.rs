@@ -8,6 +8,8 @@ mod bucket;
 #[cfg(test)]
 mod contract;
 mod error;
+#[cfg(test)]
+mod fuzzing;
 mod leftovers;
 mod place;
 mod reader;

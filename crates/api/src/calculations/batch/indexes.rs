@@ -34,7 +34,7 @@ fn is_lines(headers: &HeaderMap) -> bool {
 }
 
 /// Reads one index of each line: an integer, a string, or an object with the member `index`.
-fn of_lines(config: &ApiConfig, text: &str) -> Result<Vec<ValidIndex>, ApiError> {
+pub(super) fn of_lines(config: &ApiConfig, text: &str) -> Result<Vec<ValidIndex>, ApiError> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     if text.is_empty() {
         return Err(ApiError::IndexMissing);
@@ -52,7 +52,7 @@ fn of_lines(config: &ApiConfig, text: &str) -> Result<Vec<ValidIndex>, ApiError>
     text.split('\n').enumerate().map(line).collect()
 }
 
-fn of_fields(config: &ApiConfig, fields: &Fields) -> Result<Vec<ValidIndex>, ApiError> {
+pub(super) fn of_fields(config: &ApiConfig, fields: &Fields) -> Result<Vec<ValidIndex>, ApiError> {
     match (fields.get("indexes"), fields.get("from"), fields.get("to")) {
         (Some(list), None, None) => of_list(config, list),
         (None, Some(from), Some(to)) => of_range(config, from, to, fields.get("step")),
