@@ -19,7 +19,7 @@ const OLDEST_SECONDS: &str = "abaci_queue_oldest_seconds";
 pub fn describe() {
     describe_counter!(ACCEPTED, "Calculations stored, by lane.");
     describe_counter!(ENQUEUE_FAILED, "Stored calculations that the queue did not take; the sweep enqueues them.");
-    describe_counter!(CACHE_FAILED, "Failed calls of the cache or the event channel, by call.");
+    describe_counter!(CACHE_FAILED, "Failed calls of the cache, the event channel or the buckets of work, by call.");
     describe_counter!(VALUES_LOST, "Values found missing or corrupt, and queued to be computed again.");
     describe_gauge!(EVENT_STREAMS, "Open event streams.");
     describe_counter!(RESETS, "Resets sent to event subscribers.");
@@ -39,6 +39,16 @@ pub(crate) fn record_enqueue_failure(jobs: usize) {
 
 pub(crate) fn record_cache_failure(call: &'static str) {
     counter!(CACHE_FAILED, "call" => call).increment(1);
+}
+
+/// Counts and logs a failed call of the cache, the events or the buckets. The API does without them.
+pub(crate) fn log_cache_failure<T>(call: &'static str, result: Result<T, cache::CacheError>) -> Option<T> {
+    result
+        .inspect_err(|error| {
+            record_cache_failure(call);
+            tracing::warn!(call, error = error as &dyn std::error::Error, "a call of the cache failed");
+        })
+        .ok()
 }
 
 pub(crate) fn record_lost_value() {

@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::events::Hub;
 use crate::limits::{ApiConfig, RateLimit, WorkBacklog, WorkerCapacity};
 use crate::lists::ListReader;
-use crate::metrics;
+use crate::metrics::log_cache_failure;
 use crate::system::SystemMonitor;
 use crate::usage::{RecentStats, UsageCounts};
 
@@ -104,7 +104,7 @@ impl ApiState {
         tasks.spawn(dispatching);
         tasks.spawn(Arc::clone(&usage).write(ports.clone(), shutdown));
         tasks.close();
-        let rate_limit = config.rate.map(|rate| Arc::new(RateLimit::new(rate)));
+        let rate_limit = config.rate.map(|rate| Arc::new(RateLimit::new(rate, ports.rates.clone())));
         let system = Arc::new(SystemMonitor::new(ports.clone(), Arc::clone(&config), Arc::clone(&recent)));
         Self(Arc::new(SharedState {
             ports,
@@ -231,15 +231,6 @@ impl SharedState {
         };
         Accepted { calculation: calculation.clone(), job }
     }
-}
-
-fn log_cache_failure<T>(call: &'static str, result: Result<T, cache::CacheError>) -> Option<T> {
-    result
-        .inspect_err(|error| {
-            metrics::record_cache_failure(call);
-            tracing::warn!(call, error = error as &dyn std::error::Error, "a call of the cache failed");
-        })
-        .ok()
 }
 
 impl FromRef<ApiState> for Arc<ApiConfig> {

@@ -1,12 +1,14 @@
-//! The contracts of every cache and every event channel, one function per rule.
+//! The contracts of every cache, event channel and set of buckets, one function per rule.
 //!
 //! They run in real time on a busy machine: they assert order and identity, and wait for conditions with a timeout
 //! that is far more than any backend needs.
 
 mod event_channel;
+mod rate_buckets;
 mod value_cache;
 
 pub(crate) use event_channel::*;
+pub(crate) use rate_buckets::*;
 pub(crate) use value_cache::*;
 
 use std::time::Duration;
@@ -49,6 +51,19 @@ macro_rules! event_channel_keeps_the_contract {
     };
 }
 pub(crate) use event_channel_keeps_the_contract;
+
+macro_rules! rate_buckets_keep_the_contract {
+    ($make:path, $setting:tt) => {
+        $crate::contract::test_each!($make, $setting,
+            work_empties_a_bucket_and_time_refills_it
+            a_price_that_is_given_back_can_be_taken_again
+            work_above_a_whole_bucket_is_accepted_once_and_leaves_a_debt
+            a_clock_that_is_set_back_refills_nothing_twice
+            concurrent_takes_share_one_bucket
+        );
+    };
+}
+pub(crate) use rate_buckets_keep_the_contract;
 
 /// Makes a test of every rule, over what `$make().await` returns together with its server.
 macro_rules! test_each {

@@ -1,11 +1,12 @@
 //! The ports: what every cache and every event channel guarantees.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Calculation, CalculationEvent, Subject};
+use model::{Calculation, CalculationEvent, Subject, Timestamp};
 
 use crate::CacheError;
 
@@ -87,6 +88,42 @@ pub trait EventChannel: Send + Sync {
     async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError>;
 }
 
+/// Buckets of seconds of work, one for each address. Each refills within a minute; one that is lost is full.
+///
+/// Every method fails with [`CacheError::Unavailable`] if the backend does not answer.
+#[async_trait]
+pub trait RateBuckets: Send + Sync {
+    /// Takes the price of work from a bucket that holds `per_minute` seconds. A price above a whole bucket is taken
+    /// from a full one, and leaves a debt.
+    async fn take(
+        &self,
+        address: IpAddr,
+        price: Duration,
+        per_minute: f64,
+        now: Timestamp,
+    ) -> Result<PriceResult, CacheError>;
+
+    /// Gives a price back that was taken, or a part of it.
+    async fn give_back(&self, address: IpAddr, price: Duration, per_minute: f64) -> Result<(), CacheError>;
+}
+
+/// The result of taking a price.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PriceResult {
+    /// It was taken.
+    Taken,
+    /// The bucket has too little, and was not changed.
+    Refused {
+        /// The time after which the same price can be taken.
+        retry_after: Duration,
+    },
+}
+
+/// Returns the time in which a bucket refills by `missing` seconds of work.
+pub(crate) fn wait_for(missing: f64, per_minute: f64) -> Duration {
+    Duration::try_from_secs_f64(missing * 60.0 / per_minute).unwrap_or(Duration::from_secs(3_600))
+}
+
 /// The result of reading events.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Read {
@@ -132,7 +169,8 @@ impl FromStr for EventId {
         if epoch.is_empty() || epoch.len() > 40 || !epoch.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(EventIdError);
         }
-        let number = number.parse().map_err(|_| EventIdError)?;
-        Ok(Self { epoch: epoch.to_owned(), number })
+        let id = Self { epoch: epoch.to_owned(), number: number.parse().map_err(|_| EventIdError)? };
+        // `+5` and `05` are numbers too.
+        if id.to_string() == text { Ok(id) } else { Err(EventIdError) }
     }
 }

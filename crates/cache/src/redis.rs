@@ -1,9 +1,10 @@
-//! The cache and the event channel of the distributed system, on Redis 6.2, Valkey 7.2 or later.
+//! The cache, the event channel and the buckets of work of the distributed system, on Redis 6.2, Valkey 7.2 or later.
 //!
 //! | key | type | contents |
 //! |---|---|---|
 //! | `<prefix>:v:<subject>` | string | a finished calculation as JSON, with the store that it is from, and a TTL of a day after its last use |
 //! | `<prefix>:v` | sorted set | the cached subjects, by the time of their last use |
+//! | `<prefix>:rate:<address>` | string | what is left of an address's seconds of work, and when; expires when the bucket is full again |
 //! | `<prefix>:{e}:events` | stream | the latest events, field `a`, JSON, numbered 1, 2, 3 … (`<number>-1`) |
 //! | `<prefix>:{e}:epoch` | string | the epoch of the channel |
 //!
@@ -20,6 +21,7 @@
 //! ```
 
 mod event_channel;
+mod rate_buckets;
 #[cfg(test)]
 mod tests;
 mod value_cache;
@@ -29,6 +31,7 @@ use std::time::Duration;
 use redis_link::{LinkError, RedisLink};
 
 pub use event_channel::RedisEventChannel;
+pub use rate_buckets::RedisRateBuckets;
 pub use value_cache::RedisValueCache;
 
 use crate::{CacheError, metrics};

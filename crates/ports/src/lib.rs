@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cache::{EventChannel, ValueCache};
+use cache::{EventChannel, RateBuckets, ValueCache};
 use model::Clock;
 use queue::JobQueue;
 use store::{Store, Values};
@@ -20,6 +20,8 @@ pub struct Ports {
     pub cache: Arc<dyn ValueCache>,
     /// Live events from workers to subscribers.
     pub events: Arc<dyn EventChannel>,
+    /// The work that each address has requested from all processes; `None` if there is one process.
+    pub rates: Option<Arc<dyn RateBuckets>>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
 }

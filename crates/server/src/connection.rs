@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY};
+use http::header::{CONNECTION, STRICT_TRANSPORT_SECURITY, TRANSFER_ENCODING};
 use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -63,7 +63,10 @@ pub(crate) async fn serve_connection(
         let mut request = http::Request::from_parts(head, body);
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(Draining(token.clone()));
-        let host = check_host(request.version(), request.headers(), service_limits.known_hosts.as_ref());
+        let known_hosts = service_limits.known_hosts.as_ref();
+        let host = check_host(request.version(), request.uri(), request.headers(), known_hosts);
+        // It may have come with a `Content-Length` too, which hyper drops; then RFC 9112, section 6.1, closes.
+        let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
         let response = host.map(|()| router.clone().call(request));
         let token = token.clone();
         let is_behind_tls = service_limits.is_behind_tls;
@@ -73,7 +76,7 @@ pub(crate) async fn serve_connection(
                 Err(error) => refuse_host(&error, peer),
             };
             // An unread body would be parsed as the next request, so the connection cannot be reused.
-            if !end.was_read() || token.is_cancelled() {
+            if !end.was_read() || is_chunked || token.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             if is_behind_tls {

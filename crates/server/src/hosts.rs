@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use http::uri::Authority;
-use http::{HeaderMap, Version, header};
+use http::{HeaderMap, Uri, Version, header};
 
 /// The host names that a server answers to, besides IP addresses and `localhost`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +40,21 @@ impl KnownHosts {
     }
 }
 
-/// Checks the `Host` of a request; the name only if `known` is given.
-pub(crate) fn check_host(version: Version, headers: &HeaderMap, known: Option<&KnownHosts>) -> Result<(), HostError> {
+/// Checks the `Host` of a request; the name only if `known` is given. A target in absolute form has the name, instead of
+/// `Host` (RFC 9112, section 3.2.2).
+pub(crate) fn check_host(
+    version: Version,
+    target: &Uri,
+    headers: &HeaderMap,
+    known: Option<&KnownHosts>,
+) -> Result<(), HostError> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host,
-        (None, _) if version < Version::HTTP_11 => return Ok(()),
+        (Some(host), None) => Some(Authority::try_from(host.as_bytes()).map_err(|_| HostError::Malformed)?),
+        (None, _) if version < Version::HTTP_11 => None,
         _ => return Err(HostError::Malformed),
     };
-    let authority = Authority::try_from(host.as_bytes()).map_err(|_| HostError::Malformed)?;
+    let Some(authority) = target.authority().or(host.as_ref()) else { return Ok(()) };
     match known {
         Some(known) if !known.contains(authority.host()) => {
             Err(HostError::Unknown(authority.host().chars().take(100).collect()))
@@ -66,7 +72,7 @@ mod tests {
         let known = KnownHosts::new(["Fib.example".to_owned()]);
         let check = |host: &str| {
             let headers = HeaderMap::from_iter([(header::HOST, host.parse().expect("a value"))]);
-            check_host(Version::HTTP_11, &headers, Some(&known))
+            check_host(Version::HTTP_11, &Uri::from_static("/"), &headers, Some(&known))
         };
         for host in [
             "localhost:3050",
@@ -82,14 +88,23 @@ mod tests {
         for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:3050"] {
             assert!(matches!(check(host), Err(HostError::Unknown(_))), "{host}");
         }
+        let absolute = |target: &'static str| {
+            let headers = HeaderMap::from_iter([(header::HOST, "localhost".parse().expect("a value"))]);
+            check_host(Version::HTTP_11, &Uri::from_static(target), &headers, Some(&known))
+        };
+        assert_eq!(absolute("http://fib.example:3050/"), Ok(()));
+        assert!(matches!(absolute("http://evil.example/"), Err(HostError::Unknown(_))));
         for host in ["", "a b", "a/b"] {
             assert_eq!(check(host), Err(HostError::Malformed), "{host:?}");
         }
         let two = HeaderMap::from_iter([(header::HOST, "a".parse().expect("a value"))]);
         let mut two = two;
         two.append(header::HOST, "a".parse().expect("a value"));
-        assert_eq!(check_host(Version::HTTP_11, &two, None), Err(HostError::Malformed));
-        assert_eq!(check_host(Version::HTTP_11, &HeaderMap::new(), None), Err(HostError::Malformed));
-        assert_eq!(check_host(Version::HTTP_10, &HeaderMap::new(), None), Ok(()));
+        assert_eq!(check_host(Version::HTTP_11, &Uri::from_static("/"), &two, None), Err(HostError::Malformed));
+        assert_eq!(
+            check_host(Version::HTTP_11, &Uri::from_static("/"), &HeaderMap::new(), None),
+            Err(HostError::Malformed)
+        );
+        assert_eq!(check_host(Version::HTTP_10, &Uri::from_static("/"), &HeaderMap::new(), None), Ok(()));
     }
 }

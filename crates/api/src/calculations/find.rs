@@ -1,7 +1,7 @@
 //! `GET /api/calculations/{index}/value/find`
 
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -77,7 +77,7 @@ pub(crate) async fn find_digits(
     let range = readable(from - 1 + sign_bytes, reader.size_bytes);
     if is_long && let Some(limit) = &state.rate_limit {
         let blocks = u32::try_from(range.end.div_ceil(BLOCK_BYTES) - range.start / BLOCK_BYTES).unwrap_or(u32::MAX);
-        limit.charge(address, BLOCK_WORK.saturating_mul(blocks), Instant::now())?.keep();
+        limit.charge(address, BLOCK_WORK.saturating_mul(blocks), state.ports.clock.now()).await?.keep();
     }
     let last_place = range.end - sign_bytes;
     let found = search(&state, &calculation, &reader, range, digits).await?;

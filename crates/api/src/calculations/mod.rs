@@ -3,6 +3,8 @@
 mod batch;
 mod digit_search;
 mod find;
+#[cfg(test)]
+mod fuzzing;
 mod list;
 mod range;
 mod read;

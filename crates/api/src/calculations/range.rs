@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use http::{HeaderMap, HeaderName, header};
 
+use crate::error::ApiError;
+
 /// The part of a value that a request asks for.
 #[derive(Debug, PartialEq)]
 pub(super) enum RequestedRange {
@@ -34,6 +36,20 @@ pub(crate) fn check_preconditions(headers: &HeaderMap, etag: &str) -> Preconditi
     }
     let is_known = |tag: &str| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag;
     if tags(header::IF_NONE_MATCH).any(is_known) { Precondition::NotModified } else { Precondition::Passed }
+}
+
+/// Checks the conditions of a request that changes something. What it changes has no entity tag, so `If-Match` holds
+/// with `*` only, and `If-None-Match` always but with `*` (RFC 9110, sections 13.1.1 and 13.1.2).
+///
+/// # Errors
+/// `PreconditionFailed`.
+pub(super) fn check_change(headers: &HeaderMap) -> Result<(), ApiError> {
+    let has_any = |name: HeaderName| {
+        let mut values = headers.get_all(name).into_iter();
+        values.any(|value| value.as_bytes().trim_ascii() == b"*")
+    };
+    let is_other = headers.contains_key(header::IF_MATCH) && !has_any(header::IF_MATCH);
+    if is_other || has_any(header::IF_NONE_MATCH) { Err(ApiError::PreconditionFailed) } else { Ok(()) }
 }
 
 /// Returns the range that a request asks for.

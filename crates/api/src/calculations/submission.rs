@@ -52,7 +52,7 @@ pub(crate) async fn submit_index(
     check_disk(state, std::slice::from_ref(index)).await?;
     state.backlog.check(from, index)?;
     let charge = match &state.rate_limit {
-        Some(limit) => limit.charge(from, index.work, Instant::now())?,
+        Some(limit) => limit.charge(from, index.work, state.ports.clock.now()).await?,
         None => Charge::free(),
     };
     // Subscribe before the job is enqueued, so that its end is not missed however soon it comes.
@@ -106,7 +106,7 @@ async fn wait(state: &ApiState, calculation: Calculation, limit: &WaitLimit, wai
     calculation
 }
 
-async fn store(state: &ApiState, index: &ValidIndex, from: IpAddr, charge: Charge<'_>) -> Result<Submission, ApiError> {
+async fn store(state: &ApiState, index: &ValidIndex, from: IpAddr, charge: Charge) -> Result<Submission, ApiError> {
     let token = if index.is_withdrawable() {
         Some(AskToken::random().map_err(|error| ApiError::Internal(error.to_string().into()))?)
     } else {

@@ -11,6 +11,7 @@ use model::{AskToken, Calculation};
 use server::{Draining, client_address};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 
+use super::range::check_change;
 use super::submission::{Submission, WaitLimit, submit_index};
 use crate::error::ApiError;
 use crate::error_responses::{BodyErrors, FieldErrors};
@@ -49,6 +50,7 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
         )),
         BodyErrors,
         FieldErrors,
+        (status = 412, description = "A condition failed; nothing was stored", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "The index is missing, not a whole number in plain digits, or out of range", body = wire::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much work requested; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "The queue or the disk is full and nothing was stored, or (`unavailable`) it may have been stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json", headers(
@@ -66,8 +68,10 @@ pub(crate) async fn submit(State(state): State<ApiState>, request: Request) -> R
 async fn submit_from(state: &ApiState, from: IpAddr, request: Request) -> Result<SubmitResponse, ApiError> {
     let wait = preferred_wait(request.headers());
     let draining = request.extensions().get().map(|Draining(token)| token.clone()).unwrap_or_default();
+    let conditions = check_change(request.headers());
     let fields = read_fields(request, state.config.body_bytes).await?;
     let index = state.config.validate(&fields)?;
+    conditions?;
     let wait_limit = wait.map(|wait| WaitLimit { wait, draining });
     let submission = submit_index(state, &index, from, wait_limit).await?;
     Ok(SubmitResponse { submission, wait })

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use model::{AskToken, Index, Subject};
 use store::WithdrawResult;
 
+use super::range::check_change;
 use crate::error::ApiError;
 use crate::error_responses::{BodyErrors, CalculationErrors, FieldErrors, StoreErrors};
 use crate::extract::{FieldValue, read_optional_fields};
@@ -30,6 +31,7 @@ use crate::state::ApiState;
         (status = 403, description = "Missing or wrong token, or sent by a page of another site", body = wire::Problem, content_type = "application/problem+json"),
         (status = 409, description = "Finished, or too short to be withdrawn", body = wire::Problem, content_type = "application/problem+json"),
         StoreErrors,
+        (status = 412, description = "A condition failed; nothing was withdrawn", body = wire::Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn withdraw(
@@ -39,6 +41,7 @@ pub(crate) async fn withdraw(
     request: Request,
 ) -> Result<Json<wire::CalculationBody>, ApiError> {
     let in_header = request.headers().get(wire::ASK_HEADER).and_then(|token| token.to_str().ok()?.parse().ok());
+    let conditions = check_change(request.headers());
     let fields = read_optional_fields(request, state.config.body_bytes).await?;
     let in_body = || match fields.get("ask") {
         Some(FieldValue::Text(text)) => text.parse().ok(),
@@ -46,6 +49,7 @@ pub(crate) async fn withdraw(
     };
     let token: Option<AskToken> = in_header.or_else(in_body);
     let Some(token) = token else { return Err(refusal(&state, index, address).await) };
+    conditions?;
     match state.ports.store.withdraw(&Subject::from(index), &token, state.ports.clock.now()).await? {
         WithdrawResult::Cancelled(calculation) => {
             state.publish(&calculation).await;

@@ -1,40 +1,42 @@
-//! Limits how much work one address may request: a token bucket of seconds per address.
+//! Limits how much work one address may request: a bucket of seconds per address, which refills in a minute.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use parking_lot::Mutex;
+use cache::{MemoryRateBuckets, PriceResult, RateBuckets};
+use model::{Lane, Timestamp};
 use server::{household, record_refusal_of};
 
 use crate::error::ApiError;
+use crate::metrics;
 
-/// Addresses with a bucket; beyond, the fullest buckets are evicted first.
-const MAX_ADDRESSES: usize = 10_000;
 /// Minimum charge: row, job and event.
 const MIN_CHARGE: Duration = Duration::from_millis(1);
 
-/// Buckets of seconds of work, one per address.
+/// The limit, by buckets of this process and of all processes.
+///
+/// Work of the short lane is charged in this process only: a call of Redis would cost more than it. So is all work
+/// while Redis does not answer.
 pub(crate) struct RateLimit {
     seconds_per_minute: f64,
-    buckets: Mutex<HashMap<IpAddr, Bucket>>,
-}
-
-#[derive(Clone, Copy)]
-struct Bucket {
-    /// Seconds of work left at `at`. Negative after a calculation that costs more than a whole bucket.
-    left: f64,
-    at: Instant,
+    local: MemoryRateBuckets,
+    shared: Option<Arc<dyn RateBuckets>>,
 }
 
 /// A price that was taken. Dropping it gives the price back, unless it is kept.
-pub(crate) struct Charge<'a> {
-    taken: Option<(&'a RateLimit, IpAddr, f64)>,
+pub(crate) struct Charge(Option<TakenPrice>);
+
+struct TakenPrice {
+    limit: Arc<RateLimit>,
+    address: IpAddr,
+    price: Duration,
+    is_shared: bool,
 }
 
 impl RateLimit {
-    pub(crate) fn new(seconds_per_minute: f64) -> Self {
-        Self { seconds_per_minute, buckets: Mutex::default() }
+    pub(crate) fn new(seconds_per_minute: f64, shared: Option<Arc<dyn RateBuckets>>) -> Self {
+        Self { seconds_per_minute, local: MemoryRateBuckets::default(), shared }
     }
 
     /// Takes the price of work from an address.
@@ -43,126 +45,129 @@ impl RateLimit {
     ///
     /// # Errors
     /// `TooManyRequests`, with the time after which the same work would be accepted; the refusal is counted.
-    pub(crate) fn charge(&self, address: IpAddr, work: Duration, now: Instant) -> Result<Charge<'_>, ApiError> {
-        let price = work.max(MIN_CHARGE).as_secs_f64();
-        let address = household(address);
-        let mut buckets = self.buckets.lock();
-        if buckets.len() >= MAX_ADDRESSES && !buckets.contains_key(&address) {
-            self.evict(&mut buckets, now);
+    pub(crate) async fn charge(
+        self: &Arc<Self>,
+        address: IpAddr,
+        work: Duration,
+        now: Timestamp,
+    ) -> Result<Charge, ApiError> {
+        let (address, price) = (household(address), work.max(MIN_CHARGE));
+        let shared = self.take_shared(address, work, price, now).await;
+        let is_shared = shared.is_some();
+        match shared.unwrap_or_else(|| self.local.take_now(address, price, self.seconds_per_minute, now)) {
+            PriceResult::Taken => Ok(Charge(Some(TakenPrice { limit: Arc::clone(self), address, price, is_shared }))),
+            PriceResult::Refused { retry_after } => {
+                record_refusal_of("rate", address);
+                Err(ApiError::TooManyRequests { retry_after })
+            }
         }
-        let full = Bucket { left: self.seconds_per_minute, at: now };
-        let bucket = buckets.entry(address).or_insert(full);
-        let left = self.left(bucket, now);
-        let needed = price.min(self.seconds_per_minute);
-        if left < needed {
-            let wait = (needed - left) * 60.0 / self.seconds_per_minute;
-            let retry_after = Duration::try_from_secs_f64(wait).unwrap_or(Duration::from_secs(3_600));
-            drop(buckets);
-            record_refusal_of("rate", address);
-            return Err(ApiError::TooManyRequests { retry_after });
-        }
-        *bucket = Bucket { left: left - price, at: now };
-        Ok(Charge { taken: Some((self, address, price)) })
     }
 
-    fn left(&self, bucket: &Bucket, now: Instant) -> f64 {
-        let refilled = now.saturating_duration_since(bucket.at).as_secs_f64() * self.seconds_per_minute / 60.0;
-        (bucket.left + refilled).min(self.seconds_per_minute)
-    }
-
-    /// Evicts full buckets; if there are none, the fullest one.
-    fn evict(&self, buckets: &mut HashMap<IpAddr, Bucket>, now: Instant) {
-        buckets.retain(|_, bucket| self.left(bucket, now) < self.seconds_per_minute);
-        if buckets.len() >= MAX_ADDRESSES
-            && let Some(fullest) =
-                buckets.iter().max_by(|(_, a), (_, b)| self.left(a, now).total_cmp(&self.left(b, now))).map(|(a, _)| *a)
-        {
-            buckets.remove(&fullest);
-        }
+    /// Takes a price from the bucket of all processes; `None` if it has to be taken from this one's.
+    async fn take_shared(
+        &self,
+        address: IpAddr,
+        work: Duration,
+        price: Duration,
+        now: Timestamp,
+    ) -> Option<PriceResult> {
+        let shared = self.shared.as_ref().filter(|_| Lane::for_work(work) != Lane::Short)?;
+        let taken = shared.take(address, price, self.seconds_per_minute, now).await;
+        metrics::log_cache_failure("take", taken)
     }
 }
 
-impl Charge<'_> {
+impl Charge {
     pub(crate) const fn free() -> Self {
-        Self { taken: None }
+        Self(None)
     }
 
     /// Keeps the price of this work, which was caused, and gives the rest back.
     pub(crate) fn keep_part(mut self, work: Duration) {
-        if let Some((_, _, price)) = &mut self.taken {
-            *price = (*price - work.as_secs_f64()).max(0.0);
+        if let Some(taken) = &mut self.0 {
+            taken.price = taken.price.saturating_sub(work);
         }
     }
 
     /// Keeps the price: the work was caused.
     pub(crate) fn keep(mut self) {
-        self.taken = None;
+        self.0 = None;
     }
 }
 
-impl Drop for Charge<'_> {
+impl Drop for Charge {
     fn drop(&mut self) {
-        if let Some((limit, address, price)) = self.taken
-            && let Some(bucket) = limit.buckets.lock().get_mut(&address)
-        {
-            bucket.left += price;
+        let Some(TakenPrice { limit, address, price, is_shared }) = self.0.take() else { return };
+        match limit.shared.clone().filter(|_| is_shared) {
+            None => limit.local.give_back_now(address, price),
+            // A charge is dropped in requests only, which run on the runtime.
+            Some(shared) => {
+                tokio::spawn(async move {
+                    let given = shared.give_back(address, price, limit.seconds_per_minute).await;
+                    metrics::log_cache_failure("give_back", given)
+                });
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cache::CacheError;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const NOW: Timestamp = Timestamp::from_unix_ms(1_763_941_827_123);
 
-    fn address(text: &str) -> IpAddr {
-        text.parse().expect("an address")
-    }
+    struct UnreachableBuckets;
 
-    #[test]
-    fn work_empties_a_bucket_and_time_refills_it() {
-        let limit = RateLimit::new(6.0);
-        let now = Instant::now();
-        let ip = address("192.0.2.1");
-        limit.charge(ip, 6 * SECOND, now).expect("a full bucket").keep();
-        let Err(ApiError::TooManyRequests { retry_after }) = limit.charge(ip, SECOND, now) else {
-            panic!("the bucket is empty");
-        };
-        assert_eq!(retry_after.as_secs_f64().round(), 10.0);
-        assert!(limit.charge(ip, SECOND, now + retry_after + SECOND).is_ok());
-        assert!(limit.charge(address("192.0.2.2"), SECOND, now).is_ok());
-    }
+    #[async_trait::async_trait]
+    impl RateBuckets for UnreachableBuckets {
+        async fn take(&self, _: IpAddr, _: Duration, _: f64, _: Timestamp) -> Result<PriceResult, CacheError> {
+            Err(CacheError::Unavailable("away".into()))
+        }
 
-    #[test]
-    fn a_charge_that_is_not_kept_is_given_back() {
-        let limit = RateLimit::new(6.0);
-        let now = Instant::now();
-        for _ in 0..100 {
-            drop(limit.charge(address("192.0.2.1"), 6 * SECOND, now).expect("given back each time"));
+        async fn give_back(&self, _: IpAddr, _: Duration, _: f64) -> Result<(), CacheError> {
+            Err(CacheError::Unavailable("away".into()))
         }
     }
 
-    #[test]
-    fn work_above_a_whole_bucket_is_accepted_once_and_leaves_a_debt() {
-        let limit = RateLimit::new(6.0);
-        let now = Instant::now();
-        limit.charge(address("2001:db8::1"), 12 * SECOND, now).expect("a full bucket").keep();
-        let neighbour = address("2001:db8::2");
-        assert!(limit.charge(neighbour, MIN_CHARGE, now + 30 * SECOND).is_err());
-        assert!(limit.charge(neighbour, MIN_CHARGE, now + 61 * SECOND).is_ok());
+    async fn is_charged(limit: &Arc<RateLimit>, address: &str, work: Duration) -> bool {
+        let charge = limit.charge(address.parse().expect("an address"), work, NOW).await;
+        charge.map(Charge::keep).is_ok()
     }
 
-    #[test]
-    fn the_table_of_addresses_is_bounded_and_keeps_debtors() {
-        let limit = RateLimit::new(6.0);
-        let now = Instant::now();
-        let debtor = address("192.0.2.1");
-        limit.charge(debtor, 12 * SECOND, now).expect("a full bucket").keep();
-        for n in 0..10_100_u32 {
-            limit.charge(IpAddr::V4((0x0a00_0000 + n).into()), SECOND, now).expect("a new address").keep();
+    #[tokio::test]
+    async fn processes_share_a_bucket_for_all_but_short_work() {
+        let shared: Arc<dyn RateBuckets> = Arc::new(MemoryRateBuckets::default());
+        let [one, other] = [0, 1].map(|_| Arc::new(RateLimit::new(6.0, Some(Arc::clone(&shared)))));
+        assert!(is_charged(&one, "2001:db8::1", 4 * SECOND).await);
+        assert!(!is_charged(&other, "2001:db8::2", 4 * SECOND).await, "the same /64 network");
+        assert!(is_charged(&other, "2001:db8::2", SECOND / 200).await, "short work");
+        assert!(is_charged(&other, "192.0.2.1", 4 * SECOND).await);
+    }
+
+    #[tokio::test]
+    async fn without_the_shared_buckets_each_process_has_its_own() {
+        let limit = Arc::new(RateLimit::new(6.0, Some(Arc::new(UnreachableBuckets))));
+        assert!(is_charged(&limit, "192.0.2.1", 6 * SECOND).await);
+        assert!(!is_charged(&limit, "192.0.2.1", SECOND).await);
+    }
+
+    #[tokio::test]
+    async fn a_charge_that_is_not_kept_is_given_back_where_it_was_taken() {
+        for shared in [None, Some(Arc::new(MemoryRateBuckets::default()) as Arc<dyn RateBuckets>)] {
+            let limit = Arc::new(RateLimit::new(6.0, shared));
+            let address = "192.0.2.1".parse().expect("an address");
+            for _ in 0..10 {
+                drop(limit.charge(address, 6 * SECOND, NOW).await.expect("given back each time"));
+                tokio::task::yield_now().await;
+            }
+            limit.charge(address, 6 * SECOND, NOW).await.expect("a full bucket").keep_part(4 * SECOND);
+            tokio::task::yield_now().await;
+            assert!(is_charged(&limit, "192.0.2.1", 2 * SECOND).await);
+            assert!(!is_charged(&limit, "192.0.2.1", SECOND).await);
         }
-        assert!(limit.buckets.lock().len() <= MAX_ADDRESSES);
-        assert!(limit.charge(debtor, MIN_CHARGE, now).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The requirements of RFC 9110 and RFC 9111 on methods, conditions, ranges and content negotiation.
 //!
 //! Not supported on purpose: several ranges in one response, dates as conditions (values have no modification
-//! date), content codings other than gzip, and trailers.
+//! date), content codings other than gzip, and trailers. docs/security.md has the whole list.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
@@ -90,4 +90,30 @@ async fn options_names_the_methods_and_a_preflight_allows_reading_only() {
     assert_eq!(response.header("access-control-allow-methods"), "GET, HEAD");
     assert!(response.header("access-control-allow-headers").contains("range"));
     send(&system, Method::OPTIONS, "/api/nothing", &[]).await.expect_problem(StatusCode::NOT_FOUND, "not-found");
+}
+
+#[tokio::test]
+async fn a_change_whose_condition_fails_has_no_effect() {
+    let system = TestSystem::start().await;
+    let submit = async |name: &'static str, value: &'static str, body: &'static str| {
+        let mut request = json("/api/calculations", body);
+        request.headers_mut().insert(name, value.parse().expect("a value"));
+        system.send(request).await
+    };
+    let (valid, long) = (r#"{"index":7}"#, r#"{"index":900000001}"#);
+    for (name, value) in [("if-match", "\"a\""), ("if-match", "\"a\", W/\"b\""), ("if-none-match", "*")] {
+        submit(name, value, valid).await.expect_problem(StatusCode::PRECONDITION_FAILED, "precondition-failed");
+        submit(name, value, "{}").await.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "index-missing");
+    }
+    assert_eq!(system.rows().await, 0);
+    submit("if-match", "*", valid).await.expect(StatusCode::ACCEPTED);
+    submit("if-unmodified-since", "Thu, 01 Jan 1970 00:00:00 GMT", r#"{"index":8}"#).await.expect(StatusCode::ACCEPTED);
+    let accepted = submit("if-none-match", "\"a\"", long).await.expect(StatusCode::ACCEPTED);
+    let token = accepted.header("abaci-ask").to_owned();
+    let withdraw = async |condition| {
+        let headers = [("abaci-ask", token.as_str()), ("if-match", condition)];
+        send(&system, Method::DELETE, "/api/calculations/900000001", &headers).await
+    };
+    withdraw("\"a\"").await.expect_problem(StatusCode::PRECONDITION_FAILED, "precondition-failed");
+    withdraw("*").await.expect(StatusCode::OK);
 }

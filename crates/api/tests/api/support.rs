@@ -85,6 +85,7 @@ impl TestSystem {
             queue: queue.clone(),
             cache: Arc::new(MemoryValueCache::new(1 << 20)),
             events: events.clone(),
+            rates: None,
             clock: clock.clone(),
         };
         let shutdown = CancellationToken::new();

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache::{LocalValueCache, RedisEventChannel, RedisValueCache};
+use cache::{LocalValueCache, RedisEventChannel, RedisRateBuckets, RedisValueCache};
 use ports::Ports;
 use queue::RedisQueue;
 use store::{Migrations, PostgresSettings, PostgresStore, StoreLimits, Values};
@@ -38,6 +38,7 @@ pub(crate) async fn open(services: &Services, storage: &StorageArgs, max_queued:
         queue: Arc::new(RedisQueue::new(redis.clone(), prefix)),
         cache: Arc::new(LocalValueCache::new(Arc::new(cache), data)),
         events: Arc::new(RedisEventChannel::new(redis.clone(), prefix, EVENT_HISTORY)),
+        rates: Some(Arc::new(RedisRateBuckets::new(redis.clone(), prefix))),
         clock: Arc::new(SystemClock),
     };
     let open_heartbeat_ports = heartbeat_ports(services, ports.clone());

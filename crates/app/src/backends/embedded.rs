@@ -61,6 +61,7 @@ pub(crate) async fn open(storage: &StorageArgs, limits: &LimitArgs) -> Result<Ba
         queue: Arc::new(MemoryQueue::new(usize::try_from(limits.max_queued).unwrap_or(usize::MAX))),
         cache: Arc::new(MemoryValueCache::new(CACHE_BYTES)),
         events: Arc::new(MemoryEventChannel::new(EVENT_HISTORY)),
+        rates: None,
         clock: Arc::new(SystemClock),
     };
     let heartbeat_ports = ports.clone();

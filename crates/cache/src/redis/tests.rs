@@ -8,9 +8,9 @@ use redis::Client;
 use redis_link::{RedisTestServer, until, until_ok};
 use tokio::time::{Instant, timeout};
 
-use super::{RedisEventChannel, RedisValueCache};
+use super::{RedisEventChannel, RedisRateBuckets, RedisValueCache};
 use crate::contract::{self, SOON, done, event};
-use crate::{CacheError, EventChannel, EventId, Read, ValueCache};
+use crate::{CacheError, EventChannel, EventId, PriceResult, RateBuckets, Read, ValueCache};
 
 /// The latest moment at which a call must have failed.
 const FAILS_WITHIN: Duration = Duration::from_secs(2);
@@ -45,7 +45,13 @@ async fn event_channel() -> (Arc<RedisEventChannel>, RedisTestServer) {
     (Arc::new(RedisEventChannel::new(server.client(), "test", 1_000)), server)
 }
 
+async fn rate_buckets() -> (Arc<RedisRateBuckets>, RedisTestServer) {
+    let server = RedisTestServer::start();
+    (Arc::new(RedisRateBuckets::new(server.client(), "test")), server)
+}
+
 contract::value_cache_keeps_the_contract!(value_cache, []);
+contract::rate_buckets_keep_the_contract!(rate_buckets, []);
 contract::event_channel_keeps_the_contract!(event_channel, []);
 
 #[tokio::test]
@@ -306,4 +312,20 @@ async fn a_user_with_the_documented_rights_can_do_everything() {
     values.remove(&done(2).subject).await.unwrap();
     contract::a_waiting_read_wakes(Arc::new(RedisEventChannel::new(client(), "test", 1_000))).await;
     is_unavailable(RedisEventChannel::new(client(), "other", 1).publish(&event(1))).await;
+}
+
+#[tokio::test]
+async fn processes_of_one_prefix_share_buckets_which_expire_when_they_are_full() {
+    let server = RedisTestServer::start();
+    let [one, other] = ["test", "test"].map(|prefix| RedisRateBuckets::new(server.client(), prefix));
+    let (address, now) = ("2001:db8::".parse().unwrap(), Timestamp::from_unix_ms(1_763_941_827_123));
+    let second = Duration::from_secs(1);
+    assert_eq!(one.take(address, 4 * second, 6.0, now).await.unwrap(), PriceResult::Taken);
+    assert!(matches!(other.take(address, 4 * second, 6.0, now).await.unwrap(), PriceResult::Refused { .. }));
+    let mut redis = server.client().get_multiplexed_async_connection().await.unwrap();
+    let ttl_ms: i64 = redis::cmd("PTTL").arg("test:rate:2001:db8::").query_async(&mut redis).await.unwrap();
+    assert!((20_000..=40_000).contains(&ttl_ms), "{ttl_ms}");
+    other.give_back(address, 4 * second, 6.0).await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut redis).await.unwrap();
+    assert!(keys.is_empty(), "{keys:?}");
 }

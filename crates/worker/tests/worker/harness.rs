@@ -103,6 +103,7 @@ impl Harness {
             queue: Arc::clone(&self.queue) as Arc<dyn JobQueue>,
             cache: Arc::clone(&self.cache) as Arc<dyn ValueCache>,
             events: Arc::clone(&self.events) as Arc<dyn EventChannel>,
+            rates: None,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
         }
     }

@@ -1,5 +1,7 @@
 //! `POST /api/calculations/batch`
 
+#[cfg(test)]
+mod fuzzing;
 mod indexes;
 mod lines;
 
@@ -16,6 +18,7 @@ use store::{NewCalculation, StoreError, SubmitResult};
 
 use self::indexes::{NDJSON, read_indexes};
 use self::lines::{Line, LineWait, stream};
+use super::range::check_change;
 use super::submission::{WaitLimit, check_disk};
 use super::submit::{PREFERENCE_APPLIED, insert, preferred_wait, with_rate_limit};
 use crate::error::ApiError;
@@ -50,6 +53,7 @@ use crate::state::ApiState;
         )),
         BodyErrors,
         FieldErrors,
+        (status = 412, description = "A condition failed; nothing was stored", body = wire::Problem, content_type = "application/problem+json"),
         (status = 415, description = "The body is neither JSON nor lines of it", body = wire::Problem, content_type = "application/problem+json"),
         (status = 422, description = "An index is wrong, and `field` says which: `indexes[2]`, counted from 0, or `line 3`, counted from 1; or there are too many (`batch-too-large`). Nothing was stored", body = wire::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much work requested; nothing was stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
@@ -85,11 +89,16 @@ async fn submit_from(state: &ApiState, from: IpAddr, request: Request) -> Result
     let share = state.open_batch(from)?;
     let wait = preferred_wait(request.headers());
     let draining = request.extensions().get().map(|Draining(token)| token.clone()).unwrap_or_default();
+    let conditions = check_change(request.headers());
     let indexes = read_indexes(state, request).await?;
+    conditions?;
     let subjects: Vec<Subject> = indexes.iter().map(|index| index.subject.clone()).collect();
     check(state, from, &indexes).await?;
     let charge = match &state.rate_limit {
-        Some(limit) => limit.charge(from, indexes.iter().map(|index| index.work).sum(), Instant::now())?,
+        Some(limit) => {
+            let work = indexes.iter().map(|index| index.work).sum();
+            limit.charge(from, work, state.ports.clock.now()).await?
+        }
         None => Charge::free(),
     };
     // Subscribe before the jobs are enqueued, so that no end is missed however soon it comes.
@@ -133,7 +142,7 @@ async fn store(
     state: &ApiState,
     from: IpAddr,
     indexes: Vec<ValidIndex>,
-    charge: Charge<'_>,
+    charge: Charge,
 ) -> Result<Vec<Line>, ApiError> {
     let (start, now, traceparent) = (Instant::now(), state.ports.clock.now(), server::current_trace());
     let new = |index: &ValidIndex| {
