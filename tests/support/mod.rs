@@ -1,4 +1,4 @@
-//! What the suites of the whole system share: servers, processes, a network that can fail, and reference values.
+//! Parts that the suites of the whole system share: servers, processes, a network that can fail, and reference values.
 
 pub(crate) mod http;
 pub(crate) mod process;

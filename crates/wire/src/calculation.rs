@@ -32,7 +32,7 @@ pub struct CalculationBody {
     pub compute_ms: Option<u64>,
     /// Attempts so far.
     pub attempt: u32,
-    /// What a queued calculation waits for besides a free worker: `memory` or `retry`.
+    /// The reason why a queued calculation waits, other than for a free worker: `memory` or `retry`.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub waiting_for: Option<WaitingFor>,
     /// The first 20 digits, without the sign.

@@ -60,7 +60,7 @@ pub struct NumberFacts {
     /// Small primes that divide F(n), ascending.
     #[serde(default)]
     pub prime_factors: Vec<PrimeFactor>,
-    /// What remains of |F(n)| when it is divided by the prime factors; `null` if it is large.
+    /// The quotient of |F(n)| and its prime factors above; `null` if it is large.
     #[serde(default)]
     pub cofactor: Option<String>,
     /// The indexes that fast doubling goes through from 1 to |n|; empty beyond 64 bits.

@@ -20,10 +20,10 @@ pub struct Problem {
     /// The field that is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// What was given, shortened.
+    /// The given text, shortened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<String>,
-    /// What is allowed.
+    /// The allowed values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<String>,
     /// The status of the calculation, if that is the reason.

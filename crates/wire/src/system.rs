@@ -52,7 +52,7 @@ pub struct WorkerStatus {
     pub version: String,
     /// The lanes it claims from.
     pub lanes: Vec<String>,
-    /// What it is computing, without short work.
+    /// The subjects it is computing, without short work.
     pub computing: Vec<String>,
     /// Jobs it has finished since it started.
     pub finished: u64,

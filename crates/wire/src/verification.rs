@@ -33,9 +33,9 @@ pub struct VerificationBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ComparedFlag {
-    /// What F(n) has.
+    /// The value in F(n).
     pub expected: bool,
-    /// What the text has.
+    /// The value in the text.
     pub found: bool,
 }
 
@@ -43,9 +43,9 @@ pub struct ComparedFlag {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ComparedText {
-    /// What F(n) has.
+    /// The value in F(n).
     pub expected: String,
-    /// What the text has.
+    /// The value in the text.
     pub found: String,
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn digit_count_of_word(n: u64) -> u64 {
 const LOG_PHI: u128 = 71_114_808_881_484_351_271_343_921_242_603_624_949;
 const LOG_SQRT5: u128 = 118_923_583_741_099_549_856_681_249_090_832_489_377;
 
-/// What the fraction may be off by is below this, in units of 2⁻¹²⁸.
+/// An upper bound of the fraction's error, in units of 2⁻¹²⁸.
 const MARGIN: u128 = 1 << 66;
 /// From here on φ^−2n is below `MARGIN`.
 const SMALL: u64 = 64;

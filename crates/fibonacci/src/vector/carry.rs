@@ -95,7 +95,7 @@ fn run_on(limbs: &mut LimbOctet, carries: &mut LimbOctet) {
     carries[7] = (carries[7] as i64 + carry) as u64;
 }
 
-/// Adds what the range before has handed on.
+/// Adds the carry of the range before.
 ///
 /// What runs over the end is dropped: the coefficients up there, which were not carried at all, are its
 /// negative, since the number fits its limbs.

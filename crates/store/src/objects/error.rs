@@ -28,8 +28,7 @@ pub enum OpenError {
     /// The folder cannot be made or opened.
     #[error(transparent)]
     Objects(#[from] ObjectError),
-    /// What is said of the bucket contradicts itself, or the machine's certificates cannot be read: set it
-    /// right.
+    /// The settings of the bucket contradict each other, or the machine's certificates cannot be read: correct them.
     #[error("the bucket cannot be reached with these settings")]
     Settings(#[source] BoxError),
     /// This program was built without buckets: use a folder, or build it with them.

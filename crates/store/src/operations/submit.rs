@@ -11,8 +11,8 @@ use crate::rules::{SubmitDecision, decide_submit};
 use crate::sql::Statements;
 use crate::{NewCalculation, StoreError, SubmitResult};
 
-/// What is new is inserted before the first round. A round sees what was there, what other processes inserted first, and
-/// duplicates within the batch. More than two are needed only when rows change in between.
+/// New rows are inserted before the first round. A round sees the rows that were there, those that other processes
+/// inserted first, and duplicates within the batch. More than two are needed only when rows change in between.
 const MAX_ROUNDS: usize = 6;
 
 /// The answer to one submission. A full queue does not undo what shares the transaction.

@@ -1,6 +1,6 @@
 //! Lanes that hold upper bounds of magnitudes instead of numbers: a proof by execution.
 //!
-//! What the kernel does with numbers does not depend on the numbers. So one run on bounds, in which every
+//! The operations of the kernel do not depend on the numbers. So one run on bounds, in which every
 //! operation gives the bound of its result and asserts that the result is exact, holds for all numbers.
 
 use std::cell::Cell;

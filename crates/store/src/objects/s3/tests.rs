@@ -114,7 +114,7 @@ fn place(text: &str) -> Place {
     text.parse().expect("a place")
 }
 
-/// What `main` does.
+/// Installs the provider, as `main` does.
 fn with_a_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
