@@ -15,9 +15,8 @@ import re
 import urllib.parse
 
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.iam.models import iam_backends
 
-from rehearsal.engine import REGION, STATE
+from rehearsal.engine import REGION, STATE, client
 
 NEEDS_NO_RIGHT = {"sts:GetCallerIdentity"}
 SERVICES = {"monitoring": "cloudwatch"}
@@ -104,16 +103,20 @@ def listed(value):
 
 def identity(key):
     """Whose key it is, and the statements of the policies that hold for it; none for a key that nobody has."""
-    iam = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    iam = client("iam")
     if key == "rehearsal-instance":
-        roles = [role for role in iam.roles.values() if "InstanceRole" in role.name]
-        return "instance", [one for role in roles for document in role.policies.values() for one in statements_of(document)]
-    for user in iam.users.values():
-        if key in [one.access_key_id for one in user.access_keys]:
-            current = [version for policy in user.managed_policies.values() for version in policy.versions if version.is_default]
-            return user.name, [one for version in current for one in statements_of(version.document)]
+        roles = [role["RoleName"] for role in iam.list_roles()["Roles"] if "InstanceRole" in role["RoleName"]]
+        policies = [(role, policy) for role in roles for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]]
+        return "instance", [one for role, policy in policies
+                            for one in iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]["Statement"]]
+    for user in iam.list_users()["Users"]:
+        name = user["UserName"]
+        if key in [one["AccessKeyId"] for one in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]]:
+            policies = iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]
+            return name, [one for policy in policies for one in managed_statements(iam, policy["PolicyArn"])]
     return f"nobody ({key})", []
 
 
-def statements_of(document):
-    return (json.loads(document) if isinstance(document, str) else document)["Statement"]
+def managed_statements(iam, policy):
+    version = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
+    return iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]["Document"]["Statement"]

@@ -11,8 +11,6 @@ from moto.cloudformation import parsing
 from moto.cloudformation.models import ChangeSet
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.common_models import CloudFormationModel
-from moto.iam.exceptions import DeleteConflictException
-from moto.iam.models import IAMBackend
 
 from rehearsal.engine import client
 from rehearsal.environment import ENVIRONMENTS, VERSIONS, Environment
@@ -78,7 +76,7 @@ class Secret(Resource):
 
 
 class User(Resource):
-    """moto's own forgets the policies, and may be deleted with its keys."""
+    """moto's own forgets the policies, and can be deleted with its keys, which AWS refuses."""
 
     kind, named_by = "AWS::IAM::User", "UserName"
 
@@ -90,6 +88,8 @@ class User(Resource):
 
     def delete(self, _account, _region):
         iam = client("iam")
+        if iam.list_access_keys(UserName=self.physical_resource_id)["AccessKeyMetadata"]:
+            raise ValueError("cannot delete a user who has access keys; delete them first")
         for arn in self.properties["ManagedPolicyArns"]:
             iam.detach_user_policy(UserName=self.physical_resource_id, PolicyArn=arn)
         iam.delete_user(UserName=self.physical_resource_id)
@@ -198,14 +198,6 @@ def install():
         change_set.stack.output_map = parsing.OutputMap(change_set.stack.resource_map, change_set.template_dict, change_set.stack.stack_id)
 
     ChangeSet.apply = apply_with_outputs
-    delete_user = IAMBackend.delete_user
-
-    def delete_user_without_keys(backend, user_name):
-        if backend.get_user(user_name).access_keys:
-            raise DeleteConflictException("Cannot delete entity, must delete access keys first.")
-        delete_user(backend, user_name)
-
-    IAMBackend.delete_user = delete_user_without_keys
     # Asked for nothing new, AWS makes a change set that has failed and says why; moto would refuse to make one.
     CloudFormationResponse._validate_different_update = lambda *_: None
     update = parsing.parse_and_update_resource
