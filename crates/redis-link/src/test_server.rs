@@ -73,6 +73,18 @@ impl RedisTestServer {
         redis::cmd(command[0]).arg(&command[1..]).query(&mut connection).expect("the command succeeds")
     }
 
+    /// Creates the user whose rights a module's documentation lists, for keys below `test`, and returns its client.
+    pub fn client_with_documented_rights(&self, source: &str) -> Client {
+        let command: String = source
+            .lines()
+            .skip_while(|line| !line.contains("ACL SETUSER"))
+            .take_while(|line| !line.contains("```"))
+            .map(|line| line.trim_start_matches("//!"))
+            .collect();
+        self.run::<()>(&command.replace("<prefix>", "test").split_whitespace().collect::<Vec<_>>());
+        Client::open(format!("{}?user=abaci&pass=password", self.address())).expect("a valid address")
+    }
+
     fn try_connect(&self) -> RedisResult<Connection> {
         let mut connection = self.client().get_connection()?;
         redis::cmd("PING").exec(&mut connection)?;

@@ -294,24 +294,17 @@ async fn a_hanging_server_costs_its_callers_little_and_recovers() {
 #[tokio::test]
 async fn a_user_with_the_documented_rights_can_do_everything() {
     let server = RedisTestServer::start();
-    let rights: String = include_str!("../redis.rs")
-        .lines()
-        .skip_while(|line| !line.contains("ACL SETUSER"))
-        .take_while(|line| !line.contains("```"))
-        .map(|line| line.trim_start_matches("//!"))
-        .collect();
-    server.run::<()>(&rights.replace("<prefix>", "test").split_whitespace().collect::<Vec<_>>());
-    let client = || Client::open(format!("{}?user=abaci&pass=password", server.address())).unwrap();
+    let client = server.client_with_documented_rights(include_str!("../redis.rs"));
 
-    let values = values_on(client(), 1);
+    let values = values_on(client.clone(), 1);
     for n in [1, 2] {
         values.put(&done(n)).await.unwrap();
     }
     assert_eq!(values.get(&done(1).subject).await.unwrap(), None);
     assert_eq!(values.get(&done(2).subject).await.unwrap(), Some(done(2)));
     values.remove(&done(2).subject).await.unwrap();
-    contract::a_waiting_read_wakes(Arc::new(RedisEventChannel::new(client(), "test", 1_000))).await;
-    is_unavailable(RedisEventChannel::new(client(), "other", 1).publish(&event(1))).await;
+    contract::a_waiting_read_wakes(Arc::new(RedisEventChannel::new(client.clone(), "test", 1_000))).await;
+    is_unavailable(RedisEventChannel::new(client, "other", 1).publish(&event(1))).await;
 }
 
 #[tokio::test]

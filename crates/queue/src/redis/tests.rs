@@ -105,15 +105,7 @@ return table.concat(names, ' ')";
 #[tokio::test]
 async fn a_user_with_the_documented_rights_can_do_everything() {
     let server = RedisTestServer::start();
-    let rights: String = include_str!("../redis.rs")
-        .lines()
-        .skip_while(|line| !line.contains("ACL SETUSER"))
-        .take_while(|line| !line.contains("```"))
-        .map(|line| line.trim_start_matches("//!"))
-        .collect();
-    let rights = rights.replace("<prefix>", "test");
-    server.run::<()>(&rights.split_whitespace().collect::<Vec<_>>());
-    let client = redis::Client::open(format!("{}?user=abaci&pass=password", server.address())).unwrap();
+    let client = server.client_with_documented_rights(include_str!("../redis.rs"));
     let queue = RedisQueue::new(client, "test");
 
     for n in 1..=4 {
