@@ -13,6 +13,9 @@ use crate::{Measure, Question, QuestionError, Size};
 /// Parts up to here are factored.
 const MAX_FACTORED_PART: u64 = 1_000_000_000_000_000;
 
+/// The most parts of one number that are between 10¹² and [`MAX_FACTORED_PART`].
+const HARD_PARTS: u32 = 16;
+
 /// What are the algebraic factors of F(n) or L(n)?
 #[derive(Clone, Copy, Debug)]
 pub struct FactorsQuestion {
@@ -31,10 +34,11 @@ impl Question for FactorsQuestion {
 
     fn price_at(&self, value: u128) -> Duration {
         let n = u32::try_from(value).unwrap_or(u32::MAX);
-        match self.family {
+        let parts = match self.family {
             Family::Fibonacci => price::algebraic_factors(n),
             Family::Lucas => price::algebraic_factors(n.saturating_mul(2)),
-        }
+        };
+        parts + price::factorize(MAX_FACTORED_PART.into()) * HARD_PARTS
     }
 
     fn answer(&self) -> Result<Factorization, QuestionError> {

@@ -77,28 +77,41 @@ fn sequence_value(bits: u64) -> Duration {
 /// Returns the time that [`lucas_u_modulo`](crate::lucas_u_modulo), [`lucas_v_modulo`](crate::lucas_v_modulo) and
 /// [`seeded_modulo`](crate::seeded_modulo) take for a modulus of the given bits.
 pub fn lucas_sequence_modulo(n: &IBig, modulus_bits: usize) -> Duration {
-    nanos(CALL_NANOS + n.bit_len() as f64 * (100.0 + 8.0 * product_nanos(modulus_bits)))
+    let words = words(modulus_bits);
+    let (short, full) = match modulus_bits {
+        ..=64 => (70.0, 70.0),
+        65..=128 => (150.0, 150.0),
+        _ => (500.0 + 25.0 * words, 650.0 + 100.0 * words + (9.5 * words * words).min(110.0 * words.powf(1.5))),
+    };
+    nanos(CALL_NANOS + steps_nanos(n, modulus_bits, short, full))
 }
 
 /// Returns the time that [`kbonacci`](crate::kbonacci) takes, its decimal text included.
 pub fn kbonacci(k: u32, n: &IBig) -> Duration {
-    let (k, index_bits) = (f64::from(k), n.bit_len() as f64);
     // T(n) has n bits, at most.
-    let words = 2_f64.powf(index_bits - 1.0) / 64.0;
-    nanos(CALL_NANOS + k * (k + 1.0) / 2.0 * (5.0 * words.powf(1.5) + 60.0 * index_bits))
+    let words = n.to_f64().value().abs() / 64.0;
+    let products = f64::from(k) * f64::from(k + 1) / 2.0;
+    let text = 25.0 * words + 5.0 * words.powf(1.5);
+    nanos(CALL_NANOS + products * (5.3 * words.powf(1.5) + 45.0 * n.bit_len() as f64) + text)
 }
 
 /// Returns the time that [`kbonacci_modulo`](crate::kbonacci_modulo) takes for a modulus of the given bits.
 pub fn kbonacci_modulo(k: u32, n: &IBig, modulus_bits: usize) -> Duration {
     let products = f64::from(k) * f64::from(k + 1) / 2.0;
-    nanos(CALL_NANOS + n.bit_len() as f64 * products * (60.0 + product_nanos(modulus_bits)))
+    let words = words(modulus_bits);
+    let (short, full) = match modulus_bits {
+        ..=64 => (43.0, 43.0),
+        65..=128 => (55.0, 55.0),
+        _ => (170.0 + 5.0 * words, 220.0 + 20.0 * words + (2.3 * words * words).min(25.0 * words.powf(1.5))),
+    };
+    nanos(CALL_NANOS + products * steps_nanos(n, modulus_bits, short, full))
 }
 
 /// Returns the time that [`fibonacci_polynomial`](crate::fibonacci_polynomial) and
 /// [`lucas_polynomial`](crate::lucas_polynomial) take, with the decimal texts of the coefficients.
 pub fn polynomial(n: u32) -> Duration {
     let n = f64::from(n);
-    nanos(CALL_NANOS + n * (50.0 + 0.5 * n))
+    nanos(CALL_NANOS + n * (75.0 + 0.65 * n))
 }
 
 /// Returns the time that [`zeckendorf`](crate::zeckendorf), [`dual`](crate::dual) and
@@ -115,7 +128,7 @@ pub fn residues(n: &IBig, modulus_bits: usize, count: u32) -> Duration {
 }
 
 /// Returns the time that [`neighbors`](crate::neighbors), [`index_of_fibonacci`](crate::index_of_fibonacci) and
-/// [`index_of_lucas`](crate::index_of_lucas) take together for a number of the given digits, at most.
+/// [`index_of_lucas`](crate::index_of_lucas) take together for a number of the given digits.
 pub fn recognition(digits: u64) -> Duration {
     // The index is at most 4.785 times as large. Three neighbors, and three to compare with.
     let index = i64::try_from(digits.saturating_mul(4_786) / 1_000 + 4).unwrap_or(i64::MAX);
@@ -125,13 +138,16 @@ pub fn recognition(digits: u64) -> Duration {
 /// Returns the time that [`even`](crate::even) takes for a number of the given bits.
 pub fn even_representation(bits: usize) -> Duration {
     let words = words(bits);
-    nanos(CALL_NANOS + words * (2_500.0 + 45.0 * words))
+    nanos(CALL_NANOS + words * (2_900.0 + 54.0 * words))
 }
 
-/// Returns an upper bound of the time that [`from_indexes`](crate::from_indexes) takes for indexes in any order.
+/// Returns an upper bound of the time that [`from_indexes`](crate::from_indexes) takes for indexes in any order, with the
+/// text of the sum.
 pub fn from_indexes(count: usize, highest: u32) -> Duration {
-    let words = words(highest as usize * 7 / 10);
-    nanos(CALL_NANOS + count as f64 * (500.0 + 25.0 * words.powf(1.5)))
+    let bits = highest as usize * 7 / 10;
+    // Each of the terms of the last two levels may be as large as the highest.
+    let large = count.min(64) as f64 * 12.0 * words(bits).powf(1.5);
+    nanos(CALL_NANOS + 700.0 * count as f64 + large + text_nanos(bits) + 30.0 * words(bits).powf(1.5))
 }
 
 /// Returns the time that [`wythoff_pair`](crate::wythoff_pair) takes for an n of the given bits, its texts included.
@@ -144,16 +160,15 @@ pub fn golden_characters(bits: usize, count: u32) -> Duration {
     nanos(CALL_NANOS + f64::from(count.saturating_add(1)) * root_nanos(bits))
 }
 
-/// Returns an upper bound of the time that [`algebraic_factors`](crate::algebraic_factors) takes.
+/// Returns an upper bound of the time that [`algebraic_factors`](crate::algebraic_factors) takes, with the texts.
 pub fn algebraic_factors(n: u32) -> Duration {
-    let words = words(n as usize * 7 / 10);
-    nanos(20_000.0 + 2_000.0 * words.powf(1.5))
+    nanos(40_000.0 + 70.0 * f64::from(n))
 }
 
 /// Returns the time that [`fibonacci_primality`](crate::fibonacci_primality) and
 /// [`lucas_primality`](crate::lucas_primality) take, at most.
 pub fn primality() -> Duration {
-    Duration::from_micros(200)
+    Duration::from_micros(100)
 }
 
 /// Returns the time that [`nth`](crate::nth()) and [`DigitStatistics`](crate::DigitStatistics) take together.
@@ -182,7 +197,9 @@ pub fn agreeing_places(n: u64) -> Duration {
 /// The time of F(n+1)·10^places/F(n), with its text.
 fn quotient(n: u64, places: u32) -> Duration {
     let words = (n as f64 * 0.694_3 + f64::from(places) * 3.322) / 64.0;
-    nanos(CALL_NANOS + 30.0 * words.max(1.0).powf(1.5))
+    // F(93) is the last that fits a word.
+    let each = if n <= 93 { 12.0 } else { 30.0 };
+    nanos(CALL_NANOS + each * words.max(1.0).powf(1.5))
 }
 
 /// Returns the time that [`phi_digits`](crate::phi_digits) takes.
@@ -224,20 +241,23 @@ fn bits_of_digits(digits: u16) -> usize {
 
 /// The decimal text of a number of the given bits.
 fn text_nanos(bits: usize) -> f64 {
-    let words = words(bits);
-    30.0 + 25.0 * words + (3.0 * words * words).min(20.0 * words.powf(1.5))
+    match words(bits) {
+        ..=1.0 => 50.0,
+        words => 30.0 + 75.0 * words + (3.0 * words * words).min(20.0 * words.powf(1.5)),
+    }
 }
 
 /// ⌊n·φ⌋ for an n of the given bits: a square root of twice the size.
 fn root_nanos(bits: usize) -> f64 {
     let words = words(bits);
-    150.0 + 40.0 * words + 10.0 * words.powf(1.5)
+    40.0 + 70.0 * words + 8.0 * words.powf(1.5)
 }
 
-/// A product modulo a number of the given bits.
-fn product_nanos(modulus_bits: usize) -> f64 {
-    let words = words(modulus_bits);
-    30.0 + (4.0 * words * words).min(25.0 * words.powf(1.5))
+/// A step for each bit of n; the first ones are short, as long as values are below the modulus.
+fn steps_nanos(n: &IBig, modulus_bits: usize, short: f64, full: f64) -> f64 {
+    let steps = n.bit_len() as f64;
+    let short_steps = steps.min((modulus_bits.max(1) as f64).log2());
+    short_steps * short + (steps - short_steps) * full
 }
 
 /// Doublings of an index of the given bits, modulo a number of the given bits.

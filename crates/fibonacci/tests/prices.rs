@@ -1,5 +1,6 @@
 //! Prices against the time taken, run with `--features soak --release`.
 #![cfg(feature = "soak")]
+#![expect(clippy::print_stdout, reason = "tests that print their measurements")]
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -7,8 +8,10 @@ use std::time::Duration;
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, UBig};
 use fibonacci::{
-    LucasParameters, digit_count, first_digits, kbonacci, last_digits, lucas, modulo, period, phi_digits, price,
-    zeckendorf,
+    DigitStatistics, LucasParameters, agreeing_places, algebraic_factors, convergent, digit_count, even,
+    fibonacci_primality, first_digits, from_indexes, golden_characters, index_of_fibonacci, index_of_lucas, kbonacci,
+    kbonacci_modulo, last_digits, lucas, lucas_polynomial, lucas_primality, lucas_u, lucas_u_modulo, modulo, neighbors,
+    nth, period, phi_digits, price, ratio_digits, residues, wythoff_pair, zeckendorf,
 };
 use rustix::time::{ClockId, clock_gettime};
 
@@ -92,4 +95,252 @@ fn estimates_are_within_a_factor_of_two() {
             check(what, price::modulo(&n, &m), &mut || _ = black_box(modulo(n.clone(), &m)));
         }
     }
+}
+
+/// Estimates and times of a function over a range.
+#[derive(Default)]
+struct Ratios {
+    failures: Vec<String>,
+}
+
+impl Ratios {
+    /// Compares the estimate of each case with its time, and prints the smallest and the largest ratio.
+    fn check<C: std::fmt::Debug>(
+        &mut self,
+        what: &str,
+        is_bound: bool,
+        cases: impl IntoIterator<Item = C>,
+        price: impl Fn(&C) -> Duration,
+        run: impl Fn(&C) -> Duration,
+    ) {
+        let (mut least, mut most, mut count) = (f64::INFINITY, 0.0_f64, 0);
+        for case in cases {
+            let estimate = price(&case);
+            if estimate > LONGEST {
+                continue;
+            }
+            let took = run(&case);
+            let floor = Duration::from_micros(20);
+            let ratio = estimate.max(floor).as_secs_f64() / took.max(floor).as_secs_f64();
+            (least, most, count) = (least.min(ratio), most.max(ratio), count + 1);
+            let (least_allowed, most_allowed) = if is_bound { (1.0, f64::INFINITY) } else { (0.5, 2.0) };
+            if !(least_allowed..=most_allowed).contains(&ratio) {
+                self.failures.push(format!("{what}, {case:?}: estimated {estimate:?}, took {took:?}"));
+            }
+        }
+        println!("{what}: estimate over time from {least:.2} to {most:.2} in {count} cases");
+    }
+}
+
+#[test]
+fn estimates_of_answers_are_within_a_factor_of_two() {
+    let mut ratios = Ratios::default();
+    let power = |n: usize| IBig::from(10).pow(n);
+    let digits = |count: usize| "7".repeat(count).parse::<UBig>().unwrap();
+    let parameters = [(1, -1), (3, -1), (2, 1), (1, 1), (-7, 4), (1_000_000, 7), (1, 1_000_003), (2, -1)];
+    let cases = parameters.into_iter().flat_map(|(p, q)| [100, 1_000, 10_000, 50_000, 200_000].map(|n| (p, q, n)));
+    let pair = |p: i64, q: i64| LucasParameters { p: p.into(), q: q.into() };
+    ratios.check(
+        "lucas_u",
+        false,
+        cases,
+        |&(p, q, n)| price::lucas_sequence(&pair(p, q), &IBig::from(n), 1),
+        |&(p, q, n)| measured(&mut || _ = black_box(lucas_u(&pair(p, q), n).unwrap().to_string())),
+    );
+    let cases =
+        [1, 20, 200, 1_000].into_iter().flat_map(|n| [5, 18, 30, 60, 150, 500, 1_000, 3_000, 9_999].map(|m| (n, m)));
+
+    ratios.check(
+        "lucas_u_modulo",
+        false,
+        cases.clone(),
+        |&(n, m)| price::lucas_sequence_modulo(&power(n), digits(m).bit_len()),
+        |&(n, m)| {
+            let (n, m) = (power(n), digits(m));
+            measured(&mut || _ = black_box(lucas_u_modulo(&pair(3, -1), n.clone(), &m)))
+        },
+    );
+    let orders = [2, 3, 8, 20, 64];
+    ratios.check(
+        "kbonacci_modulo",
+        false,
+        cases.flat_map(|(n, m)| orders.map(|k| (k, n, m))).filter(|&(_, n, m)| n < 1_000 && m < 3_000),
+        |&(k, n, m)| price::kbonacci_modulo(k, &power(n), digits(m).bit_len()),
+        |&(k, n, m)| {
+            let (n, m) = (power(n), digits(m));
+            measured(&mut || _ = black_box(kbonacci_modulo(k, n.clone(), &m)))
+        },
+    );
+    ratios.check(
+        "kbonacci",
+        false,
+        orders
+            .into_iter()
+            .flat_map(|k| [50, 100, 1_000, 1_500, 3_000, 10_000, 16_000, 50_000, 130_000].map(|n| (k, n))),
+        |&(k, n)| price::kbonacci(k, &IBig::from(n)),
+        |&(k, n)| measured(&mut || _ = black_box(kbonacci(k, n).unwrap().to_string())),
+    );
+    ratios.check(
+        "polynomial",
+        false,
+        [10, 100, 300, 500, 1_000, 1_500, 2_000],
+        |&n| price::polynomial(n),
+        |&n| {
+            measured(&mut || {
+                let coefficients = lucas_polynomial(n).unwrap();
+                coefficients.iter().for_each(|coefficient| _ = black_box(coefficient.to_string()));
+            })
+        },
+    );
+    let sizes = [1, 10, 19, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+    let cases = sizes.into_iter().flat_map(|m| [1, 10, 100, 1_000, 10_000].map(|count| (m, count)));
+    ratios.check(
+        "residues",
+        false,
+        cases,
+        |&(m, count)| price::residues(&power(40), digits(m).bit_len(), count),
+        |&(m, count)| {
+            let m = digits(m);
+            measured(&mut || {
+                let residues = residues(power(40), &m, count).unwrap();
+                residues.iter().for_each(|residue| _ = black_box(residue.to_string()));
+            })
+        },
+    );
+    let numbers = |digits: usize| fibonacci::first_digits(IBig::from(10).pow(9), digits as u16);
+    ratios.check(
+        "recognition",
+        false,
+        [1, 10, 100, 1_000, 5_000, 20_000, 60_000],
+        |&digits| price::recognition(digits as u64),
+        |&digits| {
+            let text = numbers(digits);
+            measured(&mut || _ = black_box((neighbors(&text), index_of_fibonacci(&text), index_of_lucas(&text))))
+        },
+    );
+    ratios.check(
+        "even",
+        false,
+        [10, 100, 300, 1_000, 2_000, 5_000, 10_000],
+        |&count| price::even_representation(digits(count).bit_len()),
+        |&count| {
+            let number = digits(count);
+            measured(&mut || _ = black_box(even(&number)))
+        },
+    );
+    let cases =
+        [100, 1_000, 10_000, 100_000].into_iter().flat_map(|highest| [1, 10, 100, 1_000].map(|count| (highest, count)));
+    let indexes = |highest: u32, count: u32| (0..count).map(|k| highest - highest / count * k).collect::<Vec<_>>();
+    ratios.check(
+        "from_indexes",
+        true,
+        cases,
+        |&(highest, count)| price::from_indexes(count as usize, highest),
+        |&(highest, count)| {
+            let indexes = indexes(highest, count);
+            measured(&mut || _ = black_box(from_indexes(&indexes).to_string()))
+        },
+    );
+    ratios.check(
+        "wythoff_pair",
+        false,
+        [10, 100, 1_000, 2_000, 5_000, 20_000, 50_000],
+        |&count| price::wythoff_pair(digits(count).bit_len()),
+        |&count| {
+            let n = digits(count);
+            measured(&mut || {
+                let pair = wythoff_pair(&n);
+                black_box((pair.lower.to_string(), pair.upper.to_string()));
+            })
+        },
+    );
+    let cases = [1, 19, 50, 200, 1_000, 5_000].into_iter().flat_map(|size| [1, 100, 10_000].map(|count| (size, count)));
+    ratios.check(
+        "golden_characters",
+        false,
+        cases,
+        |&(size, count)| price::golden_characters(digits(size).bit_len(), count),
+        |&(size, count)| {
+            let n = digits(size);
+            measured(&mut || _ = black_box(golden_characters(&n, count)))
+        },
+    );
+    ratios.check(
+        "algebraic_factors",
+        true,
+        [1, 97, 360, 1_000, 2_310, 5_040, 10_007, 27_720, 30_030, 55_440, 60_060, 90_090, 98_280, 99_991, 100_000],
+        |&n| price::algebraic_factors(n),
+        |&n| {
+            measured(&mut || {
+                let factors = algebraic_factors(n).unwrap();
+                factors.iter().for_each(|factor| _ = black_box(factor.value.to_string()));
+            })
+        },
+    );
+    ratios.check(
+        "primality",
+        true,
+        [
+            100_u128,
+            1_000_003,
+            10_000_000_019,
+            (1 << 61) - 1,
+            (1 << 89) - 1,
+            (1 << 107) - 1,
+            (1 << 127) - 1,
+            u128::MAX - 158,
+        ],
+        |_| price::primality(),
+        |&n| measured(&mut || _ = black_box((fibonacci_primality(n), lucas_primality(n)))),
+    );
+    ratios.check(
+        "digit_statistics",
+        false,
+        [100, 1_000, 10_000, 100_000, 1_000_000, 5_000_000],
+        |&n| price::digit_statistics(n),
+        |&n| {
+            measured(&mut || {
+                let mut statistics = DigitStatistics::default();
+                nth(n).unwrap().chunks(1 << 20).for_each(|chunk| statistics.push(&chunk));
+                black_box(statistics);
+            })
+        },
+    );
+    ratios.check(
+        "convergent",
+        false,
+        [10, 1_000, 10_000, 30_000, 65_535],
+        |&k| price::convergent(k),
+        |&k| {
+            measured(&mut || {
+                let convergent = convergent(k);
+                black_box((convergent.numerator.to_string(), convergent.denominator.to_string()));
+            })
+        },
+    );
+    let cases = [1, 100, 1_000, 10_000, 20_000, 1_000_000]
+        .into_iter()
+        .flat_map(|n| [1, 50, 1_000, 10_000, 50_000, 100_000].map(|places| (n, places)));
+    ratios.check(
+        "ratio_digits",
+        false,
+        cases,
+        |&(n, places)| price::ratio_digits(n, places),
+        |&(n, places)| measured(&mut || _ = black_box(ratio_digits(n, places))),
+    );
+    ratios.check(
+        "agreeing_places",
+        false,
+        [1, 100, 1_000, 5_000, 20_000, 100_000],
+        |&n| price::agreeing_places(n),
+        |&n| measured(&mut || _ = black_box(agreeing_places(n))),
+    );
+    ratios.check(
+        "phi_digits",
+        false,
+        [10, 100, 1_000, 10_000, 50_000, 100_000],
+        |&n| price::phi_digits(n),
+        |&n| measured(&mut || _ = black_box(phi_digits(n))),
+    );
+    assert!(ratios.failures.is_empty(), "{}", ratios.failures.join("\n"));
 }
