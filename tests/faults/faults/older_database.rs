@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, join_all};
 
 use super::{Fault, Faults, Injected, last};
 use crate::ledger::Ledger;
@@ -107,13 +107,15 @@ fn replace_database(from: &Path, to: &Path) {
 /// Name of the database in a data directory.
 pub(super) const DATABASE: &str = "abaci.sqlite";
 
-/// Submits some of what was lost.
+/// Submits some of what was lost, at once: that is part of the time to recovery.
 async fn submit_again(system: &impl System, ledger: &Ledger, lost: Vec<i64>) {
-    for n in lost.into_iter().take(SUBMITTED_AGAIN) {
+    let client = system.client();
+    let submissions = lost.into_iter().take(SUBMITTED_AGAIN).map(async |n| {
         eventually("it is accepted again", async || {
-            let (status, _) = probe::submit(system.client(), ledger, n).await?;
+            let (status, _) = probe::submit(client, ledger, n).await?;
             status.is_success().then_some(())
         })
         .await;
-    }
+    });
+    join_all(submissions).await;
 }
