@@ -37,18 +37,27 @@ impl TerminalGuard {
     pub(super) fn allow(&mut self, index: i64, digits: u64) -> Result<(), TerminalError> {
         let Some(left) = self.digits_left else { return Ok(()) };
         self.digits_left = left.checked_sub(digits);
-        if self.digits_left.is_some() || is_confirmed(index, digits) {
+        let question = format!("F({index}) has {digits} digits. Print them on this terminal?");
+        if self.digits_left.is_some() || is_confirmed(&question) {
             return Ok(());
         }
         Err(TerminalError { index, digits })
     }
 }
 
-fn is_confirmed(index: i64, digits: u64) -> bool {
+/// Returns whether a text may be printed on standard output: after a question if it is long and that is a terminal.
+pub(super) fn is_text_allowed(text: &str) -> bool {
+    let length = text.len() as u64;
+    length <= MAX_DIGITS
+        || !io::stdout().is_terminal()
+        || is_confirmed(&format!("The answer has {length} characters. Print them on this terminal?"))
+}
+
+fn is_confirmed(question: &str) -> bool {
     if !io::stdin().is_terminal() {
         return false;
     }
-    let question = format!("F({index}) has {digits} digits. Print them on this terminal? [y/N] ");
+    let question = format!("{question} [y/N] ");
     let mut answer = String::new();
     // Without a question and an answer, nothing is printed.
     io::stderr().write_all(question.as_bytes()).and_then(|()| io::stdin().read_line(&mut answer)).is_ok()

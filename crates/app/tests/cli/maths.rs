@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::program::{Running, abaci, finish, get, role};
+use crate::program::{Running, abaci, finish, finish_on_terminal, get, role};
 
 #[test]
 fn questions_are_answered_as_text_and_as_json() {
@@ -60,7 +60,7 @@ fn a_number_that_is_not_a_fibonacci_number_ends_with_1_and_its_neighbors() {
 fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
     for (arguments, expected) in [
         (&["lucas", "seven"][..], "whole numbers"),
-        (&["lucas", "10^18"], "more than 100000000 bits"),
+        (&["lucas", "10^18"], "more than 100000000 bits; --mod M works for this N"),
         (&["lucas", "-1", "--u", "3", "2"], "not invertible"),
         (&["lucas", "5", "--order", "65"], "from 2 to 64, got 65"),
         (&["lucas", "5", "--u", "1", "x"], "plain digits"),
@@ -229,4 +229,16 @@ fn the_tables_of_functions_show_what_is_printed() {
         }
     }
     assert_eq!((commands, addresses), (26, 28), "as many as there are in the tables");
+}
+
+#[test]
+fn a_terminal_gets_a_long_answer_only_on_request() {
+    let refused = finish_on_terminal("lucas 5e6", &[], "n\n");
+    assert_eq!(refused.code, Some(1));
+    for expected in ["characters. Print them on this terminal? [y/N]", "use a pipe"] {
+        assert!(refused.stdout.contains(expected), "{}", refused.stdout);
+    }
+    let printed = finish_on_terminal("lucas 5e6", &[], "y\n");
+    assert_eq!(printed.code, Some(0));
+    assert!(printed.stdout.len() > 1_044_938);
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use wire::PrimePower;
 
 use crate::cli::stdout::write_stdout;
+use crate::cli::terminal::is_text_allowed;
 
 /// The facts that answer a question, in order. Big numbers are text.
 #[derive(Debug, Default)]
@@ -43,6 +44,9 @@ pub(crate) enum AnswerError {
     /// The answer cannot be written as JSON.
     #[error("cannot write the answer as JSON")]
     Json(#[source] serde_json::Error),
+    /// The answer is too long for a terminal.
+    #[error("the answer has {0} characters, too many for a terminal; use a pipe or redirect it to a file")]
+    Terminal(usize),
     /// Standard output cannot be written to.
     #[error("cannot write to standard output")]
     Stdout(#[source] io::Error),
@@ -57,7 +61,9 @@ impl AnswerError {
         match self {
             Self::Sequence(_) | Self::Argument(_) => true,
             Self::Index(error) => matches!(error, fibonacci::IndexOfError::Number(_)),
-            Self::Value(_) | Self::Input { .. } | Self::Json(_) | Self::Stdout(_) | Self::No(_) => false,
+            Self::Value(_) | Self::Input { .. } | Self::Json(_) | Self::Terminal(_) | Self::Stdout(_) | Self::No(_) => {
+                false
+            }
         }
     }
 }
@@ -168,6 +174,9 @@ pub(super) fn power(power: &PrimePower) -> String {
 }
 
 fn print_line(mut text: String) -> Result<(), AnswerError> {
+    if !is_text_allowed(&text) {
+        return Err(AnswerError::Terminal(text.len()));
+    }
     text.push('\n');
     match write_stdout(|to| to.write_all(text.as_bytes())) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(AnswerError::Stdout(error)),

@@ -1,6 +1,6 @@
 use answers::{Sequence, SequenceQuestion};
 use clap::Args;
-use fibonacci::{IBig, LucasParameters, UBig};
+use fibonacci::{IBig, LucasParameters, SequenceError, UBig};
 
 use super::answer::print_question;
 use super::numbers::{parse_integer, parse_modulus};
@@ -51,7 +51,13 @@ impl LucasCommand {
             n: self.n.get().clone(),
             modulus: self.modulus,
         };
-        print_question(&question, self.json, |term| term.value.or(term.residue).unwrap_or_default())
+        let printed = print_question(&question, self.json, |term| term.value.or(term.residue).unwrap_or_default());
+        printed.map_err(|error| match error {
+            AnswerError::Sequence(error @ SequenceError::TooLarge) => {
+                AnswerError::Argument(format!("{error}; --mod M works for this N"))
+            }
+            error => error,
+        })
     }
 }
 
