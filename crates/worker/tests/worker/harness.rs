@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use cache::{EventChannel, MemoryEventChannel, MemoryValueCache, Read, ValueCache};
 use model::{
-    AskToken, Calculation, CalculationEvent, CalculationState, Clock, Index, Job, Lane, Status, Subject, Timestamp,
-    WorkerId,
+    AskToken, Calculation, CalculationEvent, CalculationState, Clock, Index, Job, Lane, Status, Subject, Submitter,
+    Timestamp, WorkerId,
 };
 use ports::Ports;
 use queue::JobQueue;
@@ -110,13 +110,22 @@ impl Harness {
 
     /// Submits a calculation without enqueuing it, as an API does that dies in between.
     pub(crate) async fn accept(&self, n: i64, ask: Option<AskToken>) -> SubmitResult {
+        self.accept_from(n, None, ask).await
+    }
+
+    pub(crate) async fn accept_from(
+        &self,
+        n: i64,
+        submitter: Option<Submitter>,
+        ask: Option<AskToken>,
+    ) -> SubmitResult {
         let estimate = fibonacci::estimate(n);
         let calculation = NewCalculation {
             subject: subject(n),
             digits: estimate.digits,
             lane: Lane::for_work(estimate.work),
             ask,
-            submitter: None,
+            submitter,
             traceparent: None,
             now: self.clock.now(),
         };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Lane, Status};
+use model::{Job, Lane, Status, WorkerId};
 use queue::JobQueue;
 use worker::{Outcome, OutcomeKind, Sweep, SweepStats};
 
@@ -27,6 +27,25 @@ async fn a_lost_queue_is_refilled() {
         assert!(matches!(system.process_one(&worker).await, Outcome { kind: OutcomeKind::Completed, .. }));
     }
     system.assert_nothing_queued().await;
+}
+
+#[tokio::test]
+async fn a_refilled_queue_shares_long_work_between_those_who_submitted_it() {
+    let system = Harness::start().await;
+    let (one, other) = ("192.0.2.1", "192.0.2.2");
+    for (n, submitter) in [(900_000_001, one), (900_000_002, one), (900_000_003, one), (900_000_004, other)] {
+        system.accept_from(n, submitter.parse().ok(), None).await;
+    }
+    Sweep::new(system.worker("w")).refill().await.expect("reachable");
+    let mut claimed = Vec::new();
+    for _ in 0..2 {
+        let (worker, lease) = (WorkerId("w".to_owned()), Duration::from_secs(60));
+        let delivery = system.queue.claim(&worker, &[Lane::Long], lease, Duration::ZERO).await.expect("in memory");
+        claimed.push(delivery.expect("it waits").job);
+    }
+    let indexes: Vec<i64> = claimed.iter().map(|job| job.subject.index().get()).collect();
+    assert_eq!(indexes, [900_000_001, 900_000_004]);
+    assert_eq!(claimed[0].work_ms, Job::work_ms(fibonacci::estimate(900_000_001).work));
 }
 
 #[tokio::test]

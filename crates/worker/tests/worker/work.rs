@@ -83,7 +83,12 @@ async fn a_large_value_becomes_an_object_and_is_published_in_order() {
     assert_eq!((value.state, value.size_bytes, &value.text), (ValueState::Object, done.digits, &None));
     assert_eq!(value.first_digits, fibonacci::first_digits(n, 20));
     assert_eq!(value.last_digits, fibonacci::last_digits(n, 20));
-    assert_eq!(system.events_of(n).await, ["running", "progress", "done"]);
+    let mut events = system.events_of(n).await;
+    // An undisturbed machine is done before the first report of progress, which comes after a quarter of a second.
+    if events.len() == 3 {
+        assert_eq!(events.remove(1), "progress");
+    }
+    assert_eq!(events, ["running", "done"]);
     system.assert_nothing_queued().await;
 }
 
