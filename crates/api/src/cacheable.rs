@@ -1,4 +1,4 @@
-//! JSON that is the same at every request, with an ETag.
+//! JSON that is the same at every request, with an entity tag.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -14,7 +14,7 @@ use crate::error::ApiError;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) struct CacheableParams {
-    /// ETags that the client has
+    /// Entity tags that the client has
     #[param(rename = "if-none-match")]
     if_none_match: Option<String>,
 }
@@ -26,7 +26,7 @@ pub(crate) enum CacheableResponses {
     /// Not modified
     #[response(status = 304)]
     NotModified,
-    /// The answer has none of the ETags in `If-Match`
+    /// The answer has none of the entity tags in `If-Match`
     #[response(status = 412, content_type = "application/problem+json")]
     PreconditionFailed(#[to_schema] wire::Problem),
     /// A wrong argument, or one that takes too long: the problem says what is answered at once
@@ -34,7 +34,7 @@ pub(crate) enum CacheableResponses {
     Parameter(#[to_schema] wire::Problem),
 }
 
-/// Returns the body with a weak ETag, or what the preconditions of the request say.
+/// Returns the body with a weak entity tag, or what the preconditions of the request say.
 ///
 /// It may be cached for an hour: the limits of this system may change, or members be added.
 pub(crate) fn respond(headers: &HeaderMap, body: &impl Serialize) -> Result<Response, ApiError> {
