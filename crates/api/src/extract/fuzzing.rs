@@ -7,7 +7,7 @@ use super::form::decode_pairs;
 
 const NAMES: [&str; 4] = ["index", "ask", "a", ""];
 
-/// serde_json's own reading of an object is the oracle, but for nesting beyond its limit and numbers that it rounds.
+/// `serde_json`'s own reading of an object is the oracle, but for nesting beyond its limit and numbers that it rounds.
 #[test]
 fn a_json_body_is_read_as_one_object_or_refused() {
     fuzz::run("bodies", include_str!("../../corpus/bodies.txt"), |input| {
