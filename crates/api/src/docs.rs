@@ -136,12 +136,16 @@ fn curl(method: &str, path: &str) -> String {
         (_, "/api/events") => " -N",
         _ => "",
     };
+    // A shell would expand a question mark.
     let query = match &*path {
-        "/api/verify" => "?index=10",
-        path if path.ends_with("/find") => "?digits=875",
-        _ => "",
+        "/api/calculations/1000/value/find" => Some("digits=875"),
+        "/api/verify" => Some("index=10"),
+        _ => None,
     };
-    format!("curl{options} localhost:3050{path}{query}")
+    match query {
+        Some(query) => format!("curl{options} 'localhost:3050{path}?{query}'"),
+        None => format!("curl{options} localhost:3050{path}"),
+    }
 }
 
 fn table<'a>(page: &mut String, caption: &str, rows: impl Iterator<Item = (&'a str, &'a Value)>) {

@@ -1,11 +1,13 @@
-//! Reads pages of calculations, once for all requests that ask for the same page at the same time.
+//! Reads pages of calculations, once for all requests that ask for the same page at the same time, and counts them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use model::{Calculation, CalculationId};
+use model::Calculation;
 use parking_lot::Mutex;
-use store::{Store, StoreError};
+use store::{ListOrder, Store, StoreError};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::ApiError;
@@ -13,8 +15,15 @@ use crate::error::ApiError;
 /// Lists read from the store at a time, so that they leave its connections to submissions and workers.
 const CONCURRENT_READS: usize = 2;
 
-/// The key of a page: the row before it, and the number of rows.
-type PageKey = (Option<CalculationId>, u32);
+/// How long a count is used at least, and by how much longer than counting took: it takes 2 % of the time at most.
+const COUNT_AGE: Duration = Duration::from_secs(1);
+const COUNT_AGE_FACTOR: u32 = 50;
+/// Requests wait for counts that take no longer than this. For others they get the last count, up to a minute longer.
+const QUICK_COUNT: Duration = Duration::from_millis(20);
+const COUNT_GRACE: Duration = Duration::from_secs(60);
+
+/// The key of a page: its order with its beginning, and the number of rows.
+type PageKey = (ListOrder, u32);
 type PageResult = Result<Arc<Vec<Calculation>>, Arc<StoreError>>;
 
 /// Reads pages of calculations.
@@ -23,30 +32,49 @@ pub(crate) struct ListReader {
     permits: Semaphore,
     /// The requests that wait for a read which has not started yet.
     waiting: Mutex<HashMap<PageKey, Vec<oneshot::Sender<PageResult>>>>,
+    /// Of all calculations, and of the unfinished ones.
+    counts: [ListCount; 2],
+}
+
+#[derive(Default)]
+struct ListCount {
+    latest: Mutex<Option<Counted>>,
+    /// Held while requests wait for a count.
+    counting: tokio::sync::Mutex<()>,
+    /// Whether it is counted again while the old count is used.
+    is_counting: AtomicBool,
+}
+
+/// A count, and until when it is used.
+#[derive(Clone, Copy)]
+struct Counted {
+    rows: u64,
+    took: Duration,
+    until: Instant,
 }
 
 impl ListReader {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, permits: Semaphore::new(CONCURRENT_READS), waiting: Mutex::default() }
+        Self { store, permits: Semaphore::new(CONCURRENT_READS), waiting: Mutex::default(), counts: Default::default() }
     }
 
-    /// Returns up to `limit` calculations before a row, newest first.
+    /// Returns up to `limit` calculations in an order.
     ///
     /// The read starts after this call, so it has everything that was stored before.
     pub(crate) async fn read(
         self: &Arc<Self>,
-        before: Option<CalculationId>,
+        order: ListOrder,
         limit: u32,
     ) -> Result<Arc<Vec<Calculation>>, ApiError> {
         let (sender, receiver) = oneshot::channel();
         let is_first = {
             let mut waiting = self.waiting.lock();
-            let senders = waiting.entry((before, limit)).or_default();
+            let senders = waiting.entry((order, limit)).or_default();
             senders.push(sender);
             senders.len() == 1
         };
         if is_first {
-            tokio::spawn(Arc::clone(self).read_for_all((before, limit)));
+            tokio::spawn(Arc::clone(self).read_for_all((order, limit)));
         }
         match receiver.await {
             Ok(Ok(page)) => Ok(page),
@@ -54,6 +82,59 @@ impl ListReader {
             Ok(Err(error)) => Err(ApiError::Unavailable(error.into())),
             Err(panicked) => Err(ApiError::Internal(panicked.into())),
         }
+    }
+
+    /// Returns how many calculations a list had when they were last counted; `None` if that is unknown.
+    pub(crate) async fn count(self: &Arc<Self>, order: ListOrder) -> Option<u64> {
+        let unfinished = match order {
+            ListOrder::Newest { .. } | ListOrder::Largest { .. } => false,
+            ListOrder::Unfinished { .. } => true,
+            ListOrder::Index { .. } => return None,
+        };
+        let list = &self.counts[usize::from(unfinished)];
+        let usable = || {
+            let latest = *list.latest.lock();
+            latest.filter(|counted| Instant::now() < counted.until)
+        };
+        if let Some(counted) = usable() {
+            return Some(counted.rows);
+        }
+        let latest = *list.latest.lock();
+        if let Some(slow) = latest.filter(|counted| counted.took > QUICK_COUNT && counted.until.elapsed() < COUNT_GRACE)
+        {
+            // The old count is good enough while a new one is made.
+            if !list.is_counting.swap(true, Ordering::Relaxed) {
+                let lists = Arc::clone(self);
+                tokio::spawn(async move {
+                    lists.recount(unfinished).await;
+                    lists.counts[usize::from(unfinished)].is_counting.store(false, Ordering::Relaxed);
+                });
+            }
+            return Some(slow.rows);
+        }
+        let _counting = list.counting.lock().await;
+        match usable() {
+            Some(counted) => Some(counted.rows),
+            None => self.recount(unfinished).await,
+        }
+    }
+
+    async fn recount(&self, unfinished: bool) -> Option<u64> {
+        let started = Instant::now();
+        let rows = if unfinished {
+            self.store.backlog().await.map(|backlog| backlog.queued.iter().chain(&backlog.running).sum())
+        } else {
+            self.store.count().await
+        };
+        let rows = rows
+            .inspect_err(|error| {
+                tracing::warn!(error = error as &dyn std::error::Error, "cannot count the calculations");
+            })
+            .ok()?;
+        let took = started.elapsed();
+        let until = Instant::now() + COUNT_AGE.max(took * COUNT_AGE_FACTOR);
+        *self.counts[usize::from(unfinished)].latest.lock() = Some(Counted { rows, took, until });
+        Some(rows)
     }
 
     async fn read_for_all(self: Arc<Self>, key: PageKey) {

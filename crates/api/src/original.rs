@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use model::{Calculation, CalculationState};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use store::ListOrder;
 
 use crate::calculations::{SubmitBody, submit_index};
 use crate::error::ApiError;
@@ -42,7 +43,7 @@ pub(crate) struct SubmittedIndex {
     )
 )]
 pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
-    let newest = state.read_list(address, None, NEWEST).await?;
+    let newest = state.read_list(address, ListOrder::Newest { before: None }, NEWEST).await?;
     let indexes: Vec<SubmittedIndex> =
         newest.iter().map(|found| SubmittedIndex { number: found.subject.index().get() }).collect();
     Ok(([(header::CACHE_CONTROL, "no-cache")], Json(indexes)).into_response())
@@ -64,7 +65,7 @@ pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): Client
     )
 )]
 pub(crate) async fn current(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
-    let newest = state.read_list(address, None, NEWEST).await?;
+    let newest = state.read_list(address, ListOrder::Newest { before: None }, NEWEST).await?;
     let mut values = OrderedMap(Vec::with_capacity(newest.len()));
     let (mut size_bytes, mut complete) = (2, true);
     for calculation in newest.iter() {

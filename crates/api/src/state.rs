@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
-use model::{Calculation, CalculationEvent, CalculationId, Index, Job, Lane, Subject, Submitter};
+use model::{Calculation, CalculationEvent, Index, Job, Lane, Subject, Submitter};
 use ports::Ports;
 use server::{Share, Shares};
-use store::StoreError;
+use store::{ListOrder, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -164,16 +164,33 @@ impl SharedState {
         Ok(found)
     }
 
-    /// Returns up to `limit` calculations before a row, newest first, within the share of the address.
+    /// Returns up to `limit` calculations in an order, within the share of the address.
     pub(crate) async fn read_list(
         &self,
         address: IpAddr,
-        before: Option<CalculationId>,
+        order: ListOrder,
         limit: u32,
     ) -> Result<Arc<Vec<Calculation>>, ApiError> {
-        let taken = self.list_readers.take(address);
-        let _share = taken.map_err(|error| ApiError::ShareTaken("reads of lists", error))?;
-        self.lists.read(before, limit).await
+        let _share = self.list_share(address)?;
+        self.lists.read(order, limit).await
+    }
+
+    /// Returns how many calculations a list had when they were last counted; `None` if that is unknown.
+    pub(crate) async fn count_list(&self, order: ListOrder) -> Option<u64> {
+        self.lists.count(order).await
+    }
+
+    /// Returns the calculations of these indexes, newest first, within the share of the address.
+    pub(crate) async fn read_these(&self, address: IpAddr, indexes: &[Index]) -> Result<Vec<Calculation>, ApiError> {
+        let _share = self.list_share(address)?;
+        let subjects: Vec<Subject> = indexes.iter().copied().map(Subject::from).collect();
+        let mut found = self.ports.store.find_batch(&subjects).await?;
+        found.sort_by_key(|calculation| std::cmp::Reverse(calculation.id));
+        Ok(found)
+    }
+
+    fn list_share(&self, address: IpAddr) -> Result<Share, ApiError> {
+        self.list_readers.take(address).map_err(|error| ApiError::ShareTaken("reads of lists", error))
     }
 
     /// Takes the share of an address for reading one more long value.

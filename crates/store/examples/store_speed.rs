@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::stream;
 use model::{CalculationId, Index, Lane, Progress, Subject, Timestamp, WorkerId};
-use store::{CompletedValue, LeaseResult, NewCalculation, Placement, SqliteStore, Store, StoreLimits, digest};
+use store::{
+    CompletedValue, LeaseResult, ListOrder, NewCalculation, Placement, SqliteStore, Store, StoreLimits, digest,
+};
 
 const NOON: Timestamp = Timestamp::from_unix_ms(1_764_000_000_000);
 
@@ -26,7 +28,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = open(&place, limits).await?;
     let mut out = std::io::stdout();
 
-    let first_free = store.list(None, 1).await?.first().map_or(1, |newest| newest.id.0 + 1);
+    let first_free =
+        store.list(ListOrder::Newest { before: None }, 1).await?.first().map_or(1, |newest| newest.id.0 + 1);
     for callers in [1, 8, 64] {
         let from = 1_000_000_000 + first_free * 10 + i64::from(callers) * 1_000_000_000;
         let accepted = calls(&store, from, callers, Duration::from_secs(3), submit).await?;
@@ -41,10 +44,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     fill(&store, first_free, rows).await?;
     writeln!(out, "{rows} rows accepted and recorded in {:.1?}", started.elapsed())?;
-    let newest = store.list(None, 1).await?.first().map_or(0, |newest| newest.id.0);
+    let newest = store.list(ListOrder::Newest { before: None }, 1).await?.first().map_or(0, |newest| newest.id.0);
     for before in [None, Some(newest / 2), Some(60)] {
         for limit in [50, 200] {
-            let page = median(100, || async { store.list(before.map(CalculationId), limit).await.map(drop) }).await?;
+            let page = median(100, || async {
+                store.list(ListOrder::Newest { before: before.map(CalculationId) }, limit).await.map(drop)
+            })
+            .await?;
             writeln!(out, "page of {limit} before {before:?} of {newest}: {page:.0?}")?;
         }
     }

@@ -15,8 +15,9 @@ use crate::operations::{
 };
 use crate::sql::Queries;
 use crate::{
-    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
-    Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork, WithdrawResult,
+    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, ListOrder, NewCalculation, QueueCounts, Release,
+    RenewResult, Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
+    WithdrawResult,
 };
 
 /// A database that keeps a store.
@@ -98,8 +99,13 @@ impl<B: Backend> Store for B {
     }
 
     #[tracing::instrument(name = "store.list", level = "debug", skip_all)]
-    async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError> {
-        timed("list", repairing(self, None, || self.read(self.queries().list(before, limit)))).await
+    async fn list(&self, order: ListOrder, limit: u32) -> Result<Vec<Calculation>, StoreError> {
+        timed("list", repairing(self, None, || self.read(self.queries().list(order, limit)))).await
+    }
+
+    #[tracing::instrument(name = "store.count", level = "debug", skip_all)]
+    async fn count(&self) -> Result<u64, StoreError> {
+        timed("count", self.read(self.queries().count())).await
     }
 
     #[tracing::instrument(name = "store.add_requests", level = "debug", skip_all)]

@@ -28,8 +28,8 @@ pub use objects::{
     Text, digest,
 };
 pub use port::{
-    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, Placement, QueueCounts, Release,
-    RenewResult, Store, StoreLimits, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
+    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, ListOrder, NewCalculation, Placement, QueueCounts,
+    Release, RenewResult, Store, StoreLimits, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
     WithdrawResult,
 };
 #[cfg(feature = "postgres")]

@@ -1,6 +1,6 @@
 //! A calculation in JSON.
 
-use model::{CalculationId, CalculationState, FailureReason, Status, ValueState, WaitingFor};
+use model::{CalculationId, CalculationState, FailureReason, Index, Status, ValueState, WaitingFor};
 use serde::{Deserialize, Serialize};
 
 /// One calculation. What is not known yet is `null`.
@@ -78,7 +78,7 @@ pub struct Links {
     pub page: String,
 }
 
-/// A page of calculations, newest first.
+/// A page of calculations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CalculationList {
@@ -86,6 +86,9 @@ pub struct CalculationList {
     pub items: Vec<CalculationBody>,
     /// The `after` of the next page; `null` on the last.
     pub next: Option<String>,
+    /// How many calculations the whole list had when they were last counted; `null` if that is unknown.
+    #[serde(default)]
+    pub total: Option<u64>,
 }
 
 impl CalculationList {
@@ -97,6 +100,16 @@ impl CalculationList {
     /// Parses a cursor; `None` if it is malformed.
     pub fn read_cursor(text: &str) -> Option<CalculationId> {
         text.strip_prefix('c')?.parse().ok().map(CalculationId)
+    }
+
+    /// Returns the cursor behind an index, in a list by indexes.
+    pub fn index_cursor(index: Index) -> String {
+        format!("n{index}")
+    }
+
+    /// Parses a cursor of a list by indexes; `None` if it is malformed.
+    pub fn read_index_cursor(text: &str) -> Option<Index> {
+        text.strip_prefix('n')?.parse().ok()
     }
 }
 

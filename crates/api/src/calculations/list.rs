@@ -4,25 +4,33 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
+use model::{Calculation, Index};
+use store::ListOrder;
 use wire::CalculationList;
 
 use crate::error::ApiError;
 use crate::error_responses::StoreErrors;
 use crate::extract::{QueryParams, invalid_parameter};
-use crate::limits::ClientIp;
+use crate::limits::{ApiConfig, ClientIp};
 use crate::state::ApiState;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
+/// The most indexes that a request may name.
+const MAX_INDEXES: usize = 50;
 
-/// `GET /api/calculations` lists the calculations, newest first.
+/// `GET /api/calculations` lists the calculations: all, newest first; those that are queued or running; the largest; by
+/// their index; or those that are named.
 #[utoipa::path(
     get,
     path = "/api/calculations",
     tag = "calculations",
     params(
+        ("show" = Option<String>, Query, pattern = "^(newest|unfinished|largest|by-index)$", description = "`newest` (all, newest first; the default), `unfinished` (queued and running, newest first), `largest` (all, the largest |n| first) or `by-index` (all, the smallest n first)"),
+        ("from" = Option<String>, Query, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "With `show=by-index`: the first index"),
+        ("index" = Option<String>, Query, description = "Up to 50 indexes with commas between them: only these, newest first; not with other parameters"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many, 1 to 200; default 50"),
-        ("after" = Option<String>, Query, pattern = "^c[0-9]+$", description = "`next` of the previous page"),
+        ("after" = Option<String>, Query, pattern = "^(c[0-9]+|n-?[0-9]+)$", description = "`next` of the previous page"),
     ),
     responses(
         (status = 200, description = "A page of calculations", body = wire::CalculationList),
@@ -36,23 +44,78 @@ pub(crate) async fn list(
     ClientIp(address): ClientIp,
     query: QueryParams,
 ) -> Result<Response, ApiError> {
-    let limit = match query.one("limit")? {
-        None => DEFAULT_LIMIT,
-        Some(text) => Some(text)
-            .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
-            .and_then(|text| text.parse().ok())
-            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-            .ok_or_else(|| invalid_parameter("limit", text, &format!("1 to {MAX_LIMIT}")))?,
-    };
-    let parse_cursor = |text: &str| {
-        CalculationList::read_cursor(text).ok_or_else(|| invalid_parameter("after", text, "`next` of a page"))
-    };
-    let after = query.one("after")?.map(parse_cursor).transpose()?;
+    let limit = parse_limit(&query)?;
+    if let Some(indexes) = parse_indexes(&query, &state.config)? {
+        let found = state.read_these(address, &indexes).await?;
+        let total = u64::try_from(found.len()).ok();
+        return Ok(page(&found, None, total));
+    }
+    let order = parse_order(&query, &state.config)?;
     // One more than the limit shows whether there is a next page.
-    let page = state.read_list(address, after, limit + 1).await?;
-    let has_next = page.len() > limit as usize;
-    let calculations = &page[..page.len().min(limit as usize)];
-    let next = calculations.last().filter(|_| has_next).map(|last| CalculationList::cursor(last.id));
+    let (calculations, total) = tokio::join!(state.read_list(address, order, limit + 1), state.count_list(order));
+    let calculations = calculations?;
+    let has_next = calculations.len() > limit as usize;
+    let calculations = &calculations[..calculations.len().min(limit as usize)];
+    let next = calculations.last().filter(|_| has_next).map(|last| cursor(order, last));
+    Ok(page(calculations, next, total))
+}
+
+fn page(calculations: &[Calculation], next: Option<String>, total: Option<u64>) -> Response {
     let items = calculations.iter().map(Into::into).collect();
-    Ok(([(header::CACHE_CONTROL, "no-cache")], Json(CalculationList { items, next })).into_response())
+    ([(header::CACHE_CONTROL, "no-cache")], Json(CalculationList { items, next, total })).into_response()
+}
+
+fn cursor(order: ListOrder, last: &Calculation) -> String {
+    match order {
+        ListOrder::Newest { .. } | ListOrder::Unfinished { .. } => CalculationList::cursor(last.id),
+        ListOrder::Largest { .. } | ListOrder::Index { .. } => CalculationList::index_cursor(last.subject.index()),
+    }
+}
+
+fn parse_limit(query: &QueryParams) -> Result<u32, ApiError> {
+    let Some(text) = query.one("limit")? else { return Ok(DEFAULT_LIMIT) };
+    Some(text)
+        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|text| text.parse().ok())
+        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+        .ok_or_else(|| invalid_parameter("limit", text, &format!("1 to {MAX_LIMIT}")))
+}
+
+fn parse_indexes(query: &QueryParams, config: &ApiConfig) -> Result<Option<Vec<Index>>, ApiError> {
+    let Some(text) = query.one("index")? else { return Ok(None) };
+    for name in ["show", "from", "after"] {
+        if let Some(given) = query.one(name)? {
+            return Err(invalid_parameter(name, given, "none together with `index`"));
+        }
+    }
+    if text.split(',').count() > MAX_INDEXES {
+        return Err(invalid_parameter("index", text, &format!("up to {MAX_INDEXES} indexes")));
+    }
+    text.split(',').map(|index| config.parse_index(index)).collect::<Result<_, _>>().map(Some)
+}
+
+fn parse_order(query: &QueryParams, config: &ApiConfig) -> Result<ListOrder, ApiError> {
+    let show = query.one("show")?.unwrap_or("newest");
+    let (after, from) = (query.one("after")?, query.one("from")?);
+    if let Some(from) = from.filter(|_| show != "by-index") {
+        return Err(invalid_parameter("from", from, "only with `show=by-index`"));
+    }
+    let wrong_cursor = |text: &str| invalid_parameter("after", text, "`next` of a page");
+    let before = || after.map(|text| CalculationList::read_cursor(text).ok_or_else(|| wrong_cursor(text))).transpose();
+    let last = || {
+        let index = |text: &str| CalculationList::read_index_cursor(text).map(Index::get);
+        after.map(|text| index(text).ok_or_else(|| wrong_cursor(text))).transpose()
+    };
+    match show {
+        "newest" => Ok(ListOrder::Newest { before: before()? }),
+        "unfinished" => Ok(ListOrder::Unfinished { before: before()? }),
+        "largest" => Ok(ListOrder::Largest { after: last()? }),
+        "by-index" => {
+            let parse = |text| config.parse_index(text).map_err(|error| error.at("from".to_owned()));
+            let from = from.map(parse).transpose()?.map_or(i64::MIN, Index::get);
+            let next = last()?.map_or(i64::MIN, |last| last.saturating_add(1));
+            Ok(ListOrder::Index { from: from.max(next) })
+        }
+        other => Err(invalid_parameter("show", other, "newest, unfinished, largest or by-index")),
+    }
 }

@@ -7,6 +7,7 @@ mod events;
 mod find;
 mod http;
 mod inputs;
+mod lists;
 mod numbers;
 mod original;
 mod questions;

@@ -15,7 +15,7 @@ use model::{CalculationEvent, Clock, Index, Lane, Progress, ProgressReport, Subj
 use ports::Ports;
 use queue::{Delivery, JobQueue, MemoryQueue};
 use serde_json::Value;
-use store::{CompleteResult, CompletedValue, Objects, SqliteStore, Store, StoreLimits, Text, Values};
+use store::{CompleteResult, CompletedValue, ListOrder, Objects, SqliteStore, Store, StoreLimits, Text, Values};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -118,7 +118,7 @@ impl TestSystem {
 
     /// Returns the number of calculations in the store, up to 1,000.
     pub(crate) async fn rows(&self) -> usize {
-        self.store.list(None, 1_000).await.expect("the store answers").len()
+        self.store.list(ListOrder::Newest { before: None }, 1_000).await.expect("the store answers").len()
     }
 
     pub(crate) async fn jobs(&self) -> u64 {

@@ -3,7 +3,7 @@
 use model::{CalculationState, Failure, FailureReason, Status, Value, ValueState};
 
 use super::fixtures::*;
-use crate::{CompleteResult, InlineValue, LeaseResult, Store, WithdrawResult, digest};
+use crate::{CompleteResult, InlineValue, LeaseResult, ListOrder, Store, WithdrawResult, digest};
 
 /// Up to 1,000 digits the text is part of the row, sign included.
 pub async fn a_short_value_is_part_of_every_answer(store: &dyn Store) {
@@ -19,7 +19,7 @@ pub async fn a_short_value_is_part_of_every_answer(store: &dyn Store) {
         assert_eq!((value.state, value.size_bytes, value.compute_ms), (ValueState::Inline, text.len() as u64, 10));
         assert_eq!(done.digits, text.trim_start_matches('-').len() as u64);
         assert_eq!(found(store, &f(n)).await, done);
-        assert_eq!(store.list(None, 1).await.expect("reachable").first(), Some(&done));
+        assert_eq!(store.list(ListOrder::Newest { before: None }, 1).await.expect("reachable").first(), Some(&done));
         let read = store.inline_value(&f(n)).await.expect("reachable");
         assert_eq!(read, Some(InlineValue { text: text.to_owned(), sha256: value.sha256 }));
     }

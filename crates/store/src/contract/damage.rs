@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fixtures::*;
-use crate::{LeaseResult, Store, SubmitResult};
+use crate::{LeaseResult, ListOrder, Store, SubmitResult};
 use model::Status;
 
 /// Damage to the row of F(1000), in the SQL of both databases.
@@ -36,7 +36,7 @@ pub(crate) async fn a_damaged_row_is_computed_again(store: &dyn Store, execute: 
 
         complete(store, &value).await;
         execute(damage).await;
-        let listed = store.list(None, 9).await.expect("reachable");
+        let listed = store.list(ListOrder::Newest { before: None }, 9).await.expect("reachable");
         assert_eq!(
             listed.iter().map(|row| (&row.subject, row.status())).collect::<Vec<_>>(),
             [(&f(1000), Status::Queued)]

@@ -66,6 +66,7 @@ macro_rules! store_keeps_the_contract {
             only_the_lease_holder_can_fail_running_work
             a_final_state_is_final_until_someone_submits_again
             the_list_is_newest_first_and_pages_without_gaps
+            lists_have_an_order_and_page_without_gaps
             the_sweep_finds_rows_without_a_worker
             the_sweep_pages_in_order_of_submission
             the_backlog_counts_by_lane

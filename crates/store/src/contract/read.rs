@@ -6,17 +6,17 @@ use std::time::Duration;
 use model::{CalculationState, Status, ValueState};
 
 use super::fixtures::*;
-use crate::{CompleteResult, Store, StoredValue, SubmitResult};
+use crate::{CompleteResult, ListOrder, Store, StoredValue, SubmitResult};
 
 /// Every row is listed once, newest first, whatever the page size.
 pub async fn the_list_is_newest_first_and_pages_without_gaps(store: &dyn Store) {
-    assert_eq!(store.list(None, 10).await.expect("reachable"), []);
+    assert_eq!(store.list(ListOrder::Newest { before: None }, 10).await.expect("reachable"), []);
     for n in 0..25 {
         queued(store, &f(n)).await;
     }
     let (mut before, mut seen) = (None, Vec::new());
     loop {
-        let page = store.list(before, 10).await.expect("reachable");
+        let page = store.list(ListOrder::Newest { before }, 10).await.expect("reachable");
         assert!(page.len() <= 10);
         let Some(last) = page.last() else { break };
         before = Some(last.id);
@@ -25,7 +25,7 @@ pub async fn the_list_is_newest_first_and_pages_without_gaps(store: &dyn Store) 
         submit(store, &f(1_000)).await;
     }
     assert_eq!(seen, (0..25).rev().map(f).collect::<Vec<_>>());
-    assert_eq!(store.list(None, 0).await.expect("reachable"), []);
+    assert_eq!(store.list(ListOrder::Newest { before: None }, 0).await.expect("reachable"), []);
 }
 
 const ALL_SIZES: Range<u64> = 0..u64::MAX;
@@ -35,6 +35,37 @@ async fn stored(store: &dyn Store, n: i64, size_bytes: usize) -> StoredValue {
     let value = object(&f(n), &"7".repeat(size_bytes));
     complete(store, &value).await;
     StoredValue { subject: value.subject, sha256: value.sha256, size_bytes: value.size_bytes }
+}
+
+/// Lists by size and by index have every row once, whatever the page size, and the unfinished ones only those.
+pub async fn lists_have_an_order_and_page_without_gaps(store: &dyn Store) {
+    let order = [-5, 9, 0, -9, 7, 12, -13, 5];
+    for n in order {
+        queued(store, &f(n)).await;
+    }
+    complete(store, &inline(&f(9), "34")).await;
+    assert_eq!(store.count().await.expect("reachable"), 8);
+    let indexes = async |order, limit| {
+        let page = store.list(order, limit).await.expect("reachable");
+        page.iter().map(|calculation| calculation.subject.index().get()).collect::<Vec<_>>()
+    };
+    for limit in [1, 3, 20] {
+        let (mut after, mut largest) = (None, Vec::new());
+        loop {
+            let page = indexes(ListOrder::Largest { after }, limit).await;
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            largest.extend(page);
+        }
+        assert_eq!(largest, [-13, 12, 9, -9, 7, 5, -5, 0], "{limit} on a page");
+    }
+    assert_eq!(indexes(ListOrder::Index { from: i64::MIN }, 3).await, [-13, -9, -5]);
+    assert_eq!(indexes(ListOrder::Index { from: 1 }, 9).await, [5, 7, 9, 12]);
+    assert_eq!(indexes(ListOrder::Index { from: 13 }, 9).await, []);
+    assert_eq!(indexes(ListOrder::Unfinished { before: None }, 20).await, [5, -13, 12, 7, -9, 0, -5]);
+    let page = store.list(ListOrder::Unfinished { before: None }, 2).await.expect("reachable");
+    let before = page.last().map(|last| last.id);
+    assert_eq!(indexes(ListOrder::Unfinished { before }, 2).await, [12, 7]);
 }
 
 /// The least recently read object is evicted first.

@@ -5,7 +5,7 @@ use model::{CalculationId, CalculationState, Index, Status};
 
 use super::LIMITS;
 use super::fixtures::*;
-use crate::{Store, StoreError, SubmitResult};
+use crate::{ListOrder, Store, StoreError, SubmitResult};
 
 /// The first submission creates a queued row.
 pub async fn a_new_calculation_is_queued_and_found(store: &dyn Store) {
@@ -25,7 +25,7 @@ pub async fn the_extremes_of_the_index_are_kept(store: &dyn Store) {
         assert_eq!(found(store, &f(n)).await.subject.index(), Index::new(n));
         assert_eq!(found(store, &f(n)).await, queued_row);
     }
-    assert_eq!(store.list(None, 100).await.expect("reachable").len(), 7);
+    assert_eq!(store.list(ListOrder::Newest { before: None }, 100).await.expect("reachable").len(), 7);
 }
 
 /// A second submission returns the existing row.
@@ -36,7 +36,7 @@ pub async fn submitting_again_while_it_waits_inserts_nothing(store: &dyn Store) 
     assert!(
         matches!(submit(store, &f(1000)).await, SubmitResult::Pending(running) if running.status() == Status::Running)
     );
-    assert_eq!(store.list(None, 100).await.expect("reachable").len(), 1);
+    assert_eq!(store.list(ListOrder::Newest { before: None }, 100).await.expect("reachable").len(), 1);
 }
 
 /// Of many simultaneous submissions, exactly one enqueues the job.
@@ -46,7 +46,7 @@ pub async fn a_thousand_at_once_are_one_row_and_one_job(store: &dyn Store) {
     let queued = answers.iter().filter(|answer| matches!(answer, SubmitResult::Queued(_))).count();
     let pending = answers.iter().filter(|answer| matches!(answer, SubmitResult::Pending(_))).count();
     assert_eq!((queued, pending), (1, 999));
-    assert_eq!(store.list(None, 100).await.expect("reachable").len(), 1);
+    assert_eq!(store.list(ListOrder::Newest { before: None }, 100).await.expect("reachable").len(), 1);
 }
 
 /// Simultaneous submissions of different subjects get their own rows.
@@ -130,6 +130,6 @@ pub async fn finished_work_frees_places_in_the_queue(store: &dyn Store) {
     }
     let refused = store.submit(&new_calculation(&f(1004))).await;
     assert!(matches!(refused, Err(StoreError::QueueFull { .. })), "{refused:?}");
-    let newest = store.list(Some(CalculationId(i64::MAX)), 1).await.expect("reachable");
+    let newest = store.list(ListOrder::Newest { before: Some(CalculationId(i64::MAX)) }, 1).await.expect("reachable");
     assert_eq!(newest.first().map(|calculation| &calculation.subject), Some(&f(1003)));
 }

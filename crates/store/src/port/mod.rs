@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 
 pub use self::requests::{
-    CompletedValue, Lease, NewCalculation, Placement, Release, StoreLimits, StoredValue, UnfinishedFilter,
+    CompletedValue, Lease, ListOrder, NewCalculation, Placement, Release, StoreLimits, StoredValue, UnfinishedFilter,
 };
 pub use self::results::{
     CompleteResult, InlineValue, LeaseResult, QueueCounts, RenewResult, SubmitResult, Unfinished, UnfinishedWork,
@@ -73,10 +73,13 @@ pub trait Store: Send + Sync {
     /// Returns the calculations of subjects, in no particular order; those that were never submitted are left out.
     async fn find_batch(&self, subjects: &[Subject]) -> Result<Vec<Calculation>, StoreError>;
 
-    /// Returns up to `limit` calculations first submitted before `before` (from the newest if `None`), newest first.
+    /// Returns up to `limit` calculations in an order.
     ///
     /// Costs the same on any page. Short values (up to `Value::TEXT_DIGITS`) are included.
-    async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError>;
+    async fn list(&self, order: ListOrder, limit: u32) -> Result<Vec<Calculation>, StoreError>;
+
+    /// Returns the number of all calculations. Reads an index of them all.
+    async fn count(&self) -> Result<u64, StoreError>;
 
     /// Adds to the request counts of subjects. The submission that creates a row is its first request and counted
     /// there; every later one is counted here. Unknown subjects are ignored.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{AskToken, Lane, Sha256, Status, Subject, Submitter, Timestamp, TraceContext, WaitingFor};
+use model::{AskToken, CalculationId, Lane, Sha256, Status, Subject, Submitter, Timestamp, TraceContext, WaitingFor};
 
 /// The limits of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,31 @@ pub struct UnfinishedFilter {
     pub min_index: Option<u64>,
     /// Only what was queued before this time.
     pub queued_before: Option<Timestamp>,
+}
+
+/// Which calculations a list has, in which order, and after which one it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ListOrder {
+    /// All, newest first.
+    Newest {
+        /// First submitted before this one.
+        before: Option<CalculationId>,
+    },
+    /// Queued and running ones, newest first.
+    Unfinished {
+        /// First submitted before this one.
+        before: Option<CalculationId>,
+    },
+    /// All, the largest |index| first; of two that differ in their sign, the positive one.
+    Largest {
+        /// After this index.
+        after: Option<i64>,
+    },
+    /// All, by their index.
+    Index {
+        /// From this index on.
+        from: i64,
+    },
 }
 
 /// The right to work on a running row until it expires or another lease is taken.

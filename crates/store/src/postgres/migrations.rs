@@ -11,12 +11,13 @@ use super::error::failed;
 use super::settings::Migrations;
 use crate::StoreError;
 
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "calculations", include_str!("../../migrations/postgres/0001_calculations.sql")),
     (2, "uncompressed texts", include_str!("../../migrations/postgres/0002_uncompressed_texts.sql")),
     (3, "checksums", include_str!("../../migrations/postgres/0003_checksums.sql")),
     (4, "submitters", include_str!("../../migrations/postgres/0004_submitters.sql")),
     (5, "texts", include_str!("../../migrations/postgres/0005_texts.sql")),
+    (6, "indexes", include_str!("../../migrations/postgres/0006_indexes.sql")),
 ];
 
 /// The database does not have the schema that this version needs.

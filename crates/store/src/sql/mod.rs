@@ -2,6 +2,7 @@
 //!
 //! Most have the same text in both databases and stand in [`shared`] and [`queries`]; the rest is written per database.
 
+pub(crate) mod lists;
 pub(crate) mod queries;
 pub(crate) mod shared;
 
@@ -13,8 +14,8 @@ use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Ti
 use crate::row::{DamagedRow, LockedRow, RepairedRow};
 use crate::rules::{NewLease, QueueLimit, ReleaseEffect};
 use crate::{
-    CompletedValue, InlineValue, Lease, NewCalculation, QueueCounts, StoredValue, Unfinished, UnfinishedFilter,
-    UnfinishedWork,
+    CompletedValue, InlineValue, Lease, ListOrder, NewCalculation, QueueCounts, StoredValue, Unfinished,
+    UnfinishedFilter, UnfinishedWork,
 };
 
 /// The statements of one transaction.
@@ -139,11 +140,9 @@ pub(crate) trait Queries: Send + Sync {
 
     fn find_batch(&self, subjects: &[Subject]) -> impl Future<Output = sqlx::Result<Vec<Calculation>>> + Send;
 
-    fn list(
-        &self,
-        before: Option<CalculationId>,
-        limit: u32,
-    ) -> impl Future<Output = sqlx::Result<Vec<Calculation>>> + Send;
+    fn list(&self, order: ListOrder, limit: u32) -> impl Future<Output = sqlx::Result<Vec<Calculation>>> + Send;
+
+    fn count(&self) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
     fn unfinished(
         &self,

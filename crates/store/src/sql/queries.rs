@@ -2,13 +2,6 @@
 //!
 //! Macros for the reason that [`shared`](super::shared) states.
 
-/// Only F(n) has an index in a column of its own: subjects of other kinds belong to a newer version.
-pub(crate) const LIST: &str = concat!(
-    "select ",
-    crate::row::calculation_columns!(),
-    " from calculations where id < $1 and idx is not null order by id desc limit $2",
-);
-
 macro_rules! unfinished_sql {
     ($now:expr) => {
         concat!(
@@ -76,13 +69,19 @@ macro_rules! impl_queries {
                 Ok(row.map(Calculation::try_from).transpose()?)
             }
 
-            async fn list(&self, before: Option<CalculationId>, limit: u32) -> sqlx::Result<Vec<Calculation>> {
-                let rows: Vec<CalculationRow> = sqlx::query_as($crate::sql::queries::LIST)
-                    .bind(before.map_or(i64::MAX, |id| id.0))
-                    .bind(i64::from(limit))
-                    .fetch_all(&self.0)
-                    .await?;
+            async fn list(&self, order: $crate::ListOrder, limit: u32) -> sqlx::Result<Vec<Calculation>> {
+                let (statement, first) = $crate::sql::lists::statement(order);
+                let mut query = sqlx::query_as(statement).bind(first);
+                if let $crate::ListOrder::Largest { after } = order {
+                    query = query.bind($crate::sql::lists::smallest(after));
+                }
+                let rows: Vec<CalculationRow> = query.bind(i64::from(limit)).fetch_all(&self.0).await?;
                 $crate::row::converted(rows)
+            }
+
+            async fn count(&self) -> sqlx::Result<u64> {
+                let rows: i64 = sqlx::query_scalar("select count(*) from calculations").fetch_one(&self.0).await?;
+                u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
             }
 
             async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> sqlx::Result<Vec<Unfinished>> {

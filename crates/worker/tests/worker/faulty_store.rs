@@ -8,8 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 use store::{
-    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, NewCalculation, QueueCounts, Release, RenewResult,
-    Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork, WithdrawResult,
+    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, ListOrder, NewCalculation, QueueCounts, Release,
+    RenewResult, Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
+    WithdrawResult,
 };
 
 /// A store that can be made unreachable.
@@ -69,8 +70,12 @@ impl Store for FaultyStore {
         self.reach()?.find(subject).await
     }
 
-    async fn list(&self, before: Option<CalculationId>, limit: u32) -> Result<Vec<Calculation>, StoreError> {
-        self.reach()?.list(before, limit).await
+    async fn list(&self, order: ListOrder, limit: u32) -> Result<Vec<Calculation>, StoreError> {
+        self.reach()?.list(order, limit).await
+    }
+
+    async fn count(&self) -> Result<u64, StoreError> {
+        self.reach()?.count().await
     }
 
     async fn add_requests(&self, requests: &[(Subject, u64)]) -> Result<(), StoreError> {

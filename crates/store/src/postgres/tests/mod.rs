@@ -19,8 +19,8 @@ use crate::contract::fixtures::inline;
 use crate::contract::{LIMITS, damage};
 use crate::operations::SubmitAnswer;
 use crate::sql::Statements;
-use crate::sql::queries::LIST;
-use crate::{LeaseResult, Release, Store, WithdrawResult};
+use crate::sql::lists::NEWEST;
+use crate::{LeaseResult, ListOrder, Release, Store, WithdrawResult};
 
 async fn fresh() -> ((), Arc<dyn Store>) {
     ((), Arc::new(connect(&server::database().await).await))
@@ -81,7 +81,7 @@ async fn two_processes_insert_the_same_subjects_once() {
         let answers = first.into_iter().chain(second).map(|answer| answer.expect("submitted"));
         let queued = answers.filter(|answer| matches!(answer, SubmitAnswer::Accepted(SubmitResult::Queued(_)))).count();
         assert_eq!(queued, 60, "each was queued once");
-        assert_eq!(one.list(None, 200).await.expect("reachable").len(), 60);
+        assert_eq!(one.list(ListOrder::Newest { before: None }, 200).await.expect("reachable").len(), 60);
         execute(&settings, "truncate calculations, asks, value_texts").await;
     }
 }
@@ -294,7 +294,7 @@ async fn pages_are_read_from_an_index() {
     )
     .await;
     for (sql, index) in [
-        (LIST, "Index Scan Backward using calculations_pkey"),
+        (NEWEST, "Index Scan Backward using calculations_pkey"),
         (statements::UNFINISHED, "Index Scan using calculations_unfinished"),
     ] {
         let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("explain {sql}")))

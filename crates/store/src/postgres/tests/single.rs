@@ -24,7 +24,7 @@ async fn a_single_subject_is_inserted_once_and_then_pending_or_known() {
         assert!(matches!(stored, CompleteResult::Recorded(_)), "{stored:?}");
         assert!(matches!(two.submit(&theirs).await, Ok(SubmitResult::Known(_))));
     }
-    assert_eq!(one.list(None, 200).await.expect("reachable").len(), 40);
+    assert_eq!(one.list(ListOrder::Newest { before: None }, 200).await.expect("reachable").len(), 40);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use model::CalculationState;
 
 use super::*;
+use crate::ListOrder;
 use crate::contract::fixtures::inline;
 
 const FLIPS: u64 = 300;
@@ -19,7 +20,7 @@ fn text(n: i64) -> String {
 async fn tells_the_truth(path: &Path) -> Result<&'static str, String> {
     let Ok(store) = SqliteStore::open(path, LIMITS).await else { return Ok("refused") };
     let mut outcome = "unnoticed";
-    let listed = store.list(None, 200).await.unwrap_or_default();
+    let listed = store.list(ListOrder::Newest { before: None }, 200).await.unwrap_or_default();
     for n in 1..=ROWS {
         let row = store.find(&f(n)).await;
         let in_list = listed.iter().filter(|row| row.subject == f(n));

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::contract::fixtures::inline;
 use crate::contract::{LIMITS, damage};
-use crate::{LeaseResult, RenewResult, Store};
+use crate::{LeaseResult, ListOrder, RenewResult, Store};
 
 async fn fresh() -> (TempDir, Arc<dyn Store>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -219,7 +219,7 @@ async fn subjects_of_a_newer_version_are_left_to_it() {
     submit(&store, 1).await.expect("submitted");
     execute(&folder, "update calculations set subject = 'L(1)', idx = null where subject = 'F(1)'").await;
     submit(&store, 2).await.expect("submitted");
-    assert_eq!(store.list(None, 10).await.expect("reachable").len(), 1);
+    assert_eq!(store.list(ListOrder::Newest { before: None }, 10).await.expect("reachable").len(), 1);
     assert_eq!(store.unfinished(None, 10).await.expect("reachable").len(), 1);
 }
 

@@ -3,7 +3,8 @@
 use sqlx::AssertSqlSafe;
 
 use super::*;
-use crate::sql::queries::{LIST, LRU_VALUES, VALUE_BYTES};
+use crate::sql::lists::{BY_INDEX, LARGEST, NEWEST, UNFINISHED_NEWEST};
+use crate::sql::queries::{LRU_VALUES, VALUE_BYTES};
 use crate::sqlite::statements::UNFINISHED;
 
 /// At a million rows the difference is that between a tenth of a millisecond and a second.
@@ -11,8 +12,12 @@ use crate::sqlite::statements::UNFINISHED;
 async fn pages_are_read_from_an_index() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = open(&folder).await;
-    for (sql, index) in [(LIST, "INTEGER PRIMARY KEY (rowid<?)"), (UNFINISHED, "INDEX calculations_unfinished (id>?)")]
-    {
+    for (sql, index) in [
+        (NEWEST, "INTEGER PRIMARY KEY (rowid<?)"),
+        (UNFINISHED_NEWEST, "INDEX calculations_unfinished (id<?)"),
+        (BY_INDEX, "INDEX calculations_idx (idx>?)"),
+        (UNFINISHED, "INDEX calculations_unfinished (id>?)"),
+    ] {
         let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("explain query plan {sql}")))
             .fetch_all(&store.queries.0)
             .await
@@ -20,6 +25,19 @@ async fn pages_are_read_from_an_index() {
         let [(.., step)] = plan.as_slice() else { panic!("more than one step, so it sorts: {plan:?}") };
         assert!(step.ends_with(index), "{step} for {sql}");
     }
+}
+
+#[tokio::test]
+async fn the_largest_are_read_from_both_ends_of_an_index() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = open(&folder).await;
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("explain query plan {LARGEST}")))
+        .fetch_all(&store.queries.0)
+        .await
+        .expect("explained");
+    let ends = plan.iter().filter(|(.., step)| step.contains("INDEX calculations_idx (idx>? AND idx<?)"));
+    assert_eq!(ends.count(), 2, "{plan:#?}");
+    assert!(!plan.iter().any(|(.., step)| step == "SCAN calculations"), "{plan:#?}");
 }
 
 #[tokio::test]

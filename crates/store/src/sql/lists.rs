@@ -1,0 +1,52 @@
+//! The statements of lists, the same in both databases.
+//!
+//! Only F(n) has an index in a column of its own: subjects of other kinds belong to a newer version.
+
+use crate::ListOrder;
+use crate::row::calculation_columns;
+
+pub(crate) const NEWEST: &str = concat!(
+    "select ",
+    calculation_columns!(),
+    " from calculations where id < $1 and idx is not null order by id desc limit $2",
+);
+
+pub(crate) const UNFINISHED_NEWEST: &str = concat!(
+    "select ",
+    calculation_columns!(),
+    " from calculations where id < $1 and status in ('queued', 'running') and idx is not null \
+     order by id desc limit $2",
+);
+
+/// Each half is read from its end of the index, and both are merged.
+pub(crate) const LARGEST: &str = concat!(
+    "select ",
+    calculation_columns!(),
+    " from calculations where id in (\
+     select id from (select id, idx from calculations where idx >= 0 and idx <= $1 order by idx desc limit $3) as above \
+     union all \
+     select id from (select id, idx from calculations where idx < 0 and idx > $2 order by idx limit $3) as below) \
+     order by abs(idx) desc, idx desc limit $3",
+);
+
+pub(crate) const BY_INDEX: &str =
+    concat!("select ", calculation_columns!(), " from calculations where idx >= $1 order by idx limit $2");
+
+/// Returns the statement of a list, and its first parameter. The last one is the limit.
+pub(crate) fn statement(order: ListOrder) -> (&'static str, i64) {
+    match order {
+        ListOrder::Newest { before } => (NEWEST, before.map_or(i64::MAX, |id| id.0)),
+        ListOrder::Unfinished { before } => (UNFINISHED_NEWEST, before.map_or(i64::MAX, |id| id.0)),
+        ListOrder::Largest { after } => (LARGEST, after.map_or(i64::MAX, |after| after.saturating_abs() - 1)),
+        ListOrder::Index { from } => (BY_INDEX, from),
+    }
+}
+
+/// Returns the index above which the negative ones of the largest are listed: after n, −n is next.
+pub(crate) fn smallest(after: Option<i64>) -> i64 {
+    match after {
+        None => i64::MIN,
+        Some(after) if after >= 0 => (-after).saturating_sub(1),
+        Some(after) => after,
+    }
+}
