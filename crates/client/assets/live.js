@@ -172,6 +172,8 @@ async function refreshRow(index) {
   // Newest first by when it was first requested; the texts are RFC 3339, which sorts as it reads.
   const older = rows.find((row) => row.dataset.asked < fresh.dataset.asked);
   if (older) older.before(fresh);
+  const total = document.getElementById("total");
+  if (older && total) total.textContent = count((total.dataset.total = Number(total.dataset.total) + 1));
   else if (rows.length === 0) return refreshHistory();
 }
 

@@ -23,6 +23,7 @@ use wire::{
     CalculationBody, CalculationList, FoundDigits, NumberFacts, Problem, Submitted, SystemStatus, VerificationBody,
 };
 
+use crate::history_view::HistoryView;
 use crate::metrics;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -204,14 +205,26 @@ impl ApiClient {
         self.call("verify", Method::POST, &path, text, forwarded).await
     }
 
-    /// Returns a page of the history, newest first.
+    /// Returns those of some calculations that were submitted, newest first.
+    pub(crate) async fn calculations(
+        &self,
+        indexes: &[Index],
+        forwarded: &ForwardedHeaders,
+    ) -> Result<CalculationList, CallError> {
+        let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
+        let path = format!("/api/calculations?index={}", indexes.join(","));
+        self.call("calculations", Method::GET, &path, String::new(), forwarded).await
+    }
+
+    /// Returns a page of the history.
     pub(crate) async fn history(
         &self,
         limit: u32,
+        view: &HistoryView,
         after: Option<&Cursor>,
         forwarded: &ForwardedHeaders,
     ) -> Result<CalculationList, CallError> {
-        let mut path = format!("/api/calculations?limit={limit}");
+        let mut path = format!("/api/calculations?limit={limit}{}", view.api_query());
         if let Some(Cursor(after)) = after {
             path = format!("{path}&after={after}");
         }

@@ -41,7 +41,6 @@ assets! {
     VIEWER "viewer" "js";
     CHECK "check" "js";
     FIND "find" "js";
-    VERIFY "verify" "js";
     ICON "icon" "svg";
     TEXT_FACE "text" "woff2";
     ITALIC_FACE "italic" "woff2";

@@ -8,6 +8,7 @@ mod assets;
 mod endpoints;
 #[cfg(test)]
 mod fuzzing;
+mod history_view;
 mod metrics;
 mod router;
 mod state;

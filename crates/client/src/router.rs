@@ -42,6 +42,7 @@ pub fn router(state: ClientState) -> Router {
         .route("/fragments/history", get(endpoints::history_fragment))
         .route("/fragments/row/{index}", get(endpoints::row_fragment))
         .route("/fragments/system", get(endpoints::system_fragment))
+        .route("/fragments/queue", get(endpoints::queue_fragment))
         .route("/about", get(endpoints::about))
         .route("/card", get(endpoints::card))
         .route("/surprise", get(endpoints::surprise))

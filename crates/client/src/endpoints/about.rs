@@ -23,7 +23,14 @@ pub(crate) async fn system_fragment(State(state): State<ClientState>, forwarded:
     Html(views::system_now(system(&state, &forwarded).await.as_ref()).into_string())
 }
 
-async fn system(state: &ClientState, forwarded: &ForwardedHeaders) -> Option<SystemStatus> {
+/// `GET /fragments/queue` returns the part of a queued number's page that says how many wait.
+///
+/// 200, also when the API is unavailable
+pub(crate) async fn queue_fragment(State(state): State<ClientState>, forwarded: ForwardedHeaders) -> Html<String> {
+    Html(views::queue_now(system(&state, &forwarded).await.as_ref()).into_string())
+}
+
+pub(super) async fn system(state: &ClientState, forwarded: &ForwardedHeaders) -> Option<SystemStatus> {
     let system = state.api.system(forwarded).await;
     let warn = |error: &CallError| {
         tracing::warn!(error = error as &dyn std::error::Error, "cannot read the state of the system");

@@ -6,7 +6,7 @@ use axum::response::Html;
 
 use super::failure::PageFailure;
 use super::home::HomeQuery;
-use super::submit::explain;
+use super::index_failure::explain;
 use crate::ClientState;
 use crate::api_client::ForwardedHeaders;
 use crate::typed_index::{self, TypedIndex};

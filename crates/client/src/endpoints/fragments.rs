@@ -15,7 +15,7 @@ use crate::ClientState;
 use crate::api_client::ForwardedHeaders;
 use crate::views;
 
-/// `GET /fragments/history?after=` returns a page of the history.
+/// `GET /fragments/history?show=&from=&after=` returns a page of the history.
 ///
 /// 200 · 404 invalid cursor · 503 the API is unavailable
 pub(crate) async fn history_fragment(

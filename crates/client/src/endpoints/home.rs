@@ -4,12 +4,17 @@ use axum::extract::{FromRequestParts, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
+use model::Index;
 use serde::Deserialize;
-use wire::ProblemKind;
+use wire::{CalculationList, ProblemKind};
 
 use super::failure::PageFailure;
+use super::index_failure::not_an_index;
+use super::mine_cookie::read_mine;
 use crate::ClientState;
 use crate::api_client::{Cursor, ForwardedHeaders};
+use crate::history_view::HistoryView;
+use crate::typed_index::{self, TypedIndex};
 use crate::views::{self, History, SubmitForm};
 
 /// Calculations on one page of the history.
@@ -20,13 +25,21 @@ const PER_PAGE: u32 = 30;
 pub(crate) struct HomeQuery {
     /// The cursor of the page of the history.
     after: Option<String>,
+    /// Which calculations the history has: `mine`, `unfinished`, `largest`, or all.
+    show: Option<String>,
+    /// The typed index from which on the history lists.
+    from: Option<String>,
     /// The initial text of the field.
     pub(crate) index: Option<String>,
+    /// What this browser submitted, by its cookie.
+    #[serde(skip)]
+    mine: Vec<Index>,
 }
 
-/// `GET /?after=&index=` shows the form and a page of the history.
+/// `GET /?show=&from=&after=&index=` shows the form and a page of the history.
 ///
-/// 200 · 404 invalid cursor · 503 with `Retry-After` the API is unavailable; the form is still shown
+/// 200 · 404 invalid cursor or list · 422 `from` is not an index · 503 with `Retry-After` the API is unavailable; the
+/// form is still shown
 #[tracing::instrument(skip_all)]
 pub(crate) async fn home(
     State(state): State<ClientState>,
@@ -58,8 +71,29 @@ pub(crate) async fn history(
         Some(text) => Some(Cursor::parse(text).ok_or_else(invalid)?),
         None => None,
     };
-    let list = state.api.history(PER_PAGE, after.as_ref(), forwarded).await?;
-    Ok(History { list, after })
+    let view = match (query.from.as_deref(), query.show.as_deref()) {
+        (Some(typed), _) => HistoryView::From(parse_from(typed)?),
+        (None, None) => HistoryView::All,
+        (None, Some("mine")) => HistoryView::Mine,
+        (None, Some("unfinished")) => HistoryView::Unfinished,
+        (None, Some("largest")) => HistoryView::Largest,
+        (None, Some(_)) => return Err(invalid()),
+    };
+    let list = match view {
+        HistoryView::Mine if query.mine.is_empty() => CalculationList { items: Vec::new(), next: None, total: Some(0) },
+        HistoryView::Mine => state.api.calculations(&query.mine, forwarded).await?,
+        _ => state.api.history(PER_PAGE, &view, after.as_ref(), forwarded).await?,
+    };
+    Ok(History { list, view, after })
+}
+
+fn parse_from(typed: &str) -> Result<String, PageFailure> {
+    match typed_index::parse(typed) {
+        Ok(TypedIndex::One(index)) => Ok(index),
+        // The first reading is the one with a mark between thousands.
+        Ok(TypedIndex::Ambiguous(meanings)) => Ok(meanings.into_iter().next().unwrap_or_default()),
+        Err(error) => Err(not_an_index(typed, &error)),
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for HomeQuery {
@@ -69,6 +103,8 @@ impl<S: Send + Sync> FromRequestParts<S> for HomeQuery {
         let unreadable = |_| {
             PageFailure::new(StatusCode::BAD_REQUEST, ProblemKind::NotFound).with_detail("The address cannot be read.")
         };
-        Query::from_request_parts(parts, state).await.map(|Query(query)| query).map_err(unreadable)
+        let mine = read_mine(&parts.headers);
+        let query = Query::from_request_parts(parts, state).await;
+        query.map(|Query(query)| Self { mine, ..query }).map_err(unreadable)
     }
 }

@@ -11,14 +11,16 @@ mod discovery;
 mod failure;
 mod fragments;
 mod home;
+mod index_failure;
 mod index_path;
+mod mine_cookie;
 mod number;
 mod preview;
 mod security_text;
 mod submit;
 mod verify;
 
-pub(crate) use about::{about, system_fragment};
+pub(crate) use about::{about, queue_fragment, system_fragment};
 pub(crate) use asset::asset;
 pub(crate) use cancel::cancel;
 pub(crate) use card::card;

@@ -10,6 +10,7 @@ use model::{Index, Status, ValueState};
 use serde::Deserialize;
 use wire::{CalculationBody, NumberFacts, ProblemKind, Shortened};
 
+use super::about;
 use super::ask_cookie::AskCookie;
 use super::digit_find::{Searched, find_digits};
 use super::discovery::origin;
@@ -100,7 +101,12 @@ pub(super) async fn load(
         Some(index) => digit_page(state, index, facts.as_ref(), calculation.as_ref(), query, forwarded).await,
         None => None,
     };
+    let system = match &calculation {
+        Some(calculation) if calculation.status == Status::Queued => about::system(state, forwarded).await,
+        _ => None,
+    };
     Ok(NumberPage {
+        system,
         can_cancel: index.is_some_and(|index| AskCookie::read(index, headers, &state.settings).is_some()),
         indexed: index.is_some_and(|index| (0..=MAX_INDEXED).contains(&index.get())),
         url: format!("{}/n/{text}", origin(state, headers)),

@@ -6,13 +6,15 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Response};
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use model::{ExpressionError, Index};
+use model::Index;
 use serde::Deserialize;
-use wire::{ProblemKind, Shortened};
+use wire::ProblemKind;
 
 use super::ask_cookie::AskCookie;
 use super::failure::PageFailure;
 use super::home::{self, HomeQuery};
+use super::index_failure::{invalid, not_an_index};
+use super::mine_cookie::add_mine;
 use crate::ClientState;
 use crate::api_client::{CallError, ForwardedHeaders};
 use crate::typed_index::{self, TypedIndex};
@@ -48,7 +50,7 @@ pub(crate) async fn submit(
     };
     let text = fields.meant.as_ref().unwrap_or(&fields.index);
     match typed_index::parse(text) {
-        Ok(TypedIndex::One(index)) => submit_index(&state, text, &index, &forwarded).await,
+        Ok(TypedIndex::One(index)) => submit_index(&state, text, &index, &headers, &forwarded).await,
         Ok(TypedIndex::Ambiguous(meanings)) => {
             let mut failure = invalid(text, ProblemKind::IndexNotInteger);
             words::AMBIGUOUS.clone_into(&mut failure.problem.title);
@@ -59,17 +61,24 @@ pub(crate) async fn submit(
 }
 
 /// Submits an index, or redirects to its facts if it is beyond what is computed here.
-async fn submit_index(state: &ClientState, text: &str, index: &str, forwarded: &ForwardedHeaders) -> Response {
+async fn submit_index(
+    state: &ClientState,
+    text: &str,
+    index: &str,
+    headers: &HeaderMap,
+    forwarded: &ForwardedHeaders,
+) -> Response {
     let Ok(parsed) = index.parse::<Index>() else { return redirect_to(index) };
     let result = state.api.submit(parsed, forwarded).await;
     let cookie = AskCookie::from_response(parsed, &result).and_then(|cookie| cookie.set(&state.settings));
+    let mine = result.is_ok().then(|| add_mine(parsed, headers, &state.settings)).flatten();
     let mut response = match result {
         Ok(submitted) => redirect_to(&submitted.calculation.index),
         Err(CallError::Problem { problem, .. }) if problem.kind == ProblemKind::IndexOutOfRange => redirect_to(index),
         Err(error) => refuse(state, text, error.into(), &[], forwarded).await,
     };
-    if let Some(cookie) = cookie {
-        response.headers_mut().insert(SET_COOKIE, cookie);
+    for cookie in [cookie, mine].into_iter().flatten() {
+        response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
 }
@@ -99,34 +108,6 @@ async fn refuse(
     failure.with_page(page)
 }
 
-fn not_an_index(text: &str, error: &ExpressionError) -> PageFailure {
-    let kind = match error {
-        ExpressionError::Empty => ProblemKind::IndexMissing,
-        ExpressionError::Overflow => ProblemKind::IndexOutOfRange,
-        _ => ProblemKind::IndexNotInteger,
-    };
-    let mut failure = invalid(text, kind);
-    if *error == ExpressionError::Empty {
-        failure.problem.given = None;
-    } else {
-        failure.problem.detail = Some(explain(error));
-    }
-    failure
-}
-
-fn invalid(text: &str, kind: ProblemKind) -> PageFailure {
-    let mut failure = PageFailure::new(StatusCode::UNPROCESSABLE_ENTITY, kind);
-    failure.problem.field = Some("index".to_owned());
-    failure.problem.allowed = Some(words::ALLOWED.to_owned());
-    failure.problem.given = Some(Shortened::new(text).to_string());
-    failure
-}
-
-/// Says in a sentence what is wrong with a text.
-pub(super) fn explain(error: &ExpressionError) -> String {
-    sentence(&error.to_string())
-}
-
 pub(super) fn malformed(rejection: &FormRejection) -> PageFailure {
     let status = rejection.status();
     let kind = match status {
@@ -135,11 +116,4 @@ pub(super) fn malformed(rejection: &FormRejection) -> PageFailure {
         _ => ProblemKind::BodyMalformed,
     };
     PageFailure::new(status, kind)
-}
-
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().into_iter().flat_map(char::to_uppercase);
-    let end = if text.ends_with('?') { None } else { Some('.') };
-    first.chain(characters).chain(end).collect()
 }

@@ -1,4 +1,4 @@
-//! The history: recent calculations, newest first.
+//! The history: calculations, all or some, newest first or in another order.
 
 use maud::{Markup, html};
 use model::{Status, ValueState, WaitingFor};
@@ -7,10 +7,12 @@ use wire::{CalculationBody, CalculationList};
 use super::format;
 use super::text::history as text;
 use crate::api_client::Cursor;
+use crate::history_view::HistoryView;
 
 /// A page of the history, and the cursor it began at.
 pub(crate) struct History {
     pub(crate) list: CalculationList,
+    pub(crate) view: HistoryView,
     pub(crate) after: Option<Cursor>,
 }
 
@@ -21,24 +23,60 @@ const END_DIGITS: usize = 12;
 
 /// Renders the list.
 pub(crate) fn history(history: &History) -> Markup {
-    let here = match &history.after {
-        Some(after) => format!("/fragments/history?after={after}"),
-        None => "/fragments/history".to_owned(),
-    };
+    let here = address("/fragments/history", &history.view, history.after.as_ref());
+    let is_newest = history.after.is_none() && history.view == HistoryView::All;
     html! {
-        div #history data-live data-events="/api/events" data-fragment=(here) data-newest[history.after.is_none()] {
+        div #history data-live data-events="/api/events" data-fragment=(here) data-newest[is_newest] {
+            (filters(history))
             @if history.list.items.is_empty() {
-                p.empty { (text::EMPTY) }
+                p.empty { (if history.view == HistoryView::All { text::EMPTY } else { text::NONE }) }
             }
             ol.rows role="list" { @for calculation in &history.list.items { (row(calculation)) } }
             nav.paging aria-label=(text::PAGES) {
-                @if history.after.is_some() { a #newest href="/" { (text::NEWEST) } }
+                @let is_all = history.view == HistoryView::All;
+                @if history.after.is_some() {
+                    a #newest href=(address("/", &history.view, None)) { (if is_all { text::NEWEST } else { text::FIRST }) }
+                }
                 @if let Some(next) = history.list.next.as_deref().and_then(Cursor::parse) {
-                    a #older href={ "/?after=" (next) } { (text::OLDER) }
+                    a #older href=(address("/", &history.view, Some(&next))) { (if is_all { text::OLDER } else { text::MORE }) }
                 }
             }
         }
     }
+}
+
+/// Renders links to the other lists, and how many calculations this one has.
+fn filters(history: &History) -> Markup {
+    let from = if let HistoryView::From(index) = &history.view { index.as_str() } else { "" };
+    html! {
+        div.filters {
+            nav aria-label=(text::LISTS) {
+                @for (view, words) in [
+                    (HistoryView::All, text::ALL),
+                    (HistoryView::Mine, text::MINE),
+                    (HistoryView::Unfinished, text::UNFINISHED),
+                    (HistoryView::Largest, text::LARGEST),
+                ] {
+                    a href=(address("/", &view, None)) aria-current=[(view == history.view).then_some("page")] { (words) }
+                }
+            }
+            form.inline method="get" action="/" {
+                label for="from" { (text::FROM) }
+                input #from type="search" name="from" inputmode="numeric" maxlength="200" required autocomplete="off" value=(from);
+                button.quiet { (text::SHOW) }
+            }
+            @if let Some(total) = history.list.total {
+                p.total { span #total data-total=(total) { (format::with_commas(&total.to_string())) } (text::IN_ALL) }
+            }
+        }
+    }
+}
+
+/// Returns the address of a page of a list.
+fn address(path: &str, view: &HistoryView, after: Option<&Cursor>) -> String {
+    let list = view.page_query();
+    let query: Vec<String> = list.into_iter().chain(after.map(|after| format!("after={after}"))).collect();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
 }
 
 /// Renders one calculation of the list. The script finds its position by `id` and time.

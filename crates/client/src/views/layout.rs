@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::form;
 use super::text::{SCRIPT_WORDS, frame};
-use crate::assets::{CARD, CHECK, FIND, ICON, ITALIC_FACE, LIVE, STREAM, STYLE, TEXT_FACE, VERIFY, VIEWER};
+use crate::assets::{CARD, CHECK, FIND, ICON, ITALIC_FACE, LIVE, STREAM, STYLE, TEXT_FACE, VIEWER};
 
 /// One page.
 pub(super) struct PageLayout<'a> {
@@ -71,7 +71,6 @@ impl PageLayout<'_> {
                         script type="module" src=(VIEWER.path) {}
                         script type="module" src=(CHECK.path) {}
                         script type="module" src=(FIND.path) {}
-                        script type="module" src=(VERIFY.path) {}
                     }
                     @if let Some(seconds) = self.refresh_s {
                         noscript { meta http-equiv="refresh" content=(seconds); }

@@ -25,7 +25,7 @@ pub(crate) use number::{
 };
 pub(crate) use preview::preview;
 pub(crate) use problem::try_again_in;
-pub(crate) use system::system_now;
+pub(crate) use system::{queue_now, system_now};
 pub(crate) use text::failure as failure_text;
 pub(crate) use text::form as form_text;
 pub(crate) use text::number::UNKNOWN as UNKNOWN_NUMBER;

@@ -32,6 +32,23 @@ pub(crate) fn system_now(system: Option<&SystemStatus>) -> Markup {
     }
 }
 
+/// Renders how many calculations wait and run, which is refreshed. There is no place in the queue: what waits takes turns
+/// by its size and by who submitted it.
+pub(crate) fn queue_now(system: Option<&SystemStatus>) -> Markup {
+    let lanes = system.map(|system| system.lanes.as_slice()).unwrap_or_default();
+    let waiting: u64 = lanes.iter().map(|lane| lane.waiting).sum();
+    let claimed: u64 = lanes.iter().map(|lane| lane.claimed).sum();
+    let [wait, are] = [if waiting == 1 { "waits" } else { "wait" }, if claimed == 1 { "is" } else { "are" }];
+    html! {
+        p.aside #queue data-poll="/fragments/queue" {
+            @if system.is_some() {
+                (format::with_commas(&waiting.to_string())) " " (wait) " in all, and "
+                (format::with_commas(&claimed.to_string())) " " (are) " being computed."
+            }
+        }
+    }
+}
+
 /// Draws the path of a number, with what is where: wide, and tall for phones. The style sheet shows one of them.
 fn drawing(waiting: u64, claimed: u64, system: &SystemStatus) -> Markup {
     let parts = [

@@ -34,13 +34,24 @@ pub(crate) mod form {
 }
 
 pub(crate) mod history {
-    pub(crate) const TITLE: &str = "Recent calculations";
+    pub(crate) const TITLE: &str = "Calculations";
     pub(crate) const CHECK_INDEX: &str = "Please check the index";
     pub(crate) const EMPTY: &str = "Nothing yet. The first calculation will appear here.";
     pub(crate) const UNAVAILABLE: &str = "The history is unavailable right now.";
     pub(crate) const PAGES: &str = "Pages of the history";
     pub(crate) const NEWEST: &str = "← Newest";
     pub(crate) const OLDER: &str = "Older →";
+    pub(crate) const FIRST: &str = "← First";
+    pub(crate) const MORE: &str = "More →";
+    pub(crate) const LISTS: &str = "Lists of calculations";
+    pub(crate) const ALL: &str = "All";
+    pub(crate) const MINE: &str = "Mine";
+    pub(crate) const UNFINISHED: &str = "Running";
+    pub(crate) const LARGEST: &str = "Largest";
+    pub(crate) const FROM: &str = "From F(n) on";
+    pub(crate) const SHOW: &str = "Show";
+    pub(crate) const IN_ALL: &str = " in all";
+    pub(crate) const NONE: &str = "There is none.";
     pub(crate) const WAITING: &str = "Waiting for its turn";
     pub(crate) const WAITING_FOR_MEMORY: &str = "Waiting for memory";
     pub(crate) const WAITING_FOR_RETRY: &str = "Waiting for a retry";
@@ -188,7 +199,7 @@ pub(crate) mod system {
         "Every digit is exact. Values are text everywhere: F(79) is already more than a double-precision number can hold.",
         "Negative indexes follow F(−n) = (−1)ⁿ⁺¹·F(n).",
         "Values may be evicted to make room. Their SHA-256 stays, and they can be computed again.",
-        "No account, and one cookie: it is set for a day when you submit something large, so that you can cancel it.",
+        "No account, and two cookies: one lists the numbers that you submitted, for a month; the other is set for a day when you submit something large, so that you can cancel it.",
     ];
     pub(crate) const API_BEFORE: &str = "Everything on these pages is available from the ";
     pub(crate) const API_LINK: &str = "HTTP API";

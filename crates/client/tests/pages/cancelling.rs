@@ -61,9 +61,10 @@ async fn withdrawing_what_is_finished_leads_back_to_its_page() {
 }
 
 #[tokio::test]
-async fn cheap_work_leaves_no_cookie() {
+async fn cheap_work_leaves_no_token() {
     let answer = Browser::of(&Arc::new(FakeApi::default())).await.post("/", "index=7").await;
-    assert_eq!(answer.heading("set-cookie"), None);
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["mine=7; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict"]);
 }
 
 #[tokio::test]

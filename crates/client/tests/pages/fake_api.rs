@@ -10,8 +10,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use model::{FailureReason, Status, ValueState};
 use wire::{
-    CalculationBody, CalculationList, ComparedFlag, ComparedText, Doubling, FailureBody, FoundDigits, Links,
-    NumberFacts, Period, Problem, ProblemKind, Residue, ResidueCheck, Submitted, SystemStatus, VerificationBody,
+    CalculationBody, CalculationList, ComparedFlag, ComparedText, Doubling, FailureBody, FoundDigits, LaneStatus,
+    Links, NumberFacts, Period, Problem, ProblemKind, Residue, ResidueCheck, Submitted, SystemStatus, VerificationBody,
 };
 
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -93,7 +93,7 @@ async fn list(State(api): FakeApiState, RawQuery(query): RawQuery, headers: Head
     }
     let mut items: Vec<CalculationBody> = api.known.values().cloned().collect();
     items.sort_by(|a, b| b.asked_at.cmp(&a.asked_at));
-    Json(CalculationList { items, next: api.next.clone() }).into_response()
+    Json(CalculationList { items, next: api.next.clone(), total: Some(12_345) }).into_response()
 }
 
 async fn submit(State(api): FakeApiState, headers: HeaderMap, body: String) -> Response {
@@ -239,7 +239,7 @@ async fn system(State(api): FakeApiState, headers: HeaderMap) -> Response {
         version: "0.1.0".to_owned(),
         mode: "embedded".to_owned(),
         at: "2026-11-23T23:50:27.123Z".to_owned(),
-        lanes: Vec::new(),
+        lanes: vec![LaneStatus { lane: "long".to_owned(), waiting: 12, claimed: 1, oldest_age_ms: None }],
         workers: Vec::new(),
         accepted_per_s: 0.0,
         finished_per_s: 1.25,

@@ -53,6 +53,40 @@ async fn older_pages_follow_the_cursor_and_do_not_take_new_rows() {
 }
 
 #[tokio::test]
+async fn the_history_has_other_lists_without_scripts() {
+    let api = Arc::new(FakeApi::knowing([done("1", "1")]).with_more("n-8"));
+    let browser = Browser::of(&api).await;
+    let asked = || api.calls().pop().expect("a call").what;
+    let all = browser.get("/").await;
+    all.shows("12,345</span> in all");
+    all.shows(r#"<a href="/?show=largest">Largest</a>"#);
+    let largest = browser.get("/?show=largest&after=n5").await;
+    assert_eq!(asked(), "GET /api/calculations?limit=30&show=largest&after=n5");
+    largest.shows(r#"<a id="older" href="/?show=largest&amp;after=n-8">More →</a>"#);
+    largest.shows(r#"data-fragment="/fragments/history?show=largest&amp;after=n5""#);
+    largest.hides("data-newest");
+    browser.get("/?show=unfinished").await.shows(r#"aria-current="page">Running"#);
+    assert_eq!(asked(), "GET /api/calculations?limit=30&show=unfinished");
+    browser.get("/?from=10%5E3").await.shows(r#"value="1000""#);
+    assert_eq!(asked(), "GET /api/calculations?limit=30&show=by-index&from=1000");
+    assert_eq!(browser.get("/?from=x").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(browser.get("/?show=oldest").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_browser_lists_what_it_submitted() {
+    let api = Arc::new(FakeApi::knowing([done("1", "1")]));
+    let browser = Browser::of(&api).await;
+    browser.get("/?show=mine").await.shows("There is none.");
+    let submitted = browser.post("/", "index=10%5E3").await;
+    let cookie = submitted.heading("set-cookie").expect("a cookie").to_owned();
+    assert!(cookie.starts_with("mine=1000; Path=/; "), "{cookie}");
+    let browser = browser.with("cookie", "mine=1000.-8");
+    browser.get("/?show=mine").await;
+    assert_eq!(api.calls().pop().expect("a call").what, "GET /api/calculations?index=1000,-8");
+}
+
+#[tokio::test]
 async fn a_cursor_that_is_none_is_404() {
     let browser = Browser::of(&Arc::new(FakeApi::default())).await;
     for path in ["/?after=a%26limit%3D1", "/?after=", "/fragments/history?after=%20"] {

@@ -137,7 +137,9 @@ async fn work_under_way_is_shown_live_and_reloads_without_scripts() {
     let mut long = running("1000000000");
     long.remaining_ms = Some(600_000);
     page_of(long).await.shows(r#"content="30""#);
-    page_of(queued("7")).await.shows("Waiting for its turn");
+    let page = page_of(queued("7")).await;
+    page.shows("Waiting for its turn");
+    page.shows(r#"data-poll="/fragments/queue">12 wait in all, and 1 is being computed."#);
     let mut waiting = queued("7");
     waiting.waiting_for = Some(model::WaitingFor::Memory);
     page_of(waiting).await.shows("Waiting for memory");

@@ -17,7 +17,7 @@ pub(super) fn sections(facts: &NumberFacts, value: Option<&str>) -> Markup {
     html! {
         @if facts.doublings.len() > 1 { (doublings(facts)) }
         (divisors(facts))
-        div.columns {
+        div.columns.three[value.is_none()] {
             @if let Some(value) = value { (digit_counts(value)) }
             (golden(facts))
             @if !facts.zeckendorf.is_empty() { (zeckendorf(facts)) }
@@ -186,7 +186,7 @@ fn pictures(facts: &NumberFacts) -> Markup {
     html! {
         section aria-labelledby="see" {
             h2 #see { (text::SEE) }
-            div.columns {
+            div.columns.three {
                 @if magnitude >= 2 {
                     figure {
                         (drawing::spiral(magnitude, "Squares with the sides F(n), F(n−1) and so on make a spiral."))

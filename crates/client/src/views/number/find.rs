@@ -32,7 +32,7 @@ pub(super) fn form(index: &str, find: Option<&DigitFind>) -> Markup {
     html! {
         form #find-form method="get" action={ "/n/" (index) "#digits" } {
             label for="find" { (text::LABEL) }
-            input #find name="find" inputmode="numeric" maxlength="1000" autocomplete="off" required
+            input #find type="search" name="find" inputmode="numeric" maxlength="1000" autocomplete="off" required
                 value=[find.map(|find| &find.typed)];
             button.quiet { (text::FIND) }
         }

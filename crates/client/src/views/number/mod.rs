@@ -8,12 +8,13 @@ mod verify;
 
 use maud::{Markup, html};
 use model::Status;
-use wire::{CalculationBody, NumberFacts};
+use wire::{CalculationBody, NumberFacts, SystemStatus};
 
 pub(crate) use digits::{DigitPage, LINE_DIGITS, PAGE_DIGITS, page_start};
 pub(crate) use find::{DigitFind, FindResult, digits_only};
 pub(crate) use verify::VerifiedCopy;
 
+use super::drawing::golden_rectangle;
 use super::format::{self, plain_name, with_commas};
 use super::layout::{NavItem, PageLayout};
 use super::text::number as text;
@@ -27,6 +28,8 @@ pub(crate) struct NumberPage {
     pub(crate) facts: Option<NumberFacts>,
     pub(crate) calculation: Option<CalculationBody>,
     pub(crate) digits: Option<DigitPage>,
+    /// The state of the system, while the calculation is queued.
+    pub(crate) system: Option<SystemStatus>,
     /// A copy of the digits that was sent to be verified.
     pub(crate) verified: Option<VerifiedCopy>,
     /// Whether this browser submitted it and can cancel it.
@@ -68,13 +71,20 @@ pub(crate) fn number_part(page: &NumberPage) -> Markup {
                 h1 tabindex="-1" aria-label=(spoken) { (format::name(index)) }
                 @if pending { p #live.live {} }
             }
-            p.sentence { (sentence(page)) }
-            (neighbours(index))
+            div.number-head {
+                div {
+                    p.sentence { (sentence(page)) }
+                    (neighbours(index))
+                }
+                (golden_rectangle())
+            }
             (status::status(page))
             @if let Some(digits) = &page.digits { (digits::viewer(digits)) }
             @if let Some(facts) = &page.facts {
-                (facts::residues(facts, page.digits.is_some()))
-                @if facts.accepted { (verify::verify(facts, signed(whole).as_deref(), page.verified.as_ref())) }
+                div.columns {
+                    (facts::residues(facts, page.digits.is_some()))
+                    @if facts.accepted { (verify::verify(facts, signed(whole).as_deref(), page.verified.as_ref())) }
+                }
                 (facts::sections(facts, whole.map(|page| page.digits.as_str())))
             }
             (provenance(page))

@@ -7,6 +7,7 @@ use wire::CalculationBody;
 use super::super::form::cost;
 use super::super::format;
 use super::super::history::{is_negative, progress, waiting};
+use super::super::system::queue_now;
 use super::super::text::{history, number as text};
 use super::NumberPage;
 
@@ -27,7 +28,10 @@ pub(super) fn refresh_s(calculation: &CalculationBody) -> u64 {
 fn calculation_status(page: &NumberPage, calculation: &CalculationBody) -> Markup {
     html! {
         @match calculation.status {
-            Status::Queued => p.standing { span.status.queued { (waiting(calculation)) } },
+            Status::Queued => {
+                p.standing { span.status.queued { (waiting(calculation)) } }
+                (queue_now(page.system.as_ref()))
+            }
             Status::Running => div.standing {
                 p { span.status.running { (history::RUNNING) } }
                 (progress(calculation))
