@@ -108,7 +108,7 @@ test("digits are found anywhere in a number, one place after the other, with scr
         await page.locator("#found", { hasText: `Found at digit ${place.toLocaleString("en")}.` }).waitFor();
         await until("the digits are shown", async () => (await digitsOn(page)).includes(value.slice(place - 1, place + 4)));
         assert.equal(await page.locator("#lines mark").allTextContents().then((marks) => marks.join("")), "31415");
-        await page.locator("#found").getByText("Find the next").click();
+        await page.locator("#found :visible", { hasText: "Find the next" }).click();
       }
     });
   }
@@ -158,6 +158,28 @@ test("the browser checks the digits, and catches one that was changed", (t) =>
       await until("the change is caught", async () => /differ in 3 of 3/.test(await result.innerText()));
       t.diagnostic(await result.innerText());
     }
+  }));
+
+test("a copy is verified, as text and as a file, and a changed digit is found", () =>
+  withPage({}, async (page) => {
+    await page.goto("/n/1000");
+    const field = page.getByLabel("The digits of F(1000)");
+    const digits = await field.inputValue();
+    assert.equal(digits, await digitsOf(1000, 1, 209));
+    const verdict = page.locator("#verify-result");
+    await page.getByRole("button", { name: "Verify", exact: true }).click();
+    await until("it is verified", async () => /^Yes.* all 209 digits/.test(await verdict.innerText()));
+    await field.fill(`${digits.slice(0, 99)}${(Number(digits[99]) + 1) % 10}${digits.slice(100)}`);
+    await page.getByRole("button", { name: "Verify", exact: true }).click();
+    await until("it is found", async () => /^No.* differs in 3 of 3 residues.* at digit 100\.$/.test(await verdict.innerText()));
+
+    await page.goto(`/n/${MILLION}`);
+    const value = await digitsOf(MILLION, 1, 208_988);
+    const file = (text) => ({ name: "copy.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
+    await page.locator("#copy-file").setInputFiles(file(`${value}\n`));
+    await until("it is verified", async () => /^Yes.* all 208,988 digits/.test(await verdict.innerText()));
+    await page.locator("#copy-file").setInputFiles(file(value.slice(0, -1)));
+    await until("it is found", async () => /208,987 digits instead of 208,988/.test(await verdict.innerText()));
   }));
 
 test("seven tabs are live on one stream, and the eighth can submit", () =>
@@ -212,7 +234,7 @@ test("a value is shown when it is done", (t) =>
   }));
 
 test("a page is light, and nothing on it shifts", async (t) => {
-  for (const path of ["/", "/n/10", "/n/1000", `/n/${MILLION}`, "/n/1000000000000000000"]) {
+  for (const path of ["/", "/n/10", "/n/1000", `/n/${MILLION}`, "/n/1000000000000000000", "/?show=largest"]) {
     await withPage({}, async (page, context) => {
       const session = await context.newCDPSession(page);
       await session.send("Network.enable");

@@ -76,6 +76,31 @@ test("what was computed between rendering and listening appears too", () =>
     await until("it is listed", async () => (await textOf(page)).includes("F(322)"));
   }));
 
+test("the history lists what is mine, the largest, and from an index on, with scripts and without", async () => {
+  for (const n of [321, 322, 70_000]) await askElsewhere(stack.url, n);
+  for (const javaScriptEnabled of [true, false]) {
+    await withPage({ javaScriptEnabled }, async (page) => {
+      await page.goto("/");
+      await ask(page, "2026");
+      await page.waitForURL("**/n/2026");
+      const rows = () => page.locator(".row").evaluateAll((all) => all.map((row) => Number(row.dataset.index)));
+      await page.goto("/");
+      assert.ok((await rows()).length > 3);
+      await page.getByRole("link", { name: "Mine" }).click();
+      await page.waitForURL("**/?show=mine");
+      assert.deepEqual(await rows(), [2026]);
+      await page.getByRole("link", { name: "Largest" }).click();
+      await page.waitForURL("**/?show=largest");
+      const largest = await rows();
+      assert.deepEqual(largest, largest.toSorted((a, b) => Math.abs(b) - Math.abs(a)));
+      await page.getByLabel("From F(n) on").fill("321");
+      await page.getByRole("button", { name: "Show" }).click();
+      await page.waitForURL("**/?from=321");
+      assert.deepEqual((await rows()).slice(0, 2), [321, 322]);
+    });
+  }
+});
+
 test("long work shows a progress bar that moves, and can be cancelled", () =>
   withPage({}, async (page) => {
     await page.goto("/");
@@ -156,7 +181,7 @@ test("no rule of accessibility is broken, in light and in dark", async () => {
   await askElsewhere(stack.url, 100000);
   for (const colorScheme of ["light", "dark"]) {
     await withPage({ colorScheme, bypassCSP: true }, async (page) => {
-      for (const path of ["/", "/?index=abc", "/n/10", "/n/1000", "/n/100000", "/n/999999", "/n/1000000000000000000", "/about", "/nowhere", "/api/docs"]) {
+      for (const path of ["/", "/?index=abc", "/?show=largest", "/n/100000?find=777", "/n/10", "/n/1000", "/n/100000", "/n/999999", "/n/1000000000000000000", "/about", "/nowhere", "/api/docs"]) {
         await page.goto(path);
         await page.evaluate(axe.source);
         const { violations } = await page.evaluate(() => window.axe.run());
