@@ -86,7 +86,7 @@ pub struct CalculationList {
     pub items: Vec<CalculationBody>,
     /// The `after` of the next page; `null` on the last.
     pub next: Option<String>,
-    /// How many calculations the whole list had when they were last counted; `null` if that is unknown.
+    /// The number of calculations in the whole list when they were last counted; `null` if that is unknown.
     #[serde(default)]
     pub total: Option<u64>,
 }

@@ -35,7 +35,7 @@ pub(crate) fn preview(facts: &NumberFacts) -> Markup {
             text x="72" y="104" font-size="40" fill=(RUBRIC) { (frame::NAME) }
             text x="70" y=(180 + name_px / 2) font-size=(name_px) fill=(INK) { (name) }
             text x="72" y="316" font-size="40" fill=(SOFT) { (count) }
-            @for (y, line) in (408..).step_by(66).zip(&lines) {
+            @for (y, line) in (450..).step_by(66).zip(&lines) {
                 text x="72" y=(y) font-size="54" letter-spacing="2" fill=(INK) { (line) }
             }
         }
