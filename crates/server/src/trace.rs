@@ -47,7 +47,7 @@ pub async fn trace_requests(request: Request, next: Next) -> Response {
         "request",
         request.id = context.id,
         trace.id = context.trace.map(|trace| trace.trace_id()),
-        http.method = %method,
+        http.request.method = %method,
         http.route = route,
         otel.kind = "server",
     );
@@ -57,7 +57,7 @@ pub async fn trace_requests(request: Request, next: Next) -> Response {
 
     let (status, elapsed) = (response.status(), start.elapsed());
     span.in_scope(|| tracing::debug!(http.status = status.as_u16(), elapsed_us = elapsed.as_micros(), "answered"));
-    spans::answered(&span, status.as_u16());
+    spans::answered(&span, method.as_str(), route, status.as_u16());
     metrics::record_response(&method, route, status, elapsed);
     if let Ok(id) = id {
         response.headers_mut().insert(REQUEST_ID, id);

@@ -55,7 +55,10 @@ pub(crate) fn begin(span: &Span, parent: Option<TraceContext>, own: TraceContext
     TraceContext::from_ids(trace_id, span_id, begun.trace_flags().to_u8()).unwrap_or(own)
 }
 
-pub(crate) fn answered(span: &Span, status: u16) {
+pub(crate) fn answered(span: &Span, method: &str, route: Option<&str>, status: u16) {
+    if let Some(route) = route {
+        span.context().span().update_name(format!("{method} {route}"));
+    }
     span.set_attribute("http.response.status_code", i64::from(status));
     if status >= 500 {
         span.set_status(Status::error(""));

@@ -23,9 +23,9 @@ pub fn begin(span: &Span, parent: Option<TraceContext>, own: TraceContext) -> Tr
     own
 }
 
-/// Sets the HTTP status of the response on the exported span.
+/// Gives the exported span of an answered HTTP request its name, `GET /path/{of}/route`, and the status.
 #[cfg_attr(not(feature = "otlp"), expect(unused_variables, reason = "export only"))]
-pub fn answered(span: &Span, status: u16) {
+pub fn answered(span: &Span, method: &str, route: Option<&str>, status: u16) {
     #[cfg(feature = "otlp")]
-    export::answered(span, status);
+    export::answered(span, method, route, status);
 }

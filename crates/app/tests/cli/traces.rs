@@ -27,13 +27,16 @@ fn one_trace_spans_the_page_the_api_and_the_worker() {
     let one = |what: &str, is_it: &dyn Fn(&&&ExportedSpan) -> bool| {
         *of_trace.iter().find(is_it).unwrap_or_else(|| panic!("no {what} among {spans:?}"))
     };
-    let page = one("page", &|span| span.name == "request" && span.parent_id == CALLER);
-    let request = one("call of the API", &|span| span.name == "request" && span.parent_id == page.span_id);
+    let page = one("page", &|span| span.name == "POST /" && span.parent_id == CALLER);
+    let request =
+        one("call of the API", &|span| span.name == "POST /api/calculations" && span.parent_id == page.span_id);
     let job = one("job", &|span| span.name == "job");
-    let requests = of_trace.iter().filter(|span| span.name == "request" && span.span_id != page.span_id);
+    let requests = of_trace.iter().filter(|span| span.name.contains(" /") && span.span_id != page.span_id);
     assert!(requests.into_iter().all(|span| span.parent_id == page.span_id));
     let parent = of_trace.iter().find(|span| span.span_id == job.parent_id).map(|span| span.name.as_str());
-    assert_eq!(parent, Some("request"), "the job is a child of the request that submitted it");
+    assert_eq!(parent, Some("POST /api/calculations"), "the job is a child of the request that submitted it");
+    assert_eq!(request.attribute("http.request.method"), Some("POST"));
+    assert_eq!(request.attribute("http.route"), Some("/api/calculations"));
     for span in [page, request, job] {
         assert_eq!(span.resource("service.name"), Some("abaci-serve"));
         assert_eq!(span.resource("zone"), Some("a"));
@@ -141,12 +144,18 @@ struct ExportedSpan {
     span_id: String,
     parent_id: String,
     name: String,
+    attributes: Vec<(String, String)>,
     resource: Vec<(String, String)>,
 }
 
 impl ExportedSpan {
     fn resource(&self, key: &str) -> Option<&str> {
         self.resource.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns an attribute that is a text.
+    fn attribute(&self, key: &str) -> Option<&str> {
+        self.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 }
 
@@ -162,6 +171,7 @@ fn spans(request: &[u8]) -> Vec<ExportedSpan> {
                 span_id: hex(bytes(span, 2)),
                 parent_id: hex(bytes(span, 4)),
                 name: text(span, 5),
+                attributes: fields(span, 9).map(|pair| (text(pair, 1), text(bytes(pair, 2), 1))).collect(),
                 resource: resource.clone(),
             });
         }
