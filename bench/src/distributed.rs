@@ -5,7 +5,7 @@
 mod baselines;
 pub mod cpu;
 mod servers;
-mod system;
+pub mod system;
 mod table;
 
 use std::path::Path;

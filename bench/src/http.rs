@@ -1,13 +1,15 @@
 //! A minimal HTTP/1.1 client, so that the load generator uses little of the shared cores.
 
 use std::io;
+use std::net::Ipv4Addr;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A kept-alive connection.
 pub struct Connection {
     address: String,
+    from: Option<Ipv4Addr>,
     stream: BufReader<TcpStream>,
     /// Whether the server announced that it closes the connection, as nginx does after many requests.
     is_closing: bool,
@@ -18,12 +20,24 @@ pub struct Connection {
 impl Connection {
     /// Connects to `host:port`.
     pub async fn open(address: &str) -> io::Result<Self> {
-        let stream = Self::stream(address).await?;
-        Ok(Self { address: address.to_owned(), stream, is_closing: false, line: Vec::new(), body: Vec::new() })
+        Self::open_from(address, None).await
     }
 
-    async fn stream(address: &str) -> io::Result<BufReader<TcpStream>> {
-        let stream = TcpStream::connect(address).await?;
+    /// Connects to `host:port` from an address of this machine.
+    pub async fn open_from(address: &str, from: Option<Ipv4Addr>) -> io::Result<Self> {
+        let stream = Self::stream(address, from).await?;
+        Ok(Self { address: address.to_owned(), from, stream, is_closing: false, line: Vec::new(), body: Vec::new() })
+    }
+
+    async fn stream(address: &str, from: Option<Ipv4Addr>) -> io::Result<BufReader<TcpStream>> {
+        let stream = match from {
+            None => TcpStream::connect(address).await?,
+            Some(from) => {
+                let socket = TcpSocket::new_v4()?;
+                socket.bind((from, 0).into())?;
+                socket.connect(address.parse().map_err(|_| bad())?).await?
+            }
+        };
         stream.set_nodelay(true)?;
         Ok(BufReader::with_capacity(64 * 1024, stream))
     }
@@ -47,7 +61,8 @@ impl Connection {
         loop {
             self.line.clear();
             self.stream.read_until(b'\n', &mut self.line).await?;
-            let length = std::str::from_utf8(&self.line).ok().and_then(|line| usize::from_str_radix(line.trim(), 16).ok());
+            let length =
+                std::str::from_utf8(&self.line).ok().and_then(|line| usize::from_str_radix(line.trim(), 16).ok());
             let length = length.ok_or_else(bad)?;
             let read = self.body.len();
             self.body.resize(read + length, 0);
@@ -79,7 +94,7 @@ impl Connection {
 
     async fn head(&mut self, request: &[u8]) -> io::Result<(u16, Option<usize>)> {
         if self.is_closing {
-            self.stream = Self::stream(&self.address).await?;
+            self.stream = Self::stream(&self.address, self.from).await?;
             self.is_closing = false;
         }
         self.stream.get_mut().write_all(request).await?;

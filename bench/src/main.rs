@@ -1,10 +1,12 @@
 //! The benchmarks of Abaci. They print measurements; nothing passes or fails.
 //!
 //! `bench/run kernel` compares the kernel with other libraries; `bench/run system` measures `abaci serve` over HTTP,
-//! with the load on the same cores; `bench/run distributed` measures the roles as processes, behind nginx.
+//! with the load on the same cores; `bench/run attack` attacks it; `bench/run distributed` measures the roles as processes, behind nginx.
 
+mod attack;
 mod distributed;
 mod http;
+#[cfg(feature = "kernel")]
 mod kernel;
 mod load;
 mod process;
@@ -26,9 +28,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Benchmark {
+    /// One honest client beside each kind of attack.
+    Attack(attack::AttackOptions),
     /// F(n) to decimal text, ours and other libraries' in turn.
+    #[cfg(feature = "kernel")]
     Kernel(kernel::Options),
     /// One value for `kernel`.
+    #[cfg(feature = "kernel")]
     #[command(hide = true)]
     KernelOnce(kernel::Once),
     /// Latency, throughput, memory and start of `abaci serve`.
@@ -71,7 +77,10 @@ enum Benchmark {
 
 fn main() {
     match Arguments::parse().benchmark {
+        Benchmark::Attack(options) => runtime().block_on(until_stopped(attack::run(&options))),
+        #[cfg(feature = "kernel")]
         Benchmark::Kernel(options) => kernel::run(&options),
+        #[cfg(feature = "kernel")]
         Benchmark::KernelOnce(once) => once.run(),
         Benchmark::System { abaci, rows, seconds } => {
             runtime().block_on(system::run(&abaci, rows, seconds));

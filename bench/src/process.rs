@@ -19,6 +19,11 @@ pub struct Abaci {
 impl Abaci {
     /// Starts the program on a data directory and waits until it responds.
     pub async fn start(program: &Path, data: &Path) -> Self {
+        Self::with(program, data, &[]).await
+    }
+
+    /// Starts the program with further settings, like [`Abaci::start`].
+    pub async fn with(program: &Path, data: &Path, settings: &[(&str, &str)]) -> Self {
         let start = Instant::now();
         let mut child = Command::new(program)
             .arg("serve")
@@ -26,6 +31,7 @@ impl Abaci {
             .env("ABACI_INTERNAL_LISTEN", "127.0.0.1:0")
             .env("ABACI_DATA_DIR", data)
             .env("ABACI_LOG", "warn")
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -28,10 +28,15 @@ struct Roles {
 
 impl DistributedSystem {
     pub fn start(abaci: &Path) -> Self {
+        Self::with(abaci, &[])
+    }
+
+    /// Starts the system with further settings of the roles.
+    pub fn with(abaci: &Path, settings: &[(&str, &str)]) -> Self {
         let folder = own_folder();
         let path = folder.path();
         let (postgres, redis) = (BenchPostgres::start(path), BenchRedis::start(path));
-        let roles = Roles::start(abaci, path, &postgres, &redis);
+        let roles = Roles::start(abaci, path, &postgres, &redis, settings);
         let router = BenchNginx::router(path, "router", &roles.api.address, &roles.client.address);
         Self { roles, router, redis, postgres, abaci: abaci.to_owned(), folder }
     }
@@ -87,11 +92,19 @@ impl DistributedSystem {
 }
 
 impl Roles {
-    fn start(abaci: &Path, folder: &Path, postgres: &BenchPostgres, redis: &BenchRedis) -> Self {
+    fn start(
+        abaci: &Path,
+        folder: &Path,
+        postgres: &BenchPostgres,
+        redis: &BenchRedis,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let role = |name: &str, api: &str| {
             let mut command = bound_command(abaci, "TERM");
             command.arg(name).env("ABACI_API_URL", format!("http://{api}"));
-            BenchRole::start(configure(command, folder, postgres, redis), abaci, folder, name)
+            let mut command = configure(command, folder, postgres, redis);
+            command.envs(settings.iter().copied());
+            BenchRole::start(command, abaci, folder, name)
         };
         let api = role("api", "127.0.0.1:9");
         Self { worker: Some(role("worker", &api.address)), client: role("client", &api.address), api }
