@@ -18,7 +18,7 @@ pub(crate) enum Check {
     Api { api: ApiState, ports: Ports },
     /// The worker.
     Worker {
-        worker: Worker,
+        worker: Box<Worker>,
         ports: Ports,
         /// When it started.
         started: Instant,
@@ -57,7 +57,7 @@ impl Check {
 
     fn worker_after(worker: &Worker, backends: &Backends, grace_period: Duration) -> Self {
         let (worker, ports) = (worker.clone(), backends.ports.clone());
-        Self::Worker { worker, ports, started: Instant::now(), grace_period }
+        Self::Worker { worker: Box::new(worker), ports, started: Instant::now(), grace_period }
     }
 
     /// Returns an error if a restart of the process would help.
