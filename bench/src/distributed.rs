@@ -4,9 +4,9 @@
 
 mod baselines;
 pub mod cpu;
-mod servers;
+pub mod servers;
 pub mod system;
-mod table;
+pub mod table;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Load over keep-alive connections.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::http::Connection;
@@ -35,6 +35,27 @@ pub async fn rate(address: &str, lasting: Duration, request: impl Fn() -> Vec<u8
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let answered = answered.load(Ordering::Relaxed) as f64;
     answered / start.elapsed().as_secs_f64()
+}
+
+/// Sends every request over one of [`CONNECTIONS`] connections, each with one request at a time.
+pub async fn all(address: &str, requests: Vec<Vec<u8>>) {
+    let requests = Arc::new(requests);
+    let next = Arc::new(AtomicUsize::new(0));
+    let clients: Vec<_> = (0..CONNECTIONS.min(requests.len()))
+        .map(|_| {
+            let (address, requests, next) = (address.to_owned(), requests.clone(), next.clone());
+            tokio::spawn(async move {
+                let mut connection = Connection::open(&address).await.expect("it listens");
+                while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (status, body) = connection.call(request).await.expect("a response");
+                    assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(body));
+                }
+            })
+        })
+        .collect();
+    for client in clients {
+        client.await.expect("the client works");
+    }
 }
 
 /// Measures the latencies of requests, one at a time over one connection. Each response must be 200.

@@ -10,6 +10,7 @@ mod http;
 mod kernel;
 mod load;
 mod process;
+mod rivals;
 mod rows;
 mod samples;
 mod system;
@@ -61,6 +62,18 @@ enum Benchmark {
         #[arg(long, default_value_t = 3)]
         seconds: u64,
     },
+    /// Throughput, latency, memory and recovery beside other job queues.
+    Rivals {
+        /// The program to start, built with the feature `distributed`.
+        #[arg(long)]
+        abaci: PathBuf,
+        /// `bench/rivals` with its libraries installed.
+        #[arg(long)]
+        programs: PathBuf,
+        /// Rounds; medians and spreads are shown.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// Processor time of submissions, reads and batches by process, of one or several builds in alternate rounds.
     Cpu {
         /// The programs to start, built with the feature `distributed`.
@@ -87,6 +100,9 @@ fn main() {
         }
         Benchmark::Cpu { abaci, rounds, seconds } => {
             runtime().block_on(until_stopped(distributed::cpu::run(&abaci, rounds, seconds)));
+        }
+        Benchmark::Rivals { abaci, programs, rounds } => {
+            runtime().block_on(until_stopped(rivals::run(&abaci, &programs, rounds)));
         }
         Benchmark::Distributed { abaci, rounds, seconds } => {
             runtime().block_on(until_stopped(distributed::run(&abaci, rounds, seconds)));

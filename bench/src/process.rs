@@ -70,6 +70,22 @@ pub fn resident_mb(process: u32) -> (f64, f64) {
     (field("VmRSS:"), field("VmHWM:"))
 }
 
+/// Adds up a measurement of a process and all its descendants.
+pub fn with_descendants(process: u32, measure: fn(u32) -> f64) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    let children = children.flat_map(|ids| ids.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>());
+    measure(process) + children.map(|child| with_descendants(child, measure)).sum::<f64>()
+}
+
+/// Returns the memory of a process in MB, pages that it shares with others divided among them.
+pub fn memory_mb(process: u32) -> f64 {
+    // A child may just have ended.
+    let Ok(rollup) = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup")) else { return 0.0 };
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).expect("the field");
+    line.trim_end_matches("kB").trim().parse::<f64>().expect("a number") * 1024.0 / 1e6
+}
+
 impl Drop for Abaci {
     fn drop(&mut self) {
         self.child.kill().expect("it can be killed");

@@ -10,6 +10,7 @@ use super::system::DistributedSystem;
 use super::table::Rounds;
 use crate::http::{WAIT, get, post, post_batch};
 use crate::load;
+use crate::process::with_descendants;
 
 /// Seconds of processor time of each part: the API, the worker, PostgreSQL, Redis and nginx.
 #[derive(Clone, Copy, Default)]
@@ -20,7 +21,14 @@ pub const PARTS: [&str; 5] = ["api", "worker", "PostgreSQL", "Redis", "nginx"];
 impl CpuSeconds {
     /// Adds up what the processes and all their descendants have used so far.
     pub fn of(processes: [u32; 5]) -> Self {
-        Self(processes.map(with_descendants))
+        let seconds = processes.map(|process| with_descendants(process, own_seconds));
+        assert!(seconds.iter().all(|seconds| *seconds > 0.0), "a process of {processes:?} has ended: {seconds:?} s");
+        Self(seconds)
+    }
+
+    /// Returns the seconds of all parts.
+    pub fn sum(self) -> f64 {
+        self.0.iter().sum()
     }
 
     /// Returns the microseconds used since `earlier` for each of `count` things.
@@ -33,21 +41,12 @@ impl CpuSeconds {
     }
 }
 
-fn with_descendants(process: u32) -> f64 {
-    let children = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    let children = children.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let children: f64 = children
-        .flat_map(|text| text.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>())
-        .map(with_descendants)
-        .sum();
-    own(process) + children
-}
-
 /// Returns user and system time of a process and of its children that have ended.
-fn own(process: u32) -> f64 {
+pub fn own_seconds(process: u32) -> f64 {
     /// Linux counts in hundredths of a second for every program.
     const TICKS_PER_SECOND: f64 = 100.0;
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // A child that has just ended is counted by its parent.
+    let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else { return 0.0 };
     // The name may contain spaces; what follows it does not.
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let ticks = after_name.split_whitespace().skip(11).take(4).filter_map(|field| field.parse::<f64>().ok());

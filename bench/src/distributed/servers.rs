@@ -1,14 +1,17 @@
 //! PostgreSQL, Redis and nginx on free ports, with temporary data.
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, getuid, kill_process};
+use rustix::process::{Pid, Signal, getuid, kill_process, kill_process_group};
 
 /// A server or a role as a process. Dropping it ends the process.
 pub struct BenchProcess {
@@ -23,12 +26,18 @@ impl BenchProcess {
         let log = folder.join(format!("{name}.log"));
         let output = File::create(&log).expect("our own folder");
         command.stdin(Stdio::null()).stderr(output.try_clone().expect("a second handle")).stdout(output);
-        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        // A group of its own, so that its children can be killed with it.
+        let child = command.process_group(0).spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         Self { child, ended_by, log }
     }
 
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Kills it and its children at once.
+    pub fn kill(&self) {
+        kill_process_group(Pid::from_child(&self.child), Signal::KILL).expect("it runs");
     }
 
     /// Returns its output so far.
@@ -65,7 +74,40 @@ pub fn bound_command(program: impl AsRef<Path>, signal: &str) -> Command {
 /// PostgreSQL with its default durability.
 pub struct BenchPostgres {
     pub port: u16,
+    session: Mutex<PostgresSession>,
     server: BenchProcess,
+}
+
+/// A `psql` that stays connected: a new connection for each query costs PostgreSQL milliseconds of processor time.
+struct PostgresSession {
+    psql: Child,
+    answers: BufReader<ChildStdout>,
+}
+
+impl PostgresSession {
+    fn open(port: u16) -> Self {
+        let mut psql = client_of(port, "psql");
+        psql.args(["-d", "abaci", "-Atqn", "-v", "ON_ERROR_STOP=1"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut psql = psql.spawn().expect("psql starts");
+        let answers = BufReader::new(psql.stdout.take().expect("piped"));
+        Self { psql, answers }
+    }
+
+    /// Returns the single value of a query.
+    fn query(&mut self, query: &str) -> String {
+        let mut answer = String::new();
+        writeln!(self.psql.stdin.as_ref().expect("piped"), "{query};").expect("psql reads");
+        self.answers.read_line(&mut answer).expect("psql answers");
+        answer.trim_end().to_owned()
+    }
+}
+
+impl Drop for PostgresSession {
+    fn drop(&mut self) {
+        // It may have exited already.
+        let _ = self.psql.kill();
+        let _ = self.psql.wait();
+    }
 }
 
 impl BenchPostgres {
@@ -109,7 +151,7 @@ impl BenchPostgres {
         server.until("PostgreSQL responds", |_| {
             client_of(port, "createdb").arg("abaci").output().is_ok_and(|output| output.status.success())
         });
-        Self { port, server }
+        Self { port, session: Mutex::new(PostgresSession::open(port)), server }
     }
 
     /// Returns a command of one of its client programs.
@@ -117,9 +159,14 @@ impl BenchPostgres {
         client_of(self.port, program)
     }
 
+    /// Executes a statement that returns nothing.
+    pub fn execute(&self, statement: &str) {
+        succeed(self.client("psql").args(["-d", "abaci", "-qc", statement]));
+    }
+
     /// Returns the single value of a query.
     pub fn query(&self, query: &str) -> String {
-        output_of(self.client("psql").args(["-d", "abaci", "-Atqc", query]))
+        self.session.lock().expect("no query panicked").query(query)
     }
 }
 
@@ -129,7 +176,7 @@ fn client_of(port: u16, program: &str) -> Command {
     command
 }
 
-/// Redis without persistence.
+/// A Redis.
 pub struct BenchRedis {
     pub port: u16,
     server: BenchProcess,
@@ -140,10 +187,20 @@ impl BenchRedis {
         self.server.id()
     }
 
+    /// Starts one without persistence.
     pub fn start(folder: &Path) -> Self {
+        Self::with(folder, &["--appendonly", "no"])
+    }
+
+    /// Starts one that writes each command to the disk before it answers.
+    pub fn durable(folder: &Path) -> Self {
+        Self::with(folder, &["--appendonly", "yes", "--appendfsync", "always"])
+    }
+
+    fn with(folder: &Path, persistence: &[&str]) -> Self {
         let port = free_port();
         let mut server = bound_command("redis-server", "TERM");
-        server.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        server.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]).args(persistence);
         server.args(["--maxmemory-policy", "noeviction", "--dir"]).arg(folder);
         let mut server = BenchProcess::start(server, folder, "redis", Signal::TERM);
         server.until("Redis responds", |_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());

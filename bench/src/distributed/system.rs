@@ -59,6 +59,16 @@ impl DistributedSystem {
         BenchRole::start(configure(worker, folder.path(), postgres, redis), abaci, folder.path(), name)
     }
 
+    /// Returns `host:port` of the API.
+    pub fn api_address(&self) -> &str {
+        &self.roles.api.address
+    }
+
+    /// Kills the first worker.
+    pub fn kill_worker(&self) {
+        self.roles.worker.as_ref().expect("it runs").process.kill();
+    }
+
     /// Stops the first worker.
     pub fn stop_worker(&mut self) {
         self.roles.worker = None;
@@ -66,8 +76,8 @@ impl DistributedSystem {
 
     /// Returns the number of unfinished calculations.
     pub fn unfinished(&self) -> u64 {
-        let unfinished = self.postgres.query("select count(*) from calculations where status in ('queued', 'running')");
-        unfinished.parse().expect("a number")
+        let sql = "select count(*) from calculations where status in ('queued', 'running')";
+        self.postgres.query(sql).parse().expect("a number")
     }
 
     /// Waits until nothing is unfinished.
@@ -86,8 +96,8 @@ impl DistributedSystem {
 
     /// Returns the number of running calculations.
     pub fn running(&self) -> u64 {
-        let running = self.postgres.query("select count(*) from calculations where status = 'running'");
-        running.parse().expect("a number")
+        let sql = "select count(*) from calculations where status = 'running'";
+        self.postgres.query(sql).parse().expect("a number")
     }
 }
 
