@@ -17,7 +17,7 @@ pub struct AttackedSystem {
 
 enum TargetSystem {
     One(Abaci),
-    BehindRouter(DistributedSystem),
+    BehindRouter(Box<DistributedSystem>),
 }
 
 impl AttackedSystem {
@@ -25,7 +25,7 @@ impl AttackedSystem {
         if router {
             let system = DistributedSystem::with(abaci, &LIMITS);
             let address = system.router.address.clone();
-            return Self { system: TargetSystem::BehindRouter(system), address, _data: None };
+            return Self { system: TargetSystem::BehindRouter(Box::new(system)), address, _data: None };
         }
         let data = tempfile::tempdir().expect("a directory");
         let abaci = Abaci::with(abaci, data.path(), &LIMITS).await;
