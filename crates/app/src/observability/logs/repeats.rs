@@ -13,8 +13,11 @@ use tracing_subscriber::registry::LookupSpan;
 /// Time between two lines of one warning.
 const PERIOD: Duration = Duration::from_secs(10);
 
+/// Where refusals are logged: each line has the counts since the last, a line a second at most.
+const REFUSALS: &str = "server::refusals";
+
 /// A line format that leaves out a warning if the same place in the code wrote one in the last ten seconds. The next
-/// line has their number in the field `repeated`. Errors and everything else are always written.
+/// line has their number in the field `repeated`. Errors, [`REFUSALS`] and everything else are always written.
 pub(super) struct WithoutRepeats<F> {
     format: F,
     /// By the name of the place in the code.
@@ -55,7 +58,7 @@ where
     F: FormatEvent<S, N>,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        if *event.metadata().level() != Level::WARN {
+        if *event.metadata().level() != Level::WARN || event.metadata().target() == REFUSALS {
             return self.format.format_event(context, writer, event);
         }
         let left_out = match self.admit(event.metadata().name(), Instant::now()) {
