@@ -31,7 +31,7 @@ impl LucasParameters {
 /// 0.209·|n| digits, up to [`MAX_VALUE_BITS`].
 ///
 /// # Cost
-/// See [`price::lucas_sequence`](crate::price::sequence_value).
+/// See [`price::lucas_sequence`](crate::price::lucas_sequence).
 ///
 /// # Errors
 /// [`SequenceError::TooLarge`].
@@ -65,7 +65,7 @@ pub fn lucas_modulo(n: impl Into<IBig>, m: &UBig) -> Result<UBig, SequenceError>
 /// Negative indexes are defined if Q is 1 or −1: U(−n) = −U(n)/Qⁿ.
 ///
 /// # Cost
-/// See [`price::lucas_sequence`](crate::price::sequence_value).
+/// See [`price::lucas_sequence`](crate::price::lucas_sequence).
 ///
 /// # Errors
 /// [`SequenceError::TooLarge`] and [`SequenceError::NotInvertible`].
@@ -100,7 +100,7 @@ pub fn lucas_v(pair: &LucasParameters, n: impl Into<IBig>) -> Result<IBig, Seque
 /// Returns x(n) for x(0) = a, x(1) = b and x(n) = x(n−1) + x(n−2), the generalized Fibonacci number G(a, b, n).
 ///
 /// # Cost
-/// See [`price::lucas_sequence`](crate::price::sequence_value).
+/// See [`price::lucas_sequence`](crate::price::lucas_sequence).
 ///
 /// # Errors
 /// [`SequenceError::TooLarge`].

@@ -61,7 +61,7 @@ pub async fn lists_have_an_order_and_page_without_gaps(store: &dyn Store) {
     }
     assert_eq!(indexes(ListOrder::Index { from: i64::MIN }, 3).await, [-13, -9, -5]);
     assert_eq!(indexes(ListOrder::Index { from: 1 }, 9).await, [5, 7, 9, 12]);
-    assert_eq!(indexes(ListOrder::Index { from: 13 }, 9).await, []);
+    assert!(indexes(ListOrder::Index { from: 13 }, 9).await.is_empty());
     assert_eq!(indexes(ListOrder::Unfinished { before: None }, 20).await, [5, -13, 12, 7, -9, 0, -5]);
     let page = store.list(ListOrder::Unfinished { before: None }, 2).await.expect("reachable");
     let before = page.last().map(|last| last.id);
