@@ -74,7 +74,8 @@ pub fn resident_mb(process: u32) -> (f64, f64) {
 pub fn with_descendants(process: u32, measure: fn(u32) -> f64) -> f64 {
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let children = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
-    let children = children.flat_map(|ids| ids.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>());
+    let children =
+        children.flat_map(|ids| ids.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>());
     measure(process) + children.map(|child| with_descendants(child, measure)).sum::<f64>()
 }
 

@@ -20,13 +20,13 @@ const BULK: i64 = 5_000;
 const ONE_AT_A_TIME: i64 = 100;
 
 /// How long an interrupted job is waited for.
-const PATIENCE: Duration = Duration::from_secs(90);
+const RESULT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Prints the table of all queues.
 pub async fn run(abaci: &Path, programs: &Path, rounds: usize) {
-    let mut queues = vec![(Queue::Ours(Ours::start(abaci).await), Measured::default())];
+    let mut queues = vec![(Queue::Ours(Ours::start(abaci).await), QueueMeasurements::default())];
     for program in QueueProgram::all(programs) {
-        queues.push((Queue::Theirs(Theirs::start(program).await), Measured::default()));
+        queues.push((Queue::Theirs(Theirs::start(program).await), QueueMeasurements::default()));
     }
     let mut first = 3_000;
     for _ in 0..rounds {
@@ -77,7 +77,7 @@ impl Queue {
         }
     }
 
-    async fn round(&mut self, measured: &mut Measured, first: i64) {
+    async fn round(&mut self, measured: &mut QueueMeasurements, first: i64) {
         let before = self.cpu_seconds();
         let single = self.throughput(Enqueue::Single, first, SINGLE).await;
         measured.single.push(SINGLE, &single, self.cpu_seconds() - before);
@@ -156,7 +156,7 @@ impl Rates {
 
 /// What is measured of one queue.
 #[derive(Default)]
-struct Measured {
+struct QueueMeasurements {
     single: Rates,
     bulk: Rates,
     median: Rounds,
@@ -166,17 +166,16 @@ struct Measured {
     recovery: Option<f64>,
 }
 
-impl Measured {
+impl QueueMeasurements {
     fn print(&self, name: &str) {
         println!("\n{name}");
         self.single.print("single calls, 64 at a time");
         self.bulk.print("bulk");
         println!("  call to result, one at a time: median {} ms, 99 % {} ms", self.median.show(1), self.p99.show(1));
         println!("  memory of the worker: {:.0} MB", self.worker_mb);
-        let recovery = self.recovery.map_or_else(
-            || format!("not within {} s", PATIENCE.as_secs()),
-            |seconds| format!("{seconds:.1} s"),
-        );
+        let recovery = self
+            .recovery
+            .map_or_else(|| format!("not within {} s", RESULT_TIMEOUT.as_secs()), |seconds| format!("{seconds:.1} s"));
         println!("  kill -9 of the worker amid a job of about a second, until its result: {recovery}");
     }
 }

@@ -39,7 +39,8 @@ impl ConstantResponse {
 
 /// Creates the table for single rows, and the script that inserts one.
 pub fn prepare_rows(postgres: &BenchPostgres, folder: &Path) {
-    postgres.execute("create table singles (id bigint generated always as identity primary key, subject text not null)");
+    postgres
+        .execute("create table singles (id bigint generated always as identity primary key, subject text not null)");
     let insert = "\\set n random(1, 1000000000)\ninsert into singles (subject) values ('F(' || (:n)::text || ')');\n";
     fs::write(folder.join("insert.sql"), insert).expect("our own folder");
 }

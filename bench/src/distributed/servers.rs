@@ -27,7 +27,8 @@ impl BenchProcess {
         let output = File::create(&log).expect("our own folder");
         command.stdin(Stdio::null()).stderr(output.try_clone().expect("a second handle")).stdout(output);
         // A group of its own, so that its children can be killed with it.
-        let child = command.process_group(0).spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        let child =
+            command.process_group(0).spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         Self { child, ended_by, log }
     }
 

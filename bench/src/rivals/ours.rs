@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::{Enqueue, Latency, PATIENCE, Throughput};
+use super::{Enqueue, Latency, RESULT_TIMEOUT, Throughput};
 use crate::distributed::cpu::CpuSeconds;
 use crate::distributed::system::{BenchRole, DistributedSystem};
 use crate::http::{Connection, WAIT, post, post_batch};
@@ -58,7 +58,7 @@ impl Ours {
         let began = Instant::now();
         self.system.kill_worker();
         self.next_worker = Some(self.system.another_worker("next-worker", None));
-        let finished = tokio::time::timeout(PATIENCE, self.system.until_finished()).await;
+        let finished = tokio::time::timeout(RESULT_TIMEOUT, self.system.until_finished()).await;
         finished.ok().map(|()| began.elapsed().as_secs_f64())
     }
 

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 
-use super::{Enqueue, Latency, PATIENCE, Throughput};
+use super::{Enqueue, Latency, RESULT_TIMEOUT, Throughput};
 use crate::distributed::cpu::own_seconds;
 use crate::distributed::servers::{BenchPostgres, BenchProcess, BenchRedis, bound_command, own_folder};
 use crate::process::{memory_mb, with_descendants};
@@ -92,7 +92,7 @@ impl Theirs {
         self.worker.kill();
         self.worker = worker_of(&self.program, &self.postgres, &self.redis, self.folder.path(), "next-worker");
         let done = ask(&mut self.commands, &mut self.answers, "slow-done");
-        let done = tokio::time::timeout(PATIENCE, done).await;
+        let done = tokio::time::timeout(RESULT_TIMEOUT, done).await;
         done.ok().map(|_| began.elapsed().as_secs_f64())
     }
 

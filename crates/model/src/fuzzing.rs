@@ -43,7 +43,7 @@ fn json_that_is_an_event_or_a_job_survives() {
     });
 }
 
-/// Returns an event without the fraction of its progress, which serde_json may read one bit differently.
+/// Returns an event without the fraction of its progress, which `serde_json` may read one bit differently.
 fn without_fraction(mut event: CalculationEvent) -> CalculationEvent {
     match &mut event {
         CalculationEvent::Progress(report) => report.progress.fraction = 0.0,
