@@ -4,15 +4,12 @@
 //! and one trace covers both.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, RANGE, RETRY_AFTER};
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -23,6 +20,7 @@ use wire::{
     CalculationBody, CalculationList, FoundDigits, NumberFacts, Problem, Submitted, SystemStatus, VerificationBody,
 };
 
+use crate::forwarded_headers::ForwardedHeaders;
 use crate::history_view::HistoryView;
 use crate::metrics;
 
@@ -34,8 +32,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A page of the history with 200 values of 1,000 digits needs a tenth of it.
 const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const ASK: HeaderName = HeaderName::from_static(wire::ASK_HEADER);
 
 /// Calls the API. Clones share their connections.
@@ -85,10 +81,6 @@ pub(crate) enum CallError {
     #[error("the API responded {status} with an unexpected body")]
     UnexpectedBody { status: StatusCode },
 }
-
-/// The headers that are forwarded from a visitor's request to the API.
-#[derive(Debug, Default)]
-pub(crate) struct ForwardedHeaders(HeaderMap);
 
 impl ApiClient {
     /// Calls the API at a base URL such as `http://127.0.0.1:3050`. Connects when first used.
@@ -166,20 +158,10 @@ impl ApiClient {
         bytes: RangeInclusive<u64>,
         forwarded: &ForwardedHeaders,
     ) -> Result<String, CallError> {
-        let mut headers = forwarded.0.clone();
         let range = format!("bytes={}-{}", bytes.start(), bytes.end());
-        headers.insert(RANGE, HeaderValue::try_from(range).expect("digits are valid in a header"));
+        let headers = forwarded.with(RANGE, HeaderValue::try_from(range).expect("digits are valid in a header"));
         let path = format!("/api/calculations/{index}/value");
-        let started = Instant::now();
-        let forwarded = ForwardedHeaders(headers);
-        let exchange = self.exchange(Method::GET, &path, String::new(), &forwarded);
-        let result = tokio::time::timeout(CALL_TIMEOUT, exchange)
-            .await
-            .unwrap_or(Err(CallError::TimedOut))
-            .and_then(RawResponse::into_digits);
-        let outcome = result.as_ref().map_or_else(CallError::outcome, |_| "ok");
-        metrics::record_api_call("value", outcome, started.elapsed());
-        result
+        timed("value", self.exchange(Method::GET, &path, String::new(), &headers), RawResponse::into_digits).await
     }
 
     /// Returns where digits occur in a part of a stored value, from a place on.
@@ -238,12 +220,10 @@ impl ApiClient {
         ask: &AskToken,
         forwarded: &ForwardedHeaders,
     ) -> Result<CalculationBody, CallError> {
-        let mut headers = forwarded.0.clone();
         let mut token = HeaderValue::try_from(ask.to_string()).expect("hexadecimal digits are valid in a header");
         token.set_sensitive(true);
-        headers.insert(ASK, token);
         let path = format!("/api/calculations/{index}");
-        self.call("cancel", Method::DELETE, &path, String::new(), &ForwardedHeaders(headers)).await
+        self.call("cancel", Method::DELETE, &path, String::new(), &forwarded.with(ASK, token)).await
     }
 
     /// Returns the state of the system.
@@ -259,14 +239,7 @@ impl ApiClient {
         body: String,
         forwarded: &ForwardedHeaders,
     ) -> Result<T, CallError> {
-        let started = Instant::now();
-        let result = tokio::time::timeout(CALL_TIMEOUT, self.exchange(method, path, body, forwarded))
-            .await
-            .unwrap_or(Err(CallError::TimedOut))
-            .and_then(RawResponse::parse);
-        let outcome = result.as_ref().map_or_else(CallError::outcome, |_| "ok");
-        metrics::record_api_call(call, outcome, started.elapsed());
-        result
+        timed(call, self.exchange(method, path, body, forwarded), RawResponse::parse).await
     }
 
     async fn exchange(
@@ -278,7 +251,7 @@ impl ApiClient {
     ) -> Result<RawResponse, CallError> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(headers) = request.headers_mut() {
-            headers.extend(forwarded.0.clone());
+            forwarded.add_to(headers);
             headers.extend(self.identification.clone());
             headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/problem+json"));
             if !body.is_empty() {
@@ -292,6 +265,20 @@ impl ApiClient {
         let ask = parts.headers.get(ASK).and_then(|ask| ask.to_str().ok()?.parse().ok());
         Ok(RawResponse { status: parts.status, retry_after: parts.headers.get(RETRY_AFTER).cloned(), ask, body })
     }
+}
+
+/// Waits for a response for up to [`CALL_TIMEOUT`], parses it and measures the call.
+async fn timed<T>(
+    call: &'static str,
+    exchange: impl Future<Output = Result<RawResponse, CallError>>,
+    parse: impl FnOnce(RawResponse) -> Result<T, CallError>,
+) -> Result<T, CallError> {
+    let started = Instant::now();
+    let response = tokio::time::timeout(CALL_TIMEOUT, exchange).await.unwrap_or(Err(CallError::TimedOut));
+    let result = response.and_then(parse);
+    let outcome = result.as_ref().map_or_else(CallError::outcome, |_| "ok");
+    metrics::record_api_call(call, outcome, started.elapsed());
+    result
 }
 
 impl fmt::Debug for ApiClient {
@@ -317,9 +304,7 @@ impl RawResponse {
         let problem: Problem = serde_json::from_slice(&self.body).map_err(|_| unexpected())?;
         Err(CallError::Problem { problem: Box::new(problem), retry_after: self.retry_after, ask: self.ask })
     }
-}
 
-impl RawResponse {
     fn into_digits(self) -> Result<String, CallError> {
         let digits = str::from_utf8(&self.body).ok().map(str::to_owned);
         match digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')) {
@@ -355,28 +340,6 @@ impl Cursor {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for ForwardedHeaders {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let mut headers = HeaderMap::new();
-        let trace = server::current_trace();
-        if let Some(traceparent) = trace.and_then(|trace| HeaderValue::try_from(trace.to_string()).ok()) {
-            headers.insert(TRACEPARENT, traceparent);
-        }
-        // The address of our peer comes last: the API reads the chain from its end, as far as it trusts the proxies.
-        let claimed = parts.headers.get_all(X_FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
-        let seen = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|caller| caller.0.ip().to_string());
-        let chain: Vec<String> = claimed.map(str::to_owned).chain(seen).collect();
-        if let Ok(chain) = HeaderValue::try_from(chain.join(", "))
-            && !chain.is_empty()
-        {
-            headers.insert(X_FORWARDED_FOR, chain);
-        }
-        Ok(Self(headers))
     }
 }
 

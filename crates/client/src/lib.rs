@@ -6,6 +6,7 @@
 mod api_client;
 mod assets;
 mod endpoints;
+mod forwarded_headers;
 #[cfg(test)]
 mod fuzzing;
 mod history_view;

@@ -5,7 +5,8 @@ use axum::response::Html;
 use wire::SystemStatus;
 
 use crate::ClientState;
-use crate::api_client::{CallError, ForwardedHeaders};
+use crate::api_client::CallError;
+use crate::forwarded_headers::ForwardedHeaders;
 use crate::views;
 
 /// `GET /about` explains how it works and shows the state of the system.

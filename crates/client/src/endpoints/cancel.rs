@@ -11,7 +11,8 @@ use super::ask_cookie::AskCookie;
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
 use crate::ClientState;
-use crate::api_client::{CallError, ForwardedHeaders};
+use crate::api_client::CallError;
+use crate::forwarded_headers::ForwardedHeaders;
 
 /// `POST /n/{index}/withdraw` cancels the calculation that this browser submitted.
 ///

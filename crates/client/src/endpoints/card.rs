@@ -8,7 +8,7 @@ use super::failure::PageFailure;
 use super::home::HomeQuery;
 use super::index_failure::explain;
 use crate::ClientState;
-use crate::api_client::ForwardedHeaders;
+use crate::forwarded_headers::ForwardedHeaders;
 use crate::typed_index::{self, TypedIndex};
 use crate::views;
 

@@ -3,7 +3,7 @@
 use model::Index;
 
 use crate::ClientState;
-use crate::api_client::ForwardedHeaders;
+use crate::forwarded_headers::ForwardedHeaders;
 use crate::views::{DigitFind, FindResult, digits_only};
 
 /// The most digits that can be searched for.

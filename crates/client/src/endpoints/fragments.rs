@@ -12,7 +12,7 @@ use super::failure::PageFailure;
 use super::home::{self, HomeQuery};
 use super::index_path::IndexPath;
 use crate::ClientState;
-use crate::api_client::ForwardedHeaders;
+use crate::forwarded_headers::ForwardedHeaders;
 use crate::views;
 
 /// `GET /fragments/history?show=&from=&after=` returns a page of the history.

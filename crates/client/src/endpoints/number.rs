@@ -17,7 +17,8 @@ use super::discovery::origin;
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
 use crate::ClientState;
-use crate::api_client::{CallError, ForwardedHeaders};
+use crate::api_client::CallError;
+use crate::forwarded_headers::ForwardedHeaders;
 use crate::typed_index::{self, TypedIndex};
 use crate::views::{self, DigitFind, DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, page_start};
 

@@ -9,7 +9,7 @@ use wire::ProblemKind;
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
 use crate::ClientState;
-use crate::api_client::ForwardedHeaders;
+use crate::forwarded_headers::ForwardedHeaders;
 use crate::{typed_index, views};
 
 /// `GET /n/{index}/preview.svg` draws the name of a number, the count of its digits and its ends. Other sites may embed

@@ -16,7 +16,8 @@ use super::home::{self, HomeQuery};
 use super::index_failure::{invalid, not_an_index};
 use super::mine_cookie::add_mine;
 use crate::ClientState;
-use crate::api_client::{CallError, ForwardedHeaders};
+use crate::api_client::CallError;
+use crate::forwarded_headers::ForwardedHeaders;
 use crate::typed_index::{self, TypedIndex};
 use crate::views::{self, form_text as words};
 

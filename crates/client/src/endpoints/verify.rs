@@ -12,7 +12,7 @@ use super::failure::PageFailure;
 use super::index_path::IndexPath;
 use super::number::{NumberQuery, load};
 use super::submit::malformed;
-use crate::api_client::ForwardedHeaders;
+use crate::forwarded_headers::ForwardedHeaders;
 use crate::views::VerifiedCopy;
 use crate::{ClientState, typed_index, views};
 
