@@ -9,6 +9,7 @@ use ports::Ports;
 use queue::JobQueue;
 use store::{LeaseResult, SqliteStore, Store, StoreLimits, WithdrawResult};
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use worker::{Outcome, OutcomeKind, Worker, WorkerError};
 
 use crate::harness::{Harness, ended, subject, try_process};
@@ -16,17 +17,21 @@ use crate::harness::{Harness, ended, subject, try_process};
 /// Some seconds of work: more than any test lets it have.
 const LONG: i64 = 400_000_000;
 
+/// Submits [`LONG`] and lets the worker begin. Returns the token of the submission.
+async fn computing(system: &Harness, worker: &Worker) -> (AskToken, JoinHandle<Result<Outcome, WorkerError>>) {
+    let ask = AskToken::random().expect("randomness");
+    system.submit_for(LONG, Some(ask.clone())).await;
+    let worker = worker.clone();
+    let processing = tokio::spawn(async move { try_process(&worker, &Lane::ALL).await });
+    system.until(LONG, Status::Running).await;
+    (ask, processing)
+}
+
 #[tokio::test]
 async fn a_withdrawn_computation_stops_before_its_end() {
     let system = Harness::start().await;
     let worker = system.worker("w");
-    let ask = AskToken::random().expect("randomness");
-    system.submit_for(LONG, Some(ask.clone())).await;
-    let stepping = tokio::spawn({
-        let worker = worker.clone();
-        async move { try_process(&worker, &Lane::ALL).await }
-    });
-    system.until(LONG, Status::Running).await;
+    let (ask, stepping) = computing(&system, &worker).await;
     assert!(matches!(system.withdraw(LONG, &ask).await, WithdrawResult::Cancelled(_)));
     let outcome = stepping.await.expect("no panic").expect("an outcome");
     assert_eq!(outcome, ended(LONG, OutcomeKind::Cancelled));
@@ -40,13 +45,7 @@ async fn a_job_submitted_again_right_after_its_cancellation_does_not_wait_for_a_
     let mut settings = Harness::settings("w");
     settings.lease = Duration::from_secs(30);
     let worker = system.worker_with(settings);
-    let ask = AskToken::random().expect("randomness");
-    system.submit_for(LONG, Some(ask.clone())).await;
-    let processing = tokio::spawn({
-        let worker = worker.clone();
-        async move { try_process(&worker, &Lane::ALL).await }
-    });
-    system.until(LONG, Status::Running).await;
+    let (ask, processing) = computing(&system, &worker).await;
     assert!(matches!(system.withdraw(LONG, &ask).await, WithdrawResult::Cancelled(_)));
     system.submit(LONG).await;
     let kind = processing.await.expect("no panic").expect("an outcome").kind;
@@ -64,13 +63,7 @@ async fn a_job_submitted_again_just_before_its_cancelled_one_is_acknowledged_is_
     let mut settings = Harness::settings("w");
     settings.lease = Duration::from_secs(30);
     let worker = system.worker_with(settings);
-    let ask = AskToken::random().expect("randomness");
-    system.submit_for(LONG, Some(ask.clone())).await;
-    let processing = tokio::spawn({
-        let worker = worker.clone();
-        async move { try_process(&worker, &Lane::ALL).await }
-    });
-    system.until(LONG, Status::Running).await;
+    let (ask, processing) = computing(&system, &worker).await;
     let ack = system.queue.hold_next_ack();
     assert!(matches!(system.withdraw(LONG, &ask).await, WithdrawResult::Cancelled(_)));
     ack.wait().await;
