@@ -21,7 +21,7 @@
 //! The long lane is shared between submitters by start-time fair queueing. A job starts where the work of its submitter
 //! ends, and not before the start of the job that was let in last. Long jobs wait by their start outside of the stream;
 //! a claim that finds the stream without a new entry lets in the next. From then on a long job is an entry like others,
-//! so leases and recovery know nothing of shares. If nobody waits, a new long job goes to the stream at once and wakes a
+//! so leases and recovery know nothing of shares. If no job waits, a new long job goes to the stream at once and wakes a
 //! waiting claim. Processes of an earlier version add all long jobs to the stream: these come first.
 //!
 //! Lists would need a second list per worker to survive its death; a sorted set by deadline would have to be

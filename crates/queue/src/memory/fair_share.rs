@@ -44,7 +44,7 @@ impl FairShare {
         self.now = self.now.max(start);
     }
 
-    /// Forgets all shares: nobody waits.
+    /// Removes all shares, for a lane in which no job waits.
     pub(super) fn reset(&mut self) {
         *self = Self::default();
     }

@@ -61,7 +61,7 @@ local function virtual_time()
   return tonumber(redis.call('ZSCORE', FINISH, NOW) or 0)
 end
 
--- Returns the start of new work of a submitter, and moves the end of all its work by it. While nobody waits, there is
+-- Returns the start of new work of a submitter, and moves the end of all its work by it. While no job waits, there is
 -- nothing to share.
 local function charge(submitter, work_ms)
   if not has_waiting_long_jobs() then
