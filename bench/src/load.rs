@@ -37,11 +37,11 @@ pub async fn rate(address: &str, lasting: Duration, request: impl Fn() -> Vec<u8
     answered / start.elapsed().as_secs_f64()
 }
 
-/// Sends every request over one of [`CONNECTIONS`] connections, each with one request at a time.
-pub async fn all(address: &str, requests: Vec<Vec<u8>>) {
+/// Sends every request over one of the given number of connections, each with one request at a time.
+pub async fn all(address: &str, connections: usize, requests: Vec<Vec<u8>>) {
     let requests = Arc::new(requests);
     let next = Arc::new(AtomicUsize::new(0));
-    let clients: Vec<_> = (0..CONNECTIONS.min(requests.len()))
+    let clients: Vec<_> = (0..connections.min(requests.len()))
         .map(|_| {
             let (address, requests, next) = (address.to_owned(), requests.clone(), next.clone());
             tokio::spawn(async move {
@@ -69,35 +69,4 @@ pub async fn latencies(address: &str, requests: impl Iterator<Item = Vec<u8>>) -
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
     }
     samples
-}
-
-/// Sends requests over eight connections and returns the time until the last is answered; `None` if the first is not
-/// found, as by a program without batches.
-pub async fn batches(address: &str, count: usize, request: impl Fn(usize) -> Vec<u8>) -> Option<Duration> {
-    const SENDERS: usize = 8;
-    let requests: Vec<Vec<u8>> = (0..count).map(request).collect();
-    let start = Instant::now();
-    let senders: Vec<_> = (0..SENDERS)
-        .map(|sender| {
-            let own: Vec<Vec<u8>> = requests.iter().skip(sender).step_by(SENDERS).cloned().collect();
-            let address = address.to_owned();
-            tokio::spawn(async move {
-                let mut connection = Connection::open(&address).await.expect("it listens");
-                for request in own {
-                    let (status, body) = connection.call(&request).await.expect("a response");
-                    if status == 404 || status == 405 {
-                        return false;
-                    }
-                    assert!((200..300).contains(&status), "{status} {}", String::from_utf8_lossy(body));
-                }
-                true
-            })
-        })
-        .collect();
-    for sender in senders {
-        if !sender.await.expect("the sender works") {
-            return None;
-        }
-    }
-    Some(start.elapsed())
 }

@@ -7,7 +7,7 @@ use super::{Enqueue, Latency, RESULT_TIMEOUT, Throughput};
 use crate::distributed::cpu::CpuSeconds;
 use crate::distributed::system::{BenchRole, DistributedSystem};
 use crate::http::{Connection, WAIT, post, post_batch};
-use crate::load;
+use crate::load::{self, CONNECTIONS};
 use crate::process::{memory_mb, with_descendants};
 
 /// About a second of work.
@@ -31,11 +31,13 @@ impl Ours {
     pub async fn throughput(&self, enqueue: Enqueue, first: i64, count: i64) -> Throughput {
         let (address, began) = (self.system.api_address(), Instant::now());
         match enqueue {
-            Enqueue::Single => load::all(address, (first..first + count).map(|n| post(n, "")).collect()).await,
+            Enqueue::Single => {
+                load::all(address, CONNECTIONS, (first..first + count).map(|n| post(n, "")).collect()).await
+            }
             Enqueue::Bulk => {
                 let batches = (first..first + count).step_by(BATCH as usize);
                 let batches = batches.map(|n| post_batch(n, (n + BATCH).min(first + count) - 1));
-                load::all(address, batches.collect()).await;
+                load::all(address, CONNECTIONS, batches.collect()).await;
             }
         }
         let enqueued = began.elapsed().as_secs_f64();
