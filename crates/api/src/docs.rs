@@ -173,19 +173,27 @@ fn plain(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Appends an element with an escaped text; nothing if there is no text.
+/// Appends an element with an escaped text, in which backquotes enclose code; nothing if there is no text.
 fn push(page: &mut String, element: &str, text: &Value) {
     let Some(text) = text.as_str() else { return };
     page.push('<');
     page.push_str(element);
     page.push('>');
+    let mut is_code = false;
     for character in text.chars() {
         match character {
+            '`' => {
+                page.push_str(if is_code { "</code>" } else { "<code>" });
+                is_code = !is_code;
+            }
             '<' => page.push_str("&lt;"),
             '>' => page.push_str("&gt;"),
             '&' => page.push_str("&amp;"),
             character => page.push(character),
         }
+    }
+    if is_code {
+        page.push_str("</code>");
     }
     page.push_str("</");
     page.push_str(element);
@@ -209,9 +217,15 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_escaped() {
-        let mut escaped = String::new();
-        push(&mut escaped, "p", &Value::from("<b>&"));
-        assert_eq!(escaped, "<p>&lt;b&gt;&amp;</p>");
+    fn texts_are_escaped_and_code_is_marked() {
+        for (text, expected) in [
+            ("<b>&", "<p>&lt;b&gt;&amp;</p>"),
+            ("`a<b` or `c`", "<p><code>a&lt;b</code> or <code>c</code></p>"),
+            ("`a", "<p><code>a</code></p>"),
+        ] {
+            let mut page = String::new();
+            push(&mut page, "p", &Value::from(text));
+            assert_eq!(page, expected);
+        }
     }
 }
