@@ -21,9 +21,13 @@ pub const PARTS: [&str; 5] = ["api", "worker", "PostgreSQL", "Redis", "nginx"];
 impl CpuSeconds {
     /// Adds up what the processes and all their descendants have used so far.
     pub fn of(processes: [u32; 5]) -> Self {
-        let seconds = processes.map(|process| with_descendants(process, own_seconds));
-        assert!(seconds.iter().all(|seconds| *seconds > 0.0), "a process of {processes:?} has ended: {seconds:?} s");
-        Self(seconds)
+        for process in processes {
+            assert!(
+                Path::new("/proc").join(process.to_string()).exists(),
+                "process {process} of {processes:?} has ended"
+            );
+        }
+        Self(processes.map(|process| with_descendants(process, own_seconds)))
     }
 
     /// Returns the seconds of all parts.
