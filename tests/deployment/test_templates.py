@@ -1,6 +1,8 @@
 """The two stacks, and what hangs on them elsewhere."""
+import json
 import re
 import unittest
+from importlib import resources
 
 from sources import ROOT, template
 
@@ -23,6 +25,19 @@ def properties(name, stack=DATA):
     return stack["Resources"][name]["Properties"]
 
 
+def cfn_lint_versions():
+    """The versions of each engine that AWS offers, the newest last, as the pinned cfn-lint knows them."""
+    found = {}
+    for name in ("aws_rds_dbinstance", "aws_elasticache_cachecluster"):
+        schema = resources.files("cfnlint").joinpath("data/schemas/extensions", name, "engine_version.json")
+        for rule in json.loads(schema.read_text(encoding="utf-8"))["allOf"]:
+            engine = rule["if"]["properties"].get("Engine", {}).get("const")
+            versions = rule["then"]["properties"].get("EngineVersion", {}).get("enum", []) if rule["then"] else []
+            numbered = [one for one in versions if re.fullmatch(r"[\d.]+", one)]
+            found[engine] = sorted(numbered, key=lambda version: [int(part) for part in version.split(".")])
+    return {engine: versions for engine, versions in found.items() if versions}
+
+
 def options():
     """(namespace, option) → value, those that hang on a condition among them."""
     found = {}
@@ -32,8 +47,13 @@ def options():
     return found
 
 
-def statements():
-    return {one["Sid"]: one for one in properties("DeployPolicy", APPLICATION)["PolicyDocument"]["Statement"]}
+def statements(name):
+    """The statements of a managed policy."""
+    return properties(name, APPLICATION)["PolicyDocument"]["Statement"]
+
+
+def listed(value):
+    return [value] if isinstance(value, str) else value
 
 
 class Data(unittest.TestCase):
@@ -51,6 +71,17 @@ class Data(unittest.TestCase):
         self.assertEqual(cache["TransitEncryptionMode"], "required")
         self.assertEqual(properties("CacheParameters")["Properties"]["maxmemory-policy"], "noeviction")
         self.assertEqual({one["LogType"] for one in cache["LogDeliveryConfigurations"]}, {"slow-log", "engine-log"})
+
+    def test_the_versions_are_the_newest_that_aws_offers_and_those_of_development(self):
+        offered = {engine: versions[-1] for engine, versions in cfn_lint_versions().items()}
+        cache = DATA["Mappings"]["CacheEngines"]["valkey"]
+        self.assertEqual(DATA["Parameters"]["DatabaseEngineVersion"]["Default"], offered["postgres"])
+        self.assertEqual(cache["Version"], offered["valkey"])
+        self.assertEqual(DATA["Parameters"]["DatabaseParameterFamily"]["Default"], "postgres" + offered["postgres"].partition(".")[0])
+        self.assertEqual(cache["Family"], "valkey" + offered["valkey"].partition(".")[0])
+        composition = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+        self.assertIn(f"image: postgres:{offered['postgres'].partition('.')[0]}\n", composition)
+        self.assertIn(f"image: valkey/valkey:{offered['valkey']}\n", composition)
 
     def test_what_cannot_be_had_back_outlives_the_stack(self):
         kept = {name for name, one in DATA["Resources"].items() if one.get("DeletionPolicy") in ("RetainExceptOnCreate", "Snapshot")}
@@ -130,14 +161,18 @@ class Rights(unittest.TestCase):
         # Two that CI never reaches: stacks are the administrator's, and a role is taken without a key.
         called = set(re.findall(r"\baws ([a-z0-9]+ [a-z][a-z-]+)", text)) - {"cloudformation describe-stacks", "sts assume-role-with-web-identity", "configure get"}
         self.assertEqual(called, set(RIGHTS))
-        own = {action for sid in ("Bundles", "Versions", "ThisEnvironment") for action in statements()[sid]["Action"]}
-        self.assertEqual(own, set().union(*RIGHTS.values()))
+        self.assertEqual({action for one in statements("DeployPolicy") for action in listed(one["Action"])}, set().union(*RIGHTS.values()))
+
+    def test_what_beanstalk_does_it_does_in_a_role_that_ci_cannot_take(self):
+        self.assertEqual(properties("Environment", APPLICATION)["OperationsRole"], {"Fn::GetAtt": "OperationsRole.Arn"})
+        trust = properties("OperationsRole", APPLICATION)["AssumeRolePolicyDocument"]["Statement"]
+        self.assertEqual([one["Principal"] for one in trust], [{"Service": "elasticbeanstalk.amazonaws.com"}])
 
     def test_they_reach_no_password_no_data_and_no_role(self):
-        actions = {action for one in statements().values() for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])}
-        self.assertEqual({one for one in actions if one.split(":")[0] in ("iam", "secretsmanager", "rds", "elasticache", "ssm")}, {"iam:PassRole"})
+        actions = {action for one in statements("DeployPolicy") for action in listed(one["Action"])}
+        self.assertEqual({one.split(":")[0] for one in actions}, {"s3", "elasticbeanstalk"})
         self.assertFalse([one for one in actions if "*" in one])
-        self.assertNotIn("ValuesBucketName", str(statements()))
+        self.assertNotIn("ValuesBucketName", str(statements("DeployPolicy")))
 
     def test_only_the_named_environment_of_the_named_repository_may_take_the_role(self):
         trust = properties("DeployRole", APPLICATION)["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]
