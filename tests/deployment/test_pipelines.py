@@ -46,15 +46,20 @@ class GitHub(unittest.TestCase):
         for file, name, job in self.jobs():
             for step in job["steps"]:
                 if "uses" in step:
-                    self.assertRegex(step["uses"], r"^actions/(checkout|cache)@[0-9a-f]{40}$", f"{file}: {name}")
+                    self.assertRegex(step["uses"], r"^actions/[a-z-]+@[0-9a-f]{40}$", f"{file}: {name}")
                 if step.get("uses", "").startswith("actions/checkout@"):
                     self.assertEqual(step["with"]["persist-credentials"], "false")
 
-    def test_permissions_are_reading_the_source_an_identity_for_the_deployment_and_creating_a_release(self):
+    def test_permissions_are_reading_the_source_and_what_an_environment_is_for(self):
         for file, workflow in WORKFLOWS.items():
             self.assertEqual(workflow["permissions"], {}, file)
         for file, name, job in self.jobs():
-            allowed = {None: {"contents": "read"}, "production": {"contents": "read", "id-token": "write"}, "release": {"contents": "write"}}
+            allowed = {
+                None: {"contents": "read"},
+                "production": {"contents": "read", "id-token": "write"},
+                "release": {"contents": "write", "id-token": "write", "attestations": "write"},
+                "github-pages": {"pages": "write", "id-token": "write"},
+            }
             self.assertEqual(job["permissions"], allowed[job.get("environment")], f"{file}: {name}")
 
     def test_a_job_with_a_secret_runs_only_for_a_push_to_main_after_all_steps(self):
