@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -105,16 +104,6 @@ pub(crate) struct WorkArgs {
     /// Time without a heartbeat after which another worker takes over a calculation, in milliseconds (100 to 60000).
     #[arg(long, env = "ABACI_LEASE_MS", value_name = "MS", default_value = "2000", value_parser = milliseconds(100, 60_000))]
     pub(crate) lease_ms: Duration,
-}
-
-/// Settings for development of Abaci itself.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Development")]
-pub(crate) struct DevelopmentArgs {
-    /// Folder from which style.css, live.js and icon.svg are read at each request; open pages reload after an
-    /// edit [default: the built-in files].
-    #[arg(long, env = "ABACI_ASSETS_DIR", value_name = "FOLDER")]
-    pub(crate) assets_dir: Option<PathBuf>,
 }
 
 impl WorkArgs {

@@ -6,6 +6,7 @@
 mod access;
 mod addresses;
 mod backend;
+mod development;
 mod limits;
 mod log_filter;
 #[cfg(feature = "distributed")]
@@ -23,7 +24,8 @@ use clap::Args;
 pub(crate) use access::{AccessArgs, AccessError, Services};
 pub(crate) use addresses::{ListenArgs, ProxyArgs, PublicUrlArgs, connectable, socket_address};
 pub(crate) use backend::{BackendArgs, Mode, ModeError};
-pub(crate) use limits::{ConnectionArgs, DevelopmentArgs, LimitArgs, RequestArgs, WorkArgs};
+pub(crate) use development::DevelopmentArgs;
+pub(crate) use limits::{ConnectionArgs, LimitArgs, RequestArgs, WorkArgs};
 pub(crate) use log_filter::{LogArgs, LogFilter};
 pub(crate) use security_contact::SecurityContactUri;
 pub(crate) use size::ByteSize;
