@@ -1,3 +1,5 @@
+//! `abaci digits N`: the count of each digit of F(N).
+
 use answers::DigitsQuestion;
 use clap::Args;
 

@@ -1,3 +1,5 @@
+//! `abaci factors N` and `abaci divisors N`.
+
 use answers::{DivisorsQuestion, FactorsQuestion, Family};
 use clap::{Args, value_parser};
 use fibonacci::MAX_FACTOR_INDEX;

@@ -1,3 +1,5 @@
+//! `abaci is-fibonacci N`.
+
 use answers::{Question, RecognitionQuestion};
 use clap::Args;
 

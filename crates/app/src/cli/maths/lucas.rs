@@ -1,3 +1,5 @@
+//! `abaci lucas N`: Lucas numbers and related sequences.
+
 use answers::{Sequence, SequenceQuestion};
 use clap::Args;
 use fibonacci::{IBig, LucasParameters, SequenceError, UBig};

@@ -1,6 +1,6 @@
 //! Questions about Fibonacci numbers: a file for each subcommand.
 //!
-//! Each subcommand computes an [`Answer`], printed as text or, with `--json`, as one JSON object.
+//! Each prints an answer as text or, with `--json`, as the JSON object of the API.
 
 mod answer;
 mod big_index;

@@ -1,3 +1,5 @@
+//! `abaci phi` and `abaci convergent K`: the golden ratio.
+
 use answers::{ConvergentQuestion, PhiQuestion, RatioQuestion};
 use clap::{Args, value_parser};
 use fibonacci::MAX_PHI_DIGITS;

@@ -1,3 +1,5 @@
+//! `abaci pisano M`: the Pisano period, or residues.
+
 use answers::{PeriodQuestion, ResiduesQuestion};
 use clap::{Args, value_parser};
 use fibonacci::{IBig, UBig};

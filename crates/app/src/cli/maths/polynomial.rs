@@ -1,3 +1,5 @@
+//! `abaci polynomial N`: Fibonacci and Lucas polynomials.
+
 use answers::{Family, PolynomialQuestion};
 use clap::{Args, value_parser};
 use fibonacci::MAX_POLYNOMIAL;

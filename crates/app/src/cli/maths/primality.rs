@@ -1,3 +1,5 @@
+//! `abaci primality [N]`.
+
 use answers::{Family, PrimalityQuestion, known_primes};
 use clap::Args;
 

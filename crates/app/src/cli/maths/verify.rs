@@ -1,3 +1,5 @@
+//! `abaci verify FILE N`.
+
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::num::NonZeroU64;

@@ -1,3 +1,5 @@
+//! `abaci wythoff N` and `abaci golden-string N`.
+
 use answers::{GoldenStringQuestion, WythoffQuestion};
 use clap::{Args, value_parser};
 use fibonacci::UBig;
@@ -32,7 +34,7 @@ pub(crate) struct GoldenStringCommand {
     #[arg(value_name = "N", default_value = "0", value_parser = parse_natural)]
     n: UBig,
 
-    /// How many characters.
+    /// The number of characters.
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = value_parser!(u32).range(1..=10_000_000))]
     count: u32,
 

@@ -1,3 +1,5 @@
+//! `abaci zeckendorf N`: sums of Fibonacci numbers.
+
 use answers::{RepresentationQuestion, SumForm, SumQuestion};
 use clap::Args;
 
