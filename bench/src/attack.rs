@@ -13,7 +13,7 @@ use self::attackers::Attack;
 use self::honest::HonestClient;
 use self::target::AttackedSystem;
 
-/// What is measured, and how.
+/// The arguments of the measurement.
 #[derive(clap::Args)]
 pub struct AttackOptions {
     /// The program to start; with `--router` built with the feature `distributed`.

@@ -19,7 +19,7 @@ const SINGLE: i64 = 2_000;
 const BULK: i64 = 5_000;
 const ONE_AT_A_TIME: i64 = 100;
 
-/// How long an interrupted job is waited for.
+/// Timeout for the redelivery of an interrupted job.
 const RESULT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Prints the table of all queues.
@@ -45,7 +45,7 @@ pub async fn run(abaci: &Path, programs: &Path, rounds: usize) {
     }
 }
 
-/// How jobs are enqueued.
+/// The way in which jobs are enqueued.
 #[derive(Clone, Copy)]
 enum Enqueue {
     Single,
@@ -154,7 +154,7 @@ impl Rates {
     }
 }
 
-/// What is measured of one queue.
+/// The figures of one queue.
 #[derive(Default)]
 struct QueueMeasurements {
     single: Rates,

@@ -32,7 +32,7 @@ pub(crate) async fn audit(client: &SystemClient, ledger: &Ledger) -> Audit {
     let stored = wait_until_settled(client, ledger).await;
     for n in ledger.accepted() {
         match stored.get(&n).map(|calculation| calculation["status"].as_str()) {
-            // What is not settled is reported already.
+            // Calculations that are not settled are reported already.
             Some(Some("done" | "queued" | "running")) => {}
             Some(status) => {
                 let failure = &stored[&n]["failure"];

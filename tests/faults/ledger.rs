@@ -37,7 +37,7 @@ pub(crate) struct IndexHistory {
     pub(crate) accepted_at: Option<Instant>,
     /// Last submission, whatever its response.
     last_submitted_at: Option<Instant>,
-    /// Whether a submission got no response, or one that says nothing about the outcome.
+    /// Whether a submission got no response, or one without its outcome.
     is_outcome_unknown: bool,
     /// Whether a submission was refused with the statement that nothing was stored.
     is_refused: bool,

@@ -18,7 +18,7 @@ pub struct HonestClient {
     next: AtomicI64,
 }
 
-/// What an honest client got.
+/// The responses that an honest client got.
 #[derive(Default)]
 pub struct Received {
     pub samples: Samples,

@@ -55,7 +55,7 @@ impl Contender {
         }
     }
 
-    /// Whether n takes it less than half a minute or so.
+    /// Returns whether n takes it less than about half a minute.
     pub fn takes_on(self, n: u64) -> bool {
         n <= match self {
             Self::Abaci | Self::AbaciOneThread | Self::AbaciAvx2 | Self::AbaciGoldilocks => 10_000_000_000,

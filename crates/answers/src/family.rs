@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-/// Of which of both kinds a number or a polynomial is.
+/// The kind of a number or a polynomial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// F(n).

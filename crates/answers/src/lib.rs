@@ -1,4 +1,4 @@
-//! Questions about Fibonacci numbers: what each may be asked with, what it costs, and its answer as JSON.
+//! Questions about Fibonacci numbers: their arguments with limits, their prices, and their answers as JSON.
 //!
 //! The API and the command line share them, so both have the same limits and give the same JSON. A [`Question`] has
 //! its arguments; its price is known before it is answered.

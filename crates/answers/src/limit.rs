@@ -10,7 +10,7 @@ use crate::{Measure, Question, QuestionError, Size};
 /// For larger n the places that agree are not counted.
 const MAX_AGREEING_INDEX: u64 = 20_000;
 
-/// What are the digits of φ?
+/// The digits of φ.
 #[derive(Clone, Copy, Debug)]
 pub struct PhiQuestion {
     /// The number of decimal places.
@@ -33,7 +33,7 @@ impl Question for PhiQuestion {
     }
 }
 
-/// What are the digits of F(n+1)/F(n)?
+/// The digits of F(n+1)/F(n).
 #[derive(Clone, Copy, Debug)]
 pub struct RatioQuestion {
     /// The index, above 0.
@@ -66,7 +66,7 @@ impl Question for RatioQuestion {
     }
 }
 
-/// What is the k-th convergent of φ?
+/// The k-th convergent of φ.
 #[derive(Clone, Copy, Debug)]
 pub struct ConvergentQuestion {
     /// Its place, from 0.

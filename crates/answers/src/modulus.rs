@@ -8,7 +8,7 @@ use wire::{ModulusPeriod, PrimePower, ResidueSequence};
 
 use crate::{Measure, Question, QuestionError, Size};
 
-/// What is the Pisano period of a modulus, and its entry point?
+/// The Pisano period of a modulus, and its entry point.
 #[derive(Clone, Copy, Debug)]
 pub struct PeriodQuestion {
     /// The modulus, above 0.
@@ -38,14 +38,14 @@ impl Question for PeriodQuestion {
     }
 }
 
-/// What are the residues of successive Fibonacci numbers?
+/// The residues of successive Fibonacci numbers.
 #[derive(Clone, Debug)]
 pub struct ResiduesQuestion {
     /// The modulus, above 0.
     pub m: UBig,
     /// The first index.
     pub from: IBig,
-    /// How many.
+    /// The number of residues.
     pub count: u32,
 }
 

@@ -51,13 +51,13 @@ pub trait Question: Send + 'static {
 pub struct Size {
     /// The name of the argument.
     pub argument: &'static str,
-    /// What of it is measured.
+    /// The measured quantity.
     pub measure: Measure,
     /// Its value.
     pub given: u128,
 }
 
-/// What of an argument is measured.
+/// The quantity of an argument that its price grows with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// The number itself.

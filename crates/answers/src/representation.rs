@@ -9,7 +9,7 @@ use wire::{FibonacciIndex, GoldenCharacters, IndexSum, Representation, WythoffBo
 use crate::question::{bits_of_digits, digits};
 use crate::{Measure, Question, QuestionError, Size};
 
-/// Which Fibonacci and Lucas number is a number, and which are nearest?
+/// The Fibonacci and the Lucas number that a number is, and the nearest Fibonacci numbers.
 #[derive(Clone, Debug)]
 pub struct RecognitionQuestion {
     /// The number in decimal digits.
@@ -57,7 +57,7 @@ pub enum SumForm {
     Even,
 }
 
-/// Which Fibonacci numbers add up to a number?
+/// The Fibonacci numbers that add up to a number.
 #[derive(Clone, Debug)]
 pub struct RepresentationQuestion {
     /// The number.
@@ -91,7 +91,7 @@ impl Question for RepresentationQuestion {
     }
 }
 
-/// What do Fibonacci numbers add up to?
+/// The sum of Fibonacci numbers.
 #[derive(Clone, Debug)]
 pub struct SumQuestion {
     /// Their indexes.
@@ -116,7 +116,7 @@ impl Question for SumQuestion {
     }
 }
 
-/// What is the n-th Wythoff pair?
+/// The n-th Wythoff pair.
 #[derive(Clone, Debug)]
 pub struct WythoffQuestion {
     /// The n.
@@ -141,12 +141,12 @@ impl Question for WythoffQuestion {
     }
 }
 
-/// Which characters of the golden string begin at a position?
+/// The characters of the golden string from a position on.
 #[derive(Clone, Debug)]
 pub struct GoldenStringQuestion {
     /// The first position, from 0.
     pub n: UBig,
-    /// How many characters.
+    /// The number of characters.
     pub count: u32,
 }
 

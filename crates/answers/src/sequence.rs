@@ -33,7 +33,7 @@ pub enum Sequence {
     },
 }
 
-/// What is a number of a sequence, or its residue?
+/// A number of a sequence, or its residue.
 #[derive(Clone, Debug)]
 pub struct SequenceQuestion {
     /// The sequence.
@@ -119,7 +119,7 @@ impl Question for SequenceQuestion {
     }
 }
 
-/// The subject up to the index.
+/// Writes the subject up to the index.
 impl fmt::Display for Sequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -132,10 +132,10 @@ impl fmt::Display for Sequence {
     }
 }
 
-/// What are the coefficients of a polynomial?
+/// The coefficients of a polynomial.
 #[derive(Clone, Copy, Debug)]
 pub struct PolynomialQuestion {
-    /// Of which polynomials.
+    /// The kind of polynomial.
     pub family: Family,
     /// The index.
     pub n: u32,

@@ -1,4 +1,4 @@
-//! What Fibonacci and Lucas numbers are made of.
+//! Factors, divisors, primality and digits of Fibonacci and Lucas numbers.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ const MAX_FACTORED_PART: u64 = 1_000_000_000_000_000;
 /// The most parts of one number that are between 10¹² and [`MAX_FACTORED_PART`].
 const HARD_PARTS: u32 = 16;
 
-/// What are the algebraic factors of F(n) or L(n)?
+/// The algebraic factors of F(n) or L(n).
 #[derive(Clone, Copy, Debug)]
 pub struct FactorsQuestion {
-    /// Of which numbers.
+    /// The kind of number.
     pub family: Family,
     /// The index, above 0.
     pub n: u32,
@@ -68,7 +68,7 @@ impl Question for FactorsQuestion {
     }
 }
 
-/// What are the divisors of n?
+/// The divisors of n.
 #[derive(Clone, Copy, Debug)]
 pub struct DivisorsQuestion {
     /// The n.
@@ -92,10 +92,10 @@ impl Question for DivisorsQuestion {
     }
 }
 
-/// Is F(n) or L(n) prime?
+/// The primality of F(n) or L(n).
 #[derive(Clone, Debug)]
 pub struct PrimalityQuestion {
-    /// Of which numbers.
+    /// The kind of number.
     pub family: Family,
     /// The index.
     pub n: IBig,
@@ -176,7 +176,7 @@ pub fn known_primes(family: Family) -> KnownPrimes {
     }
 }
 
-/// How often does each digit occur in F(n)?
+/// The number of times that each digit occurs in F(n).
 #[derive(Clone, Copy, Debug)]
 pub struct DigitsQuestion {
     /// The index.

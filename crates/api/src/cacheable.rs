@@ -9,7 +9,7 @@ use utoipa::{IntoParams, IntoResponses};
 use crate::calculations::{Precondition, check_preconditions};
 use crate::error::ApiError;
 
-/// What a request for cacheable JSON may have.
+/// The headers of a request for cacheable JSON.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only its description is used")]
@@ -19,7 +19,7 @@ pub(crate) struct CacheableParams {
     if_none_match: Option<String>,
 }
 
-/// What a request for cacheable JSON is answered with, besides the JSON.
+/// The responses to a request for cacheable JSON, besides the JSON.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) enum CacheableResponses {
@@ -34,7 +34,7 @@ pub(crate) enum CacheableResponses {
     Parameter(#[to_schema] wire::Problem),
 }
 
-/// Returns the body with a weak entity tag, or what the preconditions of the request say.
+/// Returns the body with a weak entity tag, or the response that the preconditions of the request lead to.
 ///
 /// It may be cached for an hour: the limits of this system may change, or members be added.
 pub(crate) fn respond(headers: &HeaderMap, body: &impl Serialize) -> Result<Response, ApiError> {

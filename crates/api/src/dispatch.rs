@@ -63,7 +63,7 @@ async fn run(ports: Ports, mut messages: mpsc::Receiver<DispatchMessage>, shutdo
     loop {
         let received = shutdown.run_until_cancelled(messages.recv_many(&mut arrived, MAX_BATCH)).await;
         if received.is_none() {
-            // What has arrived by now is dispatched; later requests do that themselves.
+            // Requests that arrived by now are dispatched; later ones do that themselves.
             messages.close();
             if messages.recv_many(&mut arrived, MAX_BATCH).await == 0 {
                 return;

@@ -1,7 +1,7 @@
 //! The API error type and its conversion to an HTTP response.
 //!
-//! What the caller can act on is sent as a problem document (RFC 9457). Internal text is logged here, once, with the
-//! request id, and never sent.
+//! A problem document (RFC 9457) tells the caller what to do. Internal text is logged here, once, with the request id,
+//! and never sent.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use server::{CrossSiteError, ShareError};
 use store::StoreError;
 use wire::{Problem, ProblemKind, Shortened};
 
-/// When it is worth trying again after too many requests were in progress.
+/// `Retry-After` when too many requests are in progress.
 const SHARE_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Why a request failed.

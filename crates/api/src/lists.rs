@@ -15,7 +15,8 @@ use crate::error::ApiError;
 /// Lists read from the store at a time, so that they leave its connections to submissions and workers.
 const CONCURRENT_READS: usize = 2;
 
-/// How long a count is used at least, and by how much longer than counting took: it takes 2 % of the time at most.
+/// Minimum age at which a count is repeated, and its minimum age as a multiple of the time that counting took: counting
+/// takes 2 % of the time at most.
 const COUNT_AGE: Duration = Duration::from_secs(1);
 const COUNT_AGE_FACTOR: u32 = 50;
 /// Requests wait for counts that take no longer than this. For others they get the last count, up to a minute longer.
@@ -41,7 +42,7 @@ struct ListCount {
     latest: Mutex<Option<Counted>>,
     /// Held while requests wait for a count.
     counting: tokio::sync::Mutex<()>,
-    /// Whether it is counted again while the old count is used.
+    /// Whether a count runs while the old one is used.
     is_counting: AtomicBool,
 }
 

@@ -16,7 +16,7 @@ use crate::extract::read_fields;
 use crate::limits::ClientIp;
 use crate::state::ApiState;
 
-/// How many of the newest calculations are returned.
+/// Number of calculations returned, the newest.
 const NEWEST: u32 = 1_000;
 /// Maximum size of the response of `current`, in bytes.
 const MAX_BYTES: usize = 1_000_000;

@@ -1,4 +1,4 @@
-//! The ports: what every cache and every event channel guarantees.
+//! The ports: the guarantees of every cache, event channel and set of buckets.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Error;
 
-/// How a caller follows and stops a computation that blocks another thread.
+/// Lets a caller follow and stop a computation that blocks another thread.
 #[derive(Clone, Copy)]
 pub struct Control<'a> {
     /// Called on the computing thread with the fraction of the work done.

@@ -1,4 +1,4 @@
-//! Why a calculation failed, or what it waits for.
+//! The reasons why a calculation failed or waits.
 
 use serde::{Deserialize, Serialize};
 

@@ -23,7 +23,7 @@ pub struct Job {
     pub enqueued_at: Timestamp,
     /// The trace of the request that submitted it.
     pub traceparent: Option<TraceContext>,
-    /// Who submitted it, if that is known: the long lane is shared between submitters.
+    /// The submitter, if known: the long lane is shared between submitters.
     #[serde(default)]
     pub submitter: Option<Submitter>,
     /// Estimated work, by which the lane is shared.
@@ -32,7 +32,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// Returns estimated work as a job states it.
+    /// Converts estimated work for [`Job::work_ms`](#structfield.work_ms).
     pub fn work_ms(work: Duration) -> u64 {
         u64::try_from(work.as_millis()).unwrap_or(u64::MAX)
     }

@@ -1,4 +1,4 @@
-//! The port: what every backend of the queue guarantees.
+//! The port: the guarantees of every backend of the queue.
 
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ pub struct Delivery {
     pub receipt: String,
     /// The worker that claimed it.
     pub worker: WorkerId,
-    /// Whether an earlier delivery's lease expired.
+    /// Whether the lease of an earlier delivery expired.
     pub reclaimed: bool,
 }
 

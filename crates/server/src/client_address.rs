@@ -1,4 +1,4 @@
-//! The address that a request comes from: the peer's, or what a trusted proxy says.
+//! The address that a request comes from: the peer's, or the one that a trusted proxy forwards.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -54,7 +54,7 @@ pub fn client_address(headers: &HeaderMap, extensions: &Extensions, trusted: &[I
     client
 }
 
-/// Returns what stands for an address in limits: for IPv6 its /64 network.
+/// Returns the address that limits count: for IPv6 that of its /64 network.
 pub fn household(address: IpAddr) -> IpAddr {
     Submitter::from(address).address()
 }

@@ -11,13 +11,12 @@ use crate::hosts::KnownHosts;
 pub struct ServerLimits {
     /// From the first byte of a request (or from accepting the connection) to the end of its head. Default: 5 s.
     pub header_timeout: Duration,
-    /// How long a request waits for its body in all, and a second more for each 64 KiB of it; also how long it may stop.
-    /// Default: 10 s.
+    /// Time to wait for a request body, plus a second for each 64 KiB of it; also the longest pause in it. Default: 10 s.
     pub body_timeout: Duration,
-    /// How long a connection may stay open without a request. Longer than proxies keep theirs (nginx: 60 s), so
-    /// that the server does not close a connection that a proxy has just chosen. Default: 75 s.
+    /// Time for which a connection stays open without a request. Longer than proxies keep theirs (nginx: 60 s), so that
+    /// the server does not close a connection that a proxy has just chosen. Default: 75 s.
     pub idle_timeout: Duration,
-    /// How long a client may take nothing, or less than the minimum rate, of what is sent to it. Default: 30 s.
+    /// Time for which a client may read nothing, or less than the minimum rate. Default: 30 s.
     pub write_timeout: Duration,
     /// Bytes per second that a client must take on average while it lets a response wait. Default: 1,024.
     pub min_write_bytes_per_s: u64,
@@ -30,13 +29,13 @@ pub struct ServerLimits {
     pub trusted_proxies: Vec<IpNet>,
     /// The host names that are answered; `None` means all. Default: all.
     pub known_hosts: Option<KnownHosts>,
-    /// Whether browsers reach the server through TLS. Then every response has HSTS. Default: no.
+    /// Whether browsers reach the server through TLS. If so, every response has HSTS. Default: no.
     pub is_behind_tls: bool,
     /// Header lines of a request. Default: 64.
     pub headers: usize,
     /// Bytes of the head of a request. Default: 16 KiB.
     pub header_bytes: usize,
-    /// How long a shutdown waits for requests in progress. Default: 10 s.
+    /// Time for which a shutdown waits for requests in progress. Default: 10 s.
     pub drain: Duration,
 }
 

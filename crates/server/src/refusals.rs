@@ -22,7 +22,7 @@ struct Unlogged {
     addresses: Option<HashMap<IpAddr, u64>>,
 }
 
-/// What a line says: refusals by kind, and the addresses that were refused most.
+/// A line of the log: refusals by kind, and the addresses that were refused most.
 #[derive(Debug, PartialEq)]
 struct RefusalLine {
     kinds: BTreeMap<&'static str, u64>,
@@ -48,7 +48,7 @@ fn record(kind: &'static str, address: Option<IpAddr>) {
 }
 
 impl Unlogged {
-    /// Counts a refusal. Returns what to log, if the last line is long enough ago.
+    /// Counts a refusal. Returns the line to log, if the last one is long enough ago.
     fn add(&mut self, kind: &'static str, address: Option<IpAddr>, now: Instant) -> Option<RefusalLine> {
         *self.kinds.entry(kind).or_default() += 1;
         if let Some(address) = address {

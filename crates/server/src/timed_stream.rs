@@ -1,4 +1,4 @@
-//! A TCP stream that gives up on a client which stops sending a head or stops reading.
+//! A TCP stream with timeouts for a client that stops sending a head or stops reading.
 
 use std::future::Future;
 use std::io;
@@ -24,7 +24,7 @@ use crate::refusals::record_refusal;
 pub(crate) struct Activity {
     /// Requests begun so far.
     begun: AtomicU64,
-    /// Since when no request is in progress; `None` while one is.
+    /// The end of the last request; `None` while one is in progress.
     idle_since: Mutex<Option<Instant>>,
 }
 
@@ -44,7 +44,7 @@ impl Activity {
         RequestInProgress(Arc::clone(activity))
     }
 
-    /// Returns since when no request is in progress; `None` while one is.
+    /// Returns the end of the last request; `None` while one is in progress.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
         *self.idle_since.lock()
     }

@@ -1,4 +1,4 @@
-//! A task that executes in one transaction what several callers request at the same time.
+//! A task that executes requests of several callers in one transaction.
 //!
 //! Requests that arrive while it is busy share the next transaction and its one commit. A single request waits for no
 //! other: the task takes what has arrived the moment it is free.

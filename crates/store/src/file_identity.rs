@@ -1,4 +1,4 @@
-//! Whether a path still names the file that was opened.
+//! The identity of an open file, to notice when another one is at its path.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// The identity of a file or folder at the time it was opened.
 ///
-/// A file that is removed, renamed or replaced while it is open takes writes that nobody finds again; so does the
-/// folder below a volume that was unmounted.
+/// Writes to a file that is removed, renamed or replaced while it is open are lost; so are those to the folder below a
+/// volume that was unmounted.
 #[derive(Clone, Debug)]
 pub struct FileIdentity {
     path: PathBuf,

@@ -20,7 +20,7 @@ pub struct CalculationBody {
     pub remaining_ms: Option<u64>,
     /// Decimal digits of the value, known before the value is.
     pub digits: u64,
-    /// How often it was submitted; approximate.
+    /// The number of submissions; approximate.
     pub asked: u64,
     /// When it was first submitted, RFC 3339 in UTC.
     pub asked_at: String,
@@ -61,7 +61,7 @@ pub struct FailureBody {
     pub reason: FailureReason,
     /// One sentence for people.
     pub detail: String,
-    /// How many attempts were made.
+    /// The number of attempts.
     pub attempts: u32,
 }
 
@@ -69,7 +69,7 @@ pub struct FailureBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Links {
-    /// This calculation.
+    /// The calculation.
     #[serde(rename = "self")]
     pub this: String,
     /// Its exact digits, once done.

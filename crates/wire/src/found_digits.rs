@@ -1,4 +1,4 @@
-//! Where digits occur in a value.
+//! The occurrence of digits in a value.
 
 use serde::{Deserialize, Serialize};
 

@@ -22,7 +22,7 @@ pub struct RatioDigits {
     pub places: u32,
     /// F(n+1)/F(n) with that many places: cut off, never rounded.
     pub ratio: String,
-    /// How many places are those of φ; `null` for n above 20,000.
+    /// The number of places that agree with φ; `null` for n above 20,000.
     pub agreeing_places: Option<u32>,
 }
 

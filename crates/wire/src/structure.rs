@@ -1,4 +1,4 @@
-//! What Fibonacci and Lucas numbers are made of.
+//! Factors, divisors, primality and digits of Fibonacci and Lucas numbers.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub struct Factorization {
 pub struct FactorPart {
     /// d
     pub divisor: u32,
-    /// What of F(d) divides no F(k) with k < d, but for a factor of d; as text.
+    /// The part of F(d) that divides no F(k) with k < d, except for a factor of d; as text.
     pub value: String,
     /// Its prime factors, ascending; `null` above 10^15, where they are not searched for.
     pub factors: Option<Vec<PrimePower>>,
@@ -89,7 +89,7 @@ pub struct DigitCounts {
     pub index: String,
     /// The number of digits, without the sign.
     pub digits: u64,
-    /// How often 0, 1, … 9 occur.
+    /// The numbers of times that 0, 1, … 9 occur.
     pub counts: Vec<u64>,
     /// The sum of the digits.
     pub sum: u64,

@@ -1,4 +1,4 @@
-//! Whether every slot still claims jobs.
+//! The health of a worker: every slot still claims jobs.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};

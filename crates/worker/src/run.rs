@@ -56,7 +56,7 @@ async fn restart_on_panic<F: Future<Output = ()>>(
     let mut pauses = backoff.build();
     loop {
         let started = Instant::now();
-        // What it leaves behind belongs to the worker, which holds no lock while anything can panic.
+        // Anything it leaves behind belongs to the worker, which holds no lock while anything can panic.
         if AssertUnwindSafe(start(worker.clone())).catch_unwind().await.is_ok() {
             return;
         }

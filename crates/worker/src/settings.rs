@@ -15,7 +15,7 @@ pub struct Settings {
     pub threads: usize,
     /// Bytes that running computations may reserve together; an eighth is kept for small ones.
     pub memory_bytes: u64,
-    /// How long a claim and a lease last without a heartbeat. Default: 2 s.
+    /// Length of a claim and a lease without a heartbeat. Default: 2 s.
     pub lease: Duration,
     /// Time between heartbeats; several must fit into a lease. Default: 500 ms.
     pub heartbeat: Duration,
@@ -24,13 +24,13 @@ pub struct Settings {
     /// Work enqueued before this takes a lease however short it is, because an earlier process may have died of it:
     /// the store counts lost leases and fails work that keeps losing them. Default: none.
     pub leased_before: Option<Timestamp>,
-    /// How long one claim waits for a job. Default: 1 s.
+    /// Time for which one claim waits for a job. Default: 1 s.
     pub claim_wait: Duration,
     /// The pause after a first error; each further one is four times as long. Default: 1 s.
     pub retry_after: Duration,
-    /// How long a job waits here for memory before other workers may have it. Default: 10 s.
+    /// Time for which a job waits here for memory before other workers may have it. Default: 10 s.
     pub memory_wait: Duration,
-    /// How long a computed value is kept while the store is unreachable. Default: 10 min.
+    /// Time for which a computed value is kept while the store is unreachable. Default: 10 min.
     pub complete_timeout: Duration,
     /// Time between two scans of the store for work that the queue lost. Default: 1 s.
     pub sweep_interval: Duration,

@@ -102,7 +102,7 @@ impl Sweep {
                 }
                 Ok::<_, WorkerError>(())
             };
-            // What an interrupted pass leaves is enqueued by other workers, or at the next start.
+            // Jobs that an interrupted pass leaves are enqueued by other workers, or at the next start.
             let swept = tokio::select! {
                 () = stopping.cancelled() => return,
                 swept = swept => swept,

@@ -9,7 +9,7 @@ use super::{Fault, Faults, Injected};
 use crate::ledger::Ledger;
 use crate::systems::{Cluster, Component, System};
 
-/// What the old primary does.
+/// The behaviour of the old primary.
 enum Failover {
     Answers,
     Vanishes,

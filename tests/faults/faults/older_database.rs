@@ -1,6 +1,6 @@
 //! A backup of the database is put back, while everything else stays as it is.
 //!
-//! What was accepted since the backup is lost, and nothing can change that. But a new submission of it must be stored
+//! Calculations accepted since the backup are lost. But a new submission of one must be stored
 //! and computed again, whatever the cache and the objects say.
 
 use std::path::Path;

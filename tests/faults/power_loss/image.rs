@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::trace::{Action, Event};
 use crate::random::Random;
 
-/// What is on the disk for certain, and what may be.
+/// A simulated disk: the content that is certainly on it, and the writes that may be.
 #[derive(Default)]
 pub(super) struct Image {
     files: Vec<FileState>,
@@ -24,9 +24,9 @@ pub(super) struct Image {
 #[derive(Default)]
 struct FileState {
     durable: Vec<u8>,
-    /// What was written since, in order.
+    /// The writes since, in order.
     pending: Vec<Change>,
-    /// How much of `pending` the sync that runs covers.
+    /// The number of `pending` writes that the running sync covers.
     syncing: usize,
 }
 

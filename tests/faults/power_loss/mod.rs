@@ -30,7 +30,7 @@ const SUBMISSIONS: i64 = 96;
 /// Around the size above which a value is an object.
 const OBJECTS: i64 = 310_000;
 
-/// What a client was answered, with the time of the answer.
+/// The answer that a client got, with its time.
 #[derive(Default)]
 struct Answers {
     accepted: BTreeMap<i64, Duration>,

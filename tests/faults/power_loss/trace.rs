@@ -17,7 +17,7 @@ pub(super) struct Event {
     pub(super) action: Action,
 }
 
-/// What happened to a path.
+/// An action on a path.
 #[derive(Clone, Debug)]
 pub(super) enum Action {
     Create(PathBuf),
@@ -31,7 +31,7 @@ pub(super) enum Action {
         path: PathBuf,
         length: usize,
     },
-    /// What was written until now will be durable at [`Action::EndSync`].
+    /// Everything written before will be durable at [`Action::EndSync`].
     BeginSync(PathBuf),
     EndSync(PathBuf),
     Rename {

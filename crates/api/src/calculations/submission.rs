@@ -21,7 +21,7 @@ pub(crate) enum Submission {
     Pending(Calculation, Option<AskToken>),
 }
 
-/// How long a response may be held back for a value.
+/// The time for which a response may be held back for a value.
 #[derive(Clone, Debug)]
 pub(crate) struct WaitLimit {
     /// Maximum time to wait.

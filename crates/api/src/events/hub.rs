@@ -26,7 +26,7 @@ use crate::usage::RecentStats;
 const EVENT_HISTORY: usize = 1_024;
 /// Events a subscriber may lag before it must reload.
 const SUBSCRIBER_LAG_LIMIT: usize = 1_024;
-/// How long one read of the channel waits for an event.
+/// Time for which one read of the channel waits for an event.
 const POLL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Passes events on.

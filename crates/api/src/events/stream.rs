@@ -65,10 +65,10 @@ impl EventStream {
         stream
     }
 
-    /// Returns what to send next; `None` at shutdown.
+    /// Returns the next piece to send; `None` at shutdown.
     ///
-    /// It is called only after the client has taken the previous piece, so a slow client buffers no more than the
-    /// latest event of each subject.
+    /// Called only after the client has taken the previous piece, so a slow client buffers no more than the latest event
+    /// of each subject.
     pub(super) async fn next(&mut self) -> Option<Bytes> {
         if !self.sent_hello {
             self.sent_hello = true;
@@ -139,7 +139,7 @@ impl EventStream {
         bytes
     }
 
-    /// How soon to reconnect, and where this stream starts.
+    /// Returns the first piece: the time to wait before reconnecting, and the start of this stream.
     fn hello(&self) -> Bytes {
         format!("retry: 1000\n{}\n", id_line(self.start.as_ref())).into()
     }

@@ -17,7 +17,7 @@ use wire::Shortened;
 use super::form::decode_pairs;
 use crate::error::ApiError;
 
-/// How much of an oversized body is read, so that its sender can read the 413: most clients read a response only
+/// Bytes of an oversized body that are read, so that its sender can read the 413: most clients read a response only
 /// after they have written everything.
 const DRAINED_BYTES: usize = 4 << 20;
 

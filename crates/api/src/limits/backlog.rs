@@ -1,4 +1,4 @@
-//! Limits how much queued work there is, per address and in all, by the price of each calculation.
+//! Limits the queued work, per address and in all, by the price of each calculation.
 //!
 //! The prices are known to every API process: it adds what it accepts, learns from events what others accept and
 //! what ends, and reads the store at its start and after lost events.

@@ -33,9 +33,9 @@ pub struct ApiConfig {
     pub disk_reserve_bytes: u64,
     /// Whether pages of other sites may read. Default: yes.
     pub is_public: bool,
-    /// How long new work above 10 ms may have to wait for all that is queued. Default: an hour.
+    /// Time for which new work above 10 ms may have to wait for all queued work. Default: an hour.
     pub queued_work: Option<Duration>,
-    /// How long the queued work of one address may take. Default: ten minutes.
+    /// Time that the queued work of one address may take. Default: ten minutes.
     pub queued_work_per_address: Option<Duration>,
     /// Calculations that the workers compute at the same time, at least; the number of live workers counts if it is
     /// higher. Default: 1.

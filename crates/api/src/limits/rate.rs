@@ -1,4 +1,4 @@
-//! Limits how much work one address may request: a bucket of seconds per address, which refills in a minute.
+//! Limits the work that one address may request: a bucket of seconds per address, which refills in a minute.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use model::WorkerReport;
 use queue::JobQueue;
 use tokio_util::sync::CancellationToken;
 
-/// How often reports are read.
+/// Interval at which reports are read.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The capacity of the live workers.

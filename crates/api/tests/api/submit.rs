@@ -222,7 +222,7 @@ async fn an_address_that_requests_too_much_work_gets_429_with_retry_after() {
     assert!(answer.header("retry-after").parse::<u64>().expect("seconds") > 0);
     let rows = system.rows().await;
     assert!((5..=10).contains(&rows), "{rows}");
-    // What is pending or known costs nothing.
+    // A pending or known index costs nothing.
     while system.work_one().await {}
     system.submit(0).await.expect(StatusCode::OK);
 }

@@ -35,7 +35,7 @@ impl FixedClock {
     }
 }
 
-/// What a test can configure.
+/// The parts of the API that a test can configure.
 pub(crate) struct Setup {
     pub(crate) config: ApiConfig,
     pub(crate) max_queued: u64,

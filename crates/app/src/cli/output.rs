@@ -29,7 +29,7 @@ pub(crate) struct AtomicFile {
 /// An unfinished file.
 struct PartFile {
     file: File,
-    /// Whether it has the temporary name. Where the file system allows it, it has none, and no signal can leave it.
+    /// Whether it has the temporary name. Where the file system allows it, it has none, and no signal can leave it behind.
     is_named: bool,
 }
 

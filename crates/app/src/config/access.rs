@@ -64,7 +64,7 @@ pub(crate) struct AccessArgs {
     #[arg(long, env = "REDIS_PASSWORD_FILE", value_name = "FILE")]
     redis_password_file: Option<PathBuf>,
 
-    /// Whether to use TLS for connections to Redis. Its certificate must be valid for its host, from an authority
+    /// Use TLS for connections to Redis (true or false). Its certificate must be valid for its host, from an authority
     /// that the machine trusts; OpenSSL's variable `SSL_CERT_FILE` names a file with other authorities.
     #[arg(long, env = "REDIS_TLS", value_name = "true|false", default_value = "false", default_missing_value = "true",
           num_args = 0..=1, action = ArgAction::Set, value_parser = BoolishValueParser::new(), hide_possible_values = true)]

@@ -17,7 +17,7 @@ pub(crate) struct TraceArgs {
     #[arg(long, env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", value_name = "URL")]
     otlp_traces_endpoint: Option<String>,
 
-    /// Whether the export is disabled (true or false).
+    /// Disables the export (true or false).
     #[arg(long, env = "OTEL_SDK_DISABLED", value_name = "BOOL", default_value = "false", hide_default_value = true,
           value_parser = BoolishValueParser::new(), action = ArgAction::Set)]
     otel_sdk_disabled: bool,

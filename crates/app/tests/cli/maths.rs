@@ -185,7 +185,7 @@ fn the_command_line_prints_the_json_of_the_api() {
         assert!(head.starts_with("HTTP/1.1 200"), "{path}: {response}");
         assert_eq!(printed.stdout, format!("{body}\n"), "abaci {command}, {path}: {}", printed.stderr);
     }
-    // That of `fib` has some of the members.
+    // The output of `fib` has some of the members.
     let arguments = ["fib", "100", "--digits", "--first", "50", "--last", "50", "--scientific", "20", "--valuations"];
     let printed = finish(abaci(&[&arguments[..], &["--digital-root", "--format", "json"]].concat()));
     let parts: serde_json::Value = serde_json::from_str(&printed.stdout).unwrap();

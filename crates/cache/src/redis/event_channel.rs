@@ -18,9 +18,9 @@ use crate::{CacheError, EventChannel, EventId, Read, metrics};
 const READ_BATCH: u32 = 256;
 /// Maximum number of events per call. Redis runs no other command during a call, which takes about a millisecond.
 const PUBLISH_BATCH: usize = 256;
-/// How often a waiting read looks for a new epoch.
+/// Interval at which a waiting read looks for a new epoch.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a failing read takes at least, so that a caller that repeats it does not spin.
+/// Minimum duration of a failing read, so that a caller that repeats it does not spin.
 const FAILURE_PAUSE: Duration = Duration::from_millis(250);
 
 /// An event channel on Redis, shared by all processes with the same prefix.

@@ -32,7 +32,7 @@ pub(crate) struct HomeQuery {
     from: Option<String>,
     /// The initial text of the field.
     pub(crate) index: Option<String>,
-    /// What this browser submitted, by its cookie.
+    /// The submissions of this browser, by its cookie.
     #[serde(skip)]
     mine: Vec<Index>,
 }

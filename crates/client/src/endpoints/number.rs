@@ -135,7 +135,7 @@ async fn digit_page(
         Some(typed) => Some(find_digits(state, searched, typed, query.from.as_deref(), forwarded).await),
         None => None,
     };
-    // What was found is shown, and otherwise what the query points at.
+    // Shows the digits found, otherwise those the query points at.
     let marked = |find: Option<&DigitFind>| {
         find.and_then(DigitFind::places).or_else(|| query.at.as_deref().and_then(parse_places))
     };

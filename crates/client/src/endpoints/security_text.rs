@@ -10,7 +10,7 @@ use http::header::CONTENT_TYPE;
 use super::failure::not_found;
 use crate::ClientState;
 
-/// How long a copy of the file may be believed. The operator's setting is what counts.
+/// Validity of a copy of the file. The operator's setting decides.
 const VALIDITY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// `GET /.well-known/security.txt` names the operator's contact for reports of vulnerabilities.

@@ -112,7 +112,7 @@ impl PageResponse {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// What can be read on the page, without tags.
+    /// Returns the text of the page, without tags.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         let mut inside = false;

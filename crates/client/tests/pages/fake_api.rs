@@ -21,13 +21,13 @@ pub(crate) struct FakeApi {
     /// By index.
     known: BTreeMap<String, CalculationBody>,
     next: Option<String>,
-    /// What every call is refused with.
+    /// The problem with which every call is refused, and `Retry-After`.
     refusal: Option<(Problem, Option<&'static str>)>,
     gives_tokens: bool,
     calls: Mutex<Vec<Call>>,
 }
 
-/// What it was asked.
+/// A call that it received.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) what: String,

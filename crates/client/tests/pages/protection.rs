@@ -1,4 +1,4 @@
-//! What holds on every page: headings, links, no script or style but our files.
+//! Rules for every page: headings, links, no script or style but our files.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};

@@ -71,7 +71,7 @@ impl Enclosure {
         Enclosure { low: (&self.low << scale) / &divisor.high, high: (&self.high << scale) / &divisor.low + UBig::ONE }
     }
 
-    /// The same number with fewer bits after the point.
+    /// Returns the number with fewer bits after the point.
     pub(super) fn rounded(&self, dropped: usize) -> Self {
         Enclosure { low: &self.low >> dropped, high: (&self.high >> dropped) + UBig::ONE }
     }

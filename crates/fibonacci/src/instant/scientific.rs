@@ -22,7 +22,7 @@ pub struct Scientific {
 /// Returns F(n) in scientific notation with the first k ≥ 1 digits (1 if k is 0), or all if it has no more.
 ///
 /// # Cost
-/// That of [`first_digits`](crate::first_digits).
+/// As [`first_digits`](crate::first_digits).
 ///
 /// # Example
 /// ```

@@ -40,7 +40,7 @@ pub fn zeckendorf(number: &UBig) -> Vec<u32> {
 /// [`even`] is the number represented.
 ///
 /// # Cost
-/// That of [`zeckendorf`], for ordered indexes.
+/// As [`zeckendorf`], for ordered indexes.
 ///
 /// # Example
 /// ```
@@ -58,7 +58,7 @@ pub fn from_indexes(indexes: &[u32]) -> UBig {
 /// highest one down no two neighbors are both missing. It is the lazy one with the most terms, and unique.
 ///
 /// # Cost
-/// That of [`zeckendorf`].
+/// As [`zeckendorf`].
 ///
 /// # Source
 /// J. L. Brown, "A new characterization of the Fibonacci numbers", Fibonacci Quarterly 3 (1965). F(2) + … + F(m) is

@@ -4,7 +4,7 @@ use dashu_int::IBig;
 
 use crate::{UBig, modulo};
 
-/// How often each digit occurs in a text, pushed in as many pieces as one likes.
+/// The number of times that each digit occurs in a text, which is pushed in any number of pieces.
 ///
 /// # Cost
 /// A nanosecond a digit.

@@ -48,7 +48,7 @@ pub fn algebraic_factors(n: u32) -> Option<Vec<AlgebraicFactor>> {
 /// n up to 50,000; `None` above.
 ///
 /// # Cost
-/// That of [`algebraic_factors`] for 2n.
+/// As [`algebraic_factors`] for 2n.
 ///
 /// # Example
 /// ```

@@ -93,7 +93,7 @@ pub fn fibonacci_primality(n: impl Into<IBig>) -> Primality {
 /// L(n/p) divides L(n) for odd primes p, so n is a prime or a power of 2 where L(n) is prime.
 ///
 /// # Cost
-/// That of [`fibonacci_primality`].
+/// As [`fibonacci_primality`].
 ///
 /// # Source
 /// [`LUCAS_PRIME_INDEXES`]. Dubner and Keller prove eight of those above 1,000; the smaller ones were known.

@@ -17,9 +17,9 @@ use super::scripts::Scripts;
 use super::{milliseconds, unavailable};
 use crate::{Delivery, QueueError, metrics};
 
-/// How often a waiting claim looks for expired leases and due jobs.
+/// Interval at which a waiting claim looks for expired leases and due jobs.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// How long a failing claim takes at least, so that a caller that repeats it does not spin.
+/// Minimum duration of a failing claim, so that a caller that repeats it does not spin.
 const FAILURE_PAUSE: Duration = Duration::from_millis(250);
 /// The groups keep the name of every worker; those without jobs are removed after this time.
 const IDLE_WORKER_TTL: Duration = Duration::from_secs(60 * 60);

@@ -1,4 +1,4 @@
-//! What RFC 9110, RFC 9112 and RFC 6797 say, and the hosts that are answered.
+//! Rules of RFC 9110, RFC 9112 and RFC 6797, and the hosts that are answered.
 
 use axum::routing::get;
 use http::StatusCode;

@@ -50,7 +50,7 @@ pub async fn a_batch_beyond_the_limit_stores_nothing(store: &dyn Store) {
         );
         assert_eq!(store.find_batch(&(0..=room).map(f).collect::<Vec<_>>()).await.expect("reachable"), []);
     }
-    // What is known or queued already takes no place, and neither does the same subject twice.
+    // A known or queued subject takes no place, nor does the repetition of one.
     let fitting = (0..room).chain(-4..=-1).chain([0]);
     let results = store.submit_batch(&requests(fitting)).await.expect("room for all");
     assert_eq!(results.iter().filter(|result| matches!(result, SubmitResult::Queued(_))).count(), results.len() - 5);

@@ -13,8 +13,8 @@ use super::text::{BLOCK_BYTES, Digested};
 pub(super) const MAGIC: &[u8; 16] = b"abaci blocks 1\n\0";
 const HASH_BYTES: usize = 32;
 
-/// The list as it is stored: the format's name, the hash of all that follows, the text's hash, its length
-/// (8 bytes, big-endian), the hashes.
+/// Returns the stored form of the list: the name of the format, the hash of the rest, the hash of the text, its length
+/// (8 bytes, big-endian), the hashes of the blocks.
 pub(super) fn encode(digested: &Digested) -> Bytes {
     let mut body = Vec::with_capacity(HASH_BYTES * (digested.block_hashes.len() + 1) + 8);
     body.extend_from_slice(&digested.sha256.0);
@@ -24,7 +24,7 @@ pub(super) fn encode(digested: &Digested) -> Bytes {
     [MAGIC.as_slice(), check.as_slice(), &body].concat().into()
 }
 
-/// The hashes of a stored list; `None` unless it is whole and belongs to this text.
+/// Returns the hashes of a stored list; `None` unless it is whole and belongs to this text.
 pub(super) fn decode(stored: &[u8], sha256: Sha256, size_bytes: u64) -> Option<Vec<Sha256>> {
     let (check, body) = stored.strip_prefix(MAGIC)?.split_first_chunk::<HASH_BYTES>()?;
     if sha2::Sha256::digest(body).as_slice() != check {

@@ -4,22 +4,22 @@ use std::fmt;
 
 /// The access to a bucket, by the names of AWS's environment variables.
 ///
-/// The caller reads them; nothing here looks into the environment. Keys come first, then the identity of a
-/// Kubernetes pod (`AWS_WEB_IDENTITY_TOKEN_FILE` with `AWS_ROLE_ARN`, or the pod identity agent), then the
-/// role of an ECS task, and when nothing is said the role of the EC2 instance. Files in `~/.aws` are not read.
+/// The caller reads them; nothing here reads the environment. Keys come first, then the identity of a Kubernetes pod
+/// (`AWS_WEB_IDENTITY_TOKEN_FILE` with `AWS_ROLE_ARN`, or the pod identity agent), then the role of an ECS task, and
+/// last the role of the EC2 instance. Files in `~/.aws` are not read.
 ///
-/// The role needs `s3:GetObject`, `s3:PutObject`, `s3:DeleteObject` and `s3:AbortMultipartUpload` on what the
-/// prefix covers, and `s3:ListBucket` on the bucket: without it a missing object is a forbidden one.
+/// The role needs `s3:GetObject`, `s3:PutObject`, `s3:DeleteObject` and `s3:AbortMultipartUpload` below the prefix, and
+/// `s3:ListBucket` on the bucket: without it a missing object is a forbidden one.
 #[derive(Clone, Default)]
 pub struct BucketAccess {
     variables: Vec<(&'static str, String)>,
 }
 
 impl BucketAccess {
-    /// The variables that count. `AWS_ENDPOINT_URL_S3` goes before `AWS_ENDPOINT_URL`, and either may be
-    /// plain HTTP. The region is `us-east-1` if none is said.
+    /// The variables that are read. `AWS_ENDPOINT_URL_S3` overrides `AWS_ENDPOINT_URL`, and either may be plain HTTP.
+    /// The region is `us-east-1` by default.
     pub const VARIABLES: [&str; 16] = [
-        // Where two say the same, the later one wins.
+        // Of two for the same setting, the later one wins.
         "AWS_DEFAULT_REGION",
         "AWS_REGION",
         "AWS_ENDPOINT_URL",
@@ -38,7 +38,7 @@ impl BucketAccess {
         "AWS_METADATA_ENDPOINT",
     ];
 
-    /// Asks for each of [`Self::VARIABLES`]; an empty one counts as not set.
+    /// Reads each of [`Self::VARIABLES`]; an empty one counts as not set.
     pub fn from_variables(variable: impl Fn(&'static str) -> Option<String>) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty()).map(|value| (name, value));
         Self { variables: Self::VARIABLES.into_iter().filter_map(set).collect() }

@@ -1,7 +1,7 @@
-//! The contract of every object store: what is written is read back, and damaged objects are never returned.
+//! The contract of every object store: a written text is read back, and damaged objects are never returned.
 //!
-//! A check takes objects of its own, with nothing in them. [`every_check`] hands all of them to a macro, which
-//! makes tests of them or runs them one after the other.
+//! A check takes an empty object store of its own. [`every_check`] passes all of them to a macro, which makes tests of
+//! them or runs them one after the other.
 
 use std::ops::Range;
 

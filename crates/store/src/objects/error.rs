@@ -25,13 +25,13 @@ pub enum ObjectError {
 /// An error of opening an object store.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder cannot be made or opened.
+    /// The folder cannot be created or opened.
     #[error(transparent)]
     Objects(#[from] ObjectError),
     /// The settings of the bucket contradict each other, or the machine's certificates cannot be read: correct them.
     #[error("the bucket cannot be reached with these settings")]
     Settings(#[source] BoxError),
-    /// This program was built without buckets: use a folder, or build it with them.
+    /// The program was built without buckets: use a folder, or build it with them.
     #[error("this program was built without buckets (s3://): expected a folder, file:///full/path")]
     NotBuiltIn,
 }

@@ -96,11 +96,10 @@ impl Objects {
         Err(OpenError::NotBuiltIn)
     }
 
-    /// Objects as files in a folder, which is made if it is not there. Files and folders are synced
-    /// before a write returns.
+    /// Opens a folder of objects, and creates it if it does not exist. Files and folders are synced before a write returns.
     ///
     /// # Errors
-    /// `Unavailable` or `Full` when the folder cannot be made or opened.
+    /// `Unavailable` or `Full` when the folder cannot be created or opened.
     pub fn in_directory(directory: impl Into<PathBuf>) -> Result<Self, ObjectError> {
         let directory = directory.into();
         std::fs::create_dir_all(&directory)?;
@@ -109,7 +108,7 @@ impl Objects {
         Ok(Self { store: Arc::new(store), directory: Some(Arc::new(directory)) })
     }
 
-    /// Objects in any store that makes an upload visible only when it is complete.
+    /// Creates objects in any store that makes an upload visible only when it is complete.
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
         Self { store, directory: None }
     }
@@ -214,11 +213,11 @@ impl Objects {
             .boxed()
     }
 
-    /// Removes what interrupted writes left behind, if it was last modified before `before`. Returns how many
-    /// files those were. Only a folder keeps such files; a bucket's own rules abort its unfinished uploads.
+    /// Removes unfinished files of interrupted writes that were last modified before `before`. Returns their number. Only a
+    /// folder keeps such files; the rules of a bucket abort its unfinished uploads.
     ///
     /// # Errors
-    /// `Unavailable` when the folder cannot be read; what was removed by then stays removed.
+    /// `Unavailable` when the folder cannot be read; removed files stay removed.
     pub async fn sweep_leftovers(&self, before: Timestamp) -> Result<u64, ObjectError> {
         let Some(directory) = self.directory.clone() else { return Ok(0) };
         tokio::task::spawn_blocking(move || leftovers::sweep(&directory.path.join(VERSION), before))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// A place for objects: `file:///full/path`, or `s3://bucket/prefix` with the prefix left out or not.
+/// A place for objects: `file:///full/path`, or `s3://bucket/prefix`, where the prefix is optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A folder of this machine, or one that several machines share.

@@ -1,4 +1,4 @@
-//! Reading an object: every block is checked before a byte of it leaves.
+//! Reading an object: every block is checked before a byte of it is returned.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -75,7 +75,8 @@ impl ObjectReader {
         Ok(bytes)
     }
 
-    /// Object stores report a range beyond the end differently, so the length is read.
+    /// Converts an error of reading a range. Object stores report a range beyond the end differently, so the length is
+    /// compared.
     async fn unread(&self, error: object_store::Error) -> ObjectError {
         match self.store.head(&self.location).await {
             Ok(found) if found.size != self.size_bytes => ObjectError::Corrupt,

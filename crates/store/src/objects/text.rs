@@ -6,7 +6,7 @@ use sha2::Digest;
 
 /// Bytes of a block, which is hashed and checked as a whole: the least that a range read costs.
 pub const BLOCK_BYTES: u64 = 1024 * 1024;
-/// The same, to size memory with.
+/// [`BLOCK_BYTES`] as a length in memory.
 pub(super) const BLOCK_LENGTH: usize = 1024 * 1024;
 
 /// The decimal text of a value, which can be read from its start more than once.
@@ -14,7 +14,7 @@ pub(super) const BLOCK_LENGTH: usize = 1024 * 1024;
 /// Chunks may be of any length, but their concatenation is the same each time. The iterator may compute:
 /// it is only ever driven on threads that may block.
 pub trait Text: Send + Sync {
-    /// The text in pieces, from its start.
+    /// Returns the text in pieces, from its start.
     fn chunks(&self) -> Box<dyn Iterator<Item = Bytes> + Send + '_>;
 }
 
@@ -44,8 +44,8 @@ pub struct Digested {
 /// Hashes a text as a whole and by blocks.
 ///
 /// # Cost
-/// About 1.5 ms per MiB with the processor's SHA instructions, up to 8 ms without, and whatever the text's
-/// own iterator takes. Blocks the thread: call it off the async runtime.
+/// About 1.5 ms per MiB with the processor's SHA instructions, up to 8 ms without, and the time of the text's own
+/// iterator. Blocks the thread: call it off the async runtime.
 pub fn digest(text: &dyn Text) -> Digested {
     let mut whole = sha2::Sha256::new();
     let mut block = sha2::Sha256::new();
@@ -105,7 +105,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(16))]
         #[test]
-        fn how_a_text_is_cut_does_not_matter(cuts in prop::collection::vec(0..700_000_usize, 0..6)) {
+        fn pieces_of_any_length_have_the_same_digest(cuts in prop::collection::vec(0..700_000_usize, 0..6)) {
             let pieces: Vec<_> = cuts.iter().map(|&length| Bytes::from(vec![b'7'; length])).collect();
             let whole = "7".repeat(cuts.iter().sum());
             prop_assert_eq!(digest(&Pieces(pieces)), digest(&whole));

@@ -1,4 +1,4 @@
-//! Repairing rows that are damaged: what they say is forgotten and computed again.
+//! Repairing damaged rows: their content is forgotten and computed again.
 
 use model::{CalculationId, Lane, Subject};
 
@@ -14,7 +14,7 @@ pub(crate) struct Repair {
     pub(crate) id: CalculationId,
     /// The subject by which the row was found; `None` if it was found in another way.
     pub(crate) subject: Option<Subject>,
-    /// Whether the text beside the row is damaged, not the row.
+    /// Whether the damage is in the text beside the row, not in the row.
     pub(crate) is_text: bool,
 }
 

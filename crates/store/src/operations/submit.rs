@@ -188,7 +188,7 @@ async fn submit_round<S: Statements>(
     }
     let queued = queue(statements, &mut to_queue, &rows, &mut answers, open).await?;
     for (at, request) in to_queue {
-        // What is missing was inserted by another process just now; the next round finds it.
+        // A missing row was inserted by another process just now; the next round finds it.
         if let Some(calculation) = queued.get(&request.subject) {
             tokens.extend(request.ask.as_ref().map(|ask| (calculation.id, ask)));
             answers.push((at, SubmitAnswer::Accepted(SubmitResult::Queued(calculation.clone()))));

@@ -1,4 +1,4 @@
-//! The port: what the store promises, whichever database is behind it.
+//! The port: the guarantees of the store, whichever database is behind it.
 
 mod requests;
 mod results;

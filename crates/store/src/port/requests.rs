@@ -7,7 +7,7 @@ use model::{AskToken, CalculationId, Lane, Sha256, Status, Subject, Submitter, T
 /// The limits of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreLimits {
-    /// How many calculations may be queued or running at once; further ones are refused. Default 100,000.
+    /// Maximum number of queued and running calculations; further ones are refused. Default: 100,000.
     ///
     /// Processes that share a PostgreSQL database count independently: together they may exceed the limit by one
     /// batch (256 calculations) for each process beyond the first.
@@ -39,7 +39,7 @@ pub struct NewCalculation {
     pub now: Timestamp,
 }
 
-/// Which unfinished calculations to read. The default is all of them.
+/// A filter of unfinished calculations. The default is all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnfinishedFilter {
     /// Only this lane.
@@ -54,7 +54,7 @@ pub struct UnfinishedFilter {
     pub queued_before: Option<Timestamp>,
 }
 
-/// Which calculations a list has, in which order, and after which one it begins.
+/// The calculations of a list, their order, and the one after which it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ListOrder {
     /// All, newest first.
@@ -90,7 +90,7 @@ pub struct Lease {
     pub attempt: u32,
     /// Attempts that ended in an error so far.
     pub errors: u32,
-    /// How long it lasts without renewal.
+    /// The length without renewal.
     pub length: Duration,
 }
 

@@ -20,7 +20,7 @@ pub enum SubmitResult {
 /// The result of withdrawing a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WithdrawResult {
-    /// That was the last request: the work is cancelled.
+    /// It was the last request: the work is cancelled.
     Cancelled(Calculation),
     /// Withdrawn; other requests remain.
     StillAsked(Calculation),

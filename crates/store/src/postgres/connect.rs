@@ -18,7 +18,7 @@ use crate::StoreError;
 const MIN_RETRY_DELAY: Duration = Duration::from_millis(100);
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Whether the database is known to have the schema of this version. Dropping it stops the attempts.
+/// The state of preparing the database: reached, with the schema of this version. Dropping it stops the attempts.
 pub(super) struct Readiness {
     state: Arc<ReadinessState>,
     attempts: Option<AbortHandle>,
@@ -63,7 +63,7 @@ pub(super) async fn prepare(settings: &PostgresSettings) -> Result<(), StoreErro
 }
 
 impl Readiness {
-    /// The readiness of a database that [`prepare`] has prepared.
+    /// Returns the readiness of a database that [`prepare`] has prepared.
     pub(super) fn ready() -> Self {
         let state = Arc::<ReadinessState>::default();
         state.set_ready();

@@ -42,7 +42,7 @@ pub(super) fn classify(error: sqlx::Error) -> DbError {
     DbError { kind: kind(&error), source: Arc::new(error) }
 }
 
-/// Whether two transactions were in each other's way, so that the same one succeeds when it runs again.
+/// Returns whether two transactions collided, so that the same one succeeds when it runs again.
 pub(super) fn is_collision(error: &sqlx::Error) -> bool {
     const SERIALIZATION_FAILURE: &str = "40001";
     const DEADLOCK: &str = "40P01";
@@ -50,7 +50,7 @@ pub(super) fn is_collision(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| code == SERIALIZATION_FAILURE || code == DEADLOCK)
 }
 
-/// Whether the server does not write, a standby or a primary that has just become one: it stored nothing.
+/// Returns whether the server is read-only, a standby or a primary that has just become one: it stored nothing.
 pub(super) fn is_read_only(error: &sqlx::Error) -> bool {
     const READ_ONLY_SQL_TRANSACTION: &str = "25006";
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == READ_ONLY_SQL_TRANSACTION)

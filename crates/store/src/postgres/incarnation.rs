@@ -1,4 +1,4 @@
-//! Follows which data the database holds, so that caches notice when it is replaced.
+//! The identity of the data in the database, so that caches notice when it is replaced.
 
 use std::sync::Arc;
 use std::time::Duration;

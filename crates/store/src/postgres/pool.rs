@@ -13,19 +13,19 @@ use tokio::time::timeout;
 use super::error::is_read_only;
 use super::{PostgresSettings, session};
 
-/// How long a call may take in all, longer than the server lets a statement run: the server cancels a slow statement
-/// before this, so that its outcome is known. A server that stopped without closing its connections never answers.
+/// Timeout of a call, longer than the server lets a statement run: the server cancels a slow statement first, so that
+/// its outcome is known. A server that stopped without closing its connections never answers.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
-/// How long a call waits for a connection, a new one included.
+/// Timeout for getting a connection, a new one included.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long an idle connection may take to answer. What is left of [`ACQUIRE_TIMEOUT`] is for a new one.
+/// Timeout for the answer of an idle connection. The rest of [`ACQUIRE_TIMEOUT`] is for a new one.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long after an interrupted call connections are checked before they are idle again.
+/// Time after an interrupted call in which connections are checked before they are idle again.
 const INTERRUPTED_FOR: Duration = Duration::from_secs(10);
-/// How long the only connection of a pool is kept.
+/// Lifetime of the connection of a pool that has one.
 const MAX_LIFETIME: Duration = Duration::from_secs(10);
 
-/// What failed calls say about the connections.
+/// The health of connections, from failed calls.
 ///
 /// After a failover the old server may still answer and refuse to write, while a new connection reaches the new one;
 /// and a server that vanished answers on no connection. Every connection from before such a failure is therefore closed
@@ -35,9 +35,9 @@ pub(super) struct ConnectionHealth(Arc<Mutex<Failures>>);
 
 #[derive(Default)]
 struct Failures {
-    /// When a connection was last found to be of no more use.
+    /// The last time at which a connection was found to be of no more use.
     refused_at: Option<Instant>,
-    /// When a call was last dropped before its end. Its connection may wait for an answer that never comes.
+    /// The last time at which a call was dropped before its end. Its connection may wait for an answer that never comes.
     interrupted_at: Option<Instant>,
 }
 
@@ -147,7 +147,7 @@ async fn answers(connection: &mut PgConnection) -> Result<bool, Elapsed> {
     Ok(timeout(CHECK_TIMEOUT, connection.ping()).await?.is_ok())
 }
 
-/// Whether an error says that this connection is of no more use.
+/// Returns whether an error says that this connection is of no more use.
 fn is_refusal(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(database) => database.code().is_some_and(|code| {

@@ -11,7 +11,7 @@ use super::PostgresSettings;
 /// transaction. A statement without a transaction is durable when it returns.
 const SETTINGS: &str = "set idle_in_transaction_session_timeout = '5s'; set synchronous_commit = on; \
                         set statement_timeout = '4s'";
-/// How often two connections are compared: between two queries, another client may take the session.
+/// Number of times that two connections are compared: between two queries, another client may take the session.
 const COMPARISONS: u32 = 3;
 
 /// The server is a pooler that gives every transaction any free session.
@@ -39,7 +39,7 @@ pub(super) async fn open(settings: &PostgresSettings) -> sqlx::Result<PgConnecti
     Ok(connection)
 }
 
-/// Sets what holds for the whole session.
+/// Applies the settings of a session.
 pub(super) async fn set_up(connection: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql(SETTINGS).execute(connection).await.map(drop)
 }

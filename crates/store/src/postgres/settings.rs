@@ -18,17 +18,17 @@ pub struct PostgresSettings {
     pub password: Option<String>,
     /// The name of the database.
     pub database: String,
-    /// Whether connections are encrypted and the server is verified.
+    /// The encryption of connections and the verification of the server.
     pub tls: TlsMode,
     /// A PEM file with certificate authorities to trust in addition to the public ones.
     pub root_certificate: Option<PathBuf>,
-    /// How many connections this process may open; at least 2.
+    /// Maximum number of connections of this process; at least 2.
     pub connections: u32,
     /// Handling of missing migrations.
     pub migrations: Migrations,
 }
 
-/// Whether connections are encrypted and the server is verified, in libpq's words.
+/// The encryption of connections and the verification of the server, in libpq's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsMode {
     /// Not encrypted.

@@ -1,4 +1,4 @@
-//! Damaged rows: what can still be read of them, and what replaces it.
+//! Damaged rows: the columns that can still be read, and those that replace them.
 
 use model::{Calculation, Index, Lane, Subject};
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
@@ -21,7 +21,7 @@ pub(crate) struct RepairedRow {
     pub(crate) lane: Lane,
 }
 
-/// Reads a row and returns what is left of it if it is damaged, `None` if it is sound.
+/// Reads a row and returns its readable columns if it is damaged, `None` if it is sound.
 pub(crate) fn damaged<'r, R>(row: &'r R) -> Option<DamagedRow>
 where
     R: Row,

@@ -32,7 +32,7 @@ pub(crate) struct LockedRow {
     pub(crate) lost_leases: u32,
     /// Zero when there is no lease or when it has expired.
     pub(crate) lease_remaining: Duration,
-    /// Whether the lease seems to last longer than it can: the clock of the database was moved back.
+    /// Whether more time is left than a lease has: the clock of the database was moved back.
     pub(crate) is_lease_too_long: bool,
     pub(crate) unwithdrawable: bool,
 }

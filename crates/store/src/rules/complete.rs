@@ -29,12 +29,12 @@ pub(crate) fn decide_complete(row: &LockedRow, value: &CompletedValue) -> Comple
     if row.calculation.is_readable() { CompleteDecision::AlreadyKnown } else { CompleteDecision::Store }
 }
 
-/// Whether a text is part of every answer, and so is stored in the row itself.
+/// Returns whether a text is part of every answer, and so is stored in the row itself.
 pub(crate) fn is_short(value: &CompletedValue) -> bool {
     value.digits <= Value::TEXT_DIGITS
 }
 
-/// Whether the row is held by this lease or, for `None`, queued.
+/// Returns whether the row is held by this lease or, for `None`, queued.
 pub(crate) fn is_held_by(row: &LockedRow, lease: Option<&Lease>) -> bool {
     match lease {
         Some(lease) => row.calculation.status() == Status::Running && row.fence == lease.fence,

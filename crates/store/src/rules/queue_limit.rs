@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use crate::StoreLimits;
 
-/// How long a count is used again. Counting reads the index of all that is unfinished, which takes longest when the
+/// Time for which a count is used again. Counting reads the index of all unfinished rows, which takes longest when the
 /// queue is long and submissions are many.
 const COUNT_TTL: Duration = Duration::from_millis(250);
 
@@ -28,13 +28,13 @@ struct QueueCount {
 }
 
 impl QueueLimit {
-    /// The limit of a database that only this process writes to.
+    /// Creates the limit of a database that only this process writes to.
     pub(crate) fn exclusive(limits: StoreLimits) -> Self {
         Self { max_queued: limits.max_queued, exact_margin: 0, last: Mutex::new(None) }
     }
 
-    /// The limit of a database that other processes write to as well. In the time of a count's TTL they queue fewer
-    /// rows than the margin.
+    /// Creates the limit of a database that other processes write to as well. Within [`COUNT_TTL`] they queue fewer rows
+    /// than the margin.
     #[cfg(feature = "postgres")]
     pub(crate) fn shared(limits: StoreLimits) -> Self {
         Self { max_queued: limits.max_queued, exact_margin: 20_000, last: Mutex::new(None) }

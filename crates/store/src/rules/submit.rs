@@ -22,7 +22,7 @@ pub(crate) enum SubmitDecision {
 }
 
 impl SubmitDecision {
-    /// Whether the row must not change before the commit.
+    /// Returns whether the row must not change before the commit.
     pub(crate) fn needs_lock(self) -> bool {
         match self {
             Self::Known | Self::Insert => false,

@@ -23,7 +23,7 @@ use crate::{
 /// Those that take several rows lock them in the order of their ids and insert them in the order of their subjects, so
 /// that two transactions with the same rows cannot deadlock.
 pub(crate) trait Statements: Send {
-    /// Whether no other transaction can write meanwhile, so that reading is as good as locking.
+    /// Whether this is the only transaction that writes, so that reading is as good as locking.
     const EXCLUSIVE: bool;
 
     /// Returns the limit of unfinished rows.

@@ -28,7 +28,7 @@ use crate::rules::QueueLimit;
 use crate::sql::Queries;
 use crate::{CompleteResult, CompletedValue, NewCalculation, StoreError, StoreLimits, SubmitResult};
 
-/// How long a statement waits for another process that locks the file, such as a person with a SQL shell.
+/// Timeout of a statement that waits for another process that locks the file, such as a SQL shell.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections that read. More would only wait for the same cores.
 const READERS: u32 = 4;

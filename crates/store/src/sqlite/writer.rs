@@ -101,7 +101,7 @@ impl Writer {
     async fn commit(&mut self, operations: &[Box<dyn AnyOperation>]) -> sqlx::Result<Vec<Box<dyn Any + Send>>> {
         let is_durable = operations.iter().any(|operation| operation.is_durable());
         let synchronous = if is_durable { Synchronous::Full } else { Synchronous::Normal };
-        // What is written to a file that was removed or replaced is lost when this process ends.
+        // Data written to a file that was removed or replaced is lost when this process ends.
         self.file.check()?;
         // Taken out, so that a connection that fails midway is dropped with its transaction. Opening another costs a
         // millisecond and needs no judgement about the state of the old one.

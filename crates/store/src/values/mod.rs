@@ -98,10 +98,10 @@ impl Values {
         Ok(Some(ValueReader { size_bytes, sha256, source }))
     }
 
-    /// Deletes files of objects that no row points to and that were written before `before`. Returns how many.
+    /// Deletes files of objects that no row points to and that were written before `before`. Returns their number.
     ///
-    /// An object is written before its row says so: `before` must lie further back than a write and a
-    /// recording can take, unless nobody else is at work.
+    /// An object is written before its row points to it: `before` must lie further back than a write and its commit can
+    /// take, unless no worker runs.
     ///
     /// # Errors
     /// `Unavailable`; what was deleted by then stays deleted.
@@ -117,9 +117,9 @@ impl Values {
         Ok(deleted)
     }
 
-    /// Marks every value whose object is missing or damaged as evicted. Returns how many.
+    /// Marks every value whose object is missing or damaged as evicted. Returns their number.
     ///
-    /// For a restored database: its rows are honest before anybody reads them, and missing objects take no room.
+    /// For a restored database: its rows are true before anybody reads them, and missing objects take no room.
     ///
     /// # Errors
     /// `Unavailable`; what was marked by then stays marked.
@@ -163,11 +163,11 @@ enum Source {
 }
 
 impl ValueReader {
-    /// The bytes of a range, which is cut to the text. Memory: about one block of 1 MiB.
+    /// Returns the bytes of a range, which is cut to the text. Memory: about one block of 1 MiB.
     ///
     /// # Errors
-    /// The stream ends with `Lost` when the object turns out to be missing or damaged; the calculation is
-    /// then queued again. Everything streamed before that is correct.
+    /// The stream ends with `Lost` when the object is missing or damaged; the calculation is then queued again. Everything
+    /// streamed before that is correct.
     pub fn read(&self, range: Range<u64>) -> BoxStream<'static, Result<Bytes, ValueError>> {
         match &self.source {
             Source::Inline(text) => {

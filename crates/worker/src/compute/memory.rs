@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn leaving_the_line_lets_those_behind_through() {
+    fn a_dropped_ticket_unblocks_those_behind_it() {
         let budget = MemoryBudget::new(800, 2);
         let _held = granted(budget.reserve(400, at(0)));
         let front = queued(budget.reserve(700, at(1)));

@@ -1,6 +1,6 @@
 //! The computing threads, which run at a lower priority than the runtime.
 //!
-//! There are about as many as concurrent computations, which the slots bound; idle threads are reused.
+//! There are about as many as concurrent computations, whose number the slots limit. Idle threads are reused.
 
 use std::io;
 use std::sync::Arc;

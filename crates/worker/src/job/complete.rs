@@ -157,7 +157,7 @@ pub(super) fn describe(
 /// Why a value was not stored.
 #[derive(Debug, thiserror::Error)]
 enum CompleteError {
-    /// The same call may succeed later.
+    /// A later call may succeed.
     #[error("the store or the values are unreachable")]
     Unreachable(#[source] BoxError),
     /// A disk is full; the same call succeeds when there is space again.

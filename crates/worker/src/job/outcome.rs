@@ -38,7 +38,7 @@ pub enum OutcomeKind {
     },
     /// Another worker holds the lease; the job is redelivered when that has expired.
     LeasedElsewhere,
-    /// This worker's lease expired while it computed.
+    /// The lease of this worker expired while it computed.
     LeaseLost,
     /// The store has no such calculation.
     Unknown,

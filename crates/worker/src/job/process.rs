@@ -32,7 +32,7 @@ use crate::compute::memory::{Permit, Reservation};
 use crate::compute::{Computation, ComputeError};
 use crate::{Worker, WorkerError, metrics};
 
-/// How long releasing a job may take during shutdown.
+/// Timeout for releasing a job during shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_millis(700);
 
 impl ActiveJob<'_> {

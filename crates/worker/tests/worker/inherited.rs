@@ -26,7 +26,7 @@ async fn short_work_that_kills_every_process_fails() {
     let outcome = process_when_free(&system, settings.clone()).await;
     assert_eq!(outcome, ended(n, OutcomeKind::Failed { reason: FailureReason::WorkersLost }));
 
-    // What was asked for since takes none.
+    // A job submitted since takes none.
     system.clock.advance(Duration::from_secs(1));
     system.submit(11).await;
     assert_eq!(process_when_free(&system, settings).await, ended(11, OutcomeKind::Completed));

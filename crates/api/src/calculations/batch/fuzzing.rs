@@ -11,7 +11,7 @@ fn a_batch_has_indexes_within_the_limits_or_is_refused() {
     fuzz::run("batches", include_str!("../../../corpus/batches.txt"), |input| {
         let text = String::from_utf8_lossy(input);
         let lines = of_lines(&config, &text);
-        // What is the number of lines, is the number of indexes: none is left out.
+        // There is an index for each line: none is left out.
         if let Ok(indexes) = &lines {
             assert_eq!(indexes.len(), text.strip_suffix('\n').unwrap_or(&text).split('\n').count());
         }

@@ -30,7 +30,7 @@ pub(super) struct LineWait {
     waiter: GroupWaiter,
     limit: WaitLimit,
     deadline: Instant,
-    /// Whether some ends may have been missed.
+    /// Whether events were lost, with perhaps the ends of calculations.
     lost_events: bool,
 }
 

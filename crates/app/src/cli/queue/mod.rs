@@ -134,7 +134,7 @@ impl QueueCommand {
                 if missing.is_empty() { Ok(()) } else { Err(QueueCommandError::NotUnfinished(missing)) }
             }
             QueueAction::Purge { filter, force, json } => {
-                // What is shown is what is cancelled, even if more is queued meanwhile.
+                // Cancels the jobs shown, even if more are queued meanwhile.
                 let entries = process.read(&filter.query(), usize::MAX)?;
                 if !force && !entries.is_empty() {
                     confirm(&entries)?;

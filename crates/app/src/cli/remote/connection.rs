@@ -37,7 +37,7 @@ pub(super) struct RemoteServer {
     http: Client<Connector, Full<Bytes>>,
     runtime: Runtime,
     retry_limit: Duration,
-    /// Whether it has responded before. A system that never has is not waited for.
+    /// Whether it has responded before. If not, calls are not repeated.
     was_reached: Cell<bool>,
     /// The progress bar, hidden until something is shown.
     pub(super) bar: ProgressBar,

@@ -1,4 +1,4 @@
-//! How connections are opened: with TLS in builds with the feature `distributed`, which has it for other reasons.
+//! Opens connections: with TLS in builds with the feature `distributed`, which has it for other reasons.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Why a call to the running system, or what it was for, failed.
+//! Errors of `abaci submit`, `watch` and `get`.
 
 use std::error::Error;
 use std::fmt;
@@ -47,9 +47,9 @@ pub(crate) enum RemoteError {
     Problem {
         /// The requested URL.
         url: String,
-        /// What it says.
+        /// The problem details.
         problem: Box<Problem>,
-        /// When to try again.
+        /// The time to wait before trying again.
         retry_after: Option<Duration>,
     },
     /// An error status without problem details, perhaps of a proxy.
@@ -59,7 +59,7 @@ pub(crate) enum RemoteError {
         url: String,
         /// The status.
         status: StatusCode,
-        /// When to try again.
+        /// The time to wait before trying again.
         retry_after: Option<Duration>,
     },
     /// A response that is not one of this API.
@@ -69,10 +69,10 @@ pub(crate) enum RemoteError {
         url: String,
         /// The status.
         status: StatusCode,
-        /// What is wrong with it.
+        /// The problem with it.
         what: &'static str,
     },
-    /// This build has no TLS.
+    /// The build has no TLS.
     #[cfg(not(feature = "distributed"))]
     #[error("cannot use {0}: this build speaks http only; for https, build with --features distributed")]
     NoTls(String),

@@ -62,7 +62,7 @@ impl<'a> EventReader<'a> {
     }
 }
 
-/// Reads what is known; other events are ignored.
+/// Parses an event; `None` for one of another kind.
 fn parse(name: &str, data: &str) -> serde_json::Result<Option<CalculationChange>> {
     Ok(match name {
         EVENT_CALCULATION => Some(CalculationChange::State(serde_json::from_str(data)?)),

@@ -23,7 +23,7 @@ use crate::cli::output::ValueOutput;
 use crate::cli::parts::PartArgs;
 use crate::cli::terminal::TerminalGuard;
 
-/// How often a value that is evicted before it is read is computed again.
+/// Maximum number of submissions of a value that is evicted before it is read.
 const MAX_SUBMISSIONS: u32 = 3;
 
 /// Print F(N) as a running system has it: its exact decimal digits and a newline, and nothing else.
@@ -140,7 +140,7 @@ fn wait_for_value(server: &RemoteServer, index: Index) -> Result<CalculationBody
     Err(RemoteError::Evicted(index))
 }
 
-/// Adds what works for an index that the server does not compute.
+/// Adds the options that work for an index that the server does not compute.
 fn offer_parts(error: RemoteError) -> RemoteError {
     match error.problem_kind() {
         Some(ProblemKind::IndexOutOfRange | ProblemKind::TooLargeToFit) => {

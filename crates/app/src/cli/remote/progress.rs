@@ -1,4 +1,4 @@
-//! How the progress of a calculation or a download is shown.
+//! The progress bar of a calculation or a download.
 
 use std::time::Duration;
 

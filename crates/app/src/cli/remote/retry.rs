@@ -1,4 +1,4 @@
-//! When a call is repeated, and when no longer.
+//! Repeats calls that fail for a time.
 
 use std::time::{Duration, Instant};
 

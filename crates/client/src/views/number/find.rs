@@ -9,7 +9,7 @@ use super::super::text::find as text;
 
 /// A search for digits, and what it found.
 pub(crate) struct DigitFind {
-    /// What was typed.
+    /// The text as typed.
     pub(crate) typed: String,
     pub(crate) result: FindResult,
 }
@@ -21,7 +21,7 @@ pub(crate) enum FindResult {
     NotYet { from: u64, to: u64, next: u64 },
     /// They do not occur from `from` to the end.
     Absent { from: u64 },
-    /// What was typed is no digits.
+    /// The text is not digits.
     NotDigits,
     /// The API refused the search, or did not answer.
     Unavailable,

@@ -16,7 +16,7 @@ fn text(n: i64) -> String {
     "41812584".repeat(length).chars().skip(usize::try_from(n).expect("small")).take(length).collect()
 }
 
-/// Whether every answer about every row is true. Errors, and rows that are computed again, are.
+/// Checks that every answer about every row is true. Errors, and rows that are computed again, are.
 async fn tells_the_truth(path: &Path) -> Result<&'static str, String> {
     let Ok(store) = SqliteStore::open(path, LIMITS).await else { return Ok("refused") };
     let mut outcome = "unnoticed";
