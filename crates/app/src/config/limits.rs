@@ -14,7 +14,8 @@ use crate::host::memory;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connections")]
 pub(crate) struct ConnectionArgs {
-    /// Maximum number of open connections; further ones wait to be accepted.
+    /// Maximum number of open connections. A new one closes the longest-idle one; if none is idle, it is answered with
+    /// 503.
     #[arg(long, env = "ABACI_CONNECTIONS", value_name = "NUMBER", default_value = "4096",
           value_parser = whole(1, 1_000_000))]
     pub(crate) connections: u64,
