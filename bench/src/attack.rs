@@ -4,12 +4,15 @@ mod attackers;
 mod honest;
 mod target;
 
+pub use self::attackers::Attack;
+
 use std::path::Path;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use self::attackers::Attack;
+use self::attackers::AttackersProcess;
 use self::honest::HonestClient;
 use self::target::AttackedSystem;
 
@@ -27,36 +30,30 @@ pub struct AttackOptions {
     seconds: u64,
     /// Only these attacks, by their names in the table.
     #[arg(value_name = "ATTACK")]
-    only: Vec<String>,
+    only: Vec<Attack>,
 }
 
 /// Prints the table.
 pub async fn run(options: &AttackOptions) {
     raise_open_files();
-    let attacks: Vec<Attack> = Attack::ALL
-        .into_iter()
-        .filter(|attack| options.only.is_empty() || options.only.iter().any(|name| name == attack.name()))
-        .collect();
-    for name in &options.only {
-        let names: Vec<_> = Attack::ALL.iter().map(|attack| attack.name()).collect();
-        assert!(names.contains(&name.as_str()), "there is no attack '{name}', only: {}", names.join(", "));
-    }
+    let attacks = if options.only.is_empty() { Attack::value_variants() } else { &options.only };
     println!(
-        "{} for {} s each, {} cores, attackers and servers on the same ones.",
+        "{} for {} s each, {} cores, shared by servers and attackers; attackers at the lowest priority.",
         if options.router { "Behind nginx" } else { "abaci serve" },
         options.seconds,
         std::thread::available_parallelism().map_or(0, usize::from)
     );
     println!(
-        "Honest: submit a new small n and wait for it, read a value, read the list. Milliseconds; MB of all processes."
+        "Honest: submit a new small n and wait for it, read a value, read the list. Milliseconds; cores in use; MB of {}.",
+        if options.router { "API, client, worker and nginx" } else { "the process" }
     );
     println!();
     println!(
-        "| attack | before p50 | p99 | during p50 | p99 | failed | attackers' requests | refused | MB before | most | after |"
+        "| attack | before p50 | p99 | during p50 | p99 | failed | attackers' requests | refused | cores before | during | attackers' | MB before | most | after |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for attack in attacks {
-        println!("{}", row(&options.abaci, options.router, attack, Duration::from_secs(options.seconds)).await);
+        println!("{}", row(&options.abaci, options.router, *attack, Duration::from_secs(options.seconds)).await);
     }
 }
 
@@ -66,17 +63,22 @@ async fn row(abaci: &Path, router: bool, attack: Attack, lasting: Duration) -> S
     attack.prepare(&target.address).await;
     let honest = HonestClient::new(&target.address);
     honest.run(Duration::from_secs(2)).await;
-    let before_mb = target.resident_mb();
+    let before_mb = megabytes(&target.resident_mb());
+    let cpu_start = target.processor_seconds();
     let mut before = honest.run(lasting).await;
-    let attackers = attack.start(&target.address);
+    let cpu_before = target.processor_seconds();
+    let attackers = AttackersProcess::start(attack, &target.address);
     // The attackers need a second until all of them are connected.
     tokio::time::sleep(Duration::from_secs(2)).await;
+    let (cpu_begin, attackers_begin) = (target.processor_seconds(), attackers.processor_seconds());
     let (mut during, most_mb) = tokio::join!(honest.run(lasting), highest_mb(&target, lasting));
-    let (requests, refused) = attackers.stop().await;
+    let (cpu_end, attackers_end) = (target.processor_seconds(), attackers.processor_seconds());
+    let (requests, refused) = attackers.stop();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let after_mb = target.resident_mb();
+    let (most_mb, after_mb) = (megabytes(&most_mb), megabytes(&target.resident_mb()));
+    let cores = |from: f64, to: f64| (to - from) / lasting.as_secs_f64();
     format!(
-        "| {} | {:.1} | {:.1} | {:.1} | {:.1} | {} of {} | {requests} | {refused} | {before_mb:.0} | {most_mb:.0} | {after_mb:.0} |",
+        "| {} | {:.1} | {:.1} | {:.1} | {:.1} | {} of {} | {requests} | {refused} | {:.2} | {:.2} | {:.2} | {before_mb} | {most_mb} | {after_mb} |",
         attack.name(),
         before.samples.percentile_ms(50),
         before.samples.percentile_ms(99),
@@ -84,17 +86,28 @@ async fn row(abaci: &Path, router: bool, attack: Attack, lasting: Duration) -> S
         during.samples.percentile_ms(99),
         during.failed,
         during.requests,
+        cores(cpu_start, cpu_before),
+        cores(cpu_begin, cpu_end),
+        cores(attackers_begin, attackers_end),
     )
 }
 
-async fn highest_mb(target: &AttackedSystem, lasting: Duration) -> f64 {
+/// Returns the most that each process had.
+async fn highest_mb(target: &AttackedSystem, lasting: Duration) -> Vec<f64> {
     let end = tokio::time::Instant::now() + lasting;
-    let mut most = 0.0_f64;
+    let mut most = target.resident_mb();
     while tokio::time::Instant::now() < end {
-        most = most.max(target.resident_mb());
         tokio::time::sleep(Duration::from_millis(250)).await;
+        for (most, now) in most.iter_mut().zip(target.resident_mb()) {
+            *most = most.max(now);
+        }
     }
     most
+}
+
+fn megabytes(processes: &[f64]) -> String {
+    let texts: Vec<_> = processes.iter().map(|megabytes| format!("{megabytes:.0}")).collect();
+    texts.join(", ")
 }
 
 /// Thousands of connections need as many open files; the servers inherit the limit.

@@ -31,6 +31,9 @@ struct Arguments {
 enum Benchmark {
     /// One honest client beside each kind of attack.
     Attack(attack::AttackOptions),
+    /// The attackers of `attack`, until the end of standard input.
+    #[command(hide = true)]
+    Attackers { attack: attack::Attack, address: String },
     /// F(n) to decimal text, ours and other libraries' in turn.
     #[cfg(feature = "kernel")]
     Kernel(kernel::Options),
@@ -91,6 +94,7 @@ enum Benchmark {
 fn main() {
     match Arguments::parse().benchmark {
         Benchmark::Attack(options) => runtime().block_on(until_stopped(attack::run(&options))),
+        Benchmark::Attackers { attack, address } => runtime().block_on(attack.run(&address)),
         #[cfg(feature = "kernel")]
         Benchmark::Kernel(options) => kernel::run(&options),
         #[cfg(feature = "kernel")]

@@ -54,6 +54,10 @@ impl Abaci {
         Connection::open(&self.address).await.expect("it listens")
     }
 
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Returns the current and the peak resident memory in MB.
     pub fn resident_mb(&self) -> (f64, f64) {
         resident_mb(self.child.id())

@@ -1,28 +1,33 @@
-//! The attackers.
+//! The attackers, in a process of their own.
 
-use std::io;
+use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use clap::ValueEnum;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::distributed::cpu::own_seconds;
 use crate::http::{Connection, WAIT, get, post};
 
 /// A value of 20.9 MB.
 const LARGE: i64 = 100_000_000;
 
 /// A kind of attack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Attack {
     SlowHeads,
     SlowBodies,
+    #[value(name = "bare-connections")]
     Bare,
+    #[value(name = "idle-connections")]
     Idle,
+    #[value(name = "event-streams")]
     Streams,
     SlowReaders,
     SmallRanges,
@@ -33,11 +38,11 @@ pub enum Attack {
     LongFromMany,
 }
 
-/// The running attackers and what they were answered.
-pub struct Attackers {
-    tasks: JoinSet<()>,
-    counts: Arc<Counts>,
-}
+/// The process of the attackers.
+///
+/// They are other people's machines, but share the cores of the server here. At the lowest priority they get what it
+/// leaves, and its time is measured, not theirs.
+pub struct AttackersProcess(Child);
 
 #[derive(Default)]
 struct Counts {
@@ -45,45 +50,35 @@ struct Counts {
     refused: AtomicU64,
 }
 
-impl Attackers {
+impl AttackersProcess {
+    /// Starts the attackers.
+    pub fn start(attack: Attack, address: &str) -> Self {
+        let mut command = Command::new("chrt");
+        command.args(["--idle", "0"]).arg(std::env::current_exe().expect("Linux"));
+        command.args(["attackers", &attack.name(), address]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        Self(command.spawn().expect("chrt starts"))
+    }
+
+    /// Returns the seconds of processor time used so far.
+    pub fn processor_seconds(&self) -> f64 {
+        own_seconds(self.0.id())
+    }
+
     /// Stops all; returns their requests, and how many were answered 4xx or 5xx or not at all.
-    pub async fn stop(mut self) -> (u64, u64) {
-        self.tasks.shutdown().await;
-        (self.counts.requests.load(Ordering::Relaxed), self.counts.refused.load(Ordering::Relaxed))
+    pub fn stop(mut self) -> (u64, u64) {
+        drop(self.0.stdin.take());
+        let mut output = String::new();
+        self.0.stdout.take().expect("piped").read_to_string(&mut output).expect("text");
+        self.0.wait().expect("it has ended");
+        let numbers: Vec<u64> = output.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+        let [requests, refused] = numbers[..] else { panic!("expected two counts of the attackers, got {output:?}") };
+        (requests, refused)
     }
 }
 
 impl Attack {
-    pub const ALL: [Self; 12] = [
-        Self::SlowHeads,
-        Self::SlowBodies,
-        Self::Bare,
-        Self::Idle,
-        Self::Streams,
-        Self::SlowReaders,
-        Self::SmallRanges,
-        Self::Downloads,
-        Self::Lists,
-        Self::NewNumbers,
-        Self::LongFromOne,
-        Self::LongFromMany,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SlowHeads => "slow-heads",
-            Self::SlowBodies => "slow-bodies",
-            Self::Bare => "bare-connections",
-            Self::Idle => "idle-connections",
-            Self::Streams => "event-streams",
-            Self::SlowReaders => "slow-readers",
-            Self::SmallRanges => "small-ranges",
-            Self::Downloads => "downloads",
-            Self::Lists => "lists",
-            Self::NewNumbers => "new-numbers",
-            Self::LongFromOne => "long-from-one",
-            Self::LongFromMany => "long-from-many",
-        }
+    pub fn name(self) -> String {
+        self.to_possible_value().expect("none is hidden").get_name().to_owned()
     }
 
     /// Stores what the attack reads, and F(25) for the honest client.
@@ -98,8 +93,8 @@ impl Attack {
         }
     }
 
-    /// Starts the attackers.
-    pub fn start(self, address: &str) -> Attackers {
+    /// Attacks until the end of standard input, then prints the requests and the refusals.
+    pub async fn run(self, address: &str) {
         let (clients, addresses) = match self {
             Self::SlowHeads | Self::Bare | Self::Idle => (2_000, 4),
             Self::SlowBodies => (500, 4),
@@ -111,7 +106,7 @@ impl Attack {
             Self::LongFromOne => (8, 1),
             Self::LongFromMany => (64, 64),
         };
-        let (mut tasks, counts) = (JoinSet::new(), Arc::new(Counts::default()));
+        let counts = Arc::new(Counts::default());
         let next = Arc::new(AtomicI64::new(10_000_000));
         for client in 0..clients {
             let attacker = Attacker {
@@ -122,7 +117,7 @@ impl Attack {
                 counts: Arc::clone(&counts),
                 next: Arc::clone(&next),
             };
-            tasks.spawn(async move {
+            tokio::spawn(async move {
                 // Not all in the same moment.
                 sleep(Duration::from_millis(u64::from(client) / 4)).await;
                 loop {
@@ -133,7 +128,8 @@ impl Attack {
                 }
             });
         }
-        Attackers { tasks, counts }
+        tokio::io::stdin().read_to_end(&mut Vec::new()).await.expect("a pipe");
+        println!("{} {}", counts.requests.load(Ordering::Relaxed), counts.refused.load(Ordering::Relaxed));
     }
 }
 

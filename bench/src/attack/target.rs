@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use crate::distributed::cpu::{CpuSeconds, own_seconds};
 use crate::distributed::system::DistributedSystem;
-use crate::process::{Abaci, resident_mb};
+use crate::process::{Abaci, resident_mb, with_descendants};
 
 /// On loopback the limits of an address are off by default.
 const LIMITS: [(&str, &str); 2] = [("ABACI_RATE", "300"), ("ABACI_QUEUED_SECONDS_PER_ADDRESS", "600")];
@@ -33,20 +34,22 @@ impl AttackedSystem {
         Self { system: TargetSystem::One(abaci), address, _data: Some(data) }
     }
 
-    /// Returns the resident memory of `serve`, or of API, client, worker and nginx, in MB.
-    pub fn resident_mb(&self) -> f64 {
+    /// Returns the resident memory in MB of `serve`, or of API, client, worker and nginx.
+    pub fn resident_mb(&self) -> Vec<f64> {
         match &self.system {
-            TargetSystem::One(abaci) => abaci.resident_mb().0,
+            TargetSystem::One(abaci) => vec![abaci.resident_mb().0],
             TargetSystem::BehindRouter(system) => {
-                let router = system.router.process();
-                let workers = children(router).into_iter().chain([router]).map(|process| resident_mb(process).0);
-                system.resident_mb().into_iter().chain(workers).sum()
+                let router = with_descendants(system.router.process(), |process| resident_mb(process).0);
+                system.resident_mb().into_iter().chain([router]).collect()
             }
         }
     }
-}
 
-fn children(process: u32) -> Vec<u32> {
-    let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
-    children.split_whitespace().filter_map(|child| child.parse().ok()).collect()
+    /// Returns the seconds of processor time of all its processes so far.
+    pub fn processor_seconds(&self) -> f64 {
+        match &self.system {
+            TargetSystem::One(abaci) => own_seconds(abaci.process()),
+            TargetSystem::BehindRouter(system) => CpuSeconds::of(system.processes()).sum(),
+        }
+    }
 }
