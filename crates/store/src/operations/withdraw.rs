@@ -1,9 +1,10 @@
 //! Withdrawing requests, and cancelling whole calculations.
 
-use model::{AskToken, Calculation, Subject, Timestamp};
+use model::{AskToken, Calculation, CalculationId, Subject, Timestamp};
 
 use super::Operation;
 use crate::WithdrawResult;
+use crate::row::LockedRow;
 use crate::rules::{Requests, WithdrawDecision, decide_withdraw};
 use crate::sql::Statements;
 
@@ -27,7 +28,10 @@ impl Operation for Withdraw {
             WithdrawDecision::Conflict => WithdrawResult::Conflict(row.calculation),
             WithdrawDecision::Forbidden => WithdrawResult::Forbidden,
             WithdrawDecision::StillRequested => WithdrawResult::StillAsked(row.calculation),
-            WithdrawDecision::Cancel => WithdrawResult::Cancelled(statements.set_cancelled(row.id(), self.now).await?),
+            WithdrawDecision::Cancel => {
+                let cancelled = statements.set_cancelled(&[row.id()], self.now).await?.pop();
+                WithdrawResult::Cancelled(cancelled.ok_or(sqlx::Error::RowNotFound)?)
+            }
         })
     }
 }
@@ -43,10 +47,8 @@ impl Operation for CancelAll {
 
     async fn run<S: Statements>(&self, statements: &mut S) -> sqlx::Result<Vec<Calculation>> {
         let rows = statements.lock(&self.subjects).await?;
-        let mut cancelled = Vec::new();
-        for row in rows.values().filter(|row| !row.calculation.status().is_final()) {
-            cancelled.push(statements.set_cancelled(row.id(), self.now).await?);
-        }
-        Ok(cancelled)
+        let unfinished = rows.values().filter(|row| !row.calculation.status().is_final());
+        let ids: Vec<CalculationId> = unfinished.map(LockedRow::id).collect();
+        statements.set_cancelled(&ids, self.now).await
     }
 }

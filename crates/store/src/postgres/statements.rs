@@ -136,6 +136,21 @@ impl Statements for PostgresStatements<'_> {
             .map(drop)
     }
 
+    async fn set_cancelled(&mut self, ids: &[CalculationId], now: Timestamp) -> sqlx::Result<Vec<Calculation>> {
+        let ids = list(ids, |id| id.0);
+        sqlx::query("delete from asks where calculation_id = any($1)")
+            .bind(&ids)
+            .execute(&mut *self.connection)
+            .await?;
+        let sql = concat!(
+            "update calculations set status = 'cancelled', finished_at = $2, submitter = null, lease_until = null, \
+             worker = null, progress = null, remaining_ms = null, waiting_for = null where id = any($1) returning ",
+            calculation_columns!(),
+        );
+        let rows = sqlx::query_as(sql).bind(ids).bind(now.unix_ms()).fetch_all(&mut *self.connection).await?;
+        converted::<_, CalculationRow>(rows)
+    }
+
     async fn set_done(&mut self, values: &[&CompletedValue]) -> sqlx::Result<Vec<Calculation>> {
         let text = |value: &CompletedValue, short: bool| match &value.placement {
             Placement::Inline(text) if is_short(value) == short => Some(text.clone()),

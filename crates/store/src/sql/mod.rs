@@ -65,12 +65,12 @@ pub(crate) trait Statements: Send {
     /// Returns whether a row has tokens.
     fn has_tokens(&mut self, id: CalculationId) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
-    /// Cancels a row and removes its tokens.
+    /// Cancels locked rows and removes their tokens.
     fn set_cancelled(
         &mut self,
-        id: CalculationId,
+        ids: &[CalculationId],
         now: Timestamp,
-    ) -> impl Future<Output = sqlx::Result<Calculation>> + Send;
+    ) -> impl Future<Output = sqlx::Result<Vec<Calculation>>> + Send;
 
     /// Grants a lease with the next fence.
     fn set_running(

@@ -43,23 +43,6 @@ macro_rules! single_row_statements {
                 .await
         }
 
-        async fn set_cancelled(&mut self, id: CalculationId, now: Timestamp) -> sqlx::Result<Calculation> {
-            sqlx::query("delete from asks where calculation_id = $1")
-                .bind(id.0)
-                .execute(&mut *self.connection)
-                .await?;
-            let row: CalculationRow = sqlx::query_as(concat!(
-                "update calculations set status = 'cancelled', finished_at = $2, submitter = null, lease_until = null, \
-                 worker = null, progress = null, remaining_ms = null, waiting_for = null where id = $1 returning ",
-                calculation_columns!(),
-            ))
-            .bind(id.0)
-            .bind(now.unix_ms())
-            .fetch_one(&mut *self.connection)
-            .await?;
-            Ok(row.try_into()?)
-        }
-
         async fn set_running(
             &mut self,
             id: CalculationId,

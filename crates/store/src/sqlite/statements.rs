@@ -145,6 +145,24 @@ impl Statements for SqliteStatements<'_> {
         Ok(())
     }
 
+    async fn set_cancelled(&mut self, ids: &[CalculationId], now: Timestamp) -> sqlx::Result<Vec<Calculation>> {
+        let mut cancelled = Vec::with_capacity(ids.len());
+        for id in ids {
+            sqlx::query("delete from asks where calculation_id = $1").bind(id.0).execute(&mut *self.connection).await?;
+            let row: CalculationRow = sqlx::query_as(concat!(
+                "update calculations set status = 'cancelled', finished_at = $2, submitter = null, lease_until = null, \
+                 worker = null, progress = null, remaining_ms = null, waiting_for = null where id = $1 returning ",
+                calculation_columns!(),
+            ))
+            .bind(id.0)
+            .bind(now.unix_ms())
+            .fetch_one(&mut *self.connection)
+            .await?;
+            cancelled.push(row.try_into()?);
+        }
+        Ok(cancelled)
+    }
+
     async fn set_done(&mut self, values: &[&CompletedValue]) -> sqlx::Result<Vec<Calculation>> {
         let mut done = Vec::with_capacity(values.len());
         for value in values {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
+use indicatif::ProgressBar;
 use model::Index;
 use serde::de::DeserializeOwned;
 
@@ -61,6 +62,14 @@ pub(crate) enum QueueCallError {
         /// Its body.
         reason: String,
     },
+    /// Some calculations were cancelled before a call failed.
+    #[error("cancelled {cancelled} calculations, then failed; the same command cancels the rest")]
+    Partly {
+        /// How many were cancelled.
+        cancelled: usize,
+        /// The cause.
+        source: Box<QueueCallError>,
+    },
     /// A response that this version cannot read.
     #[error("cannot read the response of http://{authority}")]
     Unreadable {
@@ -96,16 +105,28 @@ impl QueueProcess {
         }
     }
 
-    /// Cancels calculations and returns those that were queued or running.
+    /// Cancels calculations and returns those that were queued or running. Shows on a terminal how far it is.
     pub(super) fn cancel(&self, indexes: &[Index]) -> Result<Vec<Index>, QueueCallError> {
         let mut all = Vec::new();
+        // Hidden without a terminal.
+        let bar = ProgressBar::new(indexes.len() as u64);
         for indexes in indexes.chunks(PAGE_ROWS as usize) {
-            let request = CancelRequest { indexes: indexes.to_vec() };
-            let body = serde_json::to_string(&request).map_err(|source| self.unreadable(source))?;
-            let CancelResponse { cancelled } = self.call("POST", CANCEL_PATH, Some(&body))?;
-            all.extend(cancelled);
+            match self.cancel_page(indexes) {
+                Ok(cancelled) => all.extend(cancelled),
+                Err(error) if all.is_empty() => return Err(error),
+                Err(error) => return Err(QueueCallError::Partly { cancelled: all.len(), source: error.into() }),
+            }
+            bar.inc(indexes.len() as u64);
         }
+        bar.finish_and_clear();
         Ok(all)
+    }
+
+    fn cancel_page(&self, indexes: &[Index]) -> Result<Vec<Index>, QueueCallError> {
+        let request = CancelRequest { indexes: indexes.to_vec() };
+        let body = serde_json::to_string(&request).map_err(|source| self.unreadable(source))?;
+        let CancelResponse { cancelled } = self.call("POST", CANCEL_PATH, Some(&body))?;
+        Ok(cancelled)
     }
 
     fn call<T: DeserializeOwned>(&self, method: &str, target: &str, body: Option<&str>) -> Result<T, QueueCallError> {
