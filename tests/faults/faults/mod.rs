@@ -14,13 +14,14 @@ mod postgres;
 mod redis;
 mod takeover;
 mod terminate;
+mod versions;
 
 use std::time::{Duration, Instant};
 
 use futures_util::future::LocalBoxFuture;
 
 use crate::ledger::Ledger;
-use crate::systems::{Cluster, Component, Embedded, System};
+use crate::systems::{Cluster, Component, Embedded, System, previous_program};
 
 pub(crate) use damage::texts_below;
 
@@ -73,6 +74,9 @@ pub(crate) fn of_cluster(cluster: &Cluster) -> Faults<Cluster> {
     if cluster.disk().can_be_filled() {
         faults.extend(disk_full::all());
     }
+    if previous_program().is_some() {
+        faults.extend(versions::of_cluster());
+    }
     faults
 }
 
@@ -89,6 +93,9 @@ pub(crate) fn of_embedded(embedded: &Embedded) -> Faults<Embedded> {
     if embedded.disk().can_be_filled() {
         faults.extend(disk_full::all());
         faults.extend(disk_full::of_embedded());
+    }
+    if previous_program().is_some() {
+        faults.extend(versions::of_embedded());
     }
     faults
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::role::{PROGRAM, RoleProcess, backend_settings};
-use super::{Component, Disk, System, SystemClient};
+use super::{Component, Disk, ProgramVersion, System, SystemClient};
 use crate::support::process::run_to_end;
 use crate::support::proxy::{LinkState, Proxy};
 use crate::support::servers::{FakeClock, Nginx, PostgresServer, RedisServer, free_port};
@@ -64,7 +64,7 @@ impl Cluster {
                 links.insert((component, backend), Proxy::start(port).await);
             }
             let port = |backend| links[&(component, backend)].port;
-            let mut settings = backend_settings(port(BackendServer::Postgres), port(BackendServer::Redis), &disk);
+            let mut settings = backend_settings(port(BackendServer::Postgres), port(BackendServer::Redis), disk.path());
             let (name, has_fake_clock) = match component {
                 Component::Api(number) => {
                     settings.push(("ABACI_LISTEN", format!("127.0.0.1:{}", apis[number])));
@@ -96,7 +96,7 @@ impl Cluster {
         roles.insert(Component::Client, RoleProcess::new("client", settings, None, log("client")));
 
         let mut migrate = Command::new(PROGRAM);
-        migrate.arg("migrate").envs(backend_settings(postgres.port, redis.port, &disk));
+        migrate.arg("migrate").envs(backend_settings(postgres.port, redis.port, disk.path()));
         run_to_end(migrate);
 
         let client = SystemClient::new(nginx.url());
@@ -196,6 +196,10 @@ impl System for Cluster {
     fn terminate(&mut self, component: Component) {
         let exit = self.role(component).terminate();
         self.unexpected_exits.extend(exit);
+    }
+
+    fn set_version(&mut self, component: Component, version: ProgramVersion) {
+        self.role(component).set_version(version);
     }
 
     fn restart(&mut self, component: Component) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::role::RoleProcess;
-use super::{Component, Disk, System, SystemClient};
+use super::{Component, Disk, ProgramVersion, System, SystemClient};
 use crate::support::servers::{FakeClock, free_port};
 use crate::support::timeouts::eventually;
 
@@ -81,6 +81,10 @@ impl System for Embedded {
 
     fn terminate(&mut self, _component: Component) {
         self.unexpected_exits.extend(self.serve.terminate());
+    }
+
+    fn set_version(&mut self, _component: Component, version: ProgramVersion) {
+        self.serve.set_version(version);
     }
 
     fn restart(&mut self, _component: Component) {

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub(crate) use cluster::{APIS, BackendServer, Cluster, WORKERS};
 pub(crate) use disk::Disk;
 pub(crate) use embedded::Embedded;
-pub(crate) use role::PROGRAM;
+pub(crate) use role::{PROGRAM, ProgramVersion, backend_settings, previous_program};
 
 /// A component that can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +41,9 @@ pub(crate) trait System {
 
     /// Sends SIGTERM to a role and waits until it exits.
     fn terminate(&mut self, component: Component);
+
+    /// Sets the version of a role that starts next.
+    fn set_version(&mut self, component: Component, version: ProgramVersion);
 
     /// Starts a component if it is not running, without waiting until it is ready.
     fn restart(&mut self, component: Component);
@@ -73,7 +76,8 @@ pub(crate) struct SystemClient {
 }
 
 impl SystemClient {
-    fn new(url: String) -> Self {
+    /// Returns a client of an address.
+    pub(crate) fn new(url: String) -> Self {
         let http = crate::support::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
         Self { http, url }
     }

@@ -1,18 +1,32 @@
 //! A role as a process with settings, a log and perhaps a clock of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 
-use super::Disk;
 use crate::support::process::{ChildProcess, command};
 use crate::support::servers::{FakeClock, PostgresServer};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_abaci");
 
+/// A version of the executable.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ProgramVersion {
+    /// [`PROGRAM`].
+    Current,
+    /// That of [`previous_program`].
+    Previous,
+}
+
+/// Returns the executable of the previous version, if the setting names it.
+pub(crate) fn previous_program() -> Option<PathBuf> {
+    std::env::var_os("ABACI_FAULTS_PREVIOUS").map(PathBuf::from)
+}
+
 /// One of Abaci's own processes.
 pub(super) struct RoleProcess {
     name: &'static str,
+    version: ProgramVersion,
     settings: Vec<(&'static str, String)>,
     clock: Option<FakeClock>,
     log: PathBuf,
@@ -26,15 +40,24 @@ impl RoleProcess {
         clock: Option<FakeClock>,
         log: PathBuf,
     ) -> Self {
-        Self { name, settings, clock, log, process: None }
+        Self { name, version: ProgramVersion::Current, settings, clock, log, process: None }
+    }
+
+    /// Sets the version that starts next.
+    pub(super) const fn set_version(&mut self, version: ProgramVersion) {
+        self.version = version;
     }
 
     /// Starts it if it is not running.
     pub(super) fn start(&mut self) {
         if self.process.is_none() {
+            let program = match self.version {
+                ProgramVersion::Current => PathBuf::from(PROGRAM),
+                ProgramVersion::Previous => previous_program().expect("the previous version"),
+            };
             let mut role = match &self.clock {
-                Some(clock) => clock.command(PROGRAM.as_ref(), "KILL", None),
-                None => command(PROGRAM, "KILL", None),
+                Some(clock) => clock.command(&program, "KILL", None),
+                None => command(program, "KILL", None),
             };
             role.arg(self.name).envs(self.settings.iter().map(|(name, value)| (name, value)));
             self.process = Some(ChildProcess::start(role, &self.log));
@@ -75,8 +98,8 @@ impl RoleProcess {
     }
 }
 
-/// Returns the settings of the connections to the backends.
-pub(super) fn backend_settings(postgres: u16, redis: u16, disk: &Disk) -> Vec<(&'static str, String)> {
+/// Returns the settings of the connections to the backends, with the folder of values.
+pub(crate) fn backend_settings(postgres: u16, redis: u16, values: &Path) -> Vec<(&'static str, String)> {
     [
         ("PGHOST", "127.0.0.1"),
         ("PGPORT", &postgres.to_string()),
@@ -87,7 +110,7 @@ pub(super) fn backend_settings(postgres: u16, redis: u16, disk: &Disk) -> Vec<(&
         ("REDIS_HOST", "127.0.0.1"),
         ("REDIS_PORT", &redis.to_string()),
         ("ABACI_INTERNAL_LISTEN", "127.0.0.1:0"),
-        ("ABACI_VALUES_URL", &format!("file://{}", disk.path().display())),
+        ("ABACI_VALUES_URL", &format!("file://{}", values.display())),
         // Less than the disk, so that values are evicted before it is full.
         ("ABACI_STORE_BYTES", "400MB"),
         ("ABACI_LOG", "info"),
