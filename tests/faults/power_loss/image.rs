@@ -36,13 +36,34 @@ enum Change {
 }
 
 impl Image {
-    /// Replays what happened until a time.
-    pub(super) fn replay(events: &[Event], until: Duration) -> Self {
+    /// Reads the files of a folder, all durable, as those of another.
+    pub(super) fn read(folder: &Path, root: &Path) -> Self {
         let mut image = Self::default();
-        for event in events.iter().take_while(|event| event.at <= until) {
-            image.apply(&event.action);
+        let mut folders = vec![folder.to_owned()];
+        while let Some(parent) = folders.pop() {
+            for entry in std::fs::read_dir(parent).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                let file = if path.is_dir() {
+                    folders.push(path.clone());
+                    None
+                } else {
+                    let durable = std::fs::read(&path).expect("a file");
+                    image.files.push(FileState { durable, ..FileState::default() });
+                    Some(image.files.len() - 1)
+                };
+                image.names.insert(root.join(path.strip_prefix(folder).expect("below it")), file);
+            }
         }
+        image.durable_names = image.names.clone();
         image
+    }
+
+    /// Replays what happened until a time.
+    pub(super) fn replay(mut self, events: &[Event], until: Duration) -> Self {
+        for event in events.iter().take_while(|event| event.at <= until) {
+            self.apply(&event.action);
+        }
+        self
     }
 
     fn apply(&mut self, action: &Action) {
@@ -82,6 +103,11 @@ impl Image {
             }
             Action::Rename { from, to } => {
                 if let Some(file) = self.names.remove(from) {
+                    self.names.insert(to.clone(), file);
+                }
+            }
+            Action::Link { from, to } => {
+                if let Some(file) = self.names.get(from).copied() {
                     self.names.insert(to.clone(), file);
                 }
             }
@@ -164,7 +190,7 @@ fn only_what_was_synced_survives() {
     let image = |actions: Vec<Action>| {
         let at = |(secs, action)| Event { at: Duration::from_secs(secs), action };
         let until = Duration::from_secs(actions.len() as u64);
-        let image = Image::replay(&(0..).zip(actions).map(at).collect::<Vec<_>>(), until);
+        let image = Image::default().replay(&(0..).zip(actions).map(at).collect::<Vec<_>>(), until);
         let copy = tempfile::tempdir().expect("a temporary directory");
         image.write(root, copy.path(), None);
         std::fs::read_to_string(copy.path().join("f")).ok()

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// The calls that change files, or make changes durable. Those with a question mark do not exist everywhere.
 pub(super) const SYSCALLS: &str = "trace=openat,?creat,write,pwrite64,writev,pwritev,pwritev2,ftruncate,truncate,\
-    fallocate,copy_file_range,sendfile,fsync,fdatasync,sync_file_range,?rename,?renameat,renameat2,?link,linkat,?unlink,\
+    lseek,fallocate,copy_file_range,sendfile,fsync,fdatasync,sync_file_range,?rename,?renameat,renameat2,?link,linkat,?unlink,\
     unlinkat,?mkdir,mkdirat,?rmdir";
 
 /// A change, or a sync.
@@ -38,6 +38,10 @@ pub(super) enum Action {
         from: PathBuf,
         to: PathBuf,
     },
+    Link {
+        from: PathBuf,
+        to: PathBuf,
+    },
     Remove(PathBuf),
 }
 
@@ -50,7 +54,7 @@ struct Syscall<'a> {
     result: &'a str,
 }
 
-/// Reads the files of all threads.
+/// Reads the files of all threads. Relative paths are taken as below the folder, where PostgreSQL works.
 pub(super) fn read(traces: &Path, folder: &Path) -> Vec<Event> {
     let files = std::fs::read_dir(traces).expect("the traces").map(|entry| entry.expect("an entry").path());
     let texts: Vec<String> = files.map(|file| std::fs::read_to_string(file).expect("text")).collect();
@@ -85,14 +89,14 @@ fn interpret(call: &Syscall<'_>, folder: &Path, positions: &mut HashMap<String, 
     let Syscall { arguments, .. } = call;
     let first = arguments.first().copied().unwrap_or_default();
     let is_within = |path: &PathBuf| path.starts_with(folder);
-    let descriptor = |text: &str| text.split('<').next().unwrap_or_default().to_owned();
     let number = |text: &str| text.trim().parse::<usize>().unwrap_or_else(|_| panic!("expected a number, got {text}"));
     let at_end = |action| vec![Event { at: call.end, action }];
     let opened = path_of_descriptor(first).filter(is_within);
-    let names: Vec<PathBuf> = names(arguments).into_iter().filter(is_within).collect();
+    let names = names(arguments).into_iter().map(|name| folder.join(name));
+    let names: Vec<PathBuf> = names.filter(is_within).collect();
     match (call.name, opened, &names[..]) {
         ("openat", _, [path]) => {
-            positions.insert(descriptor(call.result), 0);
+            positions.insert(call.result.to_owned(), 0);
             let flags = arguments.get(2).copied().unwrap_or_default();
             let mut events = Vec::new();
             if flags.contains("O_CREAT") {
@@ -107,7 +111,7 @@ fn interpret(call: &Syscall<'_>, folder: &Path, positions: &mut HashMap<String, 
         ("mkdir" | "mkdirat", _, [path]) => at_end(Action::CreateFolder(path.clone())),
         ("write", Some(path), _) => {
             let bytes = text(arguments[1]).expect("what is written");
-            let position = positions.entry(descriptor(first)).or_default();
+            let position = positions.entry(first.to_owned()).or_default();
             let offset = *position;
             *position += number(call.result);
             at_end(Action::Write { path, offset, bytes: bytes[..number(call.result)].to_vec() })
@@ -116,6 +120,19 @@ fn interpret(call: &Syscall<'_>, folder: &Path, positions: &mut HashMap<String, 
             let bytes = text(arguments[1]).expect("what is written");
             at_end(Action::Write { path, offset: number(arguments[3]), bytes: bytes[..number(call.result)].to_vec() })
         }
+        ("lseek", Some(_), _) => {
+            positions.insert(first.to_owned(), number(call.result));
+            Vec::new()
+        }
+        ("pwritev", Some(path), _) => {
+            let bytes: Vec<u8> =
+                arguments.iter().filter_map(|part| text(part.split_once("iov_base=")?.1)).flatten().collect();
+            let offset = number(arguments[arguments.len() - 1]);
+            at_end(Action::Write { path, offset, bytes: bytes[..number(call.result)].to_vec() })
+        }
+        // Makes nothing durable for certain.
+        ("sync_file_range", Some(_), _) => Vec::new(),
+        ("truncate", _, [path]) => at_end(Action::Truncate { path: path.clone(), length: number(arguments[1]) }),
         ("ftruncate", Some(path), _) => at_end(Action::Truncate { path, length: number(arguments[1]) }),
         ("fsync" | "fdatasync", Some(path), _) => vec![
             Event { at: call.start, action: Action::BeginSync(path.clone()) },
@@ -124,10 +141,11 @@ fn interpret(call: &Syscall<'_>, folder: &Path, positions: &mut HashMap<String, 
         ("rename" | "renameat" | "renameat2", _, [from, to]) => {
             at_end(Action::Rename { from: from.clone(), to: to.clone() })
         }
+        ("link" | "linkat", _, [from, to]) => at_end(Action::Link { from: from.clone(), to: to.clone() }),
         ("unlink" | "unlinkat" | "rmdir", _, [path]) => at_end(Action::Remove(path.clone())),
         (name, opened, names) => {
             // Anything else below the folder would be replayed wrongly.
-            let is_known = name == "openat" || name == "write";
+            let is_known = matches!(name, "openat" | "write" | "lseek");
             assert!(is_known || opened.is_none() && names.is_empty(), "not replayed: {name}({})", arguments.join(", "));
             Vec::new()
         }

@@ -1,9 +1,10 @@
 //! A PostgreSQL server with one role and one database.
 
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -106,6 +107,27 @@ impl PostgresServer {
         });
     }
 
+    /// Starts it below another program, given with its arguments, and with everything synced as in production.
+    pub(crate) fn start_traced(&mut self, tracer: Vec<OsString>) {
+        let (tracer, arguments) = tracer.split_first().expect("a program");
+        let mut server = self.clock.command(tracer.as_ref(), "QUIT", user());
+        server.args(arguments).arg(program_path("postgres", "postgresql"));
+        self.add_settings(&mut server);
+        server.args(["-c", "fsync=on", "-c", "full_page_writes=on"]);
+        self.process = Some(ChildProcess::start(server, &self.log));
+        self.restart();
+    }
+
+    /// Returns its process, which the caller ends.
+    pub(crate) fn take_process(&mut self) -> ChildProcess {
+        self.process.take().expect("PostgreSQL runs")
+    }
+
+    /// Returns the folder of its data.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
     /// Sends it a signal, to its backends too.
     pub(crate) fn signal(&self, signal: Signal) {
         self.process.as_ref().expect("PostgreSQL runs").signal(signal);
@@ -121,16 +143,17 @@ impl PostgresServer {
     pub(crate) fn back_up(&self) -> TempDir {
         assert!(self.process.is_none(), "stop the server first");
         let backup = tempfile::tempdir().expect("a temporary directory");
-        copy_folder(&self.directory.path().join("data"), &backup.path().join("data"));
+        copy_folder(&self.data(), &backup.path().join("data"));
         backup
     }
 
     /// Replaces the data of a stopped server by a backup.
     pub(crate) fn restore(&self, backup: &TempDir) {
         assert!(self.process.is_none(), "stop the server first");
-        let data = self.directory.path().join("data");
+        let data = self.data();
         std::fs::remove_dir_all(&data).expect("the data can be removed");
         copy_folder(&backup.path().join("data"), &data);
+        give_to_user(&data);
     }
 
     /// Terminates every session of Abaci.
@@ -232,7 +255,12 @@ impl PostgresServer {
 
     fn server(&self) -> Command {
         let mut server = self.clock.command(&program_path("postgres", "postgresql"), "QUIT", user());
-        server.arg("-D").arg(self.directory.path().join("data"));
+        self.add_settings(&mut server);
+        server
+    }
+
+    fn add_settings(&self, server: &mut Command) {
+        server.arg("-D").arg(self.data());
         server.args(["-p", &self.port.to_string()]);
         // These tests kill processes, not the machine: what reached the kernel is safe.
         for setting in [
@@ -257,7 +285,6 @@ impl PostgresServer {
             }
             server.args(["-c", "ssl=on"]);
         }
-        server
     }
 }
 
@@ -275,16 +302,19 @@ fn folder() -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let data = directory.path().join("data");
     std::fs::create_dir(&data).expect("a folder");
+    std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o711)).expect("a folder of ours");
+    give_to_user(&data);
+    directory
+}
+
+/// Gives data to the user that runs it, who accepts none that others may read.
+fn give_to_user(data: &Path) {
     if let Some(user) = user() {
-        // PostgreSQL refuses to run as root.
-        std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o711)).expect("a folder of ours");
         let mut chown = Command::new("chown");
-        chown.arg(user).arg(&data);
+        chown.args(["--recursive", user]).arg(data);
         run_to_end(chown);
     }
-    // It accepts no data that others may read.
-    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o700)).expect("a folder of ours");
-    directory
+    std::fs::set_permissions(data, PermissionsExt::from_mode(0o700)).expect("a folder of ours");
 }
 
 /// Returns the user that runs it, which must not be root.
