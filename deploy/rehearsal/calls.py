@@ -1,111 +1,159 @@
 """The calls that moto lacks: Elastic Beanstalk's, and those behind which a real server has to change."""
 import datetime
-
-from moto.core.responses import ActionResult
-from moto.elasticache.responses import ElastiCacheResponse
-from moto.elasticbeanstalk.exceptions import InvalidParameterValueError
-from moto.elasticbeanstalk.responses import EBResponse
-from moto.rds.responses import RDSResponse
+import io
+import urllib.parse
+import xml.etree.ElementTree as xml
 
 from rehearsal.environment import ENVIRONMENTS, VERSIONS
+from rehearsal.rights import read_call
 from rehearsal.stacks import RUNNING
 
-DATES = {}
+
+class Refused(Exception):
+    """A call that AWS would answer with InvalidParameterValue."""
 
 
-def install():
-    """Puts the calls in."""
-    for call in (create_application_version, describe_application_versions, describe_environments, update_environment,
-                 describe_events, describe_environment_resources):
-        setattr(EBResponse, call.__name__, call)
-    ElastiCacheResponse.modify_replication_group = modify_replication_group
-    ElastiCacheResponse.describe_replication_groups = describe_replication_groups
-    around(RDSResponse, "modify_db_instance", database_changed)
-    around(RDSResponse, "create_db_snapshot", database_dumped)
+class Calls:
+    """A WSGI application in front of moto's."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        action = read_call(environ)[1]
+        if action in ANSWERED:
+            status, body = answer(action, read_form(environ))
+            start_response(status, [("Content-Type", "text/xml")])
+            return [body]
+        if action in FOLLOWED:
+            return self.follow(environ, start_response, FOLLOWED[action])
+        return self.application(environ, start_response)
+
+    def follow(self, environ, start_response, then):
+        """Does what moto does, then what has to happen to the real server."""
+        form, statuses = read_form(environ), []
+
+        def start(status, *rest):
+            statuses.append(status)
+            return start_response(status, *rest)
+
+        body = list(self.application(environ, start))
+        if statuses[0].startswith("200"):
+            then(form)
+        return body
 
 
-def create_application_version(self):
-    key = self._get_param("ApplicationName"), self._get_param("VersionLabel")
+def read_form(environ):
+    body = environ["wsgi.input"].read()
+    environ["wsgi.input"] = io.BytesIO(body)
+    return dict(urllib.parse.parse_qsl(body.decode()))
+
+
+def answer(action, form):
+    """The status and the body, in the protocol that AWS calls `query`."""
+    name = action.partition(":")[2]
+    try:
+        status, tree = "200 OK", element(f"{name}Response", {f"{name}Result": ANSWERED[action](form)})
+    except Refused as refused:
+        status, tree = "400 Bad Request", element("ErrorResponse", {"Error": {"Type": "Sender", "Code": "InvalidParameterValue", "Message": str(refused)}})
+    return status, xml.tostring(tree)
+
+
+def element(name, value):
+    node = xml.Element(name)
+    if isinstance(value, dict):
+        node.extend(element(*member) for member in value.items())
+    elif isinstance(value, list):
+        node.extend(element("member", one) for one in value)
+    else:
+        node.text = value.isoformat() if isinstance(value, datetime.datetime) else str(value).lower() if isinstance(value, bool) else value
+    return node
+
+
+def create_application_version(form):
+    key = form["ApplicationName"], form["VersionLabel"]
     if key in VERSIONS:
-        raise InvalidParameterValueError(f"Application Version {key[1]} already exists.")
-    VERSIONS[key] = self._get_param("SourceBundle")
-    DATES[key] = datetime.datetime.now(datetime.timezone.utc)
-    return ActionResult({"ApplicationVersion": version(key)})
+        raise Refused(f"Application Version {key[1]} already exists.")
+    VERSIONS[key] = {name: form[f"SourceBundle.{name}"] for name in ("S3Bucket", "S3Key")}
+    return {"ApplicationVersion": version(key)}
 
 
-def describe_application_versions(self):
-    application, wanted = self._get_param("ApplicationName"), self._get_param("VersionLabels") or []
-    return ActionResult({"ApplicationVersions": [version(key) for key in VERSIONS if key[0] == application and (not wanted or key[1] in wanted)]})
+def describe_application_versions(form):
+    wanted = listed(form, "VersionLabels")
+    return {"ApplicationVersions": [version(key) for key in VERSIONS if key[0] == form["ApplicationName"] and (not wanted or key[1] in wanted)]}
 
 
 def version(key):
     return {"ApplicationName": key[0], "VersionLabel": key[1], "SourceBundle": VERSIONS[key], "Status": "UNPROCESSED"}
 
 
-def describe_environments(self):
-    wanted = self._get_param("EnvironmentNames") or list(ENVIRONMENTS)
-    return ActionResult({"Environments": [ENVIRONMENTS[name].description() for name in wanted if name in ENVIRONMENTS]})
+def describe_environments(form):
+    wanted = listed(form, "EnvironmentNames") or list(ENVIRONMENTS)
+    return {"Environments": [ENVIRONMENTS[name].description() for name in wanted if name in ENVIRONMENTS]}
 
 
-def update_environment(self):
-    environment = ENVIRONMENTS[self._get_param("EnvironmentName")]
-    label = self._get_param("VersionLabel")
+def update_environment(form):
+    environment, label = ENVIRONMENTS[form["EnvironmentName"]], form["VersionLabel"]
     if (environment.application, label) not in VERSIONS:
-        raise InvalidParameterValueError(f"No Application Version named '{label}' found.")
+        raise Refused(f"No Application Version named '{label}' found.")
     if environment.status != "Ready":
-        raise InvalidParameterValueError(f"Environment named {environment.name} is in an invalid state for this operation. Must be Ready.")
+        raise Refused(f"Environment named {environment.name} is in an invalid state for this operation. Must be Ready.")
     environment.update(label)
-    return ActionResult(environment.description())
+    return environment.description()
 
 
-def describe_events(self):
-    events = ENVIRONMENTS[self._get_param("EnvironmentName")].events[-int(self._get_param("MaxRecords") or 100):]
-    return ActionResult({"Events": list(reversed(events))})
+def describe_events(form):
+    events = ENVIRONMENTS[form["EnvironmentName"]].events[-int(form.get("MaxRecords", 100)):]
+    return {"Events": list(reversed(events))}
 
 
-def describe_environment_resources(self):
-    environment = ENVIRONMENTS[self._get_param("EnvironmentName")]
-    return ActionResult({"EnvironmentResources": {
+def describe_environment_resources(form):
+    environment = ENVIRONMENTS[form["EnvironmentName"]]
+    return {"EnvironmentResources": {
         "EnvironmentName": environment.name,
         "AutoScalingGroups": [{"Name": "awseb-e-rehearsal-stack-AWSEBAutoScalingGroup"}],
         "Instances": [{"Id": one.instance_id} for one in environment.instances],
-    }})
+    }}
 
 
-def modify_replication_group(self):
-    token, strategy = self._get_param("AuthToken"), self._get_param("AuthTokenUpdateStrategy")
-    if strategy == "ROTATE":
-        RUNNING["cache"].add_password(token)
-    elif strategy == "SET":
-        RUNNING["cache"].set_password(token)
-    return ActionResult({"ReplicationGroup": group(self._get_param("ReplicationGroupId"))})
+def modify_replication_group(form):
+    if form.get("AuthTokenUpdateStrategy") == "ROTATE":
+        RUNNING["cache"].add_password(form["AuthToken"])
+    elif form.get("AuthTokenUpdateStrategy") == "SET":
+        RUNNING["cache"].set_password(form["AuthToken"])
+    return {"ReplicationGroup": group(form)}
 
 
-def describe_replication_groups(self):
-    return ActionResult({"ReplicationGroups": [group(self._get_param("ReplicationGroupId"))]})
+def describe_replication_groups(form):
+    return {"ReplicationGroups": [group(form)]}
 
 
-def group(name):
+def group(form):
+    name = form["ReplicationGroupId"]
     return {"ReplicationGroupId": name, "Status": "available", "Description": name}
 
 
-def database_changed(self):
-    password = self.params.get("MasterUserPassword")
-    if password:
-        RUNNING["database"].set_password(password)
+def database_changed(form):
+    if "MasterUserPassword" in form:
+        RUNNING["database"].set_password(form["MasterUserPassword"])
 
 
-def database_dumped(self):
-    RUNNING["dumps"][self.params["DBSnapshotIdentifier"]] = RUNNING["database"].dump()
+def database_dumped(form):
+    RUNNING["dumps"][form["DBSnapshotIdentifier"]] = RUNNING["database"].dump()
 
 
-def around(response, call, then):
-    """Does what moto does, then what has to happen to the real server."""
-    original = getattr(response, call)
+def listed(form, name):
+    return [value for key, value in form.items() if key.startswith(f"{name}.member.")]
 
-    def both(self):
-        result = original(self)
-        then(self)
-        return result
 
-    setattr(response, call, both)
+ANSWERED = {
+    "elasticbeanstalk:CreateApplicationVersion": create_application_version,
+    "elasticbeanstalk:DescribeApplicationVersions": describe_application_versions,
+    "elasticbeanstalk:DescribeEnvironments": describe_environments,
+    "elasticbeanstalk:UpdateEnvironment": update_environment,
+    "elasticbeanstalk:DescribeEvents": describe_events,
+    "elasticbeanstalk:DescribeEnvironmentResources": describe_environment_resources,
+    "elasticache:ModifyReplicationGroup": modify_replication_group,
+    "elasticache:DescribeReplicationGroups": describe_replication_groups,
+}
+FOLLOWED = {"rds:ModifyDBInstance": database_changed, "rds:CreateDBSnapshot": database_dumped}

@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import run_simple
 
-from rehearsal import calls, stacks
+from rehearsal import stacks
+from rehearsal.calls import Calls
 from rehearsal.engine import REGION
 from rehearsal.rights import Guard
 
@@ -52,9 +53,8 @@ class Metadata(BaseHTTPRequestHandler):
 def main():
     address, port, metadata_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     stacks.install()
-    calls.install()
     threading.Thread(target=ThreadingHTTPServer((address, metadata_port), Metadata).serve_forever, daemon=True).start()
-    run_simple(address, port, Guard(DomainDispatcherApplication(create_backend_app)), threaded=True, use_reloader=False)
+    run_simple(address, port, Guard(Calls(DomainDispatcherApplication(create_backend_app))), threaded=True, use_reloader=False)
 
 
 if __name__ == "__main__":

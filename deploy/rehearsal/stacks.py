@@ -19,8 +19,8 @@ from rehearsal.services import Cache, Database
 RUNNING = {"database": None, "cache": None, "dumps": {}}
 
 
-class Resource(CloudFormationModel):
-    """A resource that is remembered and nothing else."""
+class Resource:
+    """A resource that is remembered and nothing else. moto finds the types that derive from its own class directly."""
 
     kind, named_by = "", ""
 
@@ -66,7 +66,7 @@ class Resource(CloudFormationModel):
         return True
 
 
-class Secret(Resource):
+class Secret(Resource, CloudFormationModel):
     kind, named_by = "AWS::SecretsManager::Secret", "Name"
 
     def begin(self):
@@ -75,7 +75,7 @@ class Secret(Resource):
         self.physical_resource_id = client("secretsmanager").create_secret(Name=self.properties["Name"], SecretString=text)["ARN"]
 
 
-class User(Resource):
+class User(Resource, CloudFormationModel):
     """moto's own forgets the policies, and can be deleted with its keys, which AWS refuses."""
 
     kind, named_by = "AWS::IAM::User", "UserName"
@@ -95,7 +95,7 @@ class User(Resource):
         iam.delete_user(UserName=self.physical_resource_id)
 
 
-class DatabaseInstance(Resource):
+class DatabaseInstance(Resource, CloudFormationModel):
     kind, named_by = "AWS::RDS::DBInstance", "DBInstanceIdentifier"
 
     def begin(self):
@@ -125,7 +125,7 @@ class DatabaseInstance(Resource):
         database.delete()
 
 
-class ReplicationGroup(Resource):
+class ReplicationGroup(Resource, CloudFormationModel):
     kind, named_by = "AWS::ElastiCache::ReplicationGroup", "ReplicationGroupId"
 
     def begin(self):
@@ -140,18 +140,18 @@ class ReplicationGroup(Resource):
         RUNNING["cache"].delete()
 
 
-class Application(Resource):
+class Application(Resource, CloudFormationModel):
     kind, named_by = "AWS::ElasticBeanstalk::Application", "ApplicationName"
 
 
-class Version(Resource):
+class Version(Resource, CloudFormationModel):
     kind = "AWS::ElasticBeanstalk::ApplicationVersion"
 
     def begin(self):
         VERSIONS[self.properties["ApplicationName"], self.physical_resource_id] = dict(self.properties["SourceBundle"])
 
 
-class BeanstalkEnvironment(Resource):
+class BeanstalkEnvironment(Resource, CloudFormationModel):
     kind, named_by = "AWS::ElasticBeanstalk::Environment", "EnvironmentName"
 
     def begin(self):
@@ -176,20 +176,14 @@ class BeanstalkEnvironment(Resource):
         ENVIRONMENTS.pop(self.physical_resource_id).terminate()
 
 
-REMEMBERED = [
+REMEMBERED = [type("Remembered", (Resource, CloudFormationModel), {"kind": kind}) for kind in (
     "AWS::AutoScaling::ScalingPolicy", "AWS::CloudWatch::Alarm", "AWS::ElastiCache::ParameterGroup", "AWS::ElastiCache::SubnetGroup",
     "AWS::IAM::OIDCProvider", "AWS::RDS::DBParameterGroup", "AWS::RDS::DBSubnetGroup", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription",
-]
+)]
 
 
 def install():
-    """Teaches moto these types; those that it knows differently are replaced."""
-    types = parsing.get_model_map()
-    names = parsing.get_name_type_map()
-    kinds = [Secret, User, DatabaseInstance, ReplicationGroup, Application, Version, BeanstalkEnvironment]
-    kinds += [type("Remembered", (Resource,), {"kind": kind}) for kind in REMEMBERED]
-    for kind in kinds:
-        types[kind.kind], names[kind.kind] = kind, kind.named_by
+    """Corrects moto's CloudFormation where it differs from AWS, and its interface has no way in."""
     apply = ChangeSet.apply
 
     def apply_with_outputs(change_set):
