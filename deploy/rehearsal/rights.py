@@ -7,6 +7,7 @@ everything that they do is written down in calls.log: who, action, resource.
 
 Effects, actions and resources are evaluated, conditions are not.
 """
+import ast
 import fnmatch
 import io
 import json
@@ -106,14 +107,19 @@ def identity(key):
     if key == "rehearsal-instance":
         roles = [role["RoleName"] for role in iam.list_roles()["Roles"] if "InstanceRole" in role["RoleName"]]
         policies = [(role, policy) for role in roles for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]]
-        return "instance", [one for role, policy in policies
-                            for one in iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]["Statement"]]
+        return "instance", [one for role, policy in policies for one in inline_statements(iam, role, policy)]
     for user in iam.list_users()["Users"]:
         name = user["UserName"]
         if key in [one["AccessKeyId"] for one in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]]:
             policies = iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]
             return name, [one for policy in policies for one in managed_statements(iam, policy["PolicyArn"])]
     return f"nobody ({key})", []
+
+
+def inline_statements(iam, role, policy):
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    # What moto made from a template it gives as Python writes it, not as JSON.
+    return (ast.literal_eval(document) if isinstance(document, str) else document)["Statement"]
 
 
 def managed_statements(iam, policy):
