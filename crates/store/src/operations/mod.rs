@@ -17,7 +17,7 @@ pub(crate) use self::marks::{AddRequests, MarkEvicted, MarkLost, Ping, Touch};
 pub(crate) use self::repair::Repair;
 pub(crate) use self::submit::{Submit, SubmitAll};
 #[cfg(feature = "postgres")]
-pub(crate) use self::submit::{SubmitAnswer, insert_single, submit_batch};
+pub(crate) use self::submit::{SubmitAnswer, insert_without_tokens, submit_batch};
 pub(crate) use self::withdraw::{CancelAll, Withdraw};
 use crate::sql::Statements;
 

@@ -91,21 +91,16 @@ async fn room<S: Statements>(statements: &mut S, rows: usize) -> sqlx::Result<us
     Ok(usize::try_from(room).unwrap_or(usize::MAX))
 }
 
-/// Inserts a new subject without a transaction, if a recent count allows it. Returns `None`, having inserted nothing,
-/// if [`submit_batch`] is needed.
+/// Inserts what is new and has no token in one statement, which needs no transaction, if a recent count allows all of
+/// it. Leaves the answers of the rest open: they need [`submit_batch`].
 #[cfg(feature = "postgres")]
-pub(crate) async fn insert_single<S: Statements>(
+pub(crate) async fn insert_without_tokens<S: Statements>(
     statements: &mut S,
-    request: &NewCalculation,
-) -> sqlx::Result<Option<Calculation>> {
-    if request.ask.is_some() || statements.queue_limit().recent_room(1).is_none() {
-        return Ok(None);
-    }
-    let inserted = statements.insert(&[request]).await?.pop();
-    if inserted.is_some() {
-        statements.queue_limit().add_queued(1);
-    }
-    Ok(inserted)
+    requests: &[NewCalculation],
+) -> sqlx::Result<Vec<Option<SubmitAnswer>>> {
+    let mut answers = vec![None; requests.len()];
+    insert_new(statements, requests, |request| request.ask.is_none(), &mut answers).await?;
+    Ok(answers)
 }
 
 /// Submits all or, if it fails, none. Returns an answer for each, in their order.
@@ -113,7 +108,8 @@ pub(crate) async fn submit_batch<S: Statements>(
     statements: &mut S,
     requests: &[NewCalculation],
 ) -> sqlx::Result<Vec<SubmitAnswer>> {
-    let mut answers = insert_new(statements, requests).await?;
+    let mut answers = vec![None; requests.len()];
+    insert_new(statements, requests, |_| true, &mut answers).await?;
     for _ in 0..MAX_ROUNDS {
         let open: Vec<(usize, &NewCalculation)> =
             requests.iter().enumerate().filter(|(at, _)| answers[*at].is_none()).collect();
@@ -128,20 +124,21 @@ pub(crate) async fn submit_batch<S: Statements>(
     answers.ok_or_else(|| sqlx::Error::Protocol("rows changed too often during a submission".into()))
 }
 
-/// Inserts what is new without looking for it first, if a recent count allows all of it. Leaves the answers of the rest
-/// open.
+/// Inserts what is new of these requests without looking for it first, if a recent count allows all of it. Leaves the
+/// answers of the rest open.
 async fn insert_new<S: Statements>(
     statements: &mut S,
     requests: &[NewCalculation],
-) -> sqlx::Result<Vec<Option<SubmitAnswer>>> {
-    let mut answers: Vec<Option<SubmitAnswer>> = vec![None; requests.len()];
+    is_included: impl Fn(&NewCalculation) -> bool,
+    answers: &mut [Option<SubmitAnswer>],
+) -> sqlx::Result<()> {
     let mut places: HashMap<&Subject, usize> = HashMap::with_capacity(requests.len());
     // Of several requests for one subject, the first queues it.
-    for (at, request) in requests.iter().enumerate() {
+    for (at, request) in requests.iter().enumerate().filter(|(_, request)| is_included(request)) {
         places.entry(&request.subject).or_insert(at);
     }
-    if statements.queue_limit().recent_room(places.len() as u64).is_none() {
-        return Ok(answers);
+    if places.is_empty() || statements.queue_limit().recent_room(places.len() as u64).is_none() {
+        return Ok(());
     }
     let is_first = |(at, request): &(usize, &NewCalculation)| places.get(&request.subject) == Some(at);
     let new: Vec<&NewCalculation> = requests.iter().enumerate().filter(is_first).map(|(_, new)| new).collect();
@@ -156,7 +153,7 @@ async fn insert_new<S: Statements>(
     if !tokens.is_empty() {
         statements.add_tokens(&tokens).await?;
     }
-    Ok(answers)
+    Ok(())
 }
 
 async fn submit_round<S: Statements>(

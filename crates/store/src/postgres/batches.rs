@@ -11,9 +11,9 @@ use super::pool::ConnectionHealth;
 use super::statements::PostgresStatements;
 use crate::batch::Executor;
 use crate::error::DbError;
-use crate::operations::{SubmitAnswer, complete_batch, complete_unfinished, insert_single, submit_batch};
+use crate::operations::{SubmitAnswer, complete_batch, complete_unfinished, insert_without_tokens, submit_batch};
 use crate::rules::QueueLimit;
-use crate::{CompleteResult, CompletedValue, NewCalculation, SubmitResult};
+use crate::{CompleteResult, CompletedValue, NewCalculation};
 
 /// Executes submissions.
 pub(super) struct SubmitExecutor {
@@ -26,20 +26,30 @@ impl Executor for SubmitExecutor {
     type Request = NewCalculation;
     type Answer = SubmitAnswer;
 
+    /// After an error some may be stored: submitting them again joins them.
     async fn execute(&mut self, requests: &[NewCalculation]) -> Result<Vec<SubmitAnswer>, DbError> {
-        twice(&self.health, || self.submit(requests)).await
+        let mut answers = twice(&self.health, || self.insert(requests)).await?;
+        let is_open =
+            |(answer, request): (&Option<SubmitAnswer>, &NewCalculation)| answer.is_none().then(|| request.clone());
+        let open: Vec<NewCalculation> = answers.iter().zip(requests).filter_map(is_open).collect();
+        if !open.is_empty() {
+            let mut others = twice(&self.health, || self.submit(&open)).await?.into_iter();
+            for answer in answers.iter_mut().filter(|answer| answer.is_none()) {
+                *answer = others.next();
+            }
+        }
+        Ok(answers.into_iter().flatten().collect())
     }
 }
 
 impl SubmitExecutor {
+    async fn insert(&self, requests: &[NewCalculation]) -> sqlx::Result<Vec<Option<SubmitAnswer>>> {
+        let mut connection = self.pool.acquire().await?;
+        let mut statements = PostgresStatements { connection: &mut connection, queue_limit: &self.queue_limit };
+        insert_without_tokens(&mut statements, requests).await
+    }
+
     async fn submit(&self, requests: &[NewCalculation]) -> sqlx::Result<Vec<SubmitAnswer>> {
-        if let [request] = requests {
-            let mut connection = self.pool.acquire().await?;
-            let mut statements = PostgresStatements { connection: &mut connection, queue_limit: &self.queue_limit };
-            if let Some(queued) = insert_single(&mut statements, request).await? {
-                return Ok(vec![SubmitAnswer::Accepted(SubmitResult::Queued(queued))]);
-            }
-        }
         let mut transaction = self.pool.begin_with(BEGIN_DURABLE).await?;
         let mut statements = PostgresStatements { connection: &mut transaction, queue_limit: &self.queue_limit };
         let answers = submit_batch(&mut statements, requests).await?;

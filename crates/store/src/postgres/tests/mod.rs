@@ -87,6 +87,27 @@ async fn two_processes_insert_the_same_subjects_once() {
 }
 
 #[tokio::test]
+async fn submissions_with_and_without_tokens_at_the_same_time_are_queued_once() {
+    let store = connect(&server::database().await).await;
+    let ask = token();
+    let requests = [(1, None), (2, Some(&ask)), (3, None), (1, Some(&ask)), (2, None), (4, Some(&ask))];
+    let requests = requests.map(|(n, ask)| new_calculation(n, ask));
+    let results = join_all(requests.iter().map(|request| store.submit(request))).await;
+    let mut queued = Vec::new();
+    for (request, result) in requests.iter().zip(results) {
+        match result.expect("submitted") {
+            SubmitResult::Queued(calculation) => queued.push(calculation.subject),
+            SubmitResult::Pending(calculation) => assert_eq!(calculation.subject, request.subject),
+            known @ SubmitResult::Known(_) => panic!("nothing is known: {known:?}"),
+        }
+    }
+    queued.sort_by_key(|subject| subject.index().get());
+    assert_eq!(queued, [1, 2, 3, 4].map(f));
+    let withdrawn = store.withdraw(&f(4), &ask, NOON).await.expect("reachable");
+    assert!(matches!(withdrawn, WithdrawResult::Cancelled(_)), "{withdrawn:?}");
+}
+
+#[tokio::test]
 async fn two_processes_exceed_the_limit_by_one_batch_at_most() {
     let settings = server::database().await;
     let (one, two) = (connect(&settings).await, connect(&settings).await);
