@@ -99,8 +99,13 @@ impl ValueCache for RedisValueCache {
         let subject = subject.to_string();
         let mut commands = pipe();
         commands.cmd("GETEX").arg(self.key(&subject)).arg("PX").arg(CACHE_TTL.as_millis());
-        commands.cmd("ZADD").arg(&self.order_key).arg("XX").arg(self.clock.now().unix_ms()).arg(&subject).ignore();
         let (text,): (Option<String>,) = self.run("get", &commands).await?;
+        if text.is_some() {
+            // New numbers are looked up too, and spared this command.
+            let mut commands = pipe();
+            commands.cmd("ZADD").arg(&self.order_key).arg("XX").arg(self.clock.now().unix_ms()).arg(&subject).ignore();
+            self.run::<()>("get", &commands).await?;
+        }
         // A value that another version wrote and this one cannot read is a miss.
         let cached: Option<CachedValue<Calculation>> = text.and_then(|text| serde_json::from_str(&text).ok());
         // Compared after the lookup, during which the store may have been replaced.
