@@ -69,6 +69,13 @@ async fn run(ports: Ports, mut messages: mpsc::Receiver<DispatchMessage>, shutdo
                 return;
             }
         }
+        // What other tasks are about to send shares the calls.
+        tokio::task::yield_now().await;
+        while arrived.len() < MAX_BATCH
+            && let Ok(message) = messages.try_recv()
+        {
+            arrived.push(message);
+        }
         let (accepted, done): (Vec<_>, Vec<_>) =
             arrived.drain(..).map(|DispatchMessage { accepted, done }| (accepted, done)).unzip();
         dispatch_all(&ports, accepted).await;

@@ -87,6 +87,13 @@ async fn run<E: Executor>(mut executor: E, mut messages: mpsc::Receiver<BatchMes
     let mut arrived = Vec::with_capacity(MAX_BATCH);
     let mut closing = None;
     while closing.is_none() && messages.recv_many(&mut arrived, MAX_BATCH).await > 0 {
+        // What other tasks are about to send shares the transaction.
+        tokio::task::yield_now().await;
+        while arrived.len() < MAX_BATCH
+            && let Ok(message) = messages.try_recv()
+        {
+            arrived.push(message);
+        }
         let (mut requests, mut replies) = (Vec::with_capacity(arrived.len()), Vec::with_capacity(arrived.len()));
         for message in arrived.drain(..) {
             match message {
