@@ -3,7 +3,7 @@
 //! The prices are known to every API process: it adds what it accepts, learns from events what others accept and
 //! what ends, and reads the store at its start and after lost events.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +60,8 @@ struct AddressWork {
     long: Duration,
     /// In the order of submission.
     calculations: BTreeMap<u64, Duration>,
+    /// The same, shortest first.
+    by_work: BTreeSet<(Duration, u64)>,
 }
 
 /// The work that an address may still queue, for the `RateLimit` headers.
@@ -278,7 +280,12 @@ impl BacklogState {
     fn time_for_own(&self, address: IpAddr, excess: Duration, parallelism: u32) -> Duration {
         let address = household(address);
         let (mut work, mut longest) = (Duration::ZERO, Duration::ZERO);
-        if let Some(own) = self.by_address.get(&address) {
+        let own = self.by_address.get(&address);
+        if let Some(own) = own.filter(|own| own.total <= excess) {
+            // Every accepted submission asks for this, however many are queued.
+            work = own.total;
+            longest = own.by_work.last().map(|(work, _)| *work).unwrap_or_default();
+        } else if let Some(own) = own {
             for next in own.calculations.values() {
                 if work >= excess {
                     break;
@@ -310,6 +317,7 @@ impl BacklogState {
             own.total += work;
             own.long += long_part(work);
             own.calculations.insert(number, work);
+            own.by_work.insert((work, number));
         }
         self.calculations.insert(subject, QueuedWork { work, address, generation: self.generation, number });
     }
@@ -329,6 +337,7 @@ impl BacklogState {
             own.total = own.total.saturating_sub(queued.work);
             own.long = own.long.saturating_sub(long_part(queued.work));
             own.calculations.remove(&queued.number);
+            own.by_work.remove(&(queued.work, queued.number));
             if own.calculations.is_empty() {
                 self.by_address.remove(&address);
             }
