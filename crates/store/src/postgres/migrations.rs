@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use sqlx::SqlSafeStr;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::error::failed;
 use super::settings::Migrations;
@@ -19,6 +19,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
     (5, "texts", include_str!("../../migrations/postgres/0005_texts.sql")),
     (6, "indexes", include_str!("../../migrations/postgres/0006_indexes.sql")),
 ];
+
+/// How long a migration waits for a table: one that waits blocks every later statement on it. Better to fail.
+const LOCK_TIMEOUT: &str = "1s";
+/// Migrations that create this index and nothing else. Where there are rows, it is built while rows are written.
+const INDEXES: [(i64, &str); 2] = [(5, "calculations_texts"), (6, "calculations_idx")];
 
 /// The database does not have the schema that this version needs.
 #[derive(Debug, thiserror::Error)]
@@ -37,24 +42,89 @@ pub(super) async fn run(connection: &mut PgConnection, migrations: Migrations) -
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
     });
     match migrations {
-        Migrations::Apply => {
-            // A migration that waits for a table blocks every later statement on it: better to fail.
-            sqlx::query("select set_config('lock_timeout', '1s', false), set_config('statement_timeout', '0', false)")
-                .execute(&mut *connection)
-                .await
-                .map_err(failed)?;
-            let mut migrator = Migrator::with_migrations(steps.to_vec());
-            migrator.set_ignore_missing(true);
-            // `run` would do, but its future is not Send.
-            let applied = migrator.run_direct(None, connection, false).await;
-            applied.map_err(|error| match error {
-                sqlx::migrate::MigrateError::Execute(error) => failed(error),
-                sqlx::migrate::MigrateError::ExecuteMigration(error, _) => failed(error),
-                error => StoreError::Corrupt(error.into()),
-            })
-        }
+        Migrations::Apply => apply(connection, steps.to_vec()).await.map_err(|error| match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => failed(error),
+            error => StoreError::Corrupt(error.into()),
+        }),
         Migrations::Verify => verify(connection, &steps).await,
     }
+}
+
+async fn apply(connection: &mut PgConnection, steps: Vec<Migration>) -> Result<(), MigrateError> {
+    set_timeout(connection, "statement_timeout", "0").await?;
+    set_timeout(connection, "lock_timeout", LOCK_TIMEOUT).await?;
+    if !has_rows(connection).await? {
+        return migrate(connection, steps, None).await;
+    }
+    connection.lock().await?;
+    for part in steps.chunk_by(|one, next| index_of(one).is_some() == index_of(next).is_some()) {
+        let indexes: Vec<&str> = part.iter().filter_map(index_of).collect();
+        let target = part.last().map(|step| step.version);
+        if indexes.is_empty() {
+            migrate(connection, steps.clone(), target).await?;
+            continue;
+        }
+        // These wait for transactions, in the way of nobody.
+        set_timeout(connection, "lock_timeout", "0").await?;
+        for index in indexes {
+            drop_unfinished(connection, index).await?;
+        }
+        migrate(connection, steps.iter().map(concurrently).collect(), target).await?;
+        set_timeout(connection, "lock_timeout", LOCK_TIMEOUT).await?;
+    }
+    connection.unlock().await
+}
+
+async fn migrate(
+    connection: &mut PgConnection,
+    steps: Vec<Migration>,
+    target: Option<i64>,
+) -> Result<(), MigrateError> {
+    let mut migrator = Migrator::with_migrations(steps);
+    migrator.set_ignore_missing(true);
+    // `run` would do, but its future is not Send.
+    migrator.run_direct(target, connection, false).await
+}
+
+async fn set_timeout(connection: &mut PgConnection, name: &str, timeout: &str) -> sqlx::Result<()> {
+    let setting = sqlx::query("select set_config($1, $2, false)").bind(name).bind(timeout);
+    setting.execute(connection).await.map(drop)
+}
+
+async fn has_rows(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let exists: bool =
+        sqlx::query_scalar("select to_regclass('calculations') is not null").fetch_one(&mut *connection).await?;
+    if !exists {
+        return Ok(false);
+    }
+    sqlx::query_scalar("select exists (select 1 from calculations)").fetch_one(connection).await
+}
+
+fn index_of(step: &Migration) -> Option<&'static str> {
+    INDEXES.iter().find(|(version, _)| *version == step.version).map(|(_, index)| *index)
+}
+
+/// Returns a migration that builds its index without locking the table, under the checksum of its own text.
+fn concurrently(step: &Migration) -> Migration {
+    let mut step = step.clone();
+    if index_of(&step).is_some() {
+        let sql = step.sql.as_str().replace("create index ", "create index concurrently if not exists ");
+        step.sql = AssertSqlSafe(sql).into_sql_str();
+        step.no_tx = true;
+    }
+    step
+}
+
+/// Drops an index whose build was interrupted: it is there, but no query uses it.
+async fn drop_unfinished(connection: &mut PgConnection, index: &str) -> sqlx::Result<()> {
+    let is_unfinished = sqlx::query_scalar(
+        "select exists (select 1 from pg_index where indexrelid = to_regclass($1) and not indisvalid)",
+    );
+    if is_unfinished.bind(index).fetch_one(&mut *connection).await? {
+        let drop = AssertSqlSafe(format!("drop index concurrently {index}"));
+        sqlx::query(drop).execute(connection).await?;
+    }
+    Ok(())
 }
 
 async fn verify(connection: &mut PgConnection, steps: &[Migration]) -> Result<(), StoreError> {

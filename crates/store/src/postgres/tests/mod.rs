@@ -289,6 +289,48 @@ async fn many_processes_start_at_once_and_leave_newer_migrations_alone() {
 }
 
 #[tokio::test]
+async fn an_index_is_built_while_rows_are_written() {
+    let settings = server::database().await;
+    let store = connect(&settings).await;
+    store.submit(&new_calculation(1, None)).await.expect("submitted");
+    // An index of this name whose build failed stands in for an interrupted one.
+    let mut writer = shell(&settings).await;
+    for sql in [
+        "drop index calculations_texts, calculations_idx",
+        "delete from _sqlx_migrations where version >= 5",
+        "insert into calculations (subject, status, lane, digits, asked_at, queued_at, unwithdrawable) \
+         values ('F(2)', 'queued', 'long', 1, 1, 1, true)",
+    ] {
+        sqlx::raw_sql(sql).execute(&mut writer).await.expect("executed");
+    }
+    let failed = sqlx::raw_sql("create unique index concurrently calculations_texts on calculations (lane)");
+    failed.execute(&mut writer).await.expect_err("two rows have this lane");
+
+    sqlx::raw_sql("begin; update calculations set asked = 2").execute(&mut writer).await.expect("a long transaction");
+    let migrating = tokio::spawn({
+        let settings = settings.clone();
+        async move { connect(&settings).await }
+    });
+    let building = "select count(*) from pg_stat_activity where datname = current_database() \
+                    and wait_event_type = 'Lock' and query like '%index concurrently%'";
+    while sqlx::query_scalar::<_, i64>(building).fetch_one(&store.pool).await.expect("an answer") == 0 {
+        assert!(!migrating.is_finished(), "it waits for the transaction");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    store.submit(&new_calculation(3, None)).await.expect("nothing blocks a submission");
+    sqlx::raw_sql("commit").execute(&mut writer).await.expect("committed");
+    migrating.await.expect("migrated");
+    let built: i64 = sqlx::query_scalar(
+        "select count(*) from pg_index where indisvalid and not indisunique \
+         and indexrelid in ('calculations_texts'::regclass, 'calculations_idx'::regclass)",
+    )
+    .fetch_one(&store.pool)
+    .await
+    .expect("an answer");
+    assert_eq!(built, 2);
+}
+
+#[tokio::test]
 async fn verifying_refuses_missing_and_different_migrations() {
     let settings = server::database().await;
     let verify = PostgresSettings { migrations: Migrations::Verify, ..settings.clone() };
