@@ -56,7 +56,8 @@ fn expected(n: u64) -> u64 {
     a
 }
 
-fn residue_of(limbs: &[u64]) -> u64 {
+/// Returns the residue of limbs modulo [`CHECK_MODULUS`].
+pub(crate) fn residue_of(limbs: &[u64]) -> u64 {
     // Four sums, of every fourth limb each, do not wait for each other.
     const STEP: u64 = power_of_limb(4);
     let (quads, rest) = limbs.as_chunks::<4>();

@@ -28,6 +28,10 @@ impl Decimal {
         Decimal { negative, limbs }
     }
 
+    pub(crate) fn limbs(&self) -> &[u64] {
+        &self.limbs
+    }
+
     /// The number of decimal digits, without a sign; 1 for 0.
     pub fn digits(&self) -> u64 {
         match self.limbs.split_last() {

@@ -209,7 +209,8 @@ fn single(k: u64) -> (u64, u64) {
     (0..k).fold((0, 1), |(a, b), _| (b, a + b))
 }
 
-fn reserve(words: u64) -> Result<Vec<u64>, TryReserveError> {
+/// Reserves a vector of this many words.
+pub(crate) fn reserve(words: u64) -> Result<Vec<u64>, TryReserveError> {
     let mut reserved = Vec::new();
     // A count that no usize holds is refused like any other that is too large.
     reserved.try_reserve_exact(usize::try_from(words).unwrap_or(usize::MAX))?;

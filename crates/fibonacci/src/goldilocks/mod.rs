@@ -7,9 +7,11 @@ mod doubling;
 mod field;
 mod plan;
 mod points;
+mod product;
 mod thirds;
 mod transform;
 
 pub(crate) use doubling::Workspace;
 pub use plan::MAX_INDEX;
 pub(crate) use plan::Plan;
+pub(crate) use product::{multiply, units};

@@ -13,7 +13,7 @@ pub const MAX_INDEX: u64 = 700_000_000_000;
 pub(crate) const MAX_SINGLE: u64 = 86;
 
 /// Maximum number of limbs of operands multiplied by columns; measured, the two are equal near here.
-const COLUMN_LIMBS: u64 = 200;
+pub(crate) const COLUMN_LIMBS: u64 = 200;
 const _: () = assert!(COLUMN_LIMBS as usize <= MAX_COLUMNS);
 
 /// The steps to F(n), n ≥ 0.

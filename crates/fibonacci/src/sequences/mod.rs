@@ -2,11 +2,13 @@
 //!
 //! Each formula is written once, over a [`Ring`]: the integers, or residues modulo m.
 
+mod decimals;
 mod error;
 mod kbonacci;
 mod polynomial;
 mod recurrence;
 mod ring;
+mod term;
 
 pub use error::SequenceError;
 pub use kbonacci::{MAX_ORDER, kbonacci, kbonacci_modulo};
@@ -14,6 +16,8 @@ pub use polynomial::{MAX_POLYNOMIAL, fibonacci_polynomial, lucas_polynomial};
 pub use recurrence::{
     LucasParameters, lucas, lucas_modulo, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, seeded, seeded_modulo,
 };
+
+pub use term::Term;
 
 pub(crate) use recurrence::value_bits;
 

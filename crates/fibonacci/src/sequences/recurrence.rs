@@ -152,7 +152,7 @@ pub fn seeded_modulo(a: &IBig, b: &IBig, n: impl Into<IBig>, m: &UBig) -> Result
 }
 
 /// U(n) and U(n+1), with the parameters.
-struct Terms<E> {
+pub(super) struct Terms<E> {
     current: E,
     next: E,
     p: E,
@@ -160,7 +160,7 @@ struct Terms<E> {
 }
 
 impl<E: Clone> Terms<E> {
-    fn at<R: Ring<Element = E>>(ring: &R, p: E, q: E, n: &UBig) -> Self {
+    pub(super) fn at<R: Ring<Element = E>>(ring: &R, p: E, q: E, n: &UBig) -> Self {
         let (mut current, mut next) = (ring.element(&IBig::ZERO), ring.element(&IBig::ONE));
         for place in (0..n.bit_len()).rev() {
             let twice = ring.add(&next, &next);
@@ -178,7 +178,7 @@ impl<E: Clone> Terms<E> {
     }
 
     /// x(n) for x(0) = a and x(1) = b: a·(U(n+1) − P·U(n)) + b·U(n), where the bracket is −Q·U(n−1).
-    fn term<R: Ring<Element = E>>(&self, ring: &R, a: &IBig, b: &IBig) -> E {
+    pub(super) fn term<R: Ring<Element = E>>(&self, ring: &R, a: &IBig, b: &IBig) -> E {
         let before = ring.subtract(&self.next, &ring.multiply(&self.p, &self.current));
         let first = ring.multiply(&ring.element(a), &before);
         ring.add(&first, &ring.multiply(&ring.element(b), &self.current))
@@ -243,7 +243,8 @@ fn backwards<R: Ring>(ring: &R, reversed: Terms<R::Element>, p: &IBig, q: &IBig)
     Terms { current, next, p, q }
 }
 
-fn modular(pair: &LucasParameters, n: IBig, m: &UBig, a: &IBig, b: &IBig) -> Result<UBig, SequenceError> {
+/// Returns x(n) modulo m.
+pub(super) fn modular(pair: &LucasParameters, n: IBig, m: &UBig, a: &IBig, b: &IBig) -> Result<UBig, SequenceError> {
     let divisor = divisor(m).ok_or(SequenceError::ZeroModulus)?;
     let ring = Residues::new(&divisor);
     let (negative, magnitude) = split(n);
