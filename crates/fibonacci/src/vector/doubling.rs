@@ -3,7 +3,7 @@
 use super::carry::{Carry, Form, Overflow, settle};
 use super::crt::{BALANCED, Garner};
 use super::field::PRIMES;
-use super::lanes::{Lanes, LimbOctet, Octet, zeroed};
+use super::lanes::{Lanes, LimbOctet, Octet, Points, zeroed};
 use super::phases::{PointPair, multiply};
 use super::plan::{DoublingPlan, DoublingStep};
 use super::product::{Even, LastEven, LastOdd, Odd, Product};
@@ -18,7 +18,7 @@ pub(crate) struct Arena {
     a: Vec<LimbOctet>,
     /// F(k+1).
     b: Vec<LimbOctet>,
-    points: Vec<Octet>,
+    points: Points,
     roots: [Roots; 3],
 }
 
@@ -32,7 +32,7 @@ impl Arena {
         Some(Arena {
             a: zeroed(plan.value_octets().max(plan.partner_octets()))?,
             b: zeroed(plan.partner_octets())?,
-            points: zeroed(plan.point_octets())?,
+            points: Points::zeroed(plan.point_octets())?,
             roots: [roots(0), roots(1), roots(2)],
         })
     }
@@ -77,7 +77,7 @@ impl Arena {
     ) -> Result<(), Error> {
         let octets = step.length.points() / 8;
         let operands = [&self.a[..step.operand_octets()], &self.b[..step.operand_octets()]];
-        let mut arrays = self.points[..step.arrays() * octets].chunks_exact_mut(octets);
+        let mut arrays = self.points.octets()[..step.arrays() * octets].chunks_exact_mut(octets);
         let mut array = || arrays.next().unwrap_or_default();
         let (a, b) = ([array(), array(), array()], [array(), array(), array()]);
         if P::TWO {
@@ -99,7 +99,7 @@ impl Arena {
         let garner = Garner::new(step.length.scale());
         let octets = step.length.points() / 8;
         let results = step.result_octets();
-        let mut arrays = self.points.chunks_exact(octets);
+        let mut arrays = self.points.octets().chunks_exact(octets);
         let mut array = || arrays.next().unwrap_or_default();
         let (first, second) = ([array(), array(), array()], [array(), array(), array()]);
         let mut numbers = vec![(&mut self.a[..results], first)];
@@ -162,7 +162,7 @@ mod tests {
         let mut arena = Arena {
             a: zeroed(step.result_octets()).unwrap(),
             b: zeroed(step.result_octets()).unwrap(),
-            points: zeroed(step.arrays() * step.length.points() / 8).unwrap(),
+            points: Points::zeroed(step.arrays() * step.length.points() / 8).unwrap(),
             roots: [roots(0), roots(1), roots(2)],
         };
         for (limbs, from) in [(&mut arena.a, a), (&mut arena.b, b)] {

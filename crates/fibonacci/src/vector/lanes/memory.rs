@@ -10,15 +10,17 @@ use super::{LimbOctet, Octet};
 /// # Safety
 /// All bits zero is a value, and the size is not zero.
 pub(crate) unsafe trait Zero: Sized {}
-// SAFETY: eight times 0.0.
-unsafe impl Zero for Octet {}
+// SAFETY: 0.0.
+unsafe impl Zero for f64 {}
 // SAFETY: eight times 0.
 unsafe impl Zero for LimbOctet {}
 
 /// Returns `count` zeros, or `None` where the system refuses the memory.
 ///
-/// Long vectors come from the system page by page as they are first written, by the thread that writes.
+/// Long vectors come from the system page by page as they are first written, by the thread that writes. The
+/// alignment must be small for that: memory of a larger one is filled by the allocator.
 pub(crate) fn zeroed<T: Zero>(count: usize) -> Option<Vec<T>> {
+    const { assert!(align_of::<T>() <= align_of::<f64>()) };
     if count == 0 {
         return Some(Vec::new());
     }
@@ -30,4 +32,22 @@ pub(crate) fn zeroed<T: Zero>(count: usize) -> Option<Vec<T>> {
     }
     // SAFETY: the global allocator gave this memory for this layout, and it holds `count` values.
     Some(unsafe { Vec::from_raw_parts(memory, count, count) })
+}
+
+/// Octets of points, all zero at first, each in a line of the cache.
+pub(crate) struct Points {
+    memory: Vec<f64>,
+}
+
+impl Points {
+    /// Reserves `octets`, or `None` where the system refuses the memory.
+    pub(crate) fn zeroed(octets: usize) -> Option<Self> {
+        // The next line of the cache begins at most seven numbers on.
+        Some(Points { memory: zeroed(8 * octets + 7)? })
+    }
+
+    pub(crate) fn octets(&mut self) -> &mut [Octet] {
+        // SAFETY: an octet is eight `f64`, and every bit pattern is one.
+        unsafe { self.memory.align_to_mut().1 }
+    }
 }

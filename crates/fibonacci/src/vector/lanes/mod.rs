@@ -22,7 +22,7 @@ mod portable;
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
-pub(crate) use memory::zeroed;
+pub(crate) use memory::{Points, zeroed};
 #[cfg(test)]
 pub(crate) use portable::Portable;
 
