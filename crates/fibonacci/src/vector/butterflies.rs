@@ -56,57 +56,57 @@ pub(crate) fn inverse_4<L: Lanes>(f: Field<L>, x: [L::Reals; 4], first: Factor, 
 #[inline(always)]
 pub(crate) fn forward_16<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 16], roots: &RootTree) {
     x[0] = f.reduce(x[0]);
-    for column in 0..4 {
-        let rows = [x[column], x[column + 4], x[column + 8], x[column + 12]];
-        [x[column], x[column + 4], x[column + 8], x[column + 12]] = forward_4(f, rows, roots[1], [roots[2], roots[3]]);
-    }
-    for row in 0..4 {
-        forward_row(f, x, roots, row);
-    }
+    unrolled!(C in 0..4 {
+        let rows = [x[C], x[C + 4], x[C + 8], x[C + 12]];
+        [x[C], x[C + 4], x[C + 8], x[C + 12]] = forward_4(f, rows, roots[1], [roots[2], roots[3]]);
+    });
+    unrolled!(ROW in 0..4 {
+        forward_row(f, x, roots, ROW);
+    });
 }
 
 /// Undoes [`forward_16`], times 16, given the inverse roots.
 #[inline(always)]
 pub(crate) fn inverse_16<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 16], roots: &RootTree) {
-    for row in 0..4 {
-        inverse_row(f, x, roots, row);
-    }
-    for column in 0..4 {
-        let rows = [x[column], x[column + 4], x[column + 8], x[column + 12]];
-        [x[column], x[column + 4], x[column + 8], x[column + 12]] = inverse_4(f, rows, roots[1], [roots[2], roots[3]]);
-    }
+    unrolled!(ROW in 0..4 {
+        inverse_row(f, x, roots, ROW);
+    });
+    unrolled!(C in 0..4 {
+        let rows = [x[C], x[C + 4], x[C + 8], x[C + 12]];
+        [x[C], x[C + 4], x[C + 8], x[C + 12]] = inverse_4(f, rows, roots[1], [roots[2], roots[3]]);
+    });
 }
 
 /// Four layers of block 0, whose first roots are 1, on points below 0.51p.
 #[inline(always)]
 pub(crate) fn forward_16_first<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 16], roots: &RootTree) {
-    for column in 0..4 {
-        let rows = [x[column], x[column + 4], x[column + 8], x[column + 12]];
-        [x[column], x[column + 4], x[column + 8], x[column + 12]] = forward_4_first(f, rows, roots[3]);
-    }
+    unrolled!(C in 0..4 {
+        let rows = [x[C], x[C + 4], x[C + 8], x[C + 12]];
+        [x[C], x[C + 4], x[C + 8], x[C + 12]] = forward_4_first(f, rows, roots[3]);
+    });
     [x[0], x[1], x[2], x[3]] = forward_4_first(f, [x[0], x[1], x[2], x[3]], roots[3]);
-    for point in &mut x[..4] {
-        *point = f.reduce(*point);
-    }
-    for row in 1..4 {
-        forward_row(f, x, roots, row);
-    }
+    unrolled!(ROW in 0..4 {
+        x[ROW] = f.reduce(x[ROW]);
+    });
+    unrolled!(ROW in 1..4 {
+        forward_row(f, x, roots, ROW);
+    });
 }
 
 /// Undoes [`forward_16_first`], times 16, given the inverse roots.
 #[inline(always)]
 pub(crate) fn inverse_16_first<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 16], roots: &RootTree) {
     [x[0], x[1], x[2], x[3]] = inverse_4_first(f, [x[0], x[1], x[2], x[3]], roots[3]);
-    for point in &mut x[..4] {
-        *point = f.reduce(*point);
-    }
-    for row in 1..4 {
-        inverse_row(f, x, roots, row);
-    }
-    for column in 0..4 {
-        let rows = [x[column], x[column + 4], x[column + 8], x[column + 12]];
-        [x[column], x[column + 4], x[column + 8], x[column + 12]] = inverse_4_first(f, rows, roots[3]);
-    }
+    unrolled!(ROW in 0..4 {
+        x[ROW] = f.reduce(x[ROW]);
+    });
+    unrolled!(ROW in 1..4 {
+        inverse_row(f, x, roots, ROW);
+    });
+    unrolled!(C in 0..4 {
+        let rows = [x[C], x[C + 4], x[C + 8], x[C + 12]];
+        [x[C], x[C + 4], x[C + 8], x[C + 12]] = inverse_4_first(f, rows, roots[3]);
+    });
 }
 
 /// The last two layers of one of four rows.

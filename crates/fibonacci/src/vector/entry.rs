@@ -28,23 +28,25 @@ impl<const E: usize> Task for Entry<'_, E> {
         let extra_rows = extra_rows.map(|row| &mut row[..columns]);
         for column in 0..columns {
             let mut x = [lanes.splat(0.0); 16];
-            for row in 0..16 {
-                if let Some(limbs) = limbs[row].get(column) {
+            unrolled!(ROW in 0..16 {
+                if let Some(limbs) = limbs[ROW].get(column) {
                     let (high, low) = lanes.split_limbs(limbs);
-                    x[row] = f.residue_of_halves(high, low);
+                    x[ROW] = f.residue_of_halves(high, low);
                 }
-            }
+            });
             if E > 0 {
                 let mut x = x;
                 extra::forward_16(f, &mut x, extra_roots, E);
-                for row in 0..E {
-                    lanes.store(&mut extra_rows[row][column].0, x[row]);
-                }
+                unrolled!(ROW in 0..16 {
+                    if ROW < E {
+                        lanes.store(&mut extra_rows[ROW][column].0, x[ROW]);
+                    }
+                });
             }
             forward_16_first(f, &mut x, tree);
-            for row in 0..16 {
-                lanes.store(&mut rows[row][column].0, x[row]);
-            }
+            unrolled!(ROW in 0..16 {
+                lanes.store(&mut rows[ROW][column].0, x[ROW]);
+            });
         }
     }
 }

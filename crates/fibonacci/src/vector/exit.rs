@@ -28,28 +28,32 @@ impl<const E: usize> Task for Exit<'_, E> {
         let extra_rows = extra_rows.map(|row| &mut row[..columns]);
         for column in 0..columns {
             let mut x = [lanes.splat(0.0); 16];
-            for row in 0..16 {
-                x[row] = lanes.load(&rows[row][column].0);
-            }
+            unrolled!(ROW in 0..16 {
+                x[ROW] = lanes.load(&rows[ROW][column].0);
+            });
             inverse_16_first(f, &mut x, tree);
             if E > 0 {
                 // A·(c₀ + c₁) less A·(c₀ − c₁), modulo the extra blocks, of which 1/16 was kept so far.
                 let mut y = x;
                 extra::forward_16(f, &mut y, extra_roots, E);
-                for row in 0..E {
-                    let block = lanes.load(&extra_rows[row][column].0);
-                    y[row] = f.reduce(f.sub(y[row], f.times(block, extra_roots.sixteen)));
-                }
+                unrolled!(ROW in 0..16 {
+                    if ROW < E {
+                        let block = lanes.load(&extra_rows[ROW][column].0);
+                        y[ROW] = f.reduce(f.sub(y[ROW], f.times(block, extra_roots.sixteen)));
+                    }
+                });
                 extra::interpolate_16(f, &mut y, extra_roots, E);
-                for row in 0..E {
-                    let upper = f.times(y[row], extra_roots.rest);
-                    lanes.store(&mut extra_rows[row][column].0, upper);
-                    x[row] = f.sub(x[row], upper);
-                }
+                unrolled!(ROW in 0..16 {
+                    if ROW < E {
+                        let upper = f.times(y[ROW], extra_roots.rest);
+                        lanes.store(&mut extra_rows[ROW][column].0, upper);
+                        x[ROW] = f.sub(x[ROW], upper);
+                    }
+                });
             }
-            for row in 0..16 {
-                lanes.store(&mut rows[row][column].0, x[row]);
-            }
+            unrolled!(ROW in 0..16 {
+                lanes.store(&mut rows[ROW][column].0, x[ROW]);
+            });
         }
     }
 }

@@ -89,20 +89,20 @@ pub(crate) fn interpolate_16<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 16], root
 /// arguments, so that only the work for `known` blocks remains.
 macro_rules! node {
     (
-        $rows:literal, $half:literal, $level:literal,
+        $rows:literal, $half:tt, $level:literal,
         $forward:ident, $inverse:ident, $interpolate:ident,
         $half_forward:ident, $half_inverse:ident, $half_interpolate:ident
     ) => {
         /// The first `known` blocks of node `at`.
         #[inline(always)]
         fn $forward<L: Lanes>(f: Field<L>, x: &mut [L::Reals; $rows], roots: &ExtraRoots, at: usize, known: usize) {
-            for row in 0..$half {
-                let product = f.times(x[$half + row], roots.forward[at]);
+            unrolled!(ROW in 0..$half {
+                let product = f.times(x[$half + ROW], roots.forward[at]);
                 if known > $half {
-                    x[$half + row] = f.sub(x[row], product);
+                    x[$half + ROW] = f.sub(x[ROW], product);
                 }
-                x[row] = f.add(x[row], product);
-            }
+                x[ROW] = f.add(x[ROW], product);
+            });
             let (first, second) = halves::<_, $half>(x);
             if known > $half {
                 $half_forward(f, first, roots, 2 * at, $half);
@@ -118,11 +118,11 @@ macro_rules! node {
             let (first, second) = halves::<_, $half>(x);
             $half_inverse(f, first, roots, 2 * at);
             $half_inverse(f, second, roots, 2 * at + 1);
-            for row in 0..$half {
-                let difference = f.sub(x[row], x[$half + row]);
-                x[row] = f.add(x[row], x[$half + row]);
-                x[$half + row] = f.times(difference, roots.inverse[at]);
-            }
+            unrolled!(ROW in 0..$half {
+                let difference = f.sub(x[ROW], x[$half + ROW]);
+                x[ROW] = f.add(x[ROW], x[$half + ROW]);
+                x[$half + ROW] = f.times(difference, roots.inverse[at]);
+            });
         }
 
         /// From the first `known` blocks of node `at` to as many rows, times their [`scale`].
@@ -140,15 +140,19 @@ macro_rules! node {
             $half_inverse(f, first, roots, 2 * at);
             let mut images = *first;
             $half_forward(f, &mut images, roots, 2 * at + 1, known - $half);
-            for row in 0..known - $half {
-                let block = f.times(second[row], roots.halves[$level]);
-                second[row] = f.reduce(f.sub(images[row], block));
-            }
+            unrolled!(ROW in 0..$half {
+                if ROW < known - $half {
+                    let block = f.times(second[ROW], roots.halves[$level]);
+                    second[ROW] = f.reduce(f.sub(images[ROW], block));
+                }
+            });
             $half_interpolate(f, second, roots, 2 * at + 1, known - $half);
-            for row in 0..known - $half {
-                second[row] = f.times(second[row], roots.second[$level]);
-                first[row] = f.sub(first[row], f.times(second[row], roots.forward[at]));
-            }
+            unrolled!(ROW in 0..$half {
+                if ROW < known - $half {
+                    second[ROW] = f.times(second[ROW], roots.second[$level]);
+                    first[ROW] = f.sub(first[ROW], f.times(second[ROW], roots.forward[at]));
+                }
+            });
         }
     };
 }

@@ -34,10 +34,10 @@ impl<P: Product> Task for Leaves<'_, P> {
             let x = forward_leaf(lanes, f, &a[leaf], &self.roots.forward, count + leaf, &forward);
             let y = forward_leaf(lanes, f, &b[leaf], &self.roots.forward, count + leaf, &forward);
             let (mut first, mut second) = (x, y);
-            for row in 0..8 {
-                let (p, q) = (f.reduce(x[row]), f.reduce(y[row]));
-                (first[row], second[row]) = self.product.of(f, p, q);
-            }
+            unrolled!(ROW in 0..8 {
+                let (p, q) = (f.reduce(x[ROW]), f.reduce(y[ROW]));
+                (first[ROW], second[ROW]) = self.product.of(f, p, q);
+            });
             let inverse = LaneRoots::new(lanes, f, self.prime, &self.roots.inverse, leaf, Direction::Inverse);
             inverse_leaf(lanes, f, first, &mut a[leaf], &self.roots.inverse, count + leaf, &inverse);
             if P::TWO {
@@ -102,9 +102,9 @@ fn forward_leaf<L: Lanes>(
     lane_roots: &LaneRoots<L>,
 ) -> [L::Reals; 8] {
     let mut x = [lanes.splat(0.0); 8];
-    for row in 0..8 {
-        x[row] = lanes.load(&leaf[row].0);
-    }
+    unrolled!(ROW in 0..8 {
+        x[ROW] = lanes.load(&leaf[ROW].0);
+    });
     x[0] = f.reduce(x[0]);
     forward_layer(f, &mut x, FIRST, roots, at);
     forward_layer(f, &mut x, SECOND, roots, 2 * at);
@@ -139,51 +139,51 @@ fn inverse_leaf<L: Lanes>(
     x[4] = f.reduce(x[4]);
     inverse_layer(f, &mut x, FIRST, roots, at);
     x[1] = f.reduce(x[1]);
-    for row in 0..8 {
-        lanes.store(&mut leaf[row].0, x[row]);
-    }
+    unrolled!(ROW in 0..8 {
+        lanes.store(&mut leaf[ROW].0, x[ROW]);
+    });
 }
 
 /// One layer across vectors; `at` is the index of the layer's first root.
 #[inline(always)]
 fn forward_layer<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 8], pairs: Pairs, roots: &Tables, at: usize) {
-    for pair in 0..4 {
-        let (low, high, root) = pairs[pair];
+    unrolled!(PAIR in 0..4 {
+        let (low, high, root) = pairs[PAIR];
         let product = f.times(x[high], roots.root(at + root));
         x[high] = f.sub(x[low], product);
         x[low] = f.add(x[low], product);
-    }
+    });
 }
 
 /// Undoes [`forward_layer`], times 2, given the inverse roots.
 #[inline(always)]
 fn inverse_layer<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 8], pairs: Pairs, roots: &Tables, at: usize) {
-    for pair in 0..4 {
-        let (low, high, root) = pairs[pair];
+    unrolled!(PAIR in 0..4 {
+        let (low, high, root) = pairs[PAIR];
         let difference = f.sub(x[low], x[high]);
         x[low] = f.add(x[low], x[high]);
         x[high] = f.times(difference, roots.root(at + root));
-    }
+    });
 }
 
 /// One layer across vectors, with a root for each lane.
 #[inline(always)]
 fn forward_lane_layer<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 8], pairs: Pairs, roots: &LaneRoots<L>, at: usize) {
-    for pair in 0..4 {
-        let (low, high, root) = pairs[pair];
+    unrolled!(PAIR in 0..4 {
+        let (low, high, root) = pairs[PAIR];
         let product = f.times_each(x[high], roots.values[at + root], roots.scaled[at + root]);
         x[high] = f.sub(x[low], product);
         x[low] = f.add(x[low], product);
-    }
+    });
 }
 
 /// Undoes [`forward_lane_layer`], times 2, given the inverse roots.
 #[inline(always)]
 fn inverse_lane_layer<L: Lanes>(f: Field<L>, x: &mut [L::Reals; 8], pairs: Pairs, roots: &LaneRoots<L>, at: usize) {
-    for pair in 0..4 {
-        let (low, high, root) = pairs[pair];
+    unrolled!(PAIR in 0..4 {
+        let (low, high, root) = pairs[PAIR];
         let difference = f.sub(x[low], x[high]);
         x[low] = f.add(x[low], x[high]);
         x[high] = f.times_each(difference, roots.values[at + root], roots.scaled[at + root]);
-    }
+    });
 }

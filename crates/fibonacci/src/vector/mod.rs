@@ -9,6 +9,22 @@
 //! 4. [`carry`]: residues become coefficients, and these limbs.
 #![expect(clippy::needless_range_loop, reason = "vectors are kept in registers by constant indexes")]
 
+/// Writes the body once for each constant, so that an array which only constants index stays in registers. The compiler
+/// leaves a loop with a long body as it is, and then keeps the array in memory.
+macro_rules! unrolled {
+    ($index:ident in 0..2 $body:block) => { unrolled!(@ $index $body 0 1) };
+    ($index:ident in 0..4 $body:block) => { unrolled!(@ $index $body 0 1 2 3) };
+    ($index:ident in 1..4 $body:block) => { unrolled!(@ $index $body 1 2 3) };
+    ($index:ident in 0..8 $body:block) => { unrolled!(@ $index $body 0 1 2 3 4 5 6 7) };
+    ($index:ident in 0..16 $body:block) => { unrolled!(@ $index $body 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15) };
+    (@ $index:ident $body:block $($constant:literal)*) => {
+        $({
+            const $index: usize = $constant;
+            $body
+        })*
+    };
+}
+
 mod block;
 mod butterflies;
 mod carry;

@@ -34,17 +34,17 @@ impl<const IS_INVERSE: bool> Task for Layers16<'_, IS_INVERSE> {
         let rows = rows.map(|row| &mut row[..columns]);
         for column in 0..columns {
             let mut x = [lanes.splat(0.0); 16];
-            for row in 0..16 {
-                x[row] = lanes.load(&rows[row][column].0);
-            }
+            unrolled!(ROW in 0..16 {
+                x[ROW] = lanes.load(&rows[ROW][column].0);
+            });
             if IS_INVERSE {
                 inverse_16(f, &mut x, self.roots);
             } else {
                 forward_16(f, &mut x, self.roots);
             }
-            for row in 0..16 {
-                lanes.store(&mut rows[row][column].0, x[row]);
-            }
+            unrolled!(ROW in 0..16 {
+                lanes.store(&mut rows[ROW][column].0, x[ROW]);
+            });
         }
     }
 }
