@@ -43,10 +43,26 @@ fn verdict(n: i64, found: u64) -> Result<(), Error> {
     }
 }
 
+/// The highest bits of n, which doubling residues begins with.
+const FIRST_BITS: u32 = 6;
+/// F(0) to F(64), which are below 2⁶¹ − 1.
+const FIRST: [u64; (1 << FIRST_BITS) + 1] = {
+    let mut table = [1; (1 << FIRST_BITS) + 1];
+    table[0] = 0;
+    let mut index = 2;
+    while index < table.len() {
+        table[index] = table[index - 1] + table[index - 2];
+        index += 1;
+    }
+    table
+};
+
 /// F(n) modulo 2⁶¹ − 1.
 fn expected(n: u64) -> u64 {
-    let (mut a, mut b) = (0, 1);
-    for shift in (0..u64::BITS - n.leading_zeros()).rev() {
+    let shift = (u64::BITS - n.leading_zeros()).saturating_sub(FIRST_BITS);
+    let first = (n >> shift) as usize;
+    let (mut a, mut b) = (FIRST[first], FIRST[first + 1]);
+    for shift in (0..shift).rev() {
         // F(2k) = a·(2b − a) and F(2k+1) = a² + b².
         let twice = add(b, b);
         let even = multiply(a, add(twice, CHECK_MODULUS - a));

@@ -6,13 +6,15 @@
 
 use crate::limbs::{LIMB, digits_at_most, limbs_for};
 
-/// F(0) to F(186): all that fit 128 bits.
-static FIRST: [u128; 187] = {
+/// The limbs of F(0) to F(186): all that fit 128 bits.
+static FIRST: [[u64; 3]; 187] = {
     let mut values: [u128; 2] = [0, 1];
-    let mut table = [0; 187];
+    let mut table = [[0; 3]; 187];
     let mut index = 0;
     while index < table.len() {
-        table[index] = values[0];
+        const BASE: u128 = LIMB as u128;
+        let value = values[0];
+        table[index] = [(value % BASE) as u64, (value / BASE % BASE) as u64, (value / BASE / BASE) as u64];
         // After the last, the next no longer fits, and is not used.
         values = [values[1], u128::wrapping_add(values[0], values[1])];
         index += 1;
@@ -38,10 +40,7 @@ pub(crate) fn is_short(n: u64) -> bool {
 /// Returns the limbs of F(n), without zeros at the top, for a short n.
 pub(crate) fn value(n: u64) -> Vec<u64> {
     match FIRST.get(n as usize) {
-        Some(&value) => {
-            let limbs = split(value);
-            limbs[..significant(&limbs)].to_vec()
-        }
+        Some(limbs) => limbs[..significant(limbs)].to_vec(),
         // Filling the rooms with zeros takes as long as some doublings.
         None if limbs_of(n / 2) <= FEW => doubled::<FEW>(n),
         None => doubled::<MAX_LIMBS>(n),
@@ -91,10 +90,10 @@ impl<const ROOM: usize> DoublingPair<ROOM> {
             k /= 2;
         }
         let mut rooms = [[[0; ROOM]; 2]; 2];
-        let (a, b) = (split(FIRST[k as usize]), split(FIRST[k as usize + 1]));
-        rooms[0][0][..3].copy_from_slice(&a);
-        rooms[0][1][..3].copy_from_slice(&b);
-        DoublingPair { k, length: significant(&b), rooms, current: 0 }
+        let (a, b) = (&FIRST[k as usize], &FIRST[k as usize + 1]);
+        rooms[0][0][..3].copy_from_slice(a);
+        rooms[0][1][..3].copy_from_slice(b);
+        DoublingPair { k, length: significant(b), rooms, current: 0 }
     }
 
     fn numbers(&self) -> [&[u64]; 2] {
@@ -137,13 +136,6 @@ impl<const ROOM: usize> DoublingPair<ROOM> {
 /// (−1)ᵏ
 fn sign(k: u64) -> i64 {
     if k.is_multiple_of(2) { 1 } else { -1 }
-}
-
-/// The limbs of a value of 128 bits.
-fn split(value: u128) -> [u64; 3] {
-    let (high, low) = divide(value);
-    let (top, middle) = divide(high);
-    [low, middle, top as u64]
 }
 
 /// The limbs that are not zeros at the top.
