@@ -43,11 +43,26 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// [`Error::Cancelled`], when some may not be done.
     pub(crate) fn for_each<T: Send>(&self, items: Vec<T>, units: u64, work: impl Fn(T) + Sync) -> Result<(), Error> {
+        self.for_each_with(items, units, || (), |(), item| work(item))
+    }
+
+    /// Does the same with a scratch area for each thread, as `scratch` makes it.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], when some may not be done.
+    pub(crate) fn for_each_with<T: Send, S>(
+        &self,
+        items: Vec<T>,
+        units: u64,
+        scratch: impl Fn() -> S + Sync,
+        work: impl Fn(&mut S, T) + Sync,
+    ) -> Result<(), Error> {
         let count = items.len();
         let share = units / count.max(1) as u64;
         let queue = Mutex::new(items.into_iter());
         let take = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let drain = |thread: usize| {
+            let mut scratch = scratch();
             while thread == 0 || thread < self.threads() {
                 if self.is_cancelled() {
                     return;
@@ -55,7 +70,7 @@ impl<'a> Crew<'a> {
                 let Some(item) = take() else {
                     return;
                 };
-                work(item);
+                work(&mut scratch, item);
                 self.done.fetch_add(share, Ordering::Relaxed);
                 if thread == 0 {
                     self.report();

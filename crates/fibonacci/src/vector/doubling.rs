@@ -80,7 +80,7 @@ impl Arena {
         let mut arrays = self.points.octets()[..step.arrays() * octets].chunks_exact_mut(octets);
         let mut array = || arrays.next().unwrap_or_default();
         let (a, b) = ([array(), array(), array()], [array(), array(), array()]);
-        if P::TWO {
+        if step.is_joint() {
             let pairs = a.into_iter().zip(b).zip(&self.roots);
             let mut pairs: Vec<_> = pairs.map(|((a, b), roots)| PointPair { roots, a, b }).collect();
             multiply(lanes, product, step, crew, &mut pairs, operands)?;

@@ -99,9 +99,8 @@ fn multiply_blocks<L: Lanes, P: Product>(
         let blocks = pair.a.chunks_exact_mut(octets).zip(pair.b.chunks_exact_mut(octets));
         items.extend(blocks.enumerate().map(|(s, block)| (pair.roots, s, block)));
     }
-    crew.for_each(items, units, |(roots, s, block)| {
-        let scratch = &mut LocalRoots::new();
-        multiply_block(lanes, product, block, s, roots, scratch, crew.cancelled());
+    crew.for_each_with(items, units, LocalRoots::new, |tables, (roots, s, block)| {
+        multiply_block(lanes, product, block, s, roots, tables, crew.cancelled());
     })
 }
 

@@ -97,6 +97,8 @@ impl DoublingPlan {
 const STEP_UNITS: u64 = 2_000;
 /// Two blocks of this many points fill 2 MiB.
 const LONGEST_CACHED: usize = 1 << 17;
+/// A last step of up to this many points takes all primes at once: threads wake four times instead of ten.
+const LONGEST_JOINT_LAST: usize = 1 << 15;
 /// Work of reading the residue off one limb.
 const CHECK_UNITS: u64 = 4;
 
@@ -123,10 +125,15 @@ impl DoublingStep {
         octets(self.result_limbs)
     }
 
-    /// Arrays of points: of both numbers for every prime, or in the last step of one number for every
-    /// prime and of the other for one at a time.
+    /// Whether all primes are done at once. In a long last step one after the other is: it needs less memory.
+    pub(crate) fn is_joint(&self) -> bool {
+        !self.last || self.length.points() <= LONGEST_JOINT_LAST
+    }
+
+    /// Arrays of points: of both numbers for every prime, or of one number for every prime and of the other for one
+    /// at a time.
     pub(crate) fn arrays(&self) -> usize {
-        if self.last { 4 } else { 6 }
+        if self.is_joint() { 6 } else { 4 }
     }
 
     /// Arrays that are transformed back, for each prime.
