@@ -7,7 +7,7 @@ use sqlx::postgres::PgPool;
 
 use super::BEGIN_DURABLE;
 use super::error::{classify, is_collision, is_read_only};
-use super::pool::ConnectionHealth;
+use super::pool::{ConnectionHealth, is_replaced};
 use super::statements::PostgresStatements;
 use crate::batch::Executor;
 use crate::error::DbError;
@@ -101,14 +101,17 @@ impl CompleteExecutor {
     }
 }
 
-/// Runs a transaction, and once more if it stored nothing and may succeed: it collided with another, or its server does
-/// not write and a new connection may reach one that does.
+/// Runs a transaction, and once more if that may succeed: it collided with another, its server does not write and a new
+/// connection may reach one that does, or new connections do reach another. Running it again changes nothing that it
+/// stored.
 async fn twice<T, F>(health: &ConnectionHealth, transaction: impl Fn() -> F) -> Result<T, DbError>
 where
     F: Future<Output = sqlx::Result<T>>,
 {
     let outcome = match health.call(transaction()).await {
-        Err(error) if is_collision(&error) || is_read_only(&error) => health.call(transaction()).await,
+        Err(error) if is_collision(&error) || is_read_only(&error) || is_replaced(&error) => {
+            health.call(transaction()).await
+        }
         outcome => outcome,
     };
     outcome.map_err(classify)

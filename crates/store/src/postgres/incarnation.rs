@@ -1,35 +1,50 @@
-//! The identity of the data in the database, so that caches notice when it is replaced.
+//! The server and the data that new connections reach, so that caches and open connections notice when the database is
+//! replaced.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use sqlx::postgres::PgPool;
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnection;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use super::PostgresSettings;
 use super::pool::ConnectionHealth;
 
 /// Time between two checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
-/// Timeout of a check, connecting included.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+/// Timeout for the answer of the open connection, before a new one is tried.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
+/// Timeout for connecting and the first answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Lifetime of a connection: a new one may reach another server while the old one still answers.
+const MAX_LIFETIME: Duration = Duration::from_secs(10);
 
 /// A server that restarted may have other files; a database or table that was restored in place has another OID or
 /// another file. Every role may call these functions.
 const INCARNATION: &str = "
-    select concat_ws('-', (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint,
-                          (select oid from pg_database where datname = current_database()),
+    select (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint,
+           concat_ws('-', (select oid from pg_database where datname = current_database()),
                           'calculations'::regclass::oid, pg_relation_filenode('calculations'))";
 
-/// Checks twice a second until all receivers are dropped or the pool is closed.
-pub(super) async fn follow(health: ConnectionHealth, pool: PgPool, incarnation: watch::Sender<Option<Arc<str>>>) {
+/// Checks twice a second until all receivers are dropped.
+pub(super) async fn follow(
+    health: ConnectionHealth,
+    settings: PostgresSettings,
+    incarnation: watch::Sender<Option<Arc<str>>>,
+) {
+    let (mut open, mut last_server) = (None, None);
     loop {
-        let found = health.within(CHECK_TIMEOUT, sqlx::query_scalar::<_, String>(INCARNATION).fetch_one(&pool)).await;
-        let found: Option<Arc<str>> = match found {
-            Ok(Ok(found)) => Some(found.into()),
-            // Other calls report it. Meanwhile nothing is known.
-            Ok(Err(_)) | Err(_) => None,
-        };
+        // A failure is reported by other calls. Meanwhile nothing is known.
+        let found = check(&mut open, &settings).await;
+        if let (Some((server, _)), Some(open)) = (&found, &open) {
+            if last_server.is_some_and(|last| last != *server) {
+                health.set_replaced(open.opened_at);
+            }
+            last_server = Some(*server);
+        }
+        let found: Option<Arc<str>> = found.map(|(server, data)| format!("{server}-{data}").into());
         incarnation.send_if_modified(|current| {
             let is_other = *current != found;
             *current = found;
@@ -37,8 +52,37 @@ pub(super) async fn follow(health: ConnectionHealth, pool: PgPool, incarnation: 
         });
         tokio::select! {
             () = incarnation.closed() => return,
-            () = pool.close_event() => return,
             () = sleep(CHECK_INTERVAL) => {}
         }
     }
+}
+
+struct CheckedConnection {
+    connection: PgConnection,
+    /// When it began to connect.
+    opened_at: Instant,
+}
+
+/// Returns when the server started, and which data it has; over a new connection if the open one is old or silent.
+async fn check(open: &mut Option<CheckedConnection>, settings: &PostgresSettings) -> Option<(i64, String)> {
+    if let Some(mut current) = open.take()
+        && current.opened_at.elapsed() < MAX_LIFETIME
+        && let Ok(Ok(found)) = timeout(ANSWER_TIMEOUT, read(&mut current.connection)).await
+    {
+        *open = Some(current);
+        return Some(found);
+    }
+    let opened_at = Instant::now();
+    let connect = async {
+        let mut connection = settings.options().connect().await?;
+        let found = read(&mut connection).await?;
+        Ok::<_, sqlx::Error>((CheckedConnection { connection, opened_at }, found))
+    };
+    let (opened, found) = timeout(CONNECT_TIMEOUT, connect).await.ok()?.ok()?;
+    *open = Some(opened);
+    Some(found)
+}
+
+async fn read(connection: &mut PgConnection) -> sqlx::Result<(i64, String)> {
+    sqlx::query_as(INCARNATION).fetch_one(connection).await
 }

@@ -104,11 +104,12 @@ impl PostgresStore {
     /// Follows which data the database holds: a text that changes when the server restarts, when another takes its
     /// place, and when the database or its tables are restored. It is `None` while that is not known.
     ///
-    /// A change is noticed within half a second, or a second and a half if the server vanished without closing its
-    /// connections. The check has a connection of its own, and ends with the last receiver.
+    /// A change is noticed within half a second, or a second if the server vanished without closing its connections.
+    /// Calls that wait for the former server then end. The check has a connection of its own, and ends with the last
+    /// receiver.
     pub fn incarnation(&self) -> watch::Receiver<Option<Arc<str>>> {
         let (sender, receiver) = watch::channel(None);
-        tokio::spawn(incarnation::follow(self.health.clone(), self.health.single_connection(&self.settings), sender));
+        tokio::spawn(incarnation::follow(self.health.clone(), self.settings.clone(), sender));
         receiver
     }
 

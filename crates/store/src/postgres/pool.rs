@@ -1,5 +1,6 @@
 //! The pool, which drops connections that can no longer do the work.
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,11 +8,13 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use sqlx::Connection;
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+use tokio::sync::watch;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::error::is_read_only;
 use super::{PostgresSettings, session};
+use crate::BoxError;
 
 /// Timeout of a call, longer than the server lets a statement run: the server cancels a slow statement first, so that
 /// its outcome is known. A server that stopped without closing its connections never answers.
@@ -22,16 +25,21 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time after an interrupted call in which connections are checked before they are idle again.
 const INTERRUPTED_FOR: Duration = Duration::from_secs(10);
-/// Lifetime of the connection of a pool that has one.
-const MAX_LIFETIME: Duration = Duration::from_secs(10);
 
 /// The health of connections, from failed calls.
 ///
 /// After a failover the old server may still answer and refuse to write, while a new connection reaches the new one;
 /// and a server that vanished answers on no connection. Every connection from before such a failure is therefore closed
-/// instead of used again.
+/// instead of used again. Once new connections are known to reach another server, calls on older ones end too.
 #[derive(Clone, Default)]
-pub(super) struct ConnectionHealth(Arc<Mutex<Failures>>);
+pub(super) struct ConnectionHealth(Arc<HealthState>);
+
+#[derive(Default)]
+struct HealthState {
+    failures: Mutex<Failures>,
+    /// When the first connection to the present server was opened, if there was another before.
+    replaced_at: watch::Sender<Option<Instant>>,
+}
 
 #[derive(Default)]
 struct Failures {
@@ -42,23 +50,18 @@ struct Failures {
 }
 
 impl ConnectionHealth {
-    /// Opens a pool of one connection, which is replaced after some seconds: it notices when new connections reach
-    /// another server.
-    pub(super) fn single_connection(&self, settings: &PostgresSettings) -> PgPool {
-        self.options().max_connections(1).max_lifetime(MAX_LIFETIME).connect_lazy_with(settings.options())
-    }
-
     /// Opens a pool, without connecting yet.
     pub(super) fn pool(&self, settings: &PostgresSettings) -> PgPool {
-        self.options()
-            .max_connections(settings.connections.max(2))
-            .after_connect(|connection, _| Box::pin(session::set_up(connection)))
-            .connect_lazy_with(settings.options())
-    }
-
-    fn options(&self) -> PgPoolOptions {
         let (before, after) = (self.clone(), self.clone());
         PgPoolOptions::new()
+            .max_connections(settings.connections.max(2))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    session::set_up(connection).await?;
+                    note_opened_at(Instant::now());
+                    Ok(())
+                })
+            })
             .acquire_timeout(ACQUIRE_TIMEOUT)
             // sqlx's own check has no timeout.
             .test_before_acquire(false)
@@ -68,58 +71,120 @@ impl ConnectionHealth {
                     if !health.is_usable(metadata.age) {
                         return Ok(false);
                     }
-                    Ok(answers(connection).await.unwrap_or_else(|_| {
+                    let opened_at = Instant::now() - metadata.age;
+                    let answered = tokio::select! {
+                        answered = answers(connection) => answered,
+                        () = health.replaced_after(opened_at) => return Ok(false),
+                    };
+                    let is_good = answered.unwrap_or_else(|_| {
                         // No other idle connection would answer either.
                         health.refuse();
                         false
-                    }))
+                    });
+                    if is_good {
+                        note_opened_at(opened_at);
+                    }
+                    Ok(is_good)
                 })
             })
-            // sqlx checks here too, without a timeout, and the pool lacks the connection until then.
+            // After this sqlx checks too, without a timeout, and the pool lacks the connection until then: a connection in
+            // doubt is closed, or checked here first.
             .after_release(move |connection, metadata| {
                 let health = after.clone();
                 Box::pin(async move {
-                    let is_clean = !health.was_interrupted() || answers(connection).await.unwrap_or(false);
+                    let is_clean = health.is_usable(metadata.age)
+                        && (!health.was_interrupted() || answers(connection).await.unwrap_or(false));
                     Ok(is_clean && health.is_usable(metadata.age))
                 })
             })
+            .connect_lazy_with(settings.options())
     }
 
-    /// Runs a call with a deadline, and notes a failure of its connection.
+    /// Runs a call with a deadline, and notes a failure of its connection. It also ends when its server is replaced.
     pub(super) async fn call<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-        let result = self.within(DEADLINE, work).await.unwrap_or_else(|elapsed| {
-            self.refuse();
-            Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, elapsed)))
-        });
+        let opened_at = OpenedAt::default();
+        let mut work = pin!(CONNECTION.scope(Arc::clone(&opened_at), work));
+        // Dropped before the work returns its connection.
+        let mut call = RunningCall { health: self, has_ended: false };
+        let result = tokio::select! {
+            result = work.as_mut() => result,
+            () = tokio::time::sleep(DEADLINE) => {
+                self.refuse();
+                return Err(io_error(io::ErrorKind::TimedOut, "the database did not answer in time"));
+            }
+            () = self.replaced(&opened_at) => return Err(io_error(io::ErrorKind::ConnectionAborted, ServerReplaced)),
+        };
+        call.has_ended = true;
         if result.as_ref().err().is_some_and(is_refusal) {
             self.refuse();
         }
         result
     }
 
-    /// Runs a call with a timeout.
-    pub(super) async fn within<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
-        let mut work = pin!(work);
-        // Dropped before the work returns its connection.
-        let call = RunningCall { health: self, has_ended: false };
-        let outcome = timeout(limit, work.as_mut()).await;
-        call.ended(outcome.is_ok());
-        outcome
+    /// Ends all calls on connections that are older than one that reached another server, and replaces those connections.
+    pub(super) fn set_replaced(&self, opened_at: Instant) {
+        tracing::info!("the database is on another server now, or restarted; replacing all connections");
+        {
+            let refused_at = &mut self.0.failures.lock().refused_at;
+            *refused_at = (*refused_at).max(Some(opened_at));
+        }
+        self.0.replaced_at.send_replace(Some(opened_at));
+    }
+
+    /// Waits until the server of a call's connection, once it has one, is replaced.
+    async fn replaced(&self, opened_at: &OpenedAt) {
+        let is_older =
+            |at: &Option<Instant>| at.is_some() && opened_at.lock().is_some_and(|opened_at| Some(opened_at) < *at);
+        // Fails only without its sender, which lives as long as this.
+        let _ = self.0.replaced_at.subscribe().wait_for(is_older).await;
+    }
+
+    /// Waits until a connection that was opened later has reached another server.
+    async fn replaced_after(&self, opened_at: Instant) {
+        self.replaced(&Arc::new(Mutex::new(Some(opened_at)))).await;
     }
 
     fn is_usable(&self, age: Duration) -> bool {
-        let refused_at = self.0.lock().refused_at;
+        let refused_at = self.0.failures.lock().refused_at;
         refused_at.is_none_or(|refused_at| age < refused_at.elapsed())
     }
 
     fn was_interrupted(&self) -> bool {
-        let interrupted_at = self.0.lock().interrupted_at;
+        let interrupted_at = self.0.failures.lock().interrupted_at;
         interrupted_at.is_some_and(|interrupted_at| interrupted_at.elapsed() < INTERRUPTED_FOR)
     }
 
     fn refuse(&self) {
-        self.0.lock().refused_at = Some(Instant::now());
+        self.0.failures.lock().refused_at = Some(Instant::now());
     }
+}
+
+/// When the connection of a call was opened; `None` while it has none.
+type OpenedAt = Arc<Mutex<Option<Instant>>>;
+
+tokio::task_local! {
+    /// The connection of the call that runs.
+    static CONNECTION: OpenedAt;
+}
+
+/// Notes which connection the call that runs has got.
+fn note_opened_at(opened_at: Instant) {
+    // Outside of a call nobody asks.
+    let _ = CONNECTION.try_with(|call| *call.lock() = Some(opened_at));
+}
+
+/// A call ended because new connections reach another server than the one it waited for. What it wrote may be stored.
+#[derive(Debug, thiserror::Error)]
+#[error("the database moved to another server meanwhile")]
+struct ServerReplaced;
+
+/// Whether a call ended because the server was replaced.
+pub(super) fn is_replaced(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.get_ref().is_some_and(|cause| cause.is::<ServerReplaced>()))
+}
+
+fn io_error(kind: io::ErrorKind, cause: impl Into<BoxError>) -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(kind, cause))
 }
 
 /// A call that notes when it is dropped before its end.
@@ -128,16 +193,10 @@ struct RunningCall<'a> {
     has_ended: bool,
 }
 
-impl RunningCall<'_> {
-    fn ended(mut self, has_ended: bool) {
-        self.has_ended = has_ended;
-    }
-}
-
 impl Drop for RunningCall<'_> {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.health.0.lock().interrupted_at = Some(Instant::now());
+            self.health.0.failures.lock().interrupted_at = Some(Instant::now());
         }
     }
 }
