@@ -21,6 +21,8 @@ use crate::usage::RecentStats;
 
 /// The maximum age of a response.
 const MAX_AGE: Duration = Duration::from_secs(1);
+/// The waiting calculations that are listed.
+const MAX_LISTED: usize = 100;
 /// Timeout for each backend query.
 const QUERY_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -73,8 +75,9 @@ impl SystemMonitor {
     }
 
     async fn query(&self) -> Result<SystemStatus, ApiError> {
-        let (depth, workers, backlog) = tokio::join!(
+        let (depth, next_long, workers, backlog) = tokio::join!(
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.depth()),
+            tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.next_long(MAX_LISTED)),
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.workers()),
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.store.backlog()),
         );
@@ -85,6 +88,7 @@ impl SystemMonitor {
             (_, Ok(Err(error))) => return Err(error.into()),
             (_, Err(timeout)) => return Err(ApiError::Unavailable(timeout.into())),
         };
+        let next_long = next_long.ok().and_then(Result::ok).unwrap_or_default();
         let workers = workers.ok().and_then(Result::ok).unwrap_or_default();
         let last_minute = self.recent.last_minute(Instant::now());
         let ms = |latency: Duration| latency.as_secs_f64() * 1_000.0;
@@ -93,6 +97,7 @@ impl SystemMonitor {
             mode: self.config.mode.to_owned(),
             at: now.to_string(),
             lanes,
+            next_long: next_long.iter().map(ToString::to_string).collect(),
             workers: workers.iter().map(worker_status).collect(),
             accepted_per_s: last_minute.accepted_per_s,
             finished_per_s: last_minute.finished_per_s,

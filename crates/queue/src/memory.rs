@@ -149,6 +149,10 @@ impl JobQueue for MemoryQueue {
         Ok(Lane::ALL.map(|lane| state.depth(lane, now)))
     }
 
+    async fn next_long(&self, max: usize) -> Result<Vec<Subject>, QueueError> {
+        Ok(self.state.lock().waiting(Lane::Long, max))
+    }
+
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {
         self.state.lock().report(report.clone(), Instant::now());
         Ok(())

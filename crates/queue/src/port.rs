@@ -118,6 +118,10 @@ pub trait JobQueue: Send + Sync {
     /// Returns the depth of each lane, the short lane first.
     async fn depth(&self) -> Result<[LaneDepth; 3], QueueError>;
 
+    /// Returns the subjects that wait in the long lane, at most `max`, in the order in which they would be claimed if no
+    /// other were enqueued. Delayed ones are left out.
+    async fn next_long(&self, max: usize) -> Result<Vec<Subject>, QueueError>;
+
     /// Stores a worker's report for five seconds.
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError>;
 

@@ -229,6 +229,13 @@ impl JobQueue for RedisQueue {
         }))
     }
 
+    async fn next_long(&self, max: usize) -> Result<Vec<Subject>, QueueError> {
+        let mut script = self.scripts.over_queue(&self.scripts.next_long);
+        script.arg(new_epoch()).arg(max);
+        let subjects: Vec<String> = self.run("next_long", &script).await?;
+        Ok(subjects.iter().filter_map(|subject| subject.parse().ok()).collect())
+    }
+
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {
         let text = serde_json::to_string(report).map_err(|error| QueueError::Unavailable(Box::new(error)))?;
         let mut script = self.scripts.report();

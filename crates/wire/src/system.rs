@@ -14,6 +14,10 @@ pub struct SystemStatus {
     pub at: String,
     /// The lanes, shortest work first.
     pub lanes: Vec<LaneStatus>,
+    /// The first 100 calculations that wait in the long lane, in the order in which they will be computed if no other is
+    /// submitted: long work is shared between addresses. Empty while the queue does not answer.
+    #[serde(default)]
+    pub next_long: Vec<String>,
     /// The workers that are alive.
     pub workers: Vec<WorkerStatus>,
     /// Calculations accepted per second, over the last minute, by the process that responds.

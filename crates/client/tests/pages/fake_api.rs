@@ -240,6 +240,7 @@ async fn system(State(api): FakeApiState, headers: HeaderMap) -> Response {
         mode: "embedded".to_owned(),
         at: "2026-11-23T23:50:27.123Z".to_owned(),
         lanes: vec![LaneStatus { lane: "long".to_owned(), waiting: 12, claimed: 1, oldest_age_ms: None }],
+        next_long: vec!["F(900000000)".to_owned(), "F(800000000)".to_owned()],
         workers: Vec::new(),
         accepted_per_s: 0.0,
         finished_per_s: 1.25,

@@ -147,3 +147,29 @@ pub(crate) async fn a_waiting_long_job_is_in_the_queue_once(queue: Arc<dyn JobQu
     assert_eq!(queue.epoch().await.unwrap(), epoch);
     assert_eq!(queue.enqueue(&long_job(one(3), 1_000)).await.unwrap(), Enqueued::Added, "it has ended");
 }
+
+pub(crate) async fn waiting_long_jobs_are_listed_in_the_order_of_their_delivery(queue: Arc<dyn JobQueue>) {
+    assert!(queue.next_long(10).await.unwrap().is_empty());
+    queue.enqueue(&job(1, Lane::Short)).await.unwrap();
+    for n in 1..=4 {
+        queue.enqueue(&long_job(one(n), 1_000)).await.unwrap();
+        queue.enqueue(&long_job(other(n), 2_000)).await.unwrap();
+    }
+    let listed = async |max: usize| -> Vec<i64> {
+        queue.next_long(max).await.unwrap().iter().map(|subject| subject.index().get()).collect()
+    };
+    let all = listed(100).await;
+    assert_eq!(all.len(), 8);
+    for max in 0..=8 {
+        assert_eq!(listed(max).await, all[..max]);
+    }
+    assert_eq!(next(&*queue).await, Some(1));
+    let claimed = claim(&*queue, "a", LONG_LEASE).await;
+    assert_eq!(listed(100).await, all[1..], "a claimed job does not wait");
+    queue.nack(&claimed, LONG_LEASE).await.unwrap();
+    assert_eq!(listed(100).await, all[1..], "nor does a delayed one");
+    for n in &all[1..] {
+        assert_eq!(next(&*queue).await, Some(*n));
+    }
+    assert!(listed(100).await.is_empty());
+}

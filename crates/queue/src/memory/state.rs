@@ -194,6 +194,11 @@ impl QueueState {
         }
     }
 
+    /// Returns the subjects that wait in a lane, the first ones, in their order.
+    pub(super) fn waiting(&self, lane: Lane, max: usize) -> Vec<Subject> {
+        self.lanes[position(lane)].waiting.values().take(max).map(|(_, subject)| subject.clone()).collect()
+    }
+
     pub(super) fn report(&mut self, report: WorkerReport, now: Instant) {
         self.expire_reports(now);
         self.reports.insert(report.id.clone(), (now, report));

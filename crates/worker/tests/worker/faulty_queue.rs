@@ -101,6 +101,10 @@ impl JobQueue for FaultyQueue {
         self.queue().depth().await
     }
 
+    async fn next_long(&self, max: usize) -> Result<Vec<Subject>, QueueError> {
+        self.queue().next_long(max).await
+    }
+
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {
         self.queue().report(report).await
     }

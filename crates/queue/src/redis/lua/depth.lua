@@ -9,16 +9,6 @@ for _, member in ipairs(redis.call('ZRANGE', DELAYED, 0, -1)) do
   end
 end
 
--- XINFO alternates names and values.
-local function last_delivered(stream)
-  local group = redis.call('XINFO', 'GROUPS', stream)[1]
-  for i = 1, #group, 2 do
-    if group[i] == 'last-delivered-id' then
-      return group[i + 1]
-    end
-  end
-end
-
 local function depth(lane)
   local stream = STREAMS[lane]
   local pending = redis.call('XPENDING', stream, GROUP)

@@ -120,6 +120,16 @@ local function job_of(entry)
   end
 end
 
+-- Returns the id of the entry that was delivered last: those after it are unclaimed. XINFO alternates names and values.
+local function last_delivered(stream)
+  local group = redis.call('XINFO', 'GROUPS', stream)[1]
+  for i = 1, #group, 2 do
+    if group[i] == 'last-delivered-id' then
+      return group[i + 1]
+    end
+  end
+end
+
 -- Every version writes its number first, so no JSON has to be decoded here.
 local function is_readable(job, known_version)
   local version = job and tonumber(string.match(job, '^{"v":(%d+)'))
