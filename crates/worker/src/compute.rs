@@ -131,15 +131,16 @@ impl ComputationWatch {
     }
 
     /// Returns the progress. The remaining time is extrapolated from the pace so far, or taken from the estimate
-    /// during the first twentieth.
+    /// during the first twentieth; it is unknown once that has passed.
     pub(crate) fn progress(&self) -> Progress {
         let fraction = f64::from_bits(self.fraction.load(Ordering::Relaxed)).clamp(0.0, 1.0);
         let elapsed = self.started.elapsed();
         let remaining = if fraction > 0.05 {
-            elapsed.mul_f64((1.0 - fraction) / fraction)
+            Some(elapsed.mul_f64((1.0 - fraction) / fraction))
         } else {
-            self.estimate.saturating_sub(elapsed)
+            self.estimate.checked_sub(elapsed)
         };
-        Progress { fraction, remaining_ms: u64::try_from(remaining.as_millis()).ok() }
+        let remaining_ms = remaining.and_then(|remaining| u64::try_from(remaining.as_millis()).ok());
+        Progress { fraction, remaining_ms }
     }
 }
