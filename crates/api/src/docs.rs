@@ -1,20 +1,25 @@
 //! `GET /api/openapi.json` and `GET /api/docs`: the description of the API, for programs and for people.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
 /// The page takes the style and the face of the other pages.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The host in the commands of the page until it is served.
+const ANY_HOST: &str = "localhost:3050";
+
 /// The two documents, rendered once.
 #[derive(Clone)]
 pub(crate) struct Documents {
     json: Bytes,
-    html: Bytes,
+    html: Arc<str>,
 }
 
 impl Documents {
@@ -49,15 +54,19 @@ pub(crate) async fn openapi(Extension(documents): Extension<Documents>) -> Respo
     document("application/json", documents.json)
 }
 
-/// `GET /api/docs` returns the description of this API as a page.
+/// `GET /api/docs` returns the description of this API as a page, with commands that call this server.
 #[utoipa::path(
     get,
     path = "/api/docs",
     tag = "description",
     responses((status = 200, description = "The page", body = String, content_type = "text/html"))
 )]
-pub(crate) async fn docs(Extension(documents): Extension<Documents>) -> Response {
-    let mut response = document("text/html; charset=utf-8", documents.html);
+pub(crate) async fn docs(Extension(documents): Extension<Documents>, headers: HeaderMap) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    // Letters that stand in no host must not get into the page.
+    let host = host.filter(|host| host.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b)));
+    let html = documents.html.replace(ANY_HOST, host.unwrap_or(ANY_HOST));
+    let mut response = document("text/html; charset=utf-8", html.into());
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
     response
 }
@@ -73,17 +82,29 @@ fn render(description: &Value) -> String {
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\
          <meta name=color-scheme content=\"light dark\"><title>API · Abaci</title>\
          <link rel=stylesheet href=/assets/style.css>\
-         <header class=top><a class=brand href=\"/\">Abaci</a>\
+         <header class=top><a class=brand href=\"/\"><svg class=mark viewBox=\"0 0 34 21\" aria-hidden=true>\
+         <path d=\"M0 21A21 21 0 0 1 21 0A13 13 0 0 1 34 13A8 8 0 0 1 26 21A5 5 0 0 1 21 16A3 3 0 0 1 24 13A2 2 0 0 1 26 15\"/>\
+         </svg>Abaci</a>\
          <nav aria-label=Pages><a href=\"/about\">How it works</a><a href=\"/api/docs\" aria-current=page>API</a></nav>\
          </header><main class=api>",
     );
-    push(&mut page, "h1", &info["title"]);
+    page.push_str("<h1>API</h1>");
     push(&mut page, "p", &info["description"]);
     page.push_str("<p>The same for programs: <a href=\"/api/openapi.json\">/api/openapi.json</a>.</p>");
+    page.push_str("<nav class=contents aria-label=Contents>");
+    for (path, methods) in members(&description["paths"]) {
+        for (method, _) in members(methods) {
+            page.push_str(&format!("<a href=\"#{}\">", anchor(method, path)));
+            push(&mut page, "b", &Value::from(method.to_uppercase()));
+            push(&mut page, "span", &Value::from(path.trim_start_matches("/api")));
+            page.push_str("</a>");
+        }
+    }
+    page.push_str("</nav>");
     for (path, methods) in members(&description["paths"]) {
         for (method, operation) in members(methods) {
             let heading = Value::from(format!("{} {path}", method.to_uppercase()));
-            page.push_str("<section>");
+            page.push_str(&format!("<section id=\"{}\">", anchor(method, path)));
             push(&mut page, "h2", &heading);
             push(&mut page, "p", &operation["summary"]);
             push(&mut page, "p", &operation["description"]);
@@ -113,7 +134,7 @@ fn render(description: &Value) -> String {
     page
 }
 
-/// Returns a command that calls an operation on a system that listens at the default address.
+/// Returns a command that calls an operation.
 fn curl(method: &str, path: &str) -> String {
     let examples = [
         ("{index}", "1000"),
@@ -143,9 +164,16 @@ fn curl(method: &str, path: &str) -> String {
         _ => None,
     };
     match query {
-        Some(query) => format!("curl{options} 'localhost:3050{path}?{query}'"),
-        None => format!("curl{options} localhost:3050{path}"),
+        Some(query) => format!("curl{options} '{ANY_HOST}{path}?{query}'"),
+        None => format!("curl{options} {ANY_HOST}{path}"),
     }
+}
+
+/// Returns the id of an operation on the page: `get-calculations-index`.
+fn anchor(method: &str, path: &str) -> String {
+    let words = path.trim_start_matches("/api/").split(|c: char| !c.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("-")
 }
 
 fn table<'a>(page: &mut String, caption: &str, rows: impl Iterator<Item = (&'a str, &'a Value)>) {

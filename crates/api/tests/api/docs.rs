@@ -14,5 +14,7 @@ async fn the_description_is_served_as_json_and_as_a_page() {
     let page = system.get("/api/docs").await.expect(StatusCode::OK);
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert!(page.text.contains("GET /api/calculations/{index}/value"));
+    assert!(page.text.contains(r##"<a href="#get-calculations-index-value">"##));
+    assert!(page.text.contains(r#"<section id="get-calculations-index-value">"#));
     assert!(!page.text.contains("http://") && !page.text.contains("https://"), "nothing is loaded from elsewhere");
 }
