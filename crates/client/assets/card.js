@@ -43,12 +43,13 @@ addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (key === "Escape" && form?.contains(target)) return show("");
-  if (target.closest?.("input, textarea, select, [contenteditable]")) return;
+  if (target.closest?.("input, textarea, select, dialog, [contenteditable]")) return;
   if (key === "/" && field) {
     event.preventDefault();
     field.focus();
     field.select();
   }
+  if (key === "?") document.getElementById("keys")?.showModal();
   // In the digits, the arrows scroll.
   if (target.closest?.("#lines")) return;
   if (key === "ArrowLeft") document.getElementById("before")?.click();

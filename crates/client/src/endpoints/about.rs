@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Html;
 use wire::SystemStatus;
 
+use super::index_path::IndexPath;
 use crate::ClientState;
 use crate::api_client::CallError;
 use crate::forwarded_headers::ForwardedHeaders;
@@ -24,11 +25,15 @@ pub(crate) async fn system_fragment(State(state): State<ClientState>, forwarded:
     Html(views::system_now(system(&state, &forwarded).await.as_ref()).into_string())
 }
 
-/// `GET /fragments/queue` returns the part of a queued number's page that says how many wait.
+/// `GET /fragments/queue/{index}` returns the part of a queued number's page that says its place in the queue.
 ///
 /// 200, also when the API is unavailable
-pub(crate) async fn queue_fragment(State(state): State<ClientState>, forwarded: ForwardedHeaders) -> Html<String> {
-    Html(views::queue_now(system(&state, &forwarded).await.as_ref()).into_string())
+pub(crate) async fn queue_fragment(
+    State(state): State<ClientState>,
+    forwarded: ForwardedHeaders,
+    IndexPath(index): IndexPath,
+) -> Html<String> {
+    Html(views::queue_now(&index, system(&state, &forwarded).await.as_ref()).into_string())
 }
 
 pub(super) async fn system(state: &ClientState, forwarded: &ForwardedHeaders) -> Option<SystemStatus> {

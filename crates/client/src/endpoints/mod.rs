@@ -30,7 +30,7 @@ pub(crate) use failure::{method_not_allowed, not_found};
 pub(crate) use fragments::{history_fragment, row_fragment};
 pub(crate) use home::home;
 pub(crate) use number::{number, number_fragment};
-pub(crate) use preview::preview;
+pub(crate) use preview::{preview_png, preview_svg};
 pub(crate) use security_text::security_text;
 pub(crate) use submit::submit;
 pub(crate) use verify::verify;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
-use wire::ProblemKind;
+use wire::{NumberFacts, ProblemKind};
 
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
@@ -17,19 +17,40 @@ use crate::{typed_index, views};
 ///
 /// 200 · 404 not an index · 503 with `Retry-After` the API is unavailable
 #[tracing::instrument(skip_all)]
-pub(crate) async fn preview(
+pub(crate) async fn preview_svg(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
     IndexPath(text): IndexPath,
 ) -> Result<Response, PageFailure> {
-    if !typed_index::is_canonical(&text) {
+    let facts = facts(&state, &text, &forwarded).await?;
+    Ok(image("image/svg+xml", views::preview_svg(&facts).into_string()))
+}
+
+/// `GET /n/{index}/preview.png` is the same as PNG, for sites that show no SVG.
+///
+/// 200 · 404 not an index · 503 with `Retry-After` the API is unavailable
+#[tracing::instrument(skip_all)]
+pub(crate) async fn preview_png(
+    State(state): State<ClientState>,
+    forwarded: ForwardedHeaders,
+    IndexPath(text): IndexPath,
+) -> Result<Response, PageFailure> {
+    let facts = facts(&state, &text, &forwarded).await?;
+    Ok(image("image/png", views::preview_png(&facts)))
+}
+
+async fn facts(state: &ClientState, text: &str, forwarded: &ForwardedHeaders) -> Result<NumberFacts, PageFailure> {
+    if !typed_index::is_canonical(text) {
         return Err(PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound));
     }
-    let facts = state.api.facts(&text, None, &forwarded).await?;
+    Ok(state.api.facts(text, None, forwarded).await?)
+}
+
+fn image(media_type: &'static str, content: impl IntoResponse) -> Response {
     let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
+        (CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400")),
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
     ];
-    Ok((headers, views::preview(&facts).into_string()).into_response())
+    (headers, content).into_response()
 }

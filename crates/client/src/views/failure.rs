@@ -5,7 +5,7 @@ use wire::Problem;
 
 use super::layout::{NavItem, PageLayout};
 use super::problem::problem_details;
-use super::text::failure as text;
+use super::text::{failure as text, form};
 
 /// Renders the whole page of a failure.
 pub(crate) fn failure(problem: &Problem) -> Markup {
@@ -15,6 +15,9 @@ pub(crate) fn failure(problem: &Problem) -> Markup {
             p.code { (problem.status) }
             h1 { (problem.title) }
             (problem_details(problem))
+            @if problem.status == 404 {
+                p { (text::NEAREST) " " a href="/n/14" { "F(14) = 377" } "." }
+            }
         },
     )
 }
@@ -35,7 +38,7 @@ fn page(title: &str, message: Markup) -> Markup {
     let content = html! {
         section.message {
             (message)
-            p { a href="/" { (text::HOME) } }
+            p { a href="/" { (text::HOME) } " · " a href="/surprise" { (form::SURPRISE) } }
         }
     };
     PageLayout {

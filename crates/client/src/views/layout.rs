@@ -60,9 +60,10 @@ impl PageLayout<'_> {
                         meta property="og:description" content=(description);
                         meta property="og:url" content=(url);
                         meta property="og:image" content=(image);
-                        meta property="og:image:type" content="image/svg+xml";
+                        meta property="og:image:type" content="image/png";
                         meta property="og:image:width" content="1200";
                         meta property="og:image:height" content="630";
+                        meta name="twitter:card" content="summary_large_image";
                     }
                     link rel="stylesheet" href=(STYLE.path);
                     script type="module" src=(LIVE.path) {}
@@ -82,6 +83,7 @@ impl PageLayout<'_> {
                     main #main tabindex="-1" { (self.content) }
                     (footer())
                     p #announcer.unseen role="status" aria-live="polite" {}
+                    (keys())
                     (script_words())
                 }
             }
@@ -107,7 +109,18 @@ fn footer() -> Markup {
     html! {
         footer.bottom {
             p { (frame::FOOTER_BEFORE) i lang="la" { (frame::FOOTER_TITLE) } (frame::FOOTER_AFTER) }
-            p.keys { (frame::KEYS) }
+            p.keys { (frame::KEYS_SHORT) }
+        }
+    }
+}
+
+/// The list of keys, which the script opens.
+fn keys() -> Markup {
+    html! {
+        dialog #keys aria-labelledby="keys-title" {
+            h2 #keys-title { (frame::KEYS_TITLE) }
+            dl { @for (key, does) in frame::KEYS { div { dt { kbd { (key) } } dd { (does) } } } }
+            form method="dialog" { button.quiet { (frame::CLOSE) } }
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) use number::{
     DigitFind, DigitPage, FindResult, LINE_DIGITS, NumberPage, PAGE_DIGITS, VerifiedCopy, digits_only, number,
     number_part, page_start,
 };
-pub(crate) use preview::preview;
+pub(crate) use preview::{png as preview_png, svg as preview_svg};
 pub(crate) use problem::try_again_in;
 pub(crate) use system::{queue_now, system_now};
 pub(crate) use text::failure as failure_text;

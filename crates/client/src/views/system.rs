@@ -1,7 +1,7 @@
 //! The system as it is now: a drawing with its figures, and what each part does.
 
 use maud::{Markup, html};
-use wire::SystemStatus;
+use wire::{LaneStatus, SystemStatus};
 
 use super::format;
 use super::text::system as text;
@@ -22,7 +22,7 @@ pub(crate) fn system_now(system: Option<&SystemStatus>) -> Markup {
                 div { dt { (text::WAITING) } dd { (format::with_commas(&waiting.to_string())) @if let Some(ms) = oldest { ", the oldest for " (format::duration(ms)) } } }
                 div { dt { (text::COMPUTING) } dd { (format::with_commas(&claimed.to_string())) } }
                 div { dt { (text::RATE) } dd { (format!("{:.1}", system.finished_per_s)) } }
-                @if let Some(ms) = system.latency_p50_ms { div { dt { (text::LATENCY) } dd { (format!("{ms:.1} ms")) } } }
+                div { dt { (text::LATENCY) } dd { (system.latency_p50_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"))) } }
                 div { dt { (text::VERSION) } dd { (system.version) " · " (system.mode) } }
             }
             @for worker in system.workers.iter().filter(|worker| !worker.computing.is_empty()) {
@@ -32,20 +32,25 @@ pub(crate) fn system_now(system: Option<&SystemStatus>) -> Markup {
     }
 }
 
-/// Renders how many calculations wait and run, which is refreshed. There is no place in the queue: what waits takes turns
-/// by its size and by who submitted it.
-pub(crate) fn queue_now(system: Option<&SystemStatus>) -> Markup {
-    let lanes = system.map(|system| system.lanes.as_slice()).unwrap_or_default();
-    let waiting: u64 = lanes.iter().map(|lane| lane.waiting).sum();
-    let claimed: u64 = lanes.iter().map(|lane| lane.claimed).sum();
-    let [wait, are] = [if waiting == 1 { "waits" } else { "wait" }, if claimed == 1 { "is" } else { "are" }];
+/// Renders the place of a calculation in the queue as it is now, and how many wait and run, which is refreshed. Only long
+/// work has a place: the other lanes are empty again before it could be read.
+pub(crate) fn queue_now(index: &str, system: Option<&SystemStatus>) -> Markup {
     html! {
-        p.aside #queue data-poll="/fragments/queue" {
-            @if system.is_some() {
-                (format::with_commas(&waiting.to_string())) " " (wait) " in all, and "
-                (format::with_commas(&claimed.to_string())) " " (are) " being computed."
-            }
+        p.aside #queue data-poll={ "/fragments/queue/" (index) } {
+            @if let Some(system) = system { (place(index, system)) }
         }
+    }
+}
+
+fn place(index: &str, system: &SystemStatus) -> String {
+    let sum = |count: fn(&LaneStatus) -> u64| system.lanes.iter().map(count).sum::<u64>();
+    let [waiting, claimed] = [sum(|lane| lane.waiting), sum(|lane| lane.claimed)];
+    let count = |count: u64| format::with_commas(&count.to_string());
+    let computed = format!("{} {} being computed", count(claimed), if claimed == 1 { "is" } else { "are" });
+    let subject = format!("F({index})");
+    match system.next_long.iter().position(|next| *next == subject) {
+        Some(before) => format!("It is number {} in the queue of long work now, and {computed}.", before + 1),
+        None => format!("{} {} in all, and {computed}.", count(waiting), if waiting == 1 { "waits" } else { "wait" }),
     }
 }
 

@@ -14,7 +14,17 @@ pub(crate) mod frame {
     pub(crate) const FOOTER_TITLE: &str = "Liber Abaci";
     pub(crate) const FOOTER_AFTER: &str =
         " (1202), the book in which Leonardo of Pisa, called Fibonacci, counted rabbits.";
-    pub(crate) const KEYS: &str = "Keys: / another number, ← → neighbours.";
+    pub(crate) const KEYS_SHORT: &str = "Keys: / another number, ← → neighbours, ? all of them.";
+    pub(crate) const KEYS_TITLE: &str = "Keys";
+    /// Each key, and what it does.
+    pub(crate) const KEYS: [(&str, &str); 5] = [
+        ("/", "Type another number"),
+        ("←", "The number before; in the digits: scroll"),
+        ("→", "The number after; in the digits: scroll"),
+        ("Esc", "Close the card of the number that is typed, or this list"),
+        ("?", "Show this list"),
+    ];
+    pub(crate) const CLOSE: &str = "Close";
 }
 
 pub(crate) mod form {
@@ -213,6 +223,7 @@ pub(crate) mod failure {
     pub(crate) const GIVEN: &str = "Given";
     pub(crate) const ALLOWED: &str = "Allowed";
     pub(crate) const REQUEST: &str = "Request";
+    pub(crate) const NEAREST: &str = "404 is not a Fibonacci number either. The nearest is";
     pub(crate) const NO_PAGE: &str = "There is no page at this address.";
 }
 

@@ -111,7 +111,7 @@ async fn a_copy_is_verified_without_scripts_and_stays_in_its_field() {
 async fn a_number_has_an_image_that_other_sites_may_show() {
     let browser = Browser::of(&Arc::new(FakeApi::knowing([done("10", "55")]))).await;
     let page = browser.get("/n/10").await;
-    page.shows(r#"<meta property="og:image" content="http://abaci.test/n/10/preview.svg">"#);
+    page.shows(r#"<meta property="og:image" content="http://abaci.test/n/10/preview.png">"#);
     page.shows(r#"<meta property="og:title" content="F(10)">"#);
     page.shows("&lt;img src=&quot;http://abaci.test/n/10/preview.svg&quot;");
     assert_eq!(page.heading("cross-origin-resource-policy"), Some("same-origin"));
@@ -120,6 +120,11 @@ async fn a_number_has_an_image_that_other_sites_may_show() {
     assert_eq!(image.heading("content-type"), Some("image/svg+xml"));
     assert_eq!(image.heading("cross-origin-resource-policy"), Some("cross-origin"));
     image.shows("F(10)");
+    let image = browser.get("/n/10/preview.png").await;
+    assert_eq!(image.heading("content-type"), Some("image/png"));
+    assert_eq!(image.heading("cross-origin-resource-policy"), Some("cross-origin"));
+    assert_eq!(image.heading("cache-control"), Some("public, max-age=86400"));
+    assert_eq!(browser.get("/n/x/preview.png").await.status, StatusCode::NOT_FOUND);
     assert_eq!(browser.get("/n/010/preview.svg").await.status, StatusCode::NOT_FOUND);
 }
 
@@ -139,7 +144,8 @@ async fn work_under_way_is_shown_live_and_reloads_without_scripts() {
     page_of(long).await.shows(r#"content="30""#);
     let page = page_of(queued("7")).await;
     page.shows("Waiting for its turn");
-    page.shows(r#"data-poll="/fragments/queue">12 wait in all, and 1 is being computed."#);
+    page.shows(r#"data-poll="/fragments/queue/7">12 wait in all, and 1 is being computed."#);
+    page_of(queued("800000000")).await.shows("It is number 2 in the queue of long work now, and 1 is being computed.");
     let mut waiting = queued("7");
     waiting.waiting_for = Some(model::WaitingFor::Memory);
     page_of(waiting).await.shows("Waiting for memory");

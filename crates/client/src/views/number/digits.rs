@@ -47,7 +47,7 @@ pub(super) fn viewer(page: &DigitPage) -> Markup {
             data-from=(page.from) data-negative[page.negative] data-marked=[page.marked.as_ref().map(places)]
             data-value=[page.stored.then_some(&value)] {
             header.viewer-head {
-                h2 #digits-title { (text::DIGITS) " " span #digits-range { (range(page.from, until, page.count)) } }
+                h2 #digits-title { (text::DIGITS) @if !few { " " span #digits-range { (range(page.from, until, page.count)) } } }
                 @if !few {
                     div.viewer-tools {
                         (find::form(index, page.find.as_ref()))

@@ -48,7 +48,7 @@ pub(crate) fn number(page: &NumberPage) -> Markup {
         title: &name,
         description: &format!("{name}: {description}"),
         canonical: page.indexed.then(|| format!("/n/{}", page.index)),
-        preview: Some((&page.url, format!("{}/preview.svg", page.url))),
+        preview: Some((&page.url, format!("{}/preview.png", page.url))),
         nav: NavItem::Number,
         refresh_s: pending.map(status::refresh_s),
         content,
@@ -74,12 +74,12 @@ pub(crate) fn number_part(page: &NumberPage) -> Markup {
             div.number-head {
                 div {
                     p.sentence { (sentence(page)) }
+                    @if let Some(calculation) = &page.calculation { (status::status(page, calculation)) }
                     (neighbours(index))
                 }
                 (golden_rectangle())
             }
-            (status::status(page))
-            @if let Some(digits) = &page.digits { (digits::viewer(digits)) }
+            @if let Some(digits) = &page.digits { (digits::viewer(digits)) } @else { (status::ends(page)) }
             @if let Some(facts) = &page.facts {
                 div.columns {
                     (facts::residues(facts, page.digits.is_some()))

@@ -11,26 +11,13 @@ use super::super::system::queue_now;
 use super::super::text::{history, number as text};
 use super::NumberPage;
 
-/// Renders the status, unless all digits are on the page.
-pub(super) fn status(page: &NumberPage) -> Markup {
-    html! {
-        @if let Some(calculation) = &page.calculation { (calculation_status(page, calculation)) }
-        @if page.digits.is_none() { (ends(page)) }
-        @if page.calculation.is_none() && page.digits.is_none() { (offer(page)) }
-    }
-}
-
-/// Returns the seconds until a browser without scripts reloads: a fifth of the time left, from 2 to 30.
-pub(super) fn refresh_s(calculation: &CalculationBody) -> u64 {
-    (calculation.remaining_ms.unwrap_or(0) / 5_000).clamp(2, 30)
-}
-
-fn calculation_status(page: &NumberPage, calculation: &CalculationBody) -> Markup {
+/// Renders the status, and what can be done about it; nothing for a value that is there.
+pub(super) fn status(page: &NumberPage, calculation: &CalculationBody) -> Markup {
     html! {
         @match calculation.status {
             Status::Queued => {
                 p.standing { span.status.queued { (waiting(calculation)) } }
-                (queue_now(page.system.as_ref()))
+                (queue_now(&page.index, page.system.as_ref()))
             }
             Status::Running => div.standing {
                 p { span.status.running { (history::RUNNING) } }
@@ -64,8 +51,20 @@ fn calculation_status(page: &NumberPage, calculation: &CalculationBody) -> Marku
     }
 }
 
-/// Renders the first and last digits of a value that is not on the page.
-fn ends(page: &NumberPage) -> Markup {
+/// Returns the seconds until a browser without scripts reloads: a fifth of the time left, from 2 to 30.
+pub(super) fn refresh_s(calculation: &CalculationBody) -> u64 {
+    (calculation.remaining_ms.unwrap_or(0) / 5_000).clamp(2, 30)
+}
+
+/// Renders the first and last digits of a value that is not on the page, and offers to compute what was never submitted.
+pub(super) fn ends(page: &NumberPage) -> Markup {
+    html! {
+        (first_and_last(page))
+        @if page.calculation.is_none() { (offer(page)) }
+    }
+}
+
+fn first_and_last(page: &NumberPage) -> Markup {
     let known =
         page.facts.as_ref().map(|facts| (facts.first_digits.as_str(), facts.last_digits.as_str(), facts.negative));
     let stored = page.calculation.as_ref().and_then(|calculation| {

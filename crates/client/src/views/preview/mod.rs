@@ -1,45 +1,73 @@
 //! The image that others show of a number: where its address is posted, or on a page that embeds it.
 //!
-//! It stands alone, so its colours are attributes and its face is whatever serif the viewer has.
+//! As SVG it is small and sharp; as PNG it is shown by sites that take no SVG. Both draw the same lines of text.
 
-use maud::{Markup, html};
+mod canvas;
+mod png;
+mod svg;
+
 use wire::NumberFacts;
 
 use super::format;
 use super::text::frame;
 
-const PAPER: &str = "#fbf8f1";
-const INK: &str = "#1f1b14";
-const SOFT: &str = "#625a4b";
-const LINE: &str = "#e3dccc";
-const RUBRIC: &str = "#97271a";
-const FACE: &str = "'EB Garamond', Garamond, Georgia, 'Times New Roman', serif";
+pub(crate) use png::png;
+pub(crate) use svg::svg;
+
+const WIDTH: u16 = 1200;
+const HEIGHT: u16 = 630;
 /// The digits on a line.
 const LINE_DIGITS: usize = 30;
+/// Pixels of the drawing for the smallest square of its spiral, and its corner.
+const SPIRAL_SCALE: f32 = 15.6;
+const SPIRAL_CORNER: (f32, f32) = (640.0, 56.0);
 
-/// Draws the name of a number, the count of its digits, and its ends.
-pub(crate) fn preview(facts: &NumberFacts) -> Markup {
-    let name = format::plain_name(&facts.index);
-    let name_px = (1_500 / name.chars().count().max(1)).clamp(44, 120);
-    let lines = digit_lines(facts);
-    let count = format::digit_count(&facts.digits);
-    html! {
-        svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630" width="1200" height="630" font-family=(FACE) role="img" {
-            title { (name) ", " (count) }
-            rect width="1200" height="630" fill=(PAPER) {}
-            g transform="translate(640 56) scale(15.6)" fill="none" stroke-width=".12" {
-                path stroke=(LINE) d="M0 0H34V21H0ZM21 0V21M21 13H34M26 13V21M21 16H26M24 13V16M24 15H26M25 15V16" {}
-                path stroke=(RUBRIC) stroke-width=".22" stroke-linecap="round"
-                    d="M0 21A21 21 0 0 1 21 0A13 13 0 0 1 34 13A8 8 0 0 1 26 21A5 5 0 0 1 21 16A3 3 0 0 1 24 13A2 2 0 0 1 26 15A1 1 0 0 1 25 16A1 1 0 0 1 24 15" {}
-            }
-            text x="72" y="104" font-size="40" fill=(RUBRIC) { (frame::NAME) }
-            text x="70" y=(180 + name_px / 2) font-size=(name_px) fill=(INK) { (name) }
-            text x="72" y="316" font-size="40" fill=(SOFT) { (count) }
-            @for (y, line) in (450..).step_by(66).zip(&lines) {
-                text x="72" y=(y) font-size="54" letter-spacing="2" fill=(INK) { (line) }
-            }
+/// A colour of the light theme, or what lies between the paper and it.
+#[derive(Clone, Copy)]
+enum Color {
+    Ink,
+    Soft,
+    Line,
+    Rubric,
+}
+
+const PAPER: [u8; 3] = [0xfb, 0xf8, 0xf1];
+
+impl Color {
+    const ALL: [Self; 4] = [Self::Ink, Self::Soft, Self::Line, Self::Rubric];
+
+    const fn rgb(self) -> [u8; 3] {
+        match self {
+            Self::Ink => [0x1f, 0x1b, 0x14],
+            Self::Soft => [0x62, 0x5a, 0x4b],
+            Self::Line => [0xe3, 0xdc, 0xcc],
+            Self::Rubric => [0x97, 0x27, 0x1a],
         }
     }
+}
+
+/// A line of text, at the left end of its baseline.
+struct TextLine {
+    x: u16,
+    y: u16,
+    size_px: u16,
+    color: Color,
+    text: String,
+}
+
+/// Returns the name of a number, the count of its digits, and its ends.
+fn text_lines(facts: &NumberFacts) -> Vec<TextLine> {
+    let name = format::plain_name(&facts.index);
+    // It ends before the spiral begins.
+    let size_px = (1_100 / u16::try_from(name.chars().count().max(1)).unwrap_or(u16::MAX)).clamp(36, 120);
+    let line = |x, y, size_px, color, text| TextLine { x, y, size_px, color, text };
+    let mut lines = vec![
+        line(72, 104, 40, Color::Rubric, frame::NAME.to_owned()),
+        line(70, 180 + size_px / 2, size_px, Color::Ink, name),
+        line(72, 316, 40, Color::Soft, format::digit_count(&facts.digits)),
+    ];
+    lines.extend((450..).step_by(66).zip(digit_lines(facts)).map(|(y, text)| line(72, y, 54, Color::Ink, text)));
+    lines
 }
 
 /// Returns up to three lines: the whole value, or its beginning and its end.
