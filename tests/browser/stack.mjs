@@ -19,8 +19,8 @@ export async function startStack(settings = {}) {
       await running.ended;
     },
     // Starts it again with the same data, at the same address.
-    async restart() {
-      running = await launch(data, new URL(this.url).host, settings);
+    async restart(changed = {}) {
+      running = await launch(data, new URL(this.url).host, { ...settings, ...changed });
     },
     async stop() {
       await this.kill();
