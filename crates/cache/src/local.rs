@@ -3,7 +3,6 @@
 //! A value that many clients request at once then costs one lookup in the shared cache a second. Only inline
 //! values are cached locally: they are never evicted from the store, so a removal elsewhere cannot be missed.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,12 +90,6 @@ impl ValueCache for LocalValueCache {
     async fn remove(&self, subject: &Subject) -> Result<(), CacheError> {
         self.local.lock().pop(subject);
         self.shared.remove(subject).await
-    }
-}
-
-impl fmt::Debug for LocalValueCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalValueCache").finish_non_exhaustive()
     }
 }
 

@@ -281,12 +281,6 @@ async fn timed<T>(
     result
 }
 
-impl fmt::Debug for ApiClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiClient").field("base", &self.base).finish_non_exhaustive()
-    }
-}
-
 /// A response before its body is parsed.
 struct RawResponse {
     status: StatusCode,

@@ -8,7 +8,7 @@ use model::Timestamp;
 use crate::ApiClient;
 
 /// The state shared by every page: the API's client and the settings.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClientState {
     pub(crate) api: ApiClient,
     pub(crate) settings: PageSettings,

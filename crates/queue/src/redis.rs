@@ -44,7 +44,6 @@ mod scripts;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -67,14 +66,13 @@ const REPORT_TTL: Duration = Duration::from_secs(5);
 pub struct RedisQueue {
     link: RedisLink,
     scripts: Scripts,
-    prefix: String,
 }
 
 impl RedisQueue {
     /// Creates a queue whose keys begin with `prefix`. It connects at the first call, and again after every error.
     pub fn new(client: redis::Client, prefix: &str) -> Self {
         let link = RedisLink::new(client, CALL_TIMEOUT, Duration::ZERO);
-        Self { link, scripts: Scripts::new(prefix), prefix: prefix.to_owned() }
+        Self { link, scripts: Scripts::new(prefix) }
     }
 
     async fn run<T: FromRedisValue>(&self, call: &'static str, script: &ScriptInvocation<'_>) -> Result<T, QueueError> {
@@ -251,12 +249,6 @@ impl JobQueue for RedisQueue {
         let mut reports: Vec<WorkerReport> = texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
         reports.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(reports)
-    }
-}
-
-impl fmt::Debug for RedisQueue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisQueue").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Cached values in this process, bounded in bytes; the least recently used one is evicted first.
 
-use std::fmt;
 
 use async_trait::async_trait;
 use lru::LruCache;
@@ -66,12 +65,6 @@ impl CacheEntries {
         if let Some(removed) = self.values.pop(subject) {
             self.size_bytes = self.size_bytes.saturating_sub(size_bytes(&removed));
         }
-    }
-}
-
-impl fmt::Debug for MemoryValueCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryValueCache").field("capacity_bytes", &self.capacity_bytes).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Events between processes, over a stream.
 
-use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -167,10 +166,4 @@ fn decode((epoch, last, is_gap, events): ReadAnswer, after: &EventId) -> Read {
     // An event that only a newer version can read is skipped.
     let events = events.into_iter().filter_map(|(number, text)| Some((id(number), serde_json::from_str(&text).ok()?)));
     Read::Events { events: events.collect(), last }
-}
-
-impl fmt::Debug for RedisEventChannel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisEventChannel").field("keys", &self.keys).finish_non_exhaustive()
-    }
 }

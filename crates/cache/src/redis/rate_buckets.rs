@@ -1,6 +1,5 @@
 //! Buckets of work that all processes share.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -61,11 +60,5 @@ impl RateBuckets for RedisRateBuckets {
         let mut script = self.give_back.key(self.key(address));
         script.arg(per_minute).arg(price.as_secs_f64());
         self.link.run::<u32>(&script).await.map(|_| ()).map_err(|error| unavailable("give_back", error))
-    }
-}
-
-impl fmt::Debug for RedisRateBuckets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisRateBuckets").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,5 @@
 //! Cached values on Redis, bounded in bytes for all processes together.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -160,15 +159,6 @@ impl ValueCache for RedisValueCache {
         commands.cmd("DEL").arg(self.key(&subject)).ignore();
         commands.cmd("ZREM").arg(&self.order_key).arg(&subject).ignore();
         self.run("remove", &commands).await
-    }
-}
-
-impl fmt::Debug for RedisValueCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisValueCache")
-            .field("prefix", &self.prefix)
-            .field("capacity", &self.capacity)
-            .finish_non_exhaustive()
     }
 }
 

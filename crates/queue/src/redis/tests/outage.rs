@@ -7,7 +7,7 @@ use super::*;
 /// The latest moment at which a call must have failed.
 const FAILS_WITHIN: Duration = Duration::from_secs(2);
 
-async fn is_unavailable<T: fmt::Debug>(call: impl Future<Output = Result<T, QueueError>>) {
+async fn is_unavailable<T: std::fmt::Debug>(call: impl Future<Output = Result<T, QueueError>>) {
     let began = Instant::now();
     let outcome = call.await;
     assert!(matches!(outcome, Err(QueueError::Unavailable(_))), "{outcome:?}");
