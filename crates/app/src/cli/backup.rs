@@ -10,7 +10,8 @@ use clap::Args;
 use store::{SqliteStore, StoreError, StoreLimits, ValueError, Values};
 use tempfile::{NamedTempFile, TempPath};
 
-use super::stdout::write_stdout;
+use super::output::folder_of;
+use super::stdout::{StdoutError, print};
 use crate::backends::{DirectoryLock, LockError, ValuesError, database_path, open_objects};
 use crate::config::{BackendArgs, DataArgs, DataDirArgs, Mode, ModeError};
 
@@ -110,8 +111,8 @@ pub(crate) enum BackupError {
     #[error("cannot look for the values of the backup")]
     MissingValues(#[source] ValueError),
     /// Standard output cannot be written to.
-    #[error("cannot write to standard output")]
-    Stdout(#[source] io::Error),
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
     /// The system refused a thread or the like.
     #[error("cannot start the process")]
     Start(#[source] io::Error),
@@ -248,15 +249,11 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
-}
-
 fn file_error(path: &Path) -> impl Fn(io::Error) -> BackupError {
     let path = path.to_owned();
     move |source| BackupError::File { path: path.clone(), source }
 }
 
 fn say(text: &str) -> Result<(), BackupError> {
-    write_stdout(|to| writeln!(to, "{text}")).map_err(BackupError::Stdout)
+    Ok(print(|to| writeln!(to, "{text}"))?)
 }

@@ -1,12 +1,12 @@
 //! Files about the command line that clap generates.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::stdout::write_stdout;
+use super::stdout::{StdoutError, print};
 
 /// Print the completions of this command line for a shell.
 ///
@@ -32,8 +32,8 @@ pub(crate) struct ManCommand {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GenerateError {
     /// Standard output cannot be written to.
-    #[error("cannot write to standard output")]
-    Stdout(#[source] io::Error),
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
     /// A page cannot be written.
     #[error("cannot write manual pages to {}", folder.display())]
     Page {
@@ -45,14 +45,11 @@ pub(crate) enum GenerateError {
 }
 
 impl CompletionsCommand {
-    /// Prints the completions. A reader that closes early is not an error.
+    /// Prints the completions.
     pub(crate) fn run(self, mut command: Command) -> Result<(), GenerateError> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, "abaci", &mut script);
-        match write_stdout(|to| to.write_all(&script)) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(GenerateError::Stdout(error)),
-            _ => Ok(()),
-        }
+        Ok(print(|to| to.write_all(&script))?)
     }
 }
 

@@ -11,6 +11,7 @@ mod maths;
 mod migrate;
 mod output;
 mod parts;
+mod progress_bar;
 mod queue;
 mod remote;
 mod stdout;
@@ -18,10 +19,10 @@ mod terminal;
 mod usage;
 
 use std::error::Error;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::observability::error_chain::error_chain;
 use crate::{config, roles};
@@ -47,66 +48,46 @@ serve, api, worker and client shut down gracefully on either signal and exit wit
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Run everything in this process: pages, API, queue, worker, store and cache.
-    #[command(after_help = EXIT_CODES)]
     Serve(Box<config::ServeArgs>),
     /// Serve the API, over PostgreSQL and Redis.
     #[cfg(feature = "distributed")]
-    #[command(after_help = EXIT_CODES)]
     Api(Box<config::ApiArgs>),
     /// Compute queued calculations, over PostgreSQL and Redis.
     #[cfg(feature = "distributed")]
-    #[command(after_help = EXIT_CODES)]
     Worker(Box<config::WorkerArgs>),
     /// Serve the pages, over the API of another process.
-    #[command(after_help = EXIT_CODES)]
     Client(Box<config::ClientArgs>),
     /// Print F(N): its exact digits and nothing else.
-    #[command(after_help = EXIT_CODES)]
     Fib(fib::FibCommand),
     /// Print the N-th Lucas number, or a number of a related sequence.
-    #[command(after_help = EXIT_CODES)]
     Lucas(Box<maths::LucasCommand>),
     /// Print the coefficients of a Fibonacci or Lucas polynomial.
-    #[command(after_help = EXIT_CODES)]
     Polynomial(maths::PolynomialCommand),
     /// Print the Pisano period, the entry point and the factors of M.
-    #[command(after_help = EXIT_CODES)]
     Pisano(maths::PisanoCommand),
     /// Print N as a sum of Fibonacci numbers.
-    #[command(after_help = EXIT_CODES)]
     Zeckendorf(maths::ZeckendorfCommand),
     /// Print which Fibonacci number N is, and those next to it.
-    #[command(after_help = EXIT_CODES)]
     IsFibonacci(maths::IsFibonacciCommand),
     /// Print the N-th Wythoff pair.
-    #[command(after_help = EXIT_CODES)]
     Wythoff(maths::WythoffCommand),
     /// Print characters of the golden string.
-    #[command(after_help = EXIT_CODES)]
     GoldenString(maths::GoldenStringCommand),
     /// Print the algebraic factors of F(N) or L(N).
-    #[command(after_help = EXIT_CODES)]
     Factors(maths::FactorsCommand),
     /// Print the divisors of N.
-    #[command(after_help = EXIT_CODES)]
     Divisors(maths::DivisorsCommand),
     /// Print what is known of whether F(N) or L(N) is prime.
-    #[command(after_help = EXIT_CODES)]
     Primality(maths::PrimalityCommand),
     /// Print how often each digit occurs in F(N).
-    #[command(after_help = EXIT_CODES)]
     Digits(maths::DigitsCommand),
     /// Print the golden ratio, or F(N+1)/F(N), to many places.
-    #[command(after_help = EXIT_CODES)]
     Phi(maths::PhiCommand),
     /// Print a convergent of the golden ratio.
-    #[command(after_help = EXIT_CODES)]
     Convergent(maths::ConvergentCommand),
     /// Check that the digits in a file are those of F(N).
-    #[command(after_help = EXIT_CODES)]
     Verify(maths::VerifyCommand),
     /// Submit indexes to a running system.
-    #[command(after_help = EXIT_CODES)]
     Submit(remote::SubmitCommand),
     /// Follow a calculation of a running system to its end.
     #[command(after_help = remote::WAITING_EXIT_CODES)]
@@ -117,28 +98,23 @@ pub(crate) enum Command {
     /// List, cancel and purge queued and running calculations, and see who submitted them.
     Queue(queue::QueueCommand),
     /// Create or migrate the database without serving.
-    #[command(after_help = EXIT_CODES)]
     Migrate(Box<migrate::MigrateCommand>),
     /// Copy the database of `serve` to a file, while it serves or not.
-    #[command(after_help = EXIT_CODES)]
     Backup(backup::BackupCommand),
     /// Put a backup in place of the database of `serve`, which must be stopped.
-    #[command(after_help = EXIT_CODES)]
     Restore(backup::RestoreCommand),
     /// Check whether a running `abaci` is ready, for container health checks.
-    #[command(after_help = EXIT_CODES)]
     Healthcheck(healthcheck::HealthcheckCommand),
-    #[command(after_help = EXIT_CODES)]
     Completions(generate::CompletionsCommand),
-    #[command(after_help = EXIT_CODES)]
     Man(generate::ManCommand),
 }
 
 /// Parses the command line. Prints the error, the help or the version if it returns an exit code.
 pub(crate) fn parse() -> Result<Command, ExitCode> {
-    Cli::try_parse().map(|cli| cli.command).map_err(|error| {
+    let cli = command().try_get_matches().and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    cli.map(|cli| cli.command).map_err(|error| {
         if error.use_stderr() {
-            print_error(&usage::with_variable(&error, &Cli::command()));
+            print_error(&usage::with_variable(&error, &command()));
             WRONG_ARGUMENT.into()
         } else {
             print_help(&error)
@@ -146,55 +122,63 @@ pub(crate) fn parse() -> Result<Command, ExitCode> {
     })
 }
 
+/// Returns the command line. Subcommands without exit codes of their own end their help with the general ones.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommands(|subcommand| {
+        if subcommand.get_after_help().is_none() { subcommand.after_help(EXIT_CODES) } else { subcommand }
+    })
+}
+
 /// Prints the text of `--help` or `--version`.
 fn print_help(help: &clap::Error) -> ExitCode {
     let text = help.render();
     let text = if std::io::stdout().is_terminal() { text.ansi().to_string() } else { text.to_string() };
-    match stdout::write_stdout(|to| to.write_all(text.as_bytes())) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            print_error(&format!("error: cannot write to standard output: {error}\n"));
-            FAILURE.into()
-        }
-        // A reader may close early.
-        _ => ExitCode::SUCCESS,
-    }
+    end(stdout::print(|to| to.write_all(text.as_bytes())).map_err(|error| CommandError::new(error, false)))
 }
 
 /// Runs a subcommand and prints its error on standard error.
 pub(crate) fn run(command: Command) -> ExitCode {
-    let result = match command {
-        Command::Serve(config) => roles::serve::run(*config).map_err(CommandError::from),
+    end(dispatch(command))
+}
+
+fn dispatch(subcommand: Command) -> Result<(), CommandError> {
+    match subcommand {
+        Command::Serve(config) => roles::serve::run(*config)?,
         #[cfg(feature = "distributed")]
-        Command::Api(config) => roles::api::run(*config).map_err(CommandError::from),
+        Command::Api(config) => roles::api::run(*config)?,
         #[cfg(feature = "distributed")]
-        Command::Worker(config) => roles::worker::run(*config).map_err(CommandError::from),
-        Command::Client(config) => roles::client::run(*config).map_err(CommandError::from),
-        Command::Fib(fib) => fib.run().map_err(CommandError::from),
-        Command::Lucas(lucas) => lucas.run().map_err(CommandError::from),
-        Command::Polynomial(polynomial) => polynomial.run().map_err(CommandError::from),
-        Command::Pisano(pisano) => pisano.run().map_err(CommandError::from),
-        Command::Zeckendorf(zeckendorf) => zeckendorf.run().map_err(CommandError::from),
-        Command::IsFibonacci(is_fibonacci) => is_fibonacci.run().map_err(CommandError::from),
-        Command::Wythoff(wythoff) => wythoff.run().map_err(CommandError::from),
-        Command::GoldenString(golden_string) => golden_string.run().map_err(CommandError::from),
-        Command::Factors(factors) => factors.run().map_err(CommandError::from),
-        Command::Divisors(divisors) => divisors.run().map_err(CommandError::from),
-        Command::Primality(primality) => primality.run().map_err(CommandError::from),
-        Command::Digits(digits) => digits.run().map_err(CommandError::from),
-        Command::Convergent(convergent) => convergent.run().map_err(CommandError::from),
-        Command::Phi(phi) => phi.run().map_err(CommandError::from),
-        Command::Verify(verify) => verify.run().map_err(CommandError::from),
-        Command::Submit(submit) => submit.run().map_err(CommandError::from),
-        Command::Watch(watch) => watch.run().map_err(CommandError::from),
-        Command::Get(get) => get.run().map_err(CommandError::from),
-        Command::Queue(queue) => queue.run().map_err(CommandError::from),
-        Command::Migrate(migrate) => migrate.run().map_err(CommandError::from),
-        Command::Backup(backup) => backup.run().map_err(CommandError::from),
-        Command::Restore(restore) => restore.run().map_err(CommandError::from),
-        Command::Healthcheck(healthcheck) => healthcheck.run().map_err(CommandError::from),
-        Command::Completions(completions) => completions.run(Cli::command()).map_err(CommandError::from),
-        Command::Man(man) => man.run(Cli::command()).map_err(CommandError::from),
-    };
+        Command::Worker(config) => roles::worker::run(*config)?,
+        Command::Client(config) => roles::client::run(*config)?,
+        Command::Fib(fib) => fib.run()?,
+        Command::Lucas(lucas) => lucas.run()?,
+        Command::Polynomial(polynomial) => polynomial.run()?,
+        Command::Pisano(pisano) => pisano.run()?,
+        Command::Zeckendorf(zeckendorf) => zeckendorf.run()?,
+        Command::IsFibonacci(is_fibonacci) => is_fibonacci.run()?,
+        Command::Wythoff(wythoff) => wythoff.run()?,
+        Command::GoldenString(golden_string) => golden_string.run()?,
+        Command::Factors(factors) => factors.run()?,
+        Command::Divisors(divisors) => divisors.run()?,
+        Command::Primality(primality) => primality.run()?,
+        Command::Digits(digits) => digits.run()?,
+        Command::Convergent(convergent) => convergent.run()?,
+        Command::Phi(phi) => phi.run()?,
+        Command::Verify(verify) => verify.run()?,
+        Command::Submit(submit) => submit.run()?,
+        Command::Watch(watch) => watch.run()?,
+        Command::Get(get) => get.run()?,
+        Command::Queue(queue) => queue.run()?,
+        Command::Migrate(migrate) => migrate.run()?,
+        Command::Backup(backup) => backup.run()?,
+        Command::Restore(restore) => restore.run()?,
+        Command::Healthcheck(healthcheck) => healthcheck.run()?,
+        Command::Completions(completions) => completions.run(command())?,
+        Command::Man(man) => man.run(command())?,
+    }
+    Ok(())
+}
+
+fn end(result: Result<(), CommandError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
@@ -219,65 +203,37 @@ impl CommandError {
     }
 }
 
-impl From<roles::RoleError> for CommandError {
-    fn from(error: roles::RoleError) -> Self {
-        let is_wrong_setting = error.is_wrong_setting();
-        Self::new(error, is_wrong_setting)
-    }
-}
-
-impl From<fib::FibError> for CommandError {
-    fn from(error: fib::FibError) -> Self {
-        let is_wrong_argument = error.is_wrong_argument();
-        Self::new(error, is_wrong_argument)
-    }
-}
-
-impl From<maths::AnswerError> for CommandError {
-    fn from(error: maths::AnswerError) -> Self {
-        let is_wrong_argument = error.is_wrong_argument();
-        Self::new(error, is_wrong_argument)
-    }
-}
-
-impl From<migrate::MigrateError> for CommandError {
-    fn from(error: migrate::MigrateError) -> Self {
-        let is_wrong_setting = error.is_wrong_setting();
-        Self::new(error, is_wrong_setting)
-    }
-}
-
-impl From<backup::BackupError> for CommandError {
-    fn from(error: backup::BackupError) -> Self {
-        let is_wrong_setting = error.is_wrong_setting();
-        Self::new(error, is_wrong_setting)
-    }
-}
-
-impl From<queue::QueueCommandError> for CommandError {
-    fn from(error: queue::QueueCommandError) -> Self {
-        let is_wrong_argument = error.is_wrong_argument();
-        Self::new(error, is_wrong_argument)
-    }
-}
-
 impl From<remote::RemoteError> for CommandError {
     fn from(error: remote::RemoteError) -> Self {
-        let code = error.exit_code();
-        Self { error: error.into(), code }
+        Self { code: error.exit_code(), error: error.into() }
     }
 }
 
-impl From<generate::GenerateError> for CommandError {
-    fn from(error: generate::GenerateError) -> Self {
-        Self::new(error, false)
-    }
+/// Converts errors, for each of which a method returns whether an argument or a setting is wrong.
+macro_rules! from_errors {
+    ($($error:ty: $is_wrong_argument:expr,)+) => {$(
+        impl From<$error> for CommandError {
+            fn from(error: $error) -> Self {
+                let is_wrong_argument = $is_wrong_argument(&error);
+                Self::new(error, is_wrong_argument)
+            }
+        }
+    )+};
 }
 
-impl From<healthcheck::HealthcheckError> for CommandError {
-    fn from(error: healthcheck::HealthcheckError) -> Self {
-        Self::new(error, false)
-    }
+from_errors! {
+    roles::RoleError: roles::RoleError::is_wrong_setting,
+    fib::FibError: fib::FibError::is_wrong_argument,
+    maths::AnswerError: maths::AnswerError::is_wrong_argument,
+    migrate::MigrateError: migrate::MigrateError::is_wrong_setting,
+    backup::BackupError: backup::BackupError::is_wrong_setting,
+    queue::QueueCommandError: queue::QueueCommandError::is_wrong_argument,
+    generate::GenerateError: never,
+    healthcheck::HealthcheckError: never,
+}
+
+fn never<E>(_: &E) -> bool {
+    false
 }
 
 fn print_error(text: &str) {
@@ -291,6 +247,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

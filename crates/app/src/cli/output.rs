@@ -1,14 +1,14 @@
 //! The destination of the digits: standard output, or a file that is replaced only once complete.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use parking_lot::{Mutex, MutexGuard};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
-use super::stdout::write_stdout;
+use super::stdout::{StdoutError, print, write_buffered};
 use crate::config::ByteSize;
 
 /// The destination of a value.
@@ -64,8 +64,8 @@ pub(crate) enum OutputError {
         free_bytes: u64,
     },
     /// Standard output cannot be written to.
-    #[error("cannot write to standard output")]
-    Stdout(#[source] io::Error),
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
 }
 
 impl ValueOutput {
@@ -81,7 +81,7 @@ impl ValueOutput {
     pub(crate) fn check_free_space(&self, needed_bytes: u64) -> Result<(), OutputError> {
         let Self::File(AtomicFile { target, .. }) = self else { return Ok(()) };
         // Some file systems do not report it.
-        let Ok(stat) = rustix::fs::statvfs(parent(target)) else { return Ok(()) };
+        let Ok(stat) = rustix::fs::statvfs(folder_of(target)) else { return Ok(()) };
         let free_bytes = stat.f_bavail.saturating_mul(stat.f_frsize);
         if needed_bytes > free_bytes {
             return Err(OutputError::DiskSpace { path: target.clone(), needed_bytes, free_bytes });
@@ -92,11 +92,7 @@ impl ValueOutput {
     /// Writes what `text` writes. When this returns, the file is complete and on disk.
     pub(crate) fn write(&self, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), OutputError> {
         match self {
-            Self::Stdout => match write_stdout(text) {
-                // The reader closed early.
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-                result => result.map_err(OutputError::Stdout),
-            },
+            Self::Stdout => Ok(print(text)?),
             Self::File(file) => file.complete(text),
         }
     }
@@ -127,8 +123,8 @@ impl AtomicFile {
         let mut part_name = std::ffi::OsString::from(".");
         part_name.push(name);
         part_name.push(format!(".{}.part", std::process::id()));
-        let part_path = parent(&target).join(part_name);
-        let part = PartFile::create(parent(&target), &part_path, permissions).map_err(failed)?;
+        let part_path = folder_of(&target).join(part_name);
+        let part = PartFile::create(folder_of(&target), &part_path, permissions).map_err(failed)?;
         Ok(Self { target, part_path, part: Mutex::new(Some(part)) })
     }
 
@@ -146,7 +142,7 @@ impl AtomicFile {
         }
         *part = None;
         // The rename is on disk only once the folder is synced.
-        File::open(parent(&self.target)).and_then(|folder| folder.sync_all()).map_err(failed)
+        File::open(folder_of(&self.target)).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 
     /// Removes the part file and returns the lock.
@@ -191,18 +187,9 @@ impl PartFile {
     }
 }
 
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-fn write_buffered(to: impl Write, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    const BUFFER_BYTES: usize = 256 * 1024;
-    let mut to = BufWriter::with_capacity(BUFFER_BYTES, to);
-    text(&mut to)?;
-    to.flush()
+/// Returns the folder of a file.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

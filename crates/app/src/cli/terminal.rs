@@ -1,4 +1,4 @@
-//! The question before a terminal is filled with digits.
+//! Questions on the terminal, such as before it is filled with digits.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -38,7 +38,7 @@ impl TerminalGuard {
         let Some(left) = self.digits_left else { return Ok(()) };
         self.digits_left = left.checked_sub(digits);
         let question = format!("F({index}) has {digits} digits. Print them on this terminal?");
-        if self.digits_left.is_some() || is_confirmed(&question) {
+        if self.digits_left.is_some() || ask(&question) == Some(true) {
             return Ok(());
         }
         Err(TerminalError { index, digits })
@@ -50,16 +50,17 @@ pub(super) fn is_text_allowed(text: &str) -> bool {
     let length = text.len() as u64;
     length <= MAX_DIGITS
         || !io::stdout().is_terminal()
-        || is_confirmed(&format!("The answer has {length} characters. Print them on this terminal?"))
+        || ask(&format!("The answer has {length} characters. Print them on this terminal?")) == Some(true)
 }
 
-fn is_confirmed(question: &str) -> bool {
+/// Asks a question and returns whether the answer is yes; `None` if standard input is not a terminal.
+pub(super) fn ask(question: &str) -> Option<bool> {
     if !io::stdin().is_terminal() {
-        return false;
+        return None;
     }
     let question = format!("{question} [y/N] ");
     let mut answer = String::new();
-    // Without a question and an answer, nothing is printed.
-    io::stderr().write_all(question.as_bytes()).and_then(|()| io::stdin().read_line(&mut answer)).is_ok()
-        && matches!(answer.trim(), "y" | "Y" | "yes")
+    // A question that cannot be asked, or an answer that cannot be read, is a no.
+    let asked = io::stderr().write_all(question.as_bytes()).and_then(|()| io::stdin().read_line(&mut answer));
+    Some(asked.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }

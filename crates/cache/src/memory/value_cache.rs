@@ -1,6 +1,5 @@
 //! Cached values in this process, bounded in bytes; the least recently used one is evicted first.
 
-
 use async_trait::async_trait;
 use lru::LruCache;
 use model::{Calculation, Subject};

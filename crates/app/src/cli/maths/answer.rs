@@ -1,7 +1,7 @@
 //! The output of a subcommand.
 
 use std::borrow::Cow;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::PathBuf;
 
 use answers::{Question, QuestionError};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use wire::PrimePower;
 
-use crate::cli::stdout::write_stdout;
+use crate::cli::stdout::{StdoutError, print};
 use crate::cli::terminal::is_text_allowed;
 
 /// The facts that answer a question, in order. Big numbers are text.
@@ -48,8 +48,8 @@ pub(crate) enum AnswerError {
     #[error("the answer has {0} characters, too many for a terminal; use a pipe or redirect it to a file")]
     Terminal(usize),
     /// Standard output cannot be written to.
-    #[error("cannot write to standard output")]
-    Stdout(#[source] io::Error),
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
     /// The answer is no; it was printed.
     #[error("{0}")]
     No(String),
@@ -178,8 +178,5 @@ fn print_line(mut text: String) -> Result<(), AnswerError> {
         return Err(AnswerError::Terminal(text.len()));
     }
     text.push('\n');
-    match write_stdout(|to| to.write_all(text.as_bytes())) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(AnswerError::Stdout(error)),
-        _ => Ok(()),
-    }
+    Ok(print(|to| to.write_all(text.as_bytes()))?)
 }

@@ -4,14 +4,13 @@ mod filter;
 mod process;
 mod report;
 
-use std::io::{self, BufRead, IsTerminal, Write};
-
 use clap::{Args, Subcommand};
 use model::{Expression, Index};
 
 use self::filter::FilterArgs;
 use self::process::QueueCallError;
-use crate::cli::stdout::write_stdout;
+use crate::cli::stdout::{self, StdoutError};
+use crate::cli::terminal::ask;
 use crate::roles::operator_queue::QueueEntry;
 
 const EXAMPLES: &str = "\
@@ -91,11 +90,8 @@ pub(crate) enum QueueCommandError {
     #[error(transparent)]
     Call(#[from] QueueCallError),
     /// The output was lost.
-    #[error("cannot write to standard output")]
-    Output(#[source] io::Error),
-    /// The answer cannot be read.
-    #[error("cannot read the answer from standard input")]
-    Input(#[source] io::Error),
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
     /// Standard input is no terminal, so the question cannot be asked.
     #[error("standard input is not a terminal: expected --force to purge without asking")]
     CannotAsk,
@@ -148,26 +144,15 @@ impl QueueCommand {
 
 /// Asks whether to cancel all of these.
 fn confirm(entries: &[QueueEntry]) -> Result<(), QueueCommandError> {
-    if !io::stdin().is_terminal() {
-        return Err(QueueCommandError::CannotAsk);
-    }
-    let mut stderr = io::stderr();
-    let question = format!("{}Cancel all of them? [y/N] ", report::submitters(entries));
-    stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush()).map_err(QueueCommandError::Input)?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(QueueCommandError::Input)?;
-    match answer.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(QueueCommandError::Declined),
+    match ask(&format!("{}Cancel all of them?", report::submitters(entries))) {
+        Some(true) => Ok(()),
+        Some(false) => Err(QueueCommandError::Declined),
+        None => Err(QueueCommandError::CannotAsk),
     }
 }
 
 fn print(text: &str) -> Result<(), QueueCommandError> {
-    match write_stdout(|to| to.write_all(text.as_bytes())) {
-        // A reader may close early.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(QueueCommandError::Output(error)),
-        _ => Ok(()),
-    }
+    Ok(stdout::print(|to| to.write_all(text.as_bytes()))?)
 }
 
 /// Lists indexes, at most ten of them.

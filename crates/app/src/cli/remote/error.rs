@@ -12,6 +12,7 @@ use wire::{FailureBody, Problem, ProblemKind};
 use crate::cli::indexes::IndexInputError;
 use crate::cli::interruptible::InterruptibleError;
 use crate::cli::output::OutputError;
+use crate::cli::stdout::StdoutError;
 use crate::cli::terminal::TerminalError;
 use crate::observability::error_chain::error_chain;
 
@@ -126,8 +127,8 @@ pub(crate) enum RemoteError {
     #[error(transparent)]
     Output(#[from] OutputError),
     /// Standard output cannot be written to.
-    #[error("cannot write to standard output")]
-    Stdout(#[source] io::Error),
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
     /// The digits are too many for a terminal.
     #[error(transparent)]
     Terminal(#[from] TerminalError),

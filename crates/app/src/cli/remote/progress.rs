@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar};
 use model::Status;
 use wire::{CalculationBody, ProgressEvent};
 
 use super::events::CalculationChange;
-
-const PER_MILLE: u64 = 1_000;
-const DRAWS_PER_S: u8 = 5;
+use crate::cli::progress_bar::{PER_MILLE, set_fraction, show};
 
 /// Shows a calculation on the bar, which is drawn only if standard error is a terminal.
 pub(super) fn start_calculation(bar: &ProgressBar, subject: &str) {
-    start(bar, PER_MILLE, "{msg}  {wide_bar} {percent:>3} %  {elapsed} elapsed{prefix}");
+    show(bar, PER_MILLE, "{msg}  {wide_bar} {percent:>3} %  {elapsed} elapsed{prefix}");
     bar.set_message(subject.to_owned());
     bar.enable_steady_tick(Duration::from_millis(500));
 }
@@ -32,28 +30,12 @@ pub(super) fn show_calculation(bar: &ProgressBar, change: &CalculationChange) {
         CalculationChange::Reset => return,
     };
     bar.set_message(message);
-    bar.set_position(per_mille(fraction.unwrap_or(0.0)));
+    set_fraction(bar, fraction.unwrap_or(0.0));
     let left = remaining_ms.map(|ms| format!(", {} left", HumanDuration(Duration::from_millis(ms))));
     bar.set_prefix(left.unwrap_or_default());
 }
 
 /// Shows a download, in bytes.
 pub(super) fn start_download(bar: &ProgressBar, bytes: u64) {
-    start(bar, bytes, "{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}, {eta} left");
-}
-
-fn start(bar: &ProgressBar, length: u64, template: &str) {
-    bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_PER_S));
-    bar.reset();
-    bar.set_length(length);
-    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the conversion saturates, and the bar shows no more than a per mille"
-)]
-fn per_mille(fraction: f64) -> u64 {
-    (fraction * PER_MILLE as f64) as u64
+    show(bar, bytes, "{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}, {eta} left");
 }

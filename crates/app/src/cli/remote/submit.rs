@@ -79,8 +79,7 @@ impl SubmitCommand {
                 result => result?,
             },
         };
-        write_stdout(|to| submitted.iter().try_for_each(|submitted| self.write_line(to, server, submitted)))
-            .map_err(RemoteError::Stdout)
+        Ok(write_stdout(|to| submitted.iter().try_for_each(|submitted| self.write_line(to, server, submitted)))?)
     }
 
     fn write_line(&self, to: &mut dyn Write, server: &RemoteServer, submitted: &Submitted) -> io::Result<()> {

@@ -81,7 +81,7 @@ impl ChangeLines {
         if self.last.as_ref() == Some(&text) {
             return Ok(());
         }
-        write_stdout(|to| writeln!(to, "{text}{addition}")).map_err(RemoteError::Stdout)?;
+        write_stdout(|to| writeln!(to, "{text}{addition}"))?;
         self.last = Some(text);
         Ok(())
     }
