@@ -71,13 +71,8 @@ impl ValueCache for LocalValueCache {
         Ok(cached)
     }
 
-    async fn put(&self, calculation: &Calculation) -> Result<(), CacheError> {
-        // Cached locally on lookup only: the caller of `put` has the value.
-        self.local.lock().pop(&calculation.subject);
-        self.shared.put(calculation).await
-    }
-
     async fn put_batch(&self, calculations: &[Calculation]) -> Result<(), CacheError> {
+        // Cached locally on lookup only: the caller has the values.
         {
             let mut local = self.local.lock();
             for calculation in calculations {

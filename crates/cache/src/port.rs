@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::slice;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -30,17 +31,14 @@ pub trait ValueCache: Send + Sync {
     /// Returns the finished calculation of a subject, or `None` if it is not cached.
     async fn get(&self, subject: &Subject) -> Result<Option<Calculation>, CacheError>;
 
-    /// Caches a calculation that is done and readable. Ignores any other, because it may still change.
-    async fn put(&self, calculation: &Calculation) -> Result<(), CacheError>;
-
-    /// Caches calculations like [`put`](Self::put), in few calls of the backend. After an error some of them may be
-    /// cached.
-    async fn put_batch(&self, calculations: &[Calculation]) -> Result<(), CacheError> {
-        for calculation in calculations {
-            self.put(calculation).await?;
-        }
-        Ok(())
+    /// Caches a calculation like [`put_batch`](Self::put_batch).
+    async fn put(&self, calculation: &Calculation) -> Result<(), CacheError> {
+        self.put_batch(slice::from_ref(calculation)).await
     }
+
+    /// Caches calculations that are done and readable, in few calls of the backend. Ignores others, because they may
+    /// still change. After an error some of them may be cached.
+    async fn put_batch(&self, calculations: &[Calculation]) -> Result<(), CacheError>;
 
     /// Removes a subject, because its value can no longer be read.
     async fn remove(&self, subject: &Subject) -> Result<(), CacheError>;
@@ -73,15 +71,12 @@ pub trait ValueCache: Send + Sync {
 #[async_trait]
 pub trait EventChannel: Send + Sync {
     /// Publishes an event to every subscriber.
-    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError>;
+    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
+        self.publish_batch(slice::from_ref(event)).await
+    }
 
     /// Publishes events in this order, in few calls of the backend. After an error some of them may be published.
-    async fn publish_batch(&self, events: &[CalculationEvent]) -> Result<(), CacheError> {
-        for event in events {
-            self.publish(event).await?;
-        }
-        Ok(())
-    }
+    async fn publish_batch(&self, events: &[CalculationEvent]) -> Result<(), CacheError>;
 
     /// Returns the events after `after`, in order, at most some hundreds at a time. Waits up to `wait` for the first.
     /// Without `after` it returns no events and the id of the latest one at once: start from there.

@@ -88,18 +88,8 @@ impl Worker {
         }
     }
 
-    /// Publishes the state of a calculation. Logs a failure and returns `false` then.
-    pub(crate) async fn publish(&self, calculation: &Calculation) -> bool {
-        let event = CalculationEvent::Calculation(Box::new(calculation.clone()));
-        let published = self.ports.events.publish(&event).await;
-        if let Err(error) = &published {
-            tracing::warn!(error = error as &dyn std::error::Error, "cannot publish the event");
-        }
-        published.is_ok()
-    }
-
     /// Publishes the states of calculations. Logs a failure and returns `false` then; some may be published.
-    pub(crate) async fn publish_batch(&self, calculations: &[Calculation]) -> bool {
+    pub(crate) async fn publish(&self, calculations: &[Calculation]) -> bool {
         let event = |calculation: &Calculation| CalculationEvent::Calculation(Box::new(calculation.clone()));
         let events: Vec<_> = calculations.iter().map(event).collect();
         let published = self.ports.events.publish_batch(&events).await;
@@ -113,25 +103,15 @@ impl Worker {
     pub(crate) async fn publish_current(&self, subject: &Subject) {
         match self.ports.store.find(subject).await {
             Ok(Some(calculation)) => {
-                self.publish(&calculation).await;
+                self.publish(&[calculation]).await;
             }
             Ok(None) => {}
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "cannot publish the event"),
         }
     }
 
-    /// Caches a finished calculation. A failure costs time later, so it is logged only.
-    pub(crate) async fn cache_put(&self, calculation: &Calculation) {
-        if !calculation.is_readable() {
-            return;
-        }
-        if let Err(error) = self.ports.cache.put(calculation).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "cannot cache the value");
-        }
-    }
-
-    /// Caches finished calculations, like [`Worker::cache_put`].
-    pub(crate) async fn cache_put_batch(&self, calculations: &[Calculation]) {
+    /// Caches finished calculations. A failure costs time later, so it is logged only.
+    pub(crate) async fn cache_put(&self, calculations: &[Calculation]) {
         if let Err(error) = self.ports.cache.put_batch(calculations).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "cannot cache the values");
         }

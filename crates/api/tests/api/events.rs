@@ -231,9 +231,9 @@ impl SwitchableChannel {
 
 #[async_trait::async_trait]
 impl EventChannel for SwitchableChannel {
-    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
+    async fn publish_batch(&self, events: &[CalculationEvent]) -> Result<(), CacheError> {
         self.is_up()?;
-        self.channel.publish(event).await
+        self.channel.publish_batch(events).await
     }
 
     async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError> {

@@ -62,10 +62,6 @@ impl MemoryEventChannel {
 
 #[async_trait]
 impl EventChannel for MemoryEventChannel {
-    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
-        self.publish_batch(std::slice::from_ref(event)).await
-    }
-
     async fn publish_batch(&self, events: &[CalculationEvent]) -> Result<(), CacheError> {
         {
             let mut ring = self.ring.lock();

@@ -34,10 +34,12 @@ impl ValueCache for MemoryValueCache {
         Ok(cached)
     }
 
-    async fn put(&self, calculation: &Calculation) -> Result<(), CacheError> {
-        let size_bytes = size_bytes(calculation);
-        if calculation.is_readable() && size_bytes <= self.capacity_bytes {
-            self.entries.lock().put(calculation.clone(), size_bytes, self.capacity_bytes);
+    async fn put_batch(&self, calculations: &[Calculation]) -> Result<(), CacheError> {
+        for calculation in calculations {
+            let size_bytes = size_bytes(calculation);
+            if calculation.is_readable() && size_bytes <= self.capacity_bytes {
+                self.entries.lock().put(calculation.clone(), size_bytes, self.capacity_bytes);
+            }
         }
         Ok(())
     }

@@ -121,10 +121,6 @@ impl RedisEventChannel {
 
 #[async_trait]
 impl EventChannel for RedisEventChannel {
-    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
-        self.publish_batch(std::slice::from_ref(event)).await
-    }
-
     async fn publish_batch(&self, events: &[CalculationEvent]) -> Result<(), CacheError> {
         for events in events.chunks(PUBLISH_BATCH) {
             let mut script = self.prepare(&self.publish);

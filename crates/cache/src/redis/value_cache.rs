@@ -115,10 +115,6 @@ impl ValueCache for RedisValueCache {
         Ok(cached)
     }
 
-    async fn put(&self, calculation: &Calculation) -> Result<(), CacheError> {
-        self.put_batch(std::slice::from_ref(calculation)).await
-    }
-
     async fn put_batch(&self, calculations: &[Calculation]) -> Result<(), CacheError> {
         let Some(store) = self.store() else { return Ok(()) };
         let mut values = Vec::with_capacity(calculations.len());

@@ -1,5 +1,6 @@
 //! The job that a slot processes, and what it tells the queue about it.
 
+use std::slice;
 use std::time::Duration;
 
 use model::{Calculation, Job, Status, Subject};
@@ -26,7 +27,8 @@ impl ActiveJob<'_> {
     /// Publishes and caches the final state of the calculation, then ends the job. If the event cannot be published,
     /// the job is retried instead and publishes it then, or an open page would never see its last event.
     pub(super) async fn settle(&self, calculation: &Calculation) {
-        let (published, ()) = tokio::join!(self.worker.publish(calculation), self.worker.cache_put(calculation));
+        let settled = slice::from_ref(calculation);
+        let (published, ()) = tokio::join!(self.worker.publish(settled), self.worker.cache_put(settled));
         if !published {
             return self.nack(self.worker.settings.lease).await;
         }

@@ -18,6 +18,7 @@
 //! And the job is acknowledged last: until then the queue redelivers it. If the queue loses everything at any of
 //! these points, the sweep enqueues what the store has unfinished.
 
+use std::slice;
 use std::time::Duration;
 
 use model::{FailureReason, WaitingFor};
@@ -120,7 +121,7 @@ impl ActiveJob<'_> {
             return Ok(None);
         }
         let (lease, calculation) = self.take_lease().await?;
-        self.worker.publish(&calculation).await;
+        self.worker.publish(slice::from_ref(&calculation)).await;
         Ok(Some(lease))
     }
 

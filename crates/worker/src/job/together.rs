@@ -42,7 +42,7 @@ pub(crate) async fn complete_together(worker: &Worker, deliveries: &[Delivery]) 
         done.push((place, outcome));
         calculations.push(calculation);
     }
-    let (published, ()) = tokio::join!(worker.publish_batch(&calculations), worker.cache_put_batch(&calculations));
+    let (published, ()) = tokio::join!(worker.publish(&calculations), worker.cache_put(&calculations));
     if !published {
         return outcomes;
     }

@@ -127,7 +127,7 @@ impl ValueCache for Unreachable {
         unavailable()
     }
 
-    async fn put(&self, _: &Calculation) -> Result<(), CacheError> {
+    async fn put_batch(&self, _: &[Calculation]) -> Result<(), CacheError> {
         unavailable()
     }
 
@@ -158,8 +158,8 @@ impl FaultyEvents {
 
 #[async_trait]
 impl EventChannel for FaultyEvents {
-    async fn publish(&self, event: &CalculationEvent) -> Result<(), CacheError> {
-        self.reach()?.publish(event).await
+    async fn publish_batch(&self, events: &[CalculationEvent]) -> Result<(), CacheError> {
+        self.reach()?.publish_batch(events).await
     }
 
     async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError> {
