@@ -71,6 +71,7 @@ impl Question for ResiduesQuestion {
     }
 }
 
-pub(crate) fn prime_powers(factors: Vec<(u128, u32)>) -> Vec<PrimePower> {
+/// Returns the factors as the API writes them.
+pub fn prime_powers(factors: Vec<(u128, u32)>) -> Vec<PrimePower> {
     factors.into_iter().map(|(prime, exponent)| PrimePower { prime: prime.to_string(), exponent }).collect()
 }

@@ -39,7 +39,8 @@ pub(crate) enum CacheableResponses {
 /// It may be cached for an hour: the limits of this system may change, or members be added.
 pub(crate) fn respond(headers: &HeaderMap, body: &impl Serialize) -> Result<Response, ApiError> {
     let body = serde_json::to_vec(body).map_err(|error| ApiError::Internal(error.into()))?;
-    let etag = format!("\"{}\"", hex(&Sha256::digest(&body)[..16]));
+    let digest = model::Sha256(Sha256::digest(&body).into()).to_string();
+    let etag = format!("\"{}\"", &digest[..32]);
     let mut response = match check_preconditions(headers, &etag) {
         Precondition::Failed => return Err(ApiError::PreconditionFailed),
         Precondition::NotModified => StatusCode::NOT_MODIFIED.into_response(),
@@ -51,8 +52,4 @@ pub(crate) fn respond(headers: &HeaderMap, body: &impl Serialize) -> Result<Resp
         response.headers_mut().insert(header::ETAG, etag);
     }
     Ok(response)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

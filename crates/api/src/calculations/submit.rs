@@ -116,15 +116,15 @@ impl IntoResponse for SubmitResponse {
             Submission::Pending(calculation, token) => {
                 let mut response = (StatusCode::ACCEPTED, body(&calculation, token.as_ref())).into_response();
                 let path = format!("/api/calculations/{}", calculation.subject.index());
-                insert(&mut response, header::LOCATION, &path);
+                insert(response.headers_mut(), header::LOCATION, &path);
                 if let Some(token) = token {
-                    insert(&mut response, HeaderName::from_static(wire::ASK_HEADER), &token.to_string());
+                    insert(response.headers_mut(), HeaderName::from_static(wire::ASK_HEADER), &token.to_string());
                 }
                 response
             }
         };
         if let Some(wait) = self.wait {
-            insert(&mut response, PREFERENCE_APPLIED, &format!("wait={}", wait.as_secs()));
+            insert(response.headers_mut(), PREFERENCE_APPLIED, &format!("wait={}", wait.as_secs()));
         }
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
@@ -137,8 +137,8 @@ pub(super) fn with_rate_limit(state: &ApiState, from: IpAddr, response: impl Int
     if let Some(Allowance { limit, remaining, reset }) = state.backlog.allowance(from) {
         let policy = format!("\"queued-work\";q={}", limit.as_secs());
         let current = format!("\"queued-work\";r={};t={}", remaining.as_secs(), reset.as_secs());
-        insert(&mut response, HeaderName::from_static("ratelimit-policy"), &policy);
-        insert(&mut response, HeaderName::from_static("ratelimit"), &current);
+        insert(response.headers_mut(), HeaderName::from_static("ratelimit-policy"), &policy);
+        insert(response.headers_mut(), HeaderName::from_static("ratelimit"), &current);
     }
     response
 }
@@ -148,9 +148,9 @@ fn body(calculation: &Calculation, ask: Option<&AskToken>) -> Json<wire::Submitt
 }
 
 /// Inserts a text of printable ASCII, which is always a valid header value.
-pub(super) fn insert(response: &mut Response, name: HeaderName, text: &str) {
+pub(super) fn insert(headers: &mut HeaderMap, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
-        response.headers_mut().insert(name, value);
+        headers.insert(name, value);
     }
 }
 

@@ -6,13 +6,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use model::{Calculation, Status, Subject, Value};
 use server::Share;
 use store::{ValueError, ValueReader};
 
 use super::range::{Precondition, RequestedRange, check_preconditions, requested_range};
 use super::submission::recover_lost_value;
+use super::submit::insert;
 use crate::error::ApiError;
 use crate::error_responses::CalculationErrors;
 use crate::extract::QueryParams;
@@ -160,11 +161,4 @@ fn stream(
 async fn recover(state: &ApiState, subject: &Subject, queued: Option<&Calculation>) {
     state.cache_remove(subject).await;
     recover_lost_value(state, queued).await;
-}
-
-/// Inserts a text of printable ASCII, which is always a valid header value.
-fn insert(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    if let Ok(value) = HeaderValue::from_str(text) {
-        headers.insert(name, value);
-    }
 }

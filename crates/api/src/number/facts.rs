@@ -1,8 +1,8 @@
 //! The facts about n and F(n).
 
-use answers::primality_name;
+use answers::{primality_name, prime_powers};
 use fibonacci::{IBig, UBig};
-use wire::{Doubling, NearestFibonacci, NumberFacts, Period, PrimePower, Residue};
+use wire::{Doubling, NearestFibonacci, NumberFacts, Period, Residue};
 
 use super::factors::{cofactor, divisors, prime_factors};
 use super::question::NumberQuestion;
@@ -73,13 +73,12 @@ fn residues(question: &NumberQuestion) -> Vec<Residue> {
 fn period(n: &IBig, modulus: u64) -> Option<Period> {
     let found = fibonacci::period(modulus.into()).filter(|_| modulus <= MAX_PERIOD_MODULUS)?;
     let residue = fibonacci::modulo(n.clone(), &modulus.into())?;
-    let factor = |(prime, exponent): (u128, u32)| PrimePower { prime: prime.to_string(), exponent };
     Some(Period {
         modulus,
         period: u64::try_from(found.pisano_period).ok()?,
         entry_point: u64::try_from(found.entry_point).ok()?,
         residue: u64::try_from(residue).ok()?,
-        factors: found.factors.into_iter().map(factor).collect(),
+        factors: prime_powers(found.factors),
     })
 }
 
@@ -96,6 +95,8 @@ fn nearest_fibonacci(n: &IBig) -> Option<NearestFibonacci> {
 
 #[cfg(test)]
 mod tests {
+    use wire::PrimePower;
+
     use super::*;
 
     fn of(n: &str, modulus: u64) -> NumberFacts {

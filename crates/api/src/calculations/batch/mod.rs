@@ -123,7 +123,7 @@ fn respond(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = wait_seconds {
-        insert(&mut response, PREFERENCE_APPLIED, &format!("wait={seconds}"));
+        insert(headers, PREFERENCE_APPLIED, &format!("wait={seconds}"));
     }
     response
 }

@@ -1,6 +1,5 @@
 //! Reads the digits of a value, again from where a connection broke, and checks them.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use bytes::Bytes;
@@ -71,11 +70,7 @@ impl<'a> ValueDownload<'a> {
 
     /// Checks the digits that were written.
     pub(super) fn check(self, expected: &str) -> Result<(), RemoteError> {
-        let found = self.hash.finalize().iter().fold(String::new(), |mut text, byte| {
-            // Writing to a text never fails.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let found = model::Sha256(self.hash.finalize().into()).to_string();
         if found == expected {
             return Ok(());
         }
