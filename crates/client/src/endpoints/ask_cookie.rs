@@ -35,12 +35,7 @@ impl AskCookie {
 
     /// Reads the cookie of a number from a request.
     pub(crate) fn read(index: Index, headers: &HeaderMap, settings: &PageSettings) -> Option<Self> {
-        let expected = name(settings);
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let token = cookies
-            .flat_map(|cookies| cookies.split(';'))
-            .filter_map(|cookie| cookie.trim().split_once('='))
-            .find_map(|(name, value)| if name == expected { value.parse().ok() } else { None })?;
+        let token = cookies(headers, name(settings)).find_map(|value| value.parse().ok())?;
         Some(Self { index, token })
     }
 
@@ -62,6 +57,13 @@ impl AskCookie {
         header.set_sensitive(true);
         Some(header)
     }
+}
+
+/// Returns the values of the cookies of that name.
+pub(super) fn cookies<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    pairs.filter_map(move |(found, value)| (found == name).then_some(value))
 }
 
 fn name(settings: &PageSettings) -> &'static str {

@@ -1,9 +1,9 @@
 //! The cookie that lists the numbers this browser submitted, so that the history can show them.
 
-use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use model::Index;
 
+use super::ask_cookie::cookies;
 use crate::PageSettings;
 
 const NAME: &str = "mine";
@@ -15,12 +15,7 @@ const SEPARATOR: char = '.';
 
 /// Returns the numbers that a browser submitted, newest first.
 pub(crate) fn read_mine(headers: &HeaderMap) -> Vec<Index> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mine = cookies
-        .flat_map(|cookies| cookies.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .find_map(|(name, value)| (name == NAME).then_some(value));
-    let indexes = mine.into_iter().flat_map(|value| value.split(SEPARATOR));
+    let indexes = cookies(headers, NAME).take(1).flat_map(|value| value.split(SEPARATOR));
     indexes.filter_map(|index| index.parse().ok()).take(MAX_INDEXES).collect()
 }
 
@@ -35,6 +30,8 @@ pub(crate) fn add_mine(index: Index, headers: &HeaderMap, settings: &PageSetting
 
 #[cfg(test)]
 mod tests {
+    use http::header::COOKIE;
+
     use super::*;
 
     #[test]

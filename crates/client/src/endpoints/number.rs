@@ -66,15 +66,12 @@ pub(crate) async fn number(
 pub(crate) async fn number_fragment(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
-    IndexPath(text): IndexPath,
+    index: IndexPath,
     query: Result<Query<NumberQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Html<String>, PageFailure> {
-    if !typed_index::is_canonical(&text) {
-        return Err(PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound));
-    }
     let query = query.map(|Query(query)| query).unwrap_or_default();
-    let page = load(&state, text, &query, &headers, &forwarded).await?;
+    let page = load(&state, index.canonical()?, &query, &headers, &forwarded).await?;
     Ok(Html(views::number_part(&page).into_string()))
 }
 

@@ -2,15 +2,15 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
-use http::{HeaderValue, StatusCode};
-use wire::{NumberFacts, ProblemKind};
+use wire::NumberFacts;
 
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
 use crate::ClientState;
 use crate::forwarded_headers::ForwardedHeaders;
-use crate::{typed_index, views};
+use crate::views;
 
 /// `GET /n/{index}/preview.svg` draws the name of a number, the count of its digits and its ends. Other sites may embed
 /// it.
@@ -20,9 +20,9 @@ use crate::{typed_index, views};
 pub(crate) async fn preview_svg(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
-    IndexPath(text): IndexPath,
+    index: IndexPath,
 ) -> Result<Response, PageFailure> {
-    let facts = facts(&state, &text, &forwarded).await?;
+    let facts = facts(&state, index, &forwarded).await?;
     Ok(image("image/svg+xml", views::preview_svg(&facts).into_string()))
 }
 
@@ -33,17 +33,18 @@ pub(crate) async fn preview_svg(
 pub(crate) async fn preview_png(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
-    IndexPath(text): IndexPath,
+    index: IndexPath,
 ) -> Result<Response, PageFailure> {
-    let facts = facts(&state, &text, &forwarded).await?;
+    let facts = facts(&state, index, &forwarded).await?;
     Ok(image("image/png", views::preview_png(&facts)))
 }
 
-async fn facts(state: &ClientState, text: &str, forwarded: &ForwardedHeaders) -> Result<NumberFacts, PageFailure> {
-    if !typed_index::is_canonical(text) {
-        return Err(PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound));
-    }
-    Ok(state.api.facts(text, None, forwarded).await?)
+async fn facts(
+    state: &ClientState,
+    index: IndexPath,
+    forwarded: &ForwardedHeaders,
+) -> Result<NumberFacts, PageFailure> {
+    Ok(state.api.facts(&index.canonical()?, None, forwarded).await?)
 }
 
 fn image(media_type: &'static str, content: impl IntoResponse) -> Response {

@@ -6,7 +6,6 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use wire::ProblemKind;
 
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
@@ -14,7 +13,7 @@ use super::number::{NumberQuery, load};
 use super::submit::malformed;
 use crate::forwarded_headers::ForwardedHeaders;
 use crate::views::VerifiedCopy;
-use crate::{ClientState, typed_index, views};
+use crate::{ClientState, views};
 
 /// The field of the form.
 #[derive(Debug, Default, Deserialize)]
@@ -31,14 +30,12 @@ pub(crate) struct VerifyFields {
 pub(crate) async fn verify(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
-    IndexPath(index): IndexPath,
+    index: IndexPath,
     headers: HeaderMap,
     form: Result<Form<VerifyFields>, FormRejection>,
 ) -> Result<Response, PageFailure> {
     server::check_same_site(&headers, state.settings.public_url.as_ref())?;
-    if !typed_index::is_canonical(&index) {
-        return Err(PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound));
-    }
+    let index = index.canonical()?;
     let Form(fields) = form.map_err(|rejection| malformed(&rejection))?;
     let digits = views::digits_only(&fields.text);
     let answer = state.api.verify(&index, digits, &forwarded).await.map_err(PageFailure::from);
