@@ -76,9 +76,10 @@ pub(crate) struct ProxyArgs {
 }
 
 impl ProxyArgs {
-    /// Returns the networks whose connections have no share: the proxies and, for the pages in the same process, loopback.
+    /// Returns the networks whose connections have no share: the proxies and, for the pages in the same process, the
+    /// addresses that they connect from.
     pub(crate) fn without_connection_share(&self) -> Vec<ipnet::IpNet> {
-        const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1"];
+        const LOOPBACK: [&str; 2] = ["127.0.0.1", "::1"];
         let loopback = LOOPBACK.iter().filter_map(|network| server::parse_network(network).ok());
         self.trusted_proxies.iter().copied().chain(loopback).collect()
     }
