@@ -39,6 +39,8 @@ struct BacklogState {
     calculations: HashMap<Subject, QueuedWork>,
     by_address: HashMap<IpAddr, AddressWork>,
     total: Duration,
+    /// How many calculations there are of each price.
+    prices: BTreeMap<Duration, usize>,
     last_number: u64,
     /// Rises with each reload, which keeps what was added meanwhile.
     generation: u64,
@@ -102,7 +104,7 @@ impl WorkBacklog {
             (!queued.is_zero() && !excess.is_zero()).then_some(excess.min(queued))
         };
         let of_all = excess(total, self.total_limit_for(index.lane())).filter(|_| index.lane() != Lane::Short);
-        let of_all = of_all.map(|excess| self.time_for(excess));
+        let of_all = of_all.map(|excess| state.time_for_all(excess, self.workers.parallelism()));
         if let Some(excess) = excess(own, self.address_limit) {
             record_refusal_of("queued-work-of-address", address);
             let retry_after = state.time_for_own(address, excess, self.workers.parallelism());
@@ -150,7 +152,8 @@ impl WorkBacklog {
             Ok(())
         };
         let of_all = excess(total, long, self.total_limit_for(longest)).filter(|_| !long.is_zero());
-        let time_of_all = of_all.map(|(excess, _)| self.time_for(excess.min(total))).unwrap_or_default();
+        let time_of_all = of_all.map(|(excess, _)| state.time_for_all(excess, self.workers.parallelism()));
+        let time_of_all = time_of_all.unwrap_or_default();
         if let Some((excess, limit)) = excess(own, work, self.address_limit) {
             record_refusal_of("queued-work-of-address", address);
             fits(limit, work)?;
@@ -199,7 +202,7 @@ impl WorkBacklog {
         let state = self.state.lock();
         let own = state.own(address);
         let reset = state.time_for_own(address, own, self.workers.parallelism());
-        Some(Allowance { limit, remaining: limit.saturating_sub(self.time_for(own)), reset })
+        Some(Allowance { limit, remaining: limit.saturating_sub(own / self.workers.parallelism()), reset })
     }
 
     /// Notes that events were lost, so that the store must be read again.
@@ -261,16 +264,20 @@ impl WorkBacklog {
     fn total_limit_for(&self, lane: Lane) -> Option<Duration> {
         self.total_limit.map(|limit| if lane == Lane::Long { limit / 10 * 9 } else { limit })
     }
-
-    fn time_for(&self, work: Duration) -> Duration {
-        work / self.workers.parallelism()
-    }
 }
 
 impl BacklogState {
     /// Returns the queued work of an address.
     fn own(&self, address: IpAddr) -> Duration {
         self.by_address.get(&household(address)).map(|own| own.total).unwrap_or_default()
+    }
+
+    /// Returns the time after which `excess` of all queued work is done for certain.
+    ///
+    /// A calculation counts until it ends, so each worker may have one that does not count as done yet.
+    fn time_for_all(&self, excess: Duration, parallelism: u32) -> Duration {
+        let longest = self.prices.last_key_value().map(|(price, _)| *price).unwrap_or_default();
+        (excess / parallelism + longest).min(self.total)
     }
 
     /// Returns the time after which `excess` of the queued work of an address is done for certain.
@@ -310,6 +317,7 @@ impl BacklogState {
     fn add(&mut self, subject: Subject, work: Duration, address: Option<IpAddr>) {
         self.remove(&subject);
         self.total += work;
+        *self.prices.entry(work).or_default() += 1;
         self.last_number += 1;
         let number = self.last_number;
         if let Some(address) = address {
@@ -331,6 +339,12 @@ impl BacklogState {
     fn remove(&mut self, subject: &Subject) {
         let Some(queued) = self.calculations.remove(subject) else { return };
         self.total = self.total.saturating_sub(queued.work);
+        if let Some(count) = self.prices.get_mut(&queued.work) {
+            *count -= 1;
+            if *count == 0 {
+                self.prices.remove(&queued.work);
+            }
+        }
         if let Some(address) = queued.address
             && let Some(own) = self.by_address.get_mut(&address)
         {
