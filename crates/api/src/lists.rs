@@ -1,10 +1,11 @@
 //! Reads pages of calculations, once for all requests that ask for the same page at the same time, and counts them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use model::Calculation;
 use parking_lot::Mutex;
 use store::{ListOrder, Store, StoreError};
@@ -25,7 +26,20 @@ const COUNT_GRACE: Duration = Duration::from_secs(60);
 
 /// The key of a page: its order with its beginning, and the number of rows.
 type PageKey = (ListOrder, u32);
-type PageResult = Result<Arc<Vec<Calculation>>, Arc<StoreError>>;
+type PageResult = Result<Arc<ListPage>, Arc<StoreError>>;
+
+/// A page that was read for one request or for many.
+pub(crate) struct ListPage {
+    pub(crate) calculations: Vec<Calculation>,
+    body: OnceLock<Bytes>,
+}
+
+impl ListPage {
+    /// Returns the body of `GET /api/calculations`, encoded for the first of the requests that share the page.
+    pub(crate) fn body(&self, encode: impl FnOnce(&[Calculation]) -> Bytes) -> Bytes {
+        self.body.get_or_init(|| encode(&self.calculations)).clone()
+    }
+}
 
 /// Reads pages of calculations.
 pub(crate) struct ListReader {
@@ -62,11 +76,7 @@ impl ListReader {
     /// Returns up to `limit` calculations in an order.
     ///
     /// The read starts after this call, so it has everything that was stored before.
-    pub(crate) async fn read(
-        self: &Arc<Self>,
-        order: ListOrder,
-        limit: u32,
-    ) -> Result<Arc<Vec<Calculation>>, ApiError> {
+    pub(crate) async fn read(self: &Arc<Self>, order: ListOrder, limit: u32) -> Result<Arc<ListPage>, ApiError> {
         let (sender, receiver) = oneshot::channel();
         let is_first = {
             let mut waiting = self.waiting.lock();
@@ -143,7 +153,9 @@ impl ListReader {
         let _permit = self.permits.acquire().await;
         // Requests from here on wait for the next read.
         let senders = self.waiting.lock().remove(&key).unwrap_or_default();
-        let page = self.store.list(key.0, key.1).await.map(Arc::new).map_err(Arc::new);
+        let page = self.store.list(key.0, key.1).await;
+        let page = page.map(|calculations| Arc::new(ListPage { calculations, body: OnceLock::new() }));
+        let page = page.map_err(Arc::new);
         for sender in senders {
             // `send` fails only if the request is gone.
             let _ = sender.send(page.clone());

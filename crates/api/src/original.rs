@@ -45,7 +45,7 @@ pub(crate) struct SubmittedIndex {
 pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
     let newest = state.read_list(address, ListOrder::Newest { before: None }, NEWEST).await?;
     let indexes: Vec<SubmittedIndex> =
-        newest.iter().map(|found| SubmittedIndex { number: found.subject.index().get() }).collect();
+        newest.calculations.iter().map(|found| SubmittedIndex { number: found.subject.index().get() }).collect();
     Ok(([(header::CACHE_CONTROL, "no-cache")], Json(indexes)).into_response())
 }
 
@@ -66,9 +66,9 @@ pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): Client
 )]
 pub(crate) async fn current(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
     let newest = state.read_list(address, ListOrder::Newest { before: None }, NEWEST).await?;
-    let mut values = OrderedMap(Vec::with_capacity(newest.len()));
+    let mut values = OrderedMap(Vec::with_capacity(newest.calculations.len()));
     let (mut size_bytes, mut complete) = (2, true);
-    for calculation in newest.iter() {
+    for calculation in newest.calculations.iter() {
         let index = calculation.subject.index().to_string();
         let text = shown_value(calculation).filter(|text| {
             let grown = size_bytes + index.len() + text.len() + ENTRY_BYTES;

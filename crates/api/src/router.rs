@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -21,6 +22,9 @@ use crate::limits::ApiConfig;
 use crate::state::ApiState;
 use crate::{calculations, docs, events, number, original, questions, system, verify};
 
+/// Less than the shortest `Retry-After`.
+const REFUSAL_DELAY: Duration = Duration::from_millis(500);
+
 /// Returns the HTTP API: everything below `/api`, and 404 for everything else.
 pub fn router(state: ApiState) -> Router {
     let config = Arc::clone(&state.config);
@@ -34,6 +38,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(MediumJson))
         .layer(from_fn_with_state(Arc::clone(&config), add_security_headers))
         .layer(from_fn(server::trace_requests))
+        .layer(from_fn(delay_refusals))
         .with_state(state)
 }
 
@@ -104,6 +109,16 @@ async fn refuse_cross_site(State(config): State<Arc<ApiConfig>>, request: Reques
         return ApiError::from(error).into_response();
     }
     next.run(request).await
+}
+
+/// Sends a refusal to an address that asks for too much only after a while. Who asks again at once, against
+/// `Retry-After`, would otherwise take the processor time that the refusals save.
+async fn delay_refusals(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        tokio::time::sleep(REFUSAL_DELAY).await;
+    }
+    response
 }
 
 /// Refuses a request whose response could not be encoded acceptably, before it has an effect.
@@ -184,7 +199,29 @@ impl Predicate for MediumJson {
 mod tests {
     use std::collections::HashSet;
 
+    use axum::body::Body;
+    use axum::routing::get;
+    use tokio::time::Instant;
+    use tower::ServiceExt;
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_refusals_of_an_address_are_held_back() {
+        for (status, delay) in [
+            (StatusCode::OK, Duration::ZERO),
+            (StatusCode::UNPROCESSABLE_ENTITY, Duration::ZERO),
+            (StatusCode::SERVICE_UNAVAILABLE, Duration::ZERO),
+            (StatusCode::TOO_MANY_REQUESTS, REFUSAL_DELAY),
+        ] {
+            let router: Router = Router::new().route("/", get(move || async move { status }));
+            let start = Instant::now();
+            let request = Request::new(Body::empty());
+            let response = router.layer(from_fn(delay_refusals)).oneshot(request).await.expect("a response");
+            // The clock of the test stands still but for timers.
+            assert_eq!((response.status(), start.elapsed()), (status, delay));
+        }
+    }
 
     #[test]
     fn every_operation_has_an_id_of_its_own() {

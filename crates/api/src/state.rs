@@ -17,7 +17,7 @@ use crate::dispatch::{Accepted, Dispatcher};
 use crate::error::ApiError;
 use crate::events::Hub;
 use crate::limits::{ApiConfig, RateLimit, WorkBacklog, WorkerCapacity};
-use crate::lists::ListReader;
+use crate::lists::{ListPage, ListReader};
 use crate::metrics::log_cache_failure;
 use crate::system::SystemMonitor;
 use crate::usage::{RecentStats, UsageCounts};
@@ -170,7 +170,7 @@ impl SharedState {
         address: IpAddr,
         order: ListOrder,
         limit: u32,
-    ) -> Result<Arc<Vec<Calculation>>, ApiError> {
+    ) -> Result<Arc<ListPage>, ApiError> {
         let _share = self.list_share(address)?;
         self.lists.read(order, limit).await
     }

@@ -28,7 +28,13 @@ pub struct Shares {
     kind: &'static str,
     total: usize,
     per_address: usize,
-    taken: Mutex<HashMap<IpAddr, usize>>,
+    taken: Mutex<ShareCounts>,
+}
+
+#[derive(Debug, Default)]
+struct ShareCounts {
+    total: usize,
+    by_address: HashMap<IpAddr, usize>,
 }
 
 /// Error for a limit that is reached.
@@ -68,13 +74,14 @@ impl Shares {
     pub fn take(self: &Arc<Self>, address: IpAddr) -> Result<Share, ShareError> {
         let address = household(address);
         let mut taken = self.taken.lock();
-        let own = taken.get(&address).copied().unwrap_or(0);
+        let own = taken.by_address.get(&address).copied().unwrap_or(0);
         let error = if own >= self.per_address {
             ShareError::Address { limit: self.per_address }
-        } else if taken.values().sum::<usize>() >= self.total {
+        } else if taken.total >= self.total {
             ShareError::Total { limit: self.total }
         } else {
-            taken.insert(address, own + 1);
+            taken.total += 1;
+            taken.by_address.insert(address, own + 1);
             return Ok(Share { shares: Arc::clone(self), address });
         };
         drop(taken);
@@ -83,13 +90,21 @@ impl Shares {
     }
 }
 
+impl Share {
+    /// Returns how many are open, of all addresses.
+    pub fn open(&self) -> usize {
+        self.shares.taken.lock().total
+    }
+}
+
 impl Drop for Share {
     fn drop(&mut self) {
         let mut taken = self.shares.taken.lock();
-        if let Some(own) = taken.get_mut(&self.address) {
+        taken.total = taken.total.saturating_sub(1);
+        if let Some(own) = taken.by_address.get_mut(&self.address) {
             *own -= 1;
             if *own == 0 {
-                taken.remove(&self.address);
+                taken.by_address.remove(&self.address);
             }
         }
     }
@@ -107,9 +122,10 @@ mod tests {
         let held = [shares.take(one), shares.take(one)];
         assert_eq!(shares.take(one).err(), Some(ShareError::Address { limit: 2 }));
         let last = shares.take(other).expect("a share");
+        assert_eq!(last.open(), 3);
         assert_eq!(shares.take(address("2001:db8::2")).err(), Some(ShareError::Total { limit: 3 }));
         drop(held);
         drop(last);
-        assert!(shares.taken.lock().is_empty());
+        assert!(shares.taken.lock().by_address.is_empty() && shares.taken.lock().total == 0);
     }
 }

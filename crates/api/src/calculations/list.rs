@@ -1,8 +1,8 @@
 //! `GET /api/calculations`
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header;
 use model::{Calculation, Index};
 use store::ListOrder;
@@ -48,21 +48,28 @@ pub(crate) async fn list(
     if let Some(indexes) = parse_indexes(&query, &state.config)? {
         let found = state.read_these(address, &indexes).await?;
         let total = u64::try_from(found.len()).ok();
-        return Ok(page(&found, None, total));
+        return Ok(response(encode(&found, None, total)));
     }
     let order = parse_order(&query, &state.config)?;
     // One more than the limit shows whether there is a next page.
-    let (calculations, total) = tokio::join!(state.read_list(address, order, limit + 1), state.count_list(order));
-    let calculations = calculations?;
-    let has_next = calculations.len() > limit as usize;
-    let calculations = &calculations[..calculations.len().min(limit as usize)];
-    let next = calculations.last().filter(|_| has_next).map(|last| cursor(order, last));
-    Ok(page(calculations, next, total))
+    let (page, total) = tokio::join!(state.read_list(address, order, limit + 1), state.count_list(order));
+    let body = page?.body(|calculations| {
+        let has_next = calculations.len() > limit as usize;
+        let calculations = &calculations[..calculations.len().min(limit as usize)];
+        let next = calculations.last().filter(|_| has_next).map(|last| cursor(order, last));
+        encode(calculations, next, total)
+    });
+    Ok(response(body))
 }
 
-fn page(calculations: &[Calculation], next: Option<String>, total: Option<u64>) -> Response {
+fn encode(calculations: &[Calculation], next: Option<String>, total: Option<u64>) -> Bytes {
     let items = calculations.iter().map(Into::into).collect();
-    ([(header::CACHE_CONTROL, "no-cache")], Json(CalculationList { items, next, total })).into_response()
+    // Structures of texts and numbers can always be written as JSON.
+    serde_json::to_vec(&CalculationList { items, next, total }).unwrap_or_default().into()
+}
+
+fn response(body: Bytes) -> Response {
+    ([(header::CACHE_CONTROL, "no-cache"), (header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 fn cursor(order: ListOrder, last: &Calculation) -> String {

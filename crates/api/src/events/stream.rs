@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,6 +21,10 @@ use crate::metrics::{self, Gauged};
 /// Interval of comments on a silent stream: proxies close connections that send nothing for a minute.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
+/// How much longer a stream may wait before it sends what has arrived, for each stream that is open: with 2,048 up to
+/// 205 ms, with ten up to 1 ms. Otherwise each event would be a write to all of them in the same moment.
+const PACE: Duration = Duration::from_micros(100);
+
 /// The events of one subscriber: which ones, and when.
 pub(super) struct EventStream {
     receiver: broadcast::Receiver<HubMessage>,
@@ -32,7 +37,10 @@ pub(super) struct EventStream {
     sent_hello: bool,
     last_write: Instant,
     draining: CancellationToken,
-    _share: Share,
+    /// The part of the longest wait that this stream waits, from 0 to 1. Streams differ, so that they do not all send in
+    /// the same moment.
+    pace: f64,
+    share: Share,
     _gauged: Gauged,
 }
 
@@ -43,6 +51,7 @@ impl EventStream {
         draining: CancellationToken,
         share: Share,
     ) -> Self {
+        static STREAMS: AtomicU64 = AtomicU64::new(0);
         let Subscription { receiver, start, replay, reset } = subscription;
         let mut stream = Self {
             receiver,
@@ -53,7 +62,8 @@ impl EventStream {
             sent_hello: false,
             last_write: Instant::now(),
             draining,
-            _share: share,
+            pace: pace_of(STREAMS.fetch_add(1, Ordering::Relaxed)),
+            share,
             _gauged: Gauged::event_stream(),
         };
         if reset {
@@ -89,7 +99,14 @@ impl EventStream {
             tokio::select! {
                 biased;
                 () = self.draining.cancelled() => return None,
-                message = self.receiver.recv() => self.receive(message)?,
+                message = self.receiver.recv() => {
+                    self.receive(message)?;
+                    let pace = self.pace();
+                    // Timers have whole milliseconds.
+                    if pace >= Duration::from_millis(1) {
+                        self.draining.run_until_cancelled(tokio::time::sleep(pace)).await?;
+                    }
+                }
                 () = tokio::time::sleep_until(wake_at) => {
                     if Instant::now() >= keepalive_at {
                         return Some(self.send(self.keepalive_bytes()));
@@ -97,6 +114,12 @@ impl EventStream {
                 }
             }
         }
+    }
+
+    /// Returns how long to wait before sending what has arrived.
+    fn pace(&self) -> Duration {
+        let open = u32::try_from(self.share.open()).unwrap_or(u32::MAX);
+        PACE.saturating_mul(open).mul_f64(self.pace)
     }
 
     /// Buffers everything that has arrived, so that it is coalesced before anything is sent.
@@ -153,5 +176,26 @@ impl EventStream {
     fn keepalive_bytes(&self) -> Bytes {
         let position = self.position.as_ref().filter(|_| self.buffer.is_empty());
         format!(": alive\n{}\n", id_line(position)).into()
+    }
+}
+
+/// Returns the pace of a stream by its number. Those of any successive ones are evenly spread: they are the multiples of
+/// the golden ratio modulo 1.
+fn pace_of(stream: u64) -> f64 {
+    let turned = stream.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    f64::from(u32::try_from(turned).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn successive_streams_wait_evenly_spread_parts_of_the_pace() {
+        let mut paces: Vec<f64> = (1_000..1_100).map(pace_of).collect();
+        paces.sort_by(f64::total_cmp);
+        assert!(paces.first().is_some_and(|first| *first >= 0.0) && paces.last().is_some_and(|last| *last <= 1.0));
+        let widest = paces.array_windows().map(|[a, b]| b - a).fold(0.0, f64::max);
+        assert!(widest < 0.03, "a gap of {widest}");
     }
 }

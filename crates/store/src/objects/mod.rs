@@ -19,6 +19,7 @@ mod s3;
 mod tests;
 mod text;
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use model::{Sha256, Subject, Timestamp};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 pub use self::bucket::BucketAccess;
 pub use self::error::{ObjectError, OpenError};
@@ -48,6 +49,8 @@ pub struct Objects {
     store: Arc<dyn ObjectStore>,
     /// The folder behind it, if it is one.
     directory: Option<Arc<Directory>>,
+    /// Of those who hash a block. Half of the cores, so that many who read long values leave the rest to all others.
+    hashing: Arc<Semaphore>,
 }
 
 /// A folder of objects.
@@ -105,12 +108,13 @@ impl Objects {
         std::fs::create_dir_all(&directory)?;
         let store = LocalFileSystem::new_with_prefix(&directory).map_err(ObjectError::from_write)?.with_fsync(true);
         let directory = Directory { identity: FileIdentity::of(&directory)?, path: directory };
-        Ok(Self { store: Arc::new(store), directory: Some(Arc::new(directory)) })
+        Ok(Self { directory: Some(Arc::new(directory)), ..Self::new(Arc::new(store)) })
     }
 
     /// Creates objects in any store that makes an upload visible only when it is complete.
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, directory: None }
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self { store, directory: None, hashing: Arc::new(Semaphore::new(cores.div_ceil(2))) }
     }
 
     /// Writes a text and its block list. When this returns, both are safe and readable by all.
@@ -163,6 +167,7 @@ impl Objects {
         match hashes {
             Some(hashes) if found.size == object.size_bytes => Ok(ObjectReader {
                 store: Arc::clone(&self.store),
+                hashing: Arc::clone(&self.hashing),
                 location,
                 size_bytes: object.size_bytes,
                 block_hashes: hashes.into(),

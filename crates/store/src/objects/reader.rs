@@ -9,6 +9,7 @@ use model::Sha256;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sha2::Digest;
+use tokio::sync::Semaphore;
 
 use super::error::ObjectError;
 use super::text::BLOCK_BYTES;
@@ -18,6 +19,7 @@ use crate::metrics;
 #[derive(Clone)]
 pub struct ObjectReader {
     pub(super) store: Arc<dyn ObjectStore>,
+    pub(super) hashing: Arc<Semaphore>,
     pub(super) location: Path,
     pub(super) size_bytes: u64,
     pub(super) block_hashes: Arc<[Sha256]>,
@@ -62,6 +64,8 @@ impl ObjectReader {
             Ok(bytes) => bytes,
             Err(error) => return Err(self.unread(error).await),
         };
+        // An error means that the semaphore is closed, which never happens.
+        let _permit = self.hashing.acquire().await;
         // A millisecond or more: too long for a thread that serves others.
         let (bytes, found) = tokio::task::spawn_blocking(move || {
             let hash = Sha256(sha2::Sha256::digest(&bytes).into());
