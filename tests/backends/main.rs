@@ -17,5 +17,6 @@ mod s3;
 mod support;
 mod system;
 mod tls;
+mod traces;
 mod value_location;
 mod values;

@@ -76,7 +76,7 @@ impl RedisQueue {
     }
 
     async fn run<T: FromRedisValue>(&self, call: &'static str, script: &ScriptInvocation<'_>) -> Result<T, QueueError> {
-        self.link.run(script).await.map_err(|error| unavailable(call, error))
+        self.link.run(call, script).await.map_err(|error| unavailable(call, error))
     }
 
     /// Acknowledges deliveries of one lane to one worker.
@@ -206,7 +206,7 @@ impl JobQueue for RedisQueue {
         let subject = subject.to_string();
         let mut either = redis::pipe();
         either.sismember(self.scripts.queued_key(), &subject).zscore(self.scripts.since_key(), &subject);
-        let call = self.link.call(async |mut redis| either.query_async(&mut redis).await);
+        let call = self.link.call("PIPELINE", "contains", async |mut redis| either.query_async(&mut redis).await);
         let (is_queued, since): (bool, Option<f64>) = call.await.map_err(|error| unavailable("contains", error))?;
         Ok(is_queued || since.is_some())
     }

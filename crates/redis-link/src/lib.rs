@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 use tokio::time::{Instant, timeout};
 
 pub use exclusive::ExclusiveConnection;
@@ -28,6 +28,7 @@ pub use test_wait::{until, until_ok};
 /// Connections to one Redis server.
 pub struct RedisLink {
     client: Client,
+    server: spans::Server,
     timeout: Duration,
     backoff: Duration,
     /// The connection of all calls that do not block, with its number.
@@ -66,6 +67,7 @@ impl RedisLink {
     /// call: `rustls` panics without one.
     pub fn new(client: Client, timeout: Duration, backoff: Duration) -> Self {
         Self {
+            server: server(&client),
             client,
             timeout,
             backoff,
@@ -75,15 +77,29 @@ impl RedisLink {
         }
     }
 
-    /// Runs a call that does not block on the shared connection.
+    /// Runs a call that does not block on the shared connection. Traces name it by its command, or `PIPELINE`, and by
+    /// what it is for.
     ///
     /// # Errors
     /// Any [`LinkError`].
-    pub async fn call<T, F>(&self, call: impl FnOnce(MultiplexedConnection) -> F) -> Result<T, LinkError>
+    pub async fn call<T, F>(
+        &self,
+        command: &'static str,
+        purpose: &'static str,
+        call: impl FnOnce(MultiplexedConnection) -> F,
+    ) -> Result<T, LinkError>
     where
         F: Future<Output = RedisResult<T>>,
     {
         self.check_backoff()?;
+        let span = self.server.span(command, purpose);
+        spans::traced(span, self.call_shared(call), LinkError::kind).await
+    }
+
+    async fn call_shared<T, F>(&self, call: impl FnOnce(MultiplexedConnection) -> F) -> Result<T, LinkError>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
         let mut used = None;
         let result = timeout(self.timeout, async {
             let (number, connection) = self.shared().await?;
@@ -103,12 +119,16 @@ impl RedisLink {
         Err(error)
     }
 
-    /// Runs a script on the shared connection.
+    /// Runs a script on the shared connection. Traces have its name.
     ///
     /// # Errors
     /// Any [`LinkError`].
-    pub async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, LinkError> {
-        self.call(async |mut redis| script.invoke_async(&mut redis).await).await
+    pub async fn run<T: FromRedisValue>(
+        &self,
+        name: &'static str,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, LinkError> {
+        self.call("EVALSHA", name, async |mut redis| script.invoke_async(&mut redis).await).await
     }
 
     /// Runs a call that may block on a connection of its own. The connection is closed if the call fails or is
@@ -186,6 +206,28 @@ impl RedisLink {
         check_standalone(&server)?;
         Ok(connection)
     }
+}
+
+impl LinkError {
+    /// Returns the name of the error in traces.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Redis(_) => "redis",
+            Self::Connect(_) => "connect",
+            Self::Timeout(_) => "timeout",
+            Self::Backoff(_) => "backoff",
+            Self::Cluster => "cluster",
+        }
+    }
+}
+
+/// Returns where the server is, for traces.
+fn server(client: &Client) -> spans::Server {
+    let (address, port) = match client.get_connection_info().addr() {
+        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => (host.clone(), Some(*port)),
+        other => (other.to_string(), None),
+    };
+    spans::Server { system: "redis", address: Some(address), port, namespace: None }
 }
 
 /// Returns which settings to check after a failed attempt to connect, if a setting can be the cause.

@@ -6,7 +6,7 @@ use redis_link::{LinkError, RedisLink, RedisTestServer};
 
 async fn ping(server: &RedisTestServer) -> Result<String, LinkError> {
     let link = RedisLink::new(server.client(), Duration::from_secs(5), Duration::ZERO);
-    link.call(async |mut redis| redis::cmd("PING").query_async(&mut redis).await).await
+    link.call("PING", "test", async |mut redis| redis::cmd("PING").query_async(&mut redis).await).await
 }
 
 #[tokio::test]

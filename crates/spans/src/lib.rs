@@ -1,14 +1,16 @@
 //! Log spans that are also spans of a distributed trace.
 //!
 //! Headers, rows and jobs carry a [`model::TraceContext`]. An exported span must have the id that they carry, or it
-//! could have no children. Without the feature `otlp`, or without an exporter, this crate does nothing.
+//! could have no children. Without the feature `otlp`, or without an exporter, [`begin`] and [`answered`] do nothing.
 
+mod call;
 #[cfg(feature = "otlp")]
 mod export;
 
 use model::TraceContext;
 use tracing::Span;
 
+pub use call::{CALL_TARGET, Server, object_span, traced};
 #[cfg(feature = "otlp")]
 pub use export::Ids;
 

@@ -40,6 +40,9 @@ pub(crate) trait Backend: Send + Sync {
     /// Runs an operation and commits it.
     fn write<O: Operation>(&self, operation: O) -> impl Future<Output = Result<O::Answer, StoreError>> + Send;
 
+    /// Returns where the database is.
+    fn server(&self) -> &spans::Server;
+
     /// Returns the reads of this database.
     fn queries(&self) -> &impl Queries;
 
@@ -75,56 +78,48 @@ where
 
 #[async_trait]
 impl<B: Backend> Store for B {
-    #[tracing::instrument(name = "store.submit", level = "debug", skip_all)]
     async fn submit(&self, request: &NewCalculation) -> Result<SubmitResult, StoreError> {
         let call = || self.submit_batched(request.clone());
-        timed("submit", repairing(self, Some(&request.subject), call)).await
+        timed(self.server(), "submit", repairing(self, Some(&request.subject), call)).await
     }
 
-    #[tracing::instrument(name = "store.submit_batch", level = "debug", skip_all)]
     async fn submit_batch(&self, requests: &[NewCalculation]) -> Result<Vec<SubmitResult>, StoreError> {
         let requests: Arc<[NewCalculation]> = requests.into();
         let call = || self.write(SubmitAll(Arc::clone(&requests)));
-        timed("submit_batch", async { repairing(self, None, call).await? }).await
+        timed(self.server(), "submit_batch", async { repairing(self, None, call).await? }).await
     }
 
-    #[tracing::instrument(name = "store.find_batch", level = "debug", skip_all)]
     async fn find_batch(&self, subjects: &[Subject]) -> Result<Vec<Calculation>, StoreError> {
-        timed("find_batch", repairing(self, None, || self.read(self.queries().find_batch(subjects)))).await
+        timed(self.server(), "find_batch", repairing(self, None, || self.read(self.queries().find_batch(subjects))))
+            .await
     }
 
-    #[tracing::instrument(name = "store.find", level = "debug", skip_all)]
     async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
-        timed("find", repairing(self, Some(subject), || self.read(self.queries().find(subject)))).await
+        timed(self.server(), "find", repairing(self, Some(subject), || self.read(self.queries().find(subject)))).await
     }
 
-    #[tracing::instrument(name = "store.list", level = "debug", skip_all)]
     async fn list(&self, order: ListOrder, limit: u32) -> Result<Vec<Calculation>, StoreError> {
-        timed("list", repairing(self, None, || self.read(self.queries().list(order, limit)))).await
+        timed(self.server(), "list", repairing(self, None, || self.read(self.queries().list(order, limit)))).await
     }
 
-    #[tracing::instrument(name = "store.count", level = "debug", skip_all)]
     async fn count(&self) -> Result<u64, StoreError> {
-        timed("count", self.read(self.queries().count())).await
+        timed(self.server(), "count", self.read(self.queries().count())).await
     }
 
-    #[tracing::instrument(name = "store.add_requests", level = "debug", skip_all)]
     async fn add_requests(&self, requests: &[(Subject, u64)]) -> Result<(), StoreError> {
-        timed("add_requests", self.write(AddRequests(requests.to_vec()))).await
+        timed(self.server(), "add_requests", self.write(AddRequests(requests.to_vec()))).await
     }
 
-    #[tracing::instrument(name = "store.withdraw", level = "debug", skip_all)]
     async fn withdraw(&self, subject: &Subject, ask: &AskToken, now: Timestamp) -> Result<WithdrawResult, StoreError> {
         let call = || self.write(Withdraw { subject: subject.clone(), ask: ask.clone(), now });
-        timed("withdraw", repairing(self, Some(subject), call)).await
+        timed(self.server(), "withdraw", repairing(self, Some(subject), call)).await
     }
 
-    #[tracing::instrument(name = "store.unfinished", level = "debug", skip_all)]
     async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> Result<Vec<Unfinished>, StoreError> {
-        timed("unfinished", repairing(self, None, || self.read(self.queries().unfinished(after, limit)))).await
+        timed(self.server(), "unfinished", repairing(self, None, || self.read(self.queries().unfinished(after, limit))))
+            .await
     }
 
-    #[tracing::instrument(name = "store.unfinished_work", level = "debug", skip_all)]
     async fn unfinished_work(
         &self,
         filter: &UnfinishedFilter,
@@ -132,16 +127,14 @@ impl<B: Backend> Store for B {
         limit: u32,
     ) -> Result<Vec<UnfinishedWork>, StoreError> {
         let call = || self.read(self.queries().unfinished_work(filter, after, limit));
-        timed("unfinished_work", repairing(self, None, call)).await
+        timed(self.server(), "unfinished_work", repairing(self, None, call)).await
     }
 
-    #[tracing::instrument(name = "store.cancel", level = "debug", skip_all)]
     async fn cancel(&self, subjects: &[Subject], now: Timestamp) -> Result<Vec<Calculation>, StoreError> {
         let call = || self.write(CancelAll { subjects: subjects.to_vec(), now });
-        timed("cancel", repairing(self, None, call)).await
+        timed(self.server(), "cancel", repairing(self, None, call)).await
     }
 
-    #[tracing::instrument(name = "store.lease", level = "debug", skip_all)]
     async fn lease(
         &self,
         subject: &Subject,
@@ -150,33 +143,28 @@ impl<B: Backend> Store for B {
         now: Timestamp,
     ) -> Result<LeaseResult, StoreError> {
         let call = || self.write(TakeLease { subject: subject.clone(), worker: worker.clone(), lease, now });
-        timed("lease", repairing(self, Some(subject), call)).await
+        timed(self.server(), "lease", repairing(self, Some(subject), call)).await
     }
 
-    #[tracing::instrument(name = "store.renew", level = "debug", skip_all)]
     async fn renew(&self, lease: &Lease, progress: Progress) -> Result<RenewResult, StoreError> {
         let call = || self.write(RenewLease { lease: lease.clone(), progress });
-        timed("renew", repairing(self, Some(&lease.subject), call)).await
+        timed(self.server(), "renew", repairing(self, Some(&lease.subject), call)).await
     }
 
-    #[tracing::instrument(name = "store.release", level = "debug", skip_all)]
     async fn release(&self, lease: &Lease, release: Release) -> Result<bool, StoreError> {
         let call = || self.write(ReleaseLease { lease: lease.clone(), release });
-        timed("release", repairing(self, Some(&lease.subject), call)).await
+        timed(self.server(), "release", repairing(self, Some(&lease.subject), call)).await
     }
 
-    #[tracing::instrument(name = "store.complete", level = "debug", skip_all)]
     async fn complete(&self, value: &CompletedValue) -> Result<CompleteResult, StoreError> {
         let call = || self.complete_batched(value.clone());
-        timed("complete", repairing(self, Some(&value.subject), call)).await
+        timed(self.server(), "complete", repairing(self, Some(&value.subject), call)).await
     }
 
-    #[tracing::instrument(name = "store.complete_batch", level = "debug", skip_all)]
     async fn complete_batch(&self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, StoreError> {
-        timed("complete_batch", repairing(self, None, || self.complete_all(values))).await
+        timed(self.server(), "complete_batch", repairing(self, None, || self.complete_all(values))).await
     }
 
-    #[tracing::instrument(name = "store.fail", level = "debug", skip_all)]
     async fn fail(
         &self,
         subject: &Subject,
@@ -186,47 +174,40 @@ impl<B: Backend> Store for B {
     ) -> Result<Option<Calculation>, StoreError> {
         let call =
             || self.write(Fail { subject: subject.clone(), lease: lease.cloned(), failure: failure.clone(), now });
-        timed("fail", repairing(self, Some(subject), call)).await
+        timed(self.server(), "fail", repairing(self, Some(subject), call)).await
     }
 
-    #[tracing::instrument(name = "store.inline_value", level = "debug", skip_all)]
     async fn inline_value(&self, subject: &Subject) -> Result<Option<InlineValue>, StoreError> {
-        timed("inline_value", repairing(self, Some(subject), || self.read(self.queries().inline_value(subject)))).await
+        let call = || self.read(self.queries().inline_value(subject));
+        timed(self.server(), "inline_value", repairing(self, Some(subject), call)).await
     }
 
-    #[tracing::instrument(name = "store.touch", level = "debug", skip_all)]
     async fn touch(&self, subjects: &[Subject], now: Timestamp) -> Result<(), StoreError> {
-        timed("touch", self.write(Touch { subjects: subjects.to_vec(), now })).await
+        timed(self.server(), "touch", self.write(Touch { subjects: subjects.to_vec(), now })).await
     }
 
-    #[tracing::instrument(name = "store.value_bytes", level = "debug", skip_all)]
     async fn value_bytes(&self, sizes: Range<u64>) -> Result<u64, StoreError> {
-        timed("value_bytes", self.read(self.queries().value_bytes(sizes))).await
+        timed(self.server(), "value_bytes", self.read(self.queries().value_bytes(sizes))).await
     }
 
-    #[tracing::instrument(name = "store.lru_values", level = "debug", skip_all)]
     async fn lru_values(&self, sizes: Range<u64>, limit: u32) -> Result<Vec<StoredValue>, StoreError> {
         let call = || self.read(self.queries().lru_values(sizes.clone(), limit));
-        timed("lru_values", repairing(self, None, call)).await
+        timed(self.server(), "lru_values", repairing(self, None, call)).await
     }
 
-    #[tracing::instrument(name = "store.mark_evicted", level = "debug", skip_all)]
     async fn mark_evicted(&self, value: &StoredValue) -> Result<(), StoreError> {
-        timed("mark_evicted", self.write(MarkEvicted(value.clone()))).await
+        timed(self.server(), "mark_evicted", self.write(MarkEvicted(value.clone()))).await
     }
 
-    #[tracing::instrument(name = "store.mark_lost", level = "debug", skip_all)]
     async fn mark_lost(&self, object: &StoredValue) -> Result<Option<Calculation>, StoreError> {
-        timed("mark_lost", self.write(MarkLost(object.clone()))).await
+        timed(self.server(), "mark_lost", self.write(MarkLost(object.clone()))).await
     }
 
-    #[tracing::instrument(name = "store.backlog", level = "debug", skip_all)]
     async fn backlog(&self) -> Result<QueueCounts, StoreError> {
-        timed("backlog", self.read(self.queries().backlog())).await
+        timed(self.server(), "backlog", self.read(self.queries().backlog())).await
     }
 
-    #[tracing::instrument(name = "store.ping", level = "debug", skip_all)]
     async fn ping(&self) -> Result<(), StoreError> {
-        timed("ping", self.write(Ping)).await
+        timed(self.server(), "ping", self.write(Ping)).await
     }
 }

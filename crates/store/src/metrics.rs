@@ -1,27 +1,33 @@
-//! Metrics: the duration of calls, the size of batches, and the bytes of objects.
+//! Metrics: the duration of calls, the size of batches, and the bytes of objects. Calls have spans too.
 
 use std::time::Instant;
 
+use spans::Server;
+
 use crate::StoreError;
 
-/// Runs one call of the port and records its duration and its error.
+/// Runs one call of the port in a span and records its duration and its error.
 pub(crate) async fn timed<T>(
+    server: &Server,
     call: &'static str,
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     let started = Instant::now();
-    let outcome = work.await;
+    let outcome = spans::traced(server.span(call, "calculations"), work, error_kind).await;
     metrics::histogram!("abaci_store_call_seconds", "call" => call).record(started.elapsed());
     if let Err(error) = &outcome {
-        let kind = match error {
-            StoreError::Unavailable(_) => "unavailable",
-            StoreError::QueueFull { .. } => "queue-full",
-            StoreError::Full(_) => "full",
-            StoreError::Corrupt(_) => "corrupt",
-        };
-        metrics::counter!("abaci_store_errors_total", "call" => call, "kind" => kind).increment(1);
+        metrics::counter!("abaci_store_errors_total", "call" => call, "kind" => error_kind(error)).increment(1);
     }
     outcome
+}
+
+fn error_kind(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Unavailable(_) => "unavailable",
+        StoreError::QueueFull { .. } => "queue-full",
+        StoreError::Full(_) => "full",
+        StoreError::Corrupt(_) => "corrupt",
+    }
 }
 
 /// Records the size of a committed batch.

@@ -1,6 +1,9 @@
 //! The executable from outside: arguments, settings, output, exit codes and signals.
 
 mod backup;
+#[cfg(feature = "otlp")]
+#[path = "../../../../tests/support/collector.rs"]
+mod collector;
 mod fib;
 mod generate;
 mod maths;

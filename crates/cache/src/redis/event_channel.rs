@@ -129,7 +129,7 @@ impl EventChannel for RedisEventChannel {
                 let text = serde_json::to_string(event).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
                 script.arg(text);
             }
-            self.link.run::<u32>(&script).await.map_err(|error| unavailable("publish", error))?;
+            self.link.run::<u32>("publish", &script).await.map_err(|error| unavailable("publish", error))?;
             metrics::published(events.len());
         }
         Ok(())
@@ -137,7 +137,7 @@ impl EventChannel for RedisEventChannel {
 
     async fn read(&self, after: Option<&EventId>, wait: Duration) -> Result<Read, CacheError> {
         let Some(after) = after else {
-            let answer = self.link.run::<ReadAnswer>(&self.prepare(&self.read)).await;
+            let answer = self.link.run::<ReadAnswer>("read", &self.prepare(&self.read)).await;
             let (epoch, number, ..) = answer.map_err(|error| unavailable("read", error))?;
             return Ok(Read::Events { events: Vec::new(), last: EventId { epoch, number } });
         };

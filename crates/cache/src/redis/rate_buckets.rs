@@ -48,7 +48,7 @@ impl RateBuckets for RedisRateBuckets {
     ) -> Result<PriceResult, CacheError> {
         let mut script = self.take.key(self.key(address));
         script.arg(per_minute).arg(price.as_secs_f64()).arg(now.unix_ms());
-        let missing: String = self.link.run(&script).await.map_err(|error| unavailable("take", error))?;
+        let missing: String = self.link.run("take", &script).await.map_err(|error| unavailable("take", error))?;
         match missing.parse() {
             Ok(missing) if missing > 0.0 => Ok(PriceResult::Refused { retry_after: wait_for(missing, per_minute) }),
             Ok(_) => Ok(PriceResult::Taken),
@@ -59,6 +59,6 @@ impl RateBuckets for RedisRateBuckets {
     async fn give_back(&self, address: IpAddr, price: Duration, per_minute: f64) -> Result<(), CacheError> {
         let mut script = self.give_back.key(self.key(address));
         script.arg(per_minute).arg(price.as_secs_f64());
-        self.link.run::<u32>(&script).await.map(|_| ()).map_err(|error| unavailable("give_back", error))
+        self.link.run::<u32>("give_back", &script).await.map(|_| ()).map_err(|error| unavailable("give_back", error))
     }
 }

@@ -68,14 +68,15 @@ impl RedisValueCache {
     }
 
     async fn run<T: FromRedisValue>(&self, call: &'static str, commands: &Pipeline) -> Result<T, CacheError> {
-        let answer = self.link.call(async |mut redis| commands.query_async(&mut redis).await).await;
+        let answer = self.link.call("PIPELINE", call, async |mut redis| commands.query_async(&mut redis).await).await;
         answer.map_err(|error| unavailable(call, error))
     }
 
     /// Deletes the `surplus` least recently used values.
     async fn evict(&self, surplus: u64) -> Result<(), CacheError> {
         let count = isize::try_from(surplus.min(1_000)).unwrap_or(isize::MAX);
-        let oldest = self.link.call(async |mut redis| redis.zpopmin(&self.order_key, count).await).await;
+        let oldest =
+            self.link.call("ZPOPMIN", "put", async |mut redis| redis.zpopmin(&self.order_key, count).await).await;
         let oldest: Vec<(String, f64)> = oldest.map_err(|error| unavailable("put", error))?;
         if oldest.is_empty() {
             return Ok(());

@@ -92,7 +92,7 @@ async fn idle_workers_without_jobs_are_removed_from_the_groups() {
     assert_eq!(consumers(), "holder idle");
     let mut script = queue.scripts.over_queue(&queue.scripts.remove_idle_workers);
     script.arg(0);
-    queue.link.run::<u32>(&script).await.unwrap();
+    queue.link.run::<u32>("delete_groups", &script).await.unwrap();
     assert_eq!(consumers(), "holder");
 }
 

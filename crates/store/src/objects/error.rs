@@ -37,6 +37,16 @@ pub enum OpenError {
 }
 
 impl ObjectError {
+    /// Returns the name of the error in traces.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::Full(_) => "full",
+            Self::Missing => "missing",
+            Self::Corrupt => "corrupt",
+        }
+    }
+
     /// Converts an error of reading.
     pub(super) fn from_read(error: object_store::Error) -> Self {
         match error {

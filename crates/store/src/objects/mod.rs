@@ -51,6 +51,8 @@ pub struct Objects {
     directory: Option<Arc<Directory>>,
     /// Of those who hash a block. Half of the cores, so that many who read long values leave the rest to all others.
     hashing: Arc<Semaphore>,
+    /// The bucket behind it, if it is one.
+    bucket: Option<Arc<str>>,
 }
 
 /// A folder of objects.
@@ -91,7 +93,7 @@ impl Objects {
     #[cfg(feature = "s3")]
     fn in_bucket(name: &str, prefix: &str, access: &BucketAccess) -> Result<Self, OpenError> {
         let store = s3::open(name, prefix, access).map_err(|error| OpenError::Settings(error.into()))?;
-        Ok(Self::new(store))
+        Ok(Self { bucket: Some(name.into()), ..Self::new(store) })
     }
 
     #[cfg(not(feature = "s3"))]
@@ -114,7 +116,7 @@ impl Objects {
     /// Creates objects in any store that makes an upload visible only when it is complete.
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self { store, directory: None, hashing: Arc::new(Semaphore::new(cores.div_ceil(2))) }
+        Self { store, directory: None, bucket: None, hashing: Arc::new(Semaphore::new(cores.div_ceil(2))) }
     }
 
     /// Writes a text and its block list. When this returns, both are safe and readable by all.
@@ -137,21 +139,30 @@ impl Objects {
             directory.identity.check()?;
         }
         let object = StoredValue { subject: subject.clone(), sha256: digested.sha256, size_bytes: digested.size_bytes };
+        self.traced("write object", &text_path(&object), self.write_files(&object, text, digested)).await?;
+        Ok(object)
+    }
+
+    async fn write_files(
+        &self,
+        object: &StoredValue,
+        text: Arc<dyn Text>,
+        digested: &Digested,
+    ) -> Result<(), ObjectError> {
         // The list first: a text without a list would be damaged, a list without a text is only swept.
         let list = PutPayload::from_bytes(blocks::encode(digested));
-        self.store.put(&list_path(&object), list).await.map_err(ObjectError::from_write)?;
-        let upload = self.store.put_multipart(&text_path(&object)).await.map_err(ObjectError::from_write)?;
+        self.store.put(&list_path(object), list).await.map_err(ObjectError::from_write)?;
+        let upload = self.store.put_multipart(&text_path(object)).await.map_err(ObjectError::from_write)?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
         match send(&mut upload, text, digested.size_bytes).await {
-            Ok(()) => upload.finish().await.map_err(ObjectError::from_write)?,
+            Ok(()) => upload.finish().await.map(drop).map_err(ObjectError::from_write),
             Err(error) => {
                 if let Err(second) = upload.abort().await {
                     tracing::warn!(error = &second as &dyn std::error::Error, "an upload could not be aborted");
                 }
-                return Err(error);
+                Err(error)
             }
-        };
-        Ok(object)
+        }
     }
 
     /// Opens an object: checks its block list and the length of its text.
@@ -160,6 +171,10 @@ impl Objects {
     /// `Missing`, `Corrupt`: compute it again. `Unavailable`: try again.
     pub async fn open(&self, object: &StoredValue) -> Result<ObjectReader, ObjectError> {
         let location = text_path(object);
+        self.traced("open object", &location.clone(), self.open_at(location, object)).await
+    }
+
+    async fn open_at(&self, location: Path, object: &StoredValue) -> Result<ObjectReader, ObjectError> {
         let found = self.store.head(&location).await.map_err(ObjectError::from_read)?;
         let list = self.store.get(&list_path(object)).await.map_err(ObjectError::from_read)?;
         let list = list.bytes().await.map_err(ObjectError::from_read)?;
@@ -194,10 +209,24 @@ impl Objects {
     }
 
     async fn delete_at(&self, location: &Path) -> Result<(), ObjectError> {
-        match self.store.delete(location).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(ObjectError::Unavailable(error.into())),
-        }
+        let deletion = async {
+            match self.store.delete(location).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(ObjectError::Unavailable(error.into())),
+            }
+        };
+        self.traced("delete object", location, deletion).await
+    }
+
+    /// Runs a call of the object store in a span.
+    async fn traced<T>(
+        &self,
+        operation: &'static str,
+        location: &Path,
+        call: impl Future<Output = Result<T, ObjectError>>,
+    ) -> Result<T, ObjectError> {
+        let span = spans::object_span(operation, self.bucket.as_deref(), location);
+        spans::traced(span, call, ObjectError::kind).await
     }
 
     /// Returns the free bytes of the disk of the objects; `None` if they are not in a folder.

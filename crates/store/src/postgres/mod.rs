@@ -47,6 +47,7 @@ pub struct PostgresStore {
     pool: PgPool,
     health: ConnectionHealth,
     settings: PostgresSettings,
+    server: spans::Server,
     queries: PostgresQueries,
     queue_limit: Arc<QueueLimit>,
     submissions: Batcher<SubmitExecutor>,
@@ -93,6 +94,7 @@ impl PostgresStore {
             pool,
             health,
             settings: settings.clone(),
+            server: settings.server(),
             queue_limit,
             submissions: Batcher::start(submit),
             completions: Batcher::start(complete.clone()),
@@ -145,6 +147,10 @@ impl Backend for PostgresStore {
             Ok(answer)
         };
         self.health.call(transaction).await.map_err(failed)
+    }
+
+    fn server(&self) -> &spans::Server {
+        &self.server
     }
 
     fn queries(&self) -> &impl Queries {

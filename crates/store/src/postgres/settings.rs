@@ -85,6 +85,17 @@ impl PostgresSettings {
         }
         options
     }
+
+    /// Returns where the database is, for traces.
+    pub(super) fn server(&self) -> spans::Server {
+        let is_socket = self.host.starts_with('/');
+        spans::Server {
+            system: "postgresql",
+            address: Some(self.host.clone()),
+            port: (!is_socket).then_some(self.port),
+            namespace: Some(self.database.clone()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ const WAL_BYTES: &str = "67108864";
 pub struct SqliteStore {
     writer: WriterHandle,
     queries: SqliteQueries,
+    server: spans::Server,
 }
 
 impl SqliteStore {
@@ -67,7 +68,8 @@ impl SqliteStore {
             .connect_with(options.read_only(true))
             .await
             .map_err(failed)?;
-        Ok(Self { writer, queries: SqliteQueries(readers) })
+        let server = spans::Server { system: "sqlite", address: None, port: None, namespace: None };
+        Ok(Self { writer, queries: SqliteQueries(readers), server })
     }
 
     /// Counts every lease as lost and queues its row. Returns their number.
@@ -78,7 +80,7 @@ impl SqliteStore {
     /// # Errors
     /// `Unavailable` and `Full` as for every write; then nothing was changed.
     pub async fn void_leases(&self) -> Result<u64, StoreError> {
-        timed("void_leases", self.writer.write(VoidLeases)).await
+        timed(&self.server, "void_leases", self.writer.write(VoidLeases)).await
     }
 
     /// Waits for all earlier writes and closes the file. Later calls return `Unavailable`.
@@ -114,6 +116,10 @@ impl Backend for SqliteStore {
 
     async fn write<O: Operation>(&self, operation: O) -> Result<O::Answer, StoreError> {
         self.writer.write(operation).await
+    }
+
+    fn server(&self) -> &spans::Server {
+        &self.server
     }
 
     fn queries(&self) -> &impl Queries {

@@ -40,7 +40,9 @@ impl Exporter {
     /// cause new ones endlessly.
     pub(super) fn layer(&self) -> SpanLayer {
         const CRATES: [&str; 8] = ["abaci", "api", "cache", "client", "queue", "server", "store", "worker"];
-        let ours = Targets::new().with_targets(CRATES.map(|name| (name, LevelFilter::INFO)));
+        let ours = Targets::new()
+            .with_targets(CRATES.map(|name| (name, LevelFilter::INFO)))
+            .with_target(spans::CALL_TARGET, LevelFilter::DEBUG);
         tracing_opentelemetry::layer()
             .with_tracer(self.provider.tracer("abaci"))
             .with_location(false)

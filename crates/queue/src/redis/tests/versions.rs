@@ -13,7 +13,7 @@ async fn add(server: &RedisTestServer, queue: &RedisQueue, payload: &str) {
 async fn take(queue: &RedisQueue, known_version: u32) -> Option<(u32, String)> {
     let mut script = queue.scripts.over_queue(&queue.scripts.take);
     script.arg("0").arg("newer").arg("60000").arg(known_version).arg(1).arg(1).arg("short");
-    let taken: Option<claim::TakenEntries> = queue.link.run(&script).await.unwrap();
+    let taken: Option<claim::TakenEntries> = queue.link.run("take", &script).await.unwrap();
     taken.and_then(|(_, mut entries)| entries.pop()).map(|(_, deliveries, payload)| (deliveries, payload))
 }
 

@@ -161,7 +161,7 @@ async fn a_full_disk_stores_nothing_and_says_so() {
     let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).pragma("max_page_count", "40");
     let queue_limit = QueueLimit::exclusive(StoreLimits { max_queued: 1_000_000 });
     let writer = WriterHandle::start(options, queue_limit).await.expect("started");
-    let store = SqliteStore { writer, queries: open(&folder).await.queries };
+    let store = SqliteStore { writer, ..open(&folder).await };
     let mut inserted = 0;
     let refused = loop {
         match submit(&store, inserted).await {
