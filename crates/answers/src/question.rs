@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dashu_int::ops::{BitTest, UnsignedAbs};
 use fibonacci::{IBig, IndexOfError, MAX_FACTOR_INDEX, SequenceError, UBig};
+use model::Subject;
 use serde::Serialize;
 
 /// The processor time up to which a question is answered at once, on the machine of [`fibonacci::price`].
@@ -20,6 +21,11 @@ pub trait Question: Send + 'static {
 
     /// Returns the price if that argument had another value. It never falls as the value grows.
     fn price_at(&self, value: u128) -> Duration;
+
+    /// Returns the subject of the calculation whose value is the answer, if there is one.
+    fn calculation(&self) -> Option<Subject> {
+        None
+    }
 
     /// Answers, however long that takes.
     ///
@@ -42,7 +48,7 @@ pub trait Question: Send + 'static {
             let middle = fitting.midpoint(too_large);
             if self.price_at(middle) <= MAX_AT_ONCE { fitting = middle } else { too_large = middle }
         }
-        Err(TooExpensive { size, price, largest: fitting })
+        Err(TooExpensive { size, price, largest: fitting, calculation: self.calculation() })
     }
 }
 
@@ -69,7 +75,7 @@ pub enum Measure {
 }
 
 /// Error for a question that is too expensive to be answered at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {}, got {} for about {}", self.allowed(), self.given(), PriceText(self.price))]
 pub struct TooExpensive {
     /// The argument and its value.
@@ -78,6 +84,8 @@ pub struct TooExpensive {
     pub price: Duration,
     /// The largest value of the argument that is answered at once, with the other arguments as they are.
     pub largest: u128,
+    /// The subject of the calculation whose value is the answer, if there is one.
+    pub calculation: Option<Subject>,
 }
 
 impl TooExpensive {
@@ -100,10 +108,14 @@ impl TooExpensive {
         }
     }
 
-    /// Returns what it would cost and what is answered at once.
+    /// Returns what it would cost, what is spent at once, and where it is answered.
     pub fn detail(&self) -> String {
+        let elsewhere = match &self.calculation {
+            Some(subject) => format!("Submit {subject} as a calculation."),
+            None => "The command line has no such limit.".to_owned(),
+        };
         format!(
-            "This takes about {} of processor time, and {} ms are spent at once. The command line has no such limit.",
+            "This takes about {} of processor time, and {} ms are spent at once. {elsewhere}",
             PriceText(self.price),
             MAX_AT_ONCE.as_millis()
         )

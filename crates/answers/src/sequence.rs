@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dashu_int::ops::BitTest;
 use fibonacci::{IBig, LucasParameters, UBig, price};
+use model::Subject;
 use wire::{Polynomial, SequenceTerm};
 
 use crate::question::{bits_of_digits, digits, magnitude};
@@ -101,6 +102,10 @@ impl Question for SequenceQuestion {
             Sequence::Kbonacci { k } => price::kbonacci_modulo(*k, &self.n, bits),
             _ => price::lucas_sequence_modulo(&self.n, bits),
         }
+    }
+
+    fn calculation(&self) -> Option<Subject> {
+        self.modulus.is_none().then(|| self.subject().parse().ok()).flatten()
     }
 
     fn answer(&self) -> Result<SequenceTerm, QuestionError> {

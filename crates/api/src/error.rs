@@ -10,7 +10,7 @@ use answers::TooExpensive;
 use axum::BoxError;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use model::{AskToken, Index, Status};
+use model::{AskToken, Index, Status, Subject};
 use server::{CrossSiteError, ShareError};
 use store::StoreError;
 use wire::{Problem, ProblemKind, Shortened};
@@ -31,8 +31,8 @@ pub(crate) enum ApiError {
     #[error("{given} is out of range")]
     IndexOutOfRange { given: Shortened, max_index: u64 },
     /// 422: no worker or no disk of this system can hold the value.
-    #[error("F({given}) needs {needed_bytes} bytes, {allowed_bytes} are allowed")]
-    TooLargeToFit { given: Index, needed_bytes: u64, allowed_bytes: u64, max_index: u64 },
+    #[error("{given} needs {needed_bytes} bytes, {allowed_bytes} are allowed")]
+    TooLargeToFit { given: Subject, needed_bytes: u64, allowed_bytes: u64, max_index: u64 },
     /// 422: an invalid query parameter.
     #[error("invalid {field}")]
     Parameter { field: &'static str, given: Shortened, allowed: String },
@@ -65,8 +65,8 @@ pub(crate) enum ApiError {
     #[error("unsupported media type")]
     MediaType { given: Option<Shortened> },
     /// 404: never submitted.
-    #[error("F({0}) was never submitted")]
-    NeverSubmitted(Index),
+    #[error("{0} was never submitted")]
+    NeverSubmitted(Subject),
     /// 404: no such path.
     #[error("no such path")]
     NoSuchPath,
@@ -132,6 +132,7 @@ struct ProblemDetails {
     field: Option<Cow<'static, str>>,
     given: Option<String>,
     allowed: Option<String>,
+    subject: Option<String>,
     calculation_status: Option<Status>,
     retry_after: Option<Duration>,
 }
@@ -217,7 +218,7 @@ impl ApiError {
                 problem.detail =
                     Some(format!("It needs {needed_bytes} bytes; this system has {allowed_bytes} for one value."));
                 problem.field = Some("index".into());
-                problem.given = Some(given.to_string());
+                problem.given = Some(given.index().to_string());
             }
             Self::Parameter { field, given, allowed } => {
                 problem.field = Some((*field).into());
@@ -229,6 +230,7 @@ impl ApiError {
                 problem.field = Some(error.size.argument.into());
                 problem.given = Some(error.given());
                 problem.allowed = Some(error.allowed());
+                problem.subject = error.calculation.as_ref().map(ToString::to_string);
             }
             Self::RangeNotSatisfiable { size_bytes } => {
                 problem.field = Some("range".into());
@@ -242,7 +244,7 @@ impl ApiError {
                 problem.given = given.as_ref().map(ToString::to_string);
                 problem.allowed = Some("application/json, application/x-www-form-urlencoded".to_owned());
             }
-            Self::NeverSubmitted(index) => problem.detail = Some(format!("F({index}) was never submitted.")),
+            Self::NeverSubmitted(subject) => problem.detail = Some(format!("{subject} was never submitted.")),
             Self::ValueNotReady(status) => problem.calculation_status = Some(*status),
             Self::ValueGone(status) => {
                 problem.detail =
@@ -350,6 +352,7 @@ impl IntoResponse for ApiError {
             field: details.field.map(Cow::into_owned),
             given: details.given,
             allowed: details.allowed,
+            subject: details.subject,
             calculation_status: details.calculation_status.map(|status| status.as_str().to_owned()),
             request_id: server::current_request_id(),
         };

@@ -39,7 +39,7 @@ pub(crate) enum CalculationErrors {
     /// Never submitted
     #[response(status = 404, content_type = "application/problem+json")]
     NeverSubmitted(Problem),
-    /// Not an index
+    /// Neither an index nor a subject
     #[response(status = 422, content_type = "application/problem+json")]
     NotAnIndex(Problem),
 }

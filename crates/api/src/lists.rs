@@ -100,7 +100,7 @@ impl ListReader {
         let unfinished = match order {
             ListOrder::Newest { .. } | ListOrder::Largest { .. } => false,
             ListOrder::Unfinished { .. } => true,
-            ListOrder::Index { .. } => return None,
+            ListOrder::Index { .. } | ListOrder::Others { .. } => return None,
         };
         let list = &self.counts[usize::from(unfinished)];
         let usable = || {

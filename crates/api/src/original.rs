@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use store::ListOrder;
 
-use crate::calculations::{SubmitBody, submit_index};
+use crate::calculations::{SubmitBody, submit_subject};
 use crate::error::ApiError;
 use crate::error_responses::{BodyErrors, FieldErrors, StoreErrors};
 use crate::extract::read_fields;
@@ -114,7 +114,7 @@ pub(crate) async fn submit_original(State(state): State<ApiState>, request: Requ
     let from = server::client_address(request.headers(), request.extensions(), &state.config.trusted_proxies);
     let fields = read_fields(request, state.config.body_bytes).await?;
     let submitted = match state.config.validate(&fields) {
-        Ok(index) => submit_index(&state, &index, from, None).await.map(|_| ()),
+        Ok(index) => submit_subject(&state, &index, from, None).await.map(|_| ()),
         Err(error) => Err(error),
     };
     match submitted {

@@ -151,13 +151,12 @@ impl SharedState {
         self.system.update_gauges().await;
     }
 
-    /// Returns the calculation of an index, from the cache or the store.
-    pub(crate) async fn find(&self, index: Index) -> Result<Option<Calculation>, StoreError> {
-        let subject = Subject::from(index);
-        if let Some(cached) = self.cache_get(&subject).await {
+    /// Returns the calculation of a subject, from the cache or the store.
+    pub(crate) async fn find(&self, subject: &Subject) -> Result<Option<Calculation>, StoreError> {
+        if let Some(cached) = self.cache_get(subject).await {
             return Ok(Some(cached));
         }
-        let found = self.ports.store.find(&subject).await?;
+        let found = self.ports.store.find(subject).await?;
         if let Some(calculation) = found.as_ref().filter(|calculation| calculation.is_readable()) {
             self.cache_put(calculation).await;
         }
@@ -236,7 +235,7 @@ impl SharedState {
 
     /// Returns an accepted calculation with its job.
     pub(crate) fn accepted(&self, calculation: &Calculation, submitter: Option<Submitter>) -> Accepted {
-        let work = fibonacci::estimate(calculation.subject.index().get()).work;
+        let work = calculator::estimate(&calculation.subject).work;
         let job = Job {
             subject: calculation.subject.clone(),
             lane: Lane::for_work(work),

@@ -100,7 +100,7 @@ async fn next_piece(body: &mut BodyDataStream) -> Result<Option<Bytes>, ApiError
 async fn stored_value(state: &ApiState, index: &IBig) -> Option<BoxStream<'static, Result<Bytes, ValueError>>> {
     let index = i64::try_from(index).ok()?;
     // The residues decide; without a stored value only the place of a difference is unknown.
-    let calculation = state.find(Index::new(index)).await.ok()??;
+    let calculation = state.find(&Index::new(index).into()).await.ok()??;
     let reader = state.ports.values.open(&calculation).await.ok()??;
     let size_bytes = reader.size_bytes;
     Some(reader.read(0..size_bytes))

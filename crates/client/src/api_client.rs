@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use model::{AskToken, Index};
+use model::{AskToken, Index, Subject};
 use serde::de::DeserializeOwned;
 use wire::{
     CalculationBody, CalculationList, FoundDigits, NumberFacts, Problem, Submitted, SystemStatus, VerificationBody,
@@ -120,19 +120,24 @@ impl ApiClient {
         }
     }
 
-    /// Submits an index.
-    pub(crate) async fn submit(&self, index: Index, forwarded: &ForwardedHeaders) -> Result<Submitted, CallError> {
-        let body = serde_json::json!({ "index": index }).to_string();
+    /// Submits a subject.
+    pub(crate) async fn submit(&self, subject: &Subject, forwarded: &ForwardedHeaders) -> Result<Submitted, CallError> {
+        // An older API knows indexes only.
+        let body = match subject.fibonacci_index() {
+            Some(index) => serde_json::json!({ "index": index }),
+            None => serde_json::json!({ "subject": subject }),
+        };
+        let body = body.to_string();
         self.call("submit", Method::POST, "/api/calculations", body, forwarded).await
     }
 
     /// Returns one calculation; `None` if it was never submitted.
     pub(crate) async fn calculation(
         &self,
-        index: Index,
+        subject: &Subject,
         forwarded: &ForwardedHeaders,
     ) -> Result<Option<CalculationBody>, CallError> {
-        let path = format!("/api/calculations/{index}");
+        let path = format!("/api/calculations/{}", subject.path());
         match self.call("calculation", Method::GET, &path, String::new(), forwarded).await {
             Err(CallError::Problem { problem, .. }) if problem.kind == wire::ProblemKind::NotFound => Ok(None),
             result => result.map(Some),
@@ -216,13 +221,13 @@ impl ApiClient {
     /// Cancels a calculation with the token of its submission.
     pub(crate) async fn cancel(
         &self,
-        index: Index,
+        subject: &Subject,
         ask: &AskToken,
         forwarded: &ForwardedHeaders,
     ) -> Result<CalculationBody, CallError> {
         let mut token = HeaderValue::try_from(ask.to_string()).expect("hexadecimal digits are valid in a header");
         token.set_sensitive(true);
-        let path = format!("/api/calculations/{index}");
+        let path = format!("/api/calculations/{}", subject.path());
         self.call("cancel", Method::DELETE, &path, String::new(), &forwarded.with(ASK, token)).await
     }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Lane, Subject, Submitter, Timestamp, TraceContext};
 
-/// Version of the payload that this program writes. A newer one is left for a newer worker.
-pub const JOB_VERSION: u32 = 1;
+/// The newest version of the payload that this program reads. A newer one is left for a newer worker.
+pub const JOB_VERSION: u32 = 2;
 
 /// A job for the workers. Everything else about the calculation is in the store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,11 @@ pub struct Job {
 }
 
 impl Job {
+    /// Returns the version of its payload: that of the oldest workers that know its subject.
+    pub const fn version(&self) -> u32 {
+        if self.subject.fibonacci_index().is_some() { 1 } else { 2 }
+    }
+
     /// Converts estimated work for [`Job::work_ms`](#structfield.work_ms).
     pub fn work_ms(work: Duration) -> u64 {
         u64::try_from(work.as_millis()).unwrap_or(u64::MAX)

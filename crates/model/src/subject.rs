@@ -8,30 +8,102 @@ use crate::{Index, IndexError};
 
 /// The key of a calculation. One subject has one row, one computation, one value.
 ///
-/// More kinds may come (`L(1000)`, `U(3,-1,500)`); the text is what is stored, queued and cached.
+/// The text is what is stored, queued and cached. The kinds that a version knows never take other arguments: a newer
+/// version adds kinds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// F(n), the Fibonacci number at an index.
     Fibonacci(Index),
+    /// L(n), the Lucas number at an index.
+    Lucas(Index),
+    /// U(P, Q, n), with x(0) = 0, x(1) = 1 and x(n) = P·x(n−1) − Q·x(n−2).
+    U {
+        /// P
+        p: i64,
+        /// Q
+        q: i64,
+        /// The index.
+        n: Index,
+    },
+    /// V(P, Q, n), with x(0) = 2, x(1) = P and x(n) = P·x(n−1) − Q·x(n−2).
+    V {
+        /// P
+        p: i64,
+        /// Q
+        q: i64,
+        /// The index.
+        n: Index,
+    },
+    /// G(a, b, n), with x(0) = a, x(1) = b and x(n) = x(n−1) + x(n−2).
+    Seeded {
+        /// x(0)
+        a: i64,
+        /// x(1)
+        b: i64,
+        /// The index.
+        n: Index,
+    },
 }
 
 /// Error for a text that is not a subject.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectError {
     /// Not a kind that this version knows; a newer version may.
-    #[error("unknown kind of subject")]
+    #[error("expected F(n), L(n), U(P,Q,n), V(P,Q,n) or G(a,b,n)")]
     UnknownKind,
-    /// The text between the brackets is not an index.
-    #[error("bad index in a subject: {0}")]
+    /// A number between the brackets is not canonical, or beyond 64 bits.
+    #[error("bad number in a subject: {0}")]
     Index(#[from] IndexError),
+    /// Terms at negative indexes are fractions, unless Q is 1 or −1.
+    #[error("expected an index from 0 on, unless Q is 1 or -1")]
+    Fraction,
 }
 
 impl Subject {
-    /// Returns the index n of F(n).
-    pub fn index(&self) -> Index {
-        match self {
-            Self::Fibonacci(index) => *index,
+    /// What the texts of all subjects but F(n) that this version knows begin with.
+    pub const OTHER_KINDS: [&str; 4] = ["L(", "U(", "V(", "G("];
+
+    /// Returns the index n.
+    pub const fn index(&self) -> Index {
+        match *self {
+            Self::Fibonacci(n) | Self::Lucas(n) | Self::U { n, .. } | Self::V { n, .. } | Self::Seeded { n, .. } => n,
         }
+    }
+
+    /// Returns the n of F(n), `None` for other kinds.
+    pub const fn fibonacci_index(&self) -> Option<Index> {
+        match *self {
+            Self::Fibonacci(n) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// Returns the subject of the same kind with the same parameters at another index.
+    #[must_use]
+    pub const fn at(&self, n: Index) -> Self {
+        match *self {
+            Self::Fibonacci(_) => Self::Fibonacci(n),
+            Self::Lucas(_) => Self::Lucas(n),
+            Self::U { p, q, .. } => Self::U { p, q, n },
+            Self::V { p, q, .. } => Self::V { p, q, n },
+            Self::Seeded { a, b, .. } => Self::Seeded { a, b, n },
+        }
+    }
+
+    /// Returns the text of the subject in paths and arguments: the index alone for F(n).
+    pub fn path(&self) -> String {
+        match self.fibonacci_index() {
+            Some(n) => n.to_string(),
+            None => self.to_string(),
+        }
+    }
+
+    /// Parses what [`Subject::path`] returns, or the text of a subject.
+    ///
+    /// # Errors
+    /// [`SubjectError::Index`] for a text without brackets that is not an index, and all others.
+    pub fn from_path(text: &str) -> Result<Self, SubjectError> {
+        if text.contains('(') { text.parse() } else { Ok(text.parse::<Index>()?.into()) }
     }
 }
 
@@ -44,7 +116,11 @@ impl From<Index> for Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fibonacci(index) => write!(f, "F({index})"),
+            Self::Fibonacci(n) => write!(f, "F({n})"),
+            Self::Lucas(n) => write!(f, "L({n})"),
+            Self::U { p, q, n } => write!(f, "U({p},{q},{n})"),
+            Self::V { p, q, n } => write!(f, "V({p},{q},{n})"),
+            Self::Seeded { a, b, n } => write!(f, "G({a},{b},{n})"),
         }
     }
 }
@@ -53,8 +129,24 @@ impl FromStr for Subject {
     type Err = SubjectError;
 
     fn from_str(text: &str) -> Result<Self, SubjectError> {
-        let index = text.strip_prefix("F(").and_then(|rest| rest.strip_suffix(')'));
-        Ok(Self::Fibonacci(index.ok_or(SubjectError::UnknownKind)?.parse()?))
+        let inner = text.strip_suffix(')').and_then(|text| text.split_once('(')).ok_or(SubjectError::UnknownKind)?;
+        let mut fields = inner.1.split(',');
+        let mut number = || fields.next().unwrap_or_default().parse::<Index>();
+        let subject = match inner.0 {
+            "F" => Self::Fibonacci(number()?),
+            "L" => Self::Lucas(number()?),
+            "U" => Self::U { p: number()?.get(), q: number()?.get(), n: number()? },
+            "V" => Self::V { p: number()?.get(), q: number()?.get(), n: number()? },
+            "G" => Self::Seeded { a: number()?.get(), b: number()?.get(), n: number()? },
+            _ => return Err(SubjectError::UnknownKind),
+        };
+        match subject {
+            _ if fields.next().is_some() => Err(SubjectError::UnknownKind),
+            Self::U { q, n, .. } | Self::V { q, n, .. } if n.get() < 0 && q.unsigned_abs() != 1 => {
+                Err(SubjectError::Fraction)
+            }
+            subject => Ok(subject),
+        }
     }
 }
 
@@ -66,15 +158,60 @@ mod tests {
 
     #[test]
     fn a_subject_round_trips() {
-        for n in [0, 7, -8, i64::MIN, i64::MAX] {
-            let subject = Subject::from(Index::new(n));
-            assert_eq!(subject.to_string().parse(), Ok(subject));
+        for n in ["0", "7", "-8", "-9223372036854775808", "9223372036854775807"] {
+            for text in [format!("F({n})"), format!("L({n})"), format!("U({n},-1,{n})"), format!("V(3,{n},7)")] {
+                assert_eq!(text.parse().map(|subject: Subject| subject.to_string()), Ok(text));
+            }
+        }
+        let seeded = Subject::Seeded { a: 2, b: -1, n: Index::new(50) };
+        assert_eq!("G(2,-1,50)".parse(), Ok(seeded.clone()));
+        assert_eq!(seeded.at(Index::new(7)).to_string(), "G(2,-1,7)");
+    }
+
+    #[test]
+    fn only_fibonacci_numbers_have_an_index_as_their_path() {
+        assert_eq!(Subject::from(Index::new(-8)).path(), "-8");
+        assert_eq!(Subject::Lucas(Index::new(-8)).path(), "L(-8)");
+        for text in ["-8", "L(-8)", "U(3,-1,500)"] {
+            assert_eq!(Subject::from_path(text).map(|subject| subject.path()), Ok(text.to_owned()));
+        }
+        assert_eq!(Subject::from_path("F(7)"), Ok(Subject::from(Index::new(7))));
+        assert_eq!(Subject::from_path("L7"), Err(IndexError::NotCanonical { meant: None }.into()));
+        for kind in Subject::OTHER_KINDS {
+            let subject: Subject = [format!("{kind}7)"), format!("{kind}3,4,7)")]
+                .iter()
+                .find_map(|text| text.parse().ok())
+                .expect("a kind that is parsed");
+            assert_eq!((subject.index(), subject.fibonacci_index()), (Index::new(7), None));
         }
     }
 
     #[test]
     fn other_texts_are_errors() {
-        for text in ["", "F", "F(", "F()", "F(07)", "f(7)", "L(7)", "F(7) ", "F((7))"] {
+        for text in [
+            "",
+            "F",
+            "F(",
+            "F()",
+            "F(07)",
+            "f(7)",
+            "F(7) ",
+            "F((7))",
+            "F(7,8)",
+            "T(7)",
+            "L()",
+            "L(1,2)",
+            "L(7)(",
+            "L(+7)",
+            "U(3,-1)",
+            "U(3,-1,5,6)",
+            "U(3,2,-5)",
+            "V(3,0,-5)",
+            "U(3, -1,5)",
+            "U(3,-0,5)",
+            "V(3,,5)",
+            "G(9223372036854775808,1,5)",
+        ] {
             assert!(text.parse::<Subject>().is_err(), "{text:?}");
         }
     }

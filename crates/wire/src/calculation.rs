@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Calculation))]
 pub struct CalculationBody {
-    /// The key: `F(1000)`.
+    /// The key: `F(1000)`, `L(1000)`, `U(3,-1,500)`, `V(3,-1,500)` or `G(2,1,50)`.
     pub subject: String,
-    /// The index, always as text: it may be beyond 2^53.
+    /// The index n of the subject, always as text: it may be beyond 2^53.
     pub index: String,
     /// `queued`, `running`, `done`, `failed` or `cancelled`.
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "done"))]
@@ -18,7 +18,7 @@ pub struct CalculationBody {
     pub progress: Option<f64>,
     /// Estimated time to the end, in milliseconds, while it can be estimated.
     pub remaining_ms: Option<u64>,
-    /// Decimal digits of the value, known before the value is.
+    /// Decimal digits of the value, known before the value is; for other subjects than F(n) an upper bound until then.
     pub digits: u64,
     /// The number of submissions; approximate.
     pub asked: u64,
@@ -115,10 +115,10 @@ impl CalculationList {
 
 impl From<&model::Calculation> for CalculationBody {
     fn from(calculation: &model::Calculation) -> Self {
-        let index = calculation.subject.index();
+        let path = calculation.subject.path();
         let mut json = Self {
             subject: calculation.subject.to_string(),
-            index: index.to_string(),
+            index: calculation.subject.index().to_string(),
             status: calculation.status(),
             progress: None,
             remaining_ms: None,
@@ -137,9 +137,9 @@ impl From<&model::Calculation> for CalculationBody {
             value_state: None,
             failure: None,
             links: Links {
-                this: format!("/api/calculations/{index}"),
-                value: format!("/api/calculations/{index}/value"),
-                page: format!("/n/{index}"),
+                this: format!("/api/calculations/{path}"),
+                value: format!("/api/calculations/{path}/value"),
+                page: format!("/n/{path}"),
             },
         };
         match &calculation.state {

@@ -15,7 +15,7 @@ pub const EVENT_RESET: &str = "reset";
 pub struct ProgressEvent {
     /// The key: `F(1000)`.
     pub subject: String,
-    /// The index, as text.
+    /// The index n of the subject, as text.
     pub index: String,
     /// Share of the work done, 0 to 1.
     pub progress: f64,

@@ -26,6 +26,9 @@ pub struct Problem {
     /// The allowed values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<String>,
+    /// The subject that can be submitted as a calculation instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// The status of the calculation, if that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calculation_status: Option<String>,

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fibonacci::Control;
-use model::{Index, Lane, Progress};
+use model::{Lane, Progress, Subject};
 use tokio::sync::oneshot;
 
 use self::memory::Permit;
@@ -52,13 +52,13 @@ pub(crate) struct ComputationWatch {
 pub(crate) const INLINE_WORK: Duration = Duration::from_micros(50);
 
 impl Computation {
-    /// Starts computing F(index) on a thread of the lane, or computes it at once if that takes next to no time.
+    /// Starts computing a subject on a thread of the lane, or computes it at once if that takes next to no time.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub(crate) fn start(
         worker: &Worker,
-        index: Index,
+        subject: &Subject,
         lane: Lane,
         estimate: Duration,
         memory: Permit,
@@ -71,10 +71,15 @@ impl Computation {
         });
         let watched = Arc::clone(&watch);
         let share = worker.cores.share();
+        let subject = subject.clone();
         let compute = move || {
             let progress = |fraction: f64| watched.fraction.store(fraction.to_bits(), Ordering::Relaxed);
             let threads = || share.threads();
-            compute(index, memory, &Control { progress: &progress, cancelled: &watched.cancelled, threads: &threads })
+            compute(
+                &subject,
+                memory,
+                &Control { progress: &progress, cancelled: &watched.cancelled, threads: &threads },
+            )
         };
         let result = if estimate <= INLINE_WORK { run_inline(compute) } else { worker.threads(lane).run(compute)? };
         Ok(Self { watch, result })
@@ -93,19 +98,19 @@ impl Computation {
     }
 }
 
-fn compute(index: Index, memory: Permit, control: &Control<'_>) -> Result<ComputedValue, fibonacci::Error> {
+fn compute(subject: &Subject, memory: Permit, control: &Control<'_>) -> Result<ComputedValue, fibonacci::Error> {
     let started = Instant::now();
-    let value = fibonacci::nth_with(index.get(), control)?;
+    let value = calculator::compute(subject, control)?;
     let elapsed = started.elapsed();
     ComputedValue::digest(value, memory, elapsed, control.cancelled).ok_or(fibonacci::Error::Cancelled)
 }
 
-/// Computes F(index) at once, for work up to [`INLINE_WORK`]; returns `None` if that fails or panics.
-pub(crate) fn compute_inline(index: Index, memory: Permit) -> Option<ComputedValue> {
+/// Computes a subject at once, for work up to [`INLINE_WORK`]; returns `None` if that fails or panics.
+pub(crate) fn compute_inline(subject: &Subject, memory: Permit) -> Option<ComputedValue> {
     let cancelled = AtomicBool::new(false);
     let control = Control { progress: &|_| {}, cancelled: &cancelled, threads: &|| 1 };
     // The computation owns what it changes, so nothing is left half changed.
-    catch_unwind(AssertUnwindSafe(|| compute(index, memory, &control))).ok()?.ok()
+    catch_unwind(AssertUnwindSafe(|| compute(subject, memory, &control))).ok()?.ok()
 }
 
 /// Runs a task at once. The receiver gets the result, or an error if the task panicked.

@@ -155,7 +155,7 @@ fn job(row: &Unfinished) -> Job {
         enqueued_at: row.asked_at,
         traceparent: row.traceparent,
         submitter: row.submitter,
-        work_ms: Job::work_ms(fibonacci::estimate(row.subject.index().get()).work),
+        work_ms: Job::work_ms(calculator::estimate(&row.subject).work),
     }
 }
 

@@ -17,7 +17,7 @@ use super::value::{open, unreadable};
 use crate::error::ApiError;
 use crate::error_responses::CalculationErrors;
 use crate::extract::{QueryParams, invalid_parameter};
-use crate::limits::{ClientIp, PathIndex};
+use crate::limits::{ClientIp, PathSubject};
 use crate::state::ApiState;
 
 /// The most digits that are searched for.
@@ -38,7 +38,7 @@ const BLOCK_WORK: Duration = Duration::from_millis(2);
     path = "/api/calculations/{index}/value/find",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "The n of F(n)"),
+        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVG]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
         ("digits" = String, Query, pattern = "^[0-9]{1,1000}$", description = "The digits to find, 1 to 1,000"),
         ("from" = Option<u64>, Query, minimum = 1, description = "The place of the digit to begin with; 1 if absent"),
     ),
@@ -53,7 +53,7 @@ const BLOCK_WORK: Duration = Duration::from_millis(2);
 )]
 pub(crate) async fn find_digits(
     State(state): State<ApiState>,
-    PathIndex(index): PathIndex,
+    PathSubject(subject): PathSubject,
     ClientIp(address): ClientIp,
     query: QueryParams,
 ) -> Result<Response, ApiError> {
@@ -61,7 +61,7 @@ pub(crate) async fn find_digits(
     if !(1..=MAX_DIGITS).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(invalid_parameter("digits", digits, &format!("1 to {MAX_DIGITS} digits")));
     }
-    let calculation = state.find(index).await?.ok_or(ApiError::NeverSubmitted(index))?;
+    let calculation = state.find(&subject).await?.ok_or(ApiError::NeverSubmitted(subject))?;
     let count = calculation.digits;
     let from = query.one("from")?.map_or(Ok(1), |given| {
         let place = Some(given).filter(|given| given.bytes().all(|byte| byte.is_ascii_digit()));
@@ -87,7 +87,7 @@ pub(crate) async fn find_digits(
         None => (None, last_place, (last_place + 2).saturating_sub(length).max(from)),
     };
     let found = FoundDigits {
-        index: index.to_string(),
+        index: calculation.subject.index().to_string(),
         subject: calculation.subject.to_string(),
         digits: digits.to_owned(),
         from,

@@ -19,14 +19,14 @@ const MAX_LIMIT: u32 = 200;
 /// The most indexes that a request may name.
 const MAX_INDEXES: usize = 50;
 
-/// `GET /api/calculations` lists the calculations: all, newest first; those that are queued or running; the largest; by
-/// their index; or those that are named.
+/// `GET /api/calculations` lists the calculations of F(n): all, newest first; those that are queued or running; the
+/// largest; by their index; or those that are named. Or it lists those of all other subjects.
 #[utoipa::path(
     get,
     path = "/api/calculations",
     tag = "calculations",
     params(
-        ("show" = Option<String>, Query, pattern = "^(newest|unfinished|largest|by-index)$", description = "`newest` (all, newest first; the default), `unfinished` (queued and running, newest first), `largest` (all, the largest |n| first) or `by-index` (all, the smallest n first)"),
+        ("show" = Option<String>, Query, pattern = "^(newest|unfinished|largest|by-index|others)$", description = "`newest` (all, newest first; the default), `unfinished` (queued and running, newest first), `largest` (all, the largest |n| first), `by-index` (all, the smallest n first) or `others` (all subjects but F(n), newest first)"),
         ("from" = Option<String>, Query, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "With `show=by-index`: the first index"),
         ("index" = Option<String>, Query, description = "Up to 50 indexes with commas between them: only these, newest first; not with other parameters"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many, 1 to 200; default 50"),
@@ -74,7 +74,9 @@ fn response(body: Bytes) -> Response {
 
 fn cursor(order: ListOrder, last: &Calculation) -> String {
     match order {
-        ListOrder::Newest { .. } | ListOrder::Unfinished { .. } => CalculationList::cursor(last.id),
+        ListOrder::Newest { .. } | ListOrder::Unfinished { .. } | ListOrder::Others { .. } => {
+            CalculationList::cursor(last.id)
+        }
         ListOrder::Largest { .. } | ListOrder::Index { .. } => CalculationList::index_cursor(last.subject.index()),
     }
 }
@@ -116,6 +118,7 @@ fn parse_order(query: &QueryParams, config: &ApiConfig) -> Result<ListOrder, Api
     match show {
         "newest" => Ok(ListOrder::Newest { before: before()? }),
         "unfinished" => Ok(ListOrder::Unfinished { before: before()? }),
+        "others" => Ok(ListOrder::Others { before: before()? }),
         "largest" => Ok(ListOrder::Largest { after: last()? }),
         "by-index" => {
             let parse = |text| config.parse_index(text).map_err(|error| error.at("from".to_owned()));
@@ -123,6 +126,6 @@ fn parse_order(query: &QueryParams, config: &ApiConfig) -> Result<ListOrder, Api
             let next = last()?.map_or(i64::MIN, |last| last.saturating_add(1));
             Ok(ListOrder::Index { from: from.max(next) })
         }
-        other => Err(invalid_parameter("show", other, "newest, unfinished, largest or by-index")),
+        other => Err(invalid_parameter("show", other, "newest, unfinished, largest, by-index or others")),
     }
 }

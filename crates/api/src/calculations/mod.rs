@@ -18,7 +18,7 @@ pub(crate) use find::{__path_find_digits, find_digits};
 pub(crate) use list::{__path_list, list};
 pub(crate) use range::{Precondition, check_preconditions};
 pub(crate) use read::{__path_read, read};
-pub(crate) use submission::submit_index;
+pub(crate) use submission::submit_subject;
 pub(crate) use submit::{__path_submit, SubmitBody, submit};
 pub(crate) use value::{__path_value, value};
 pub(crate) use withdraw::{__path_withdraw, withdraw};

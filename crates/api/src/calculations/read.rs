@@ -7,7 +7,7 @@ use http::header;
 
 use crate::error::ApiError;
 use crate::error_responses::{CalculationErrors, StoreErrors};
-use crate::limits::PathIndex;
+use crate::limits::PathSubject;
 use crate::state::ApiState;
 
 /// `GET /api/calculations/{index}` returns one calculation. It never creates one.
@@ -15,15 +15,18 @@ use crate::state::ApiState;
     get,
     path = "/api/calculations/{index}",
     tag = "calculations",
-    params(("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "The n of F(n)")),
+    params(("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVG]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`")),
     responses(
         (status = 200, description = "The calculation", body = wire::CalculationBody),
         CalculationErrors,
         StoreErrors,
     )
 )]
-pub(crate) async fn read(State(state): State<ApiState>, PathIndex(index): PathIndex) -> Result<Response, ApiError> {
-    let calculation = state.find(index).await?.ok_or(ApiError::NeverSubmitted(index))?;
+pub(crate) async fn read(
+    State(state): State<ApiState>,
+    PathSubject(subject): PathSubject,
+) -> Result<Response, ApiError> {
+    let calculation = state.find(&subject).await?.ok_or(ApiError::NeverSubmitted(subject))?;
     let body = Json(wire::CalculationBody::from(&calculation));
     Ok(([(header::CACHE_CONTROL, "no-cache")], body).into_response())
 }

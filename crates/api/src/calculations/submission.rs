@@ -1,4 +1,4 @@
-//! Submitting an index: its value is known, its calculation is pending, or a new one is stored and enqueued.
+//! Submitting a subject: its value is known, its calculation is pending, or a new one is stored and enqueued.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::ApiError;
 use crate::events::{WaitResult, Waiter};
-use crate::limits::{Charge, ValidIndex};
+use crate::limits::{Charge, ValidSubject};
 use crate::metrics;
 use crate::state::ApiState;
 
-/// The result of submitting an index.
+/// The result of submitting a subject.
 pub(crate) enum Submission {
     /// The value is known.
     Known(Calculation),
@@ -30,34 +30,34 @@ pub(crate) struct WaitLimit {
     pub(crate) draining: CancellationToken,
 }
 
-/// Submits an index on behalf of an address, and waits for the value up to the given limit.
+/// Submits a subject on behalf of an address, and waits for the value up to the given limit.
 ///
 /// When this returns `Pending`, the calculation is stored: that is the promise. If the future is dropped, the row
 /// either exists (the sweep will enqueue it) or it does not.
 ///
 /// # Errors
 /// `TooManyRequests`, `QueueFull` and `DiskFull`: nothing was stored. `Unconfirmed`: it may have been.
-pub(crate) async fn submit_index(
+pub(crate) async fn submit_subject(
     state: &ApiState,
-    index: &ValidIndex,
+    valid: &ValidSubject,
     from: IpAddr,
     wait_limit: Option<WaitLimit>,
 ) -> Result<Submission, ApiError> {
-    let subject = &index.subject;
+    let subject = &valid.subject;
     if let Some(cached) = state.cache_get(subject).await {
         state.usage.add_request(subject);
         return Ok(Submission::Known(cached));
     }
-    state.config.check_workers(index, &state.workers)?;
-    check_disk(state, std::slice::from_ref(index)).await?;
-    state.backlog.check(from, index)?;
+    state.config.check_workers(valid, &state.workers)?;
+    check_disk(state, std::slice::from_ref(valid)).await?;
+    state.backlog.check(from, valid)?;
     let charge = match &state.rate_limit {
-        Some(limit) => limit.charge(from, index.work, state.ports.clock.now()).await?,
+        Some(limit) => limit.charge(from, valid.work, state.ports.clock.now()).await?,
         None => Charge::free(),
     };
     // Subscribe before the job is enqueued, so that its end is not missed however soon it comes.
     let waiter = wait_limit.and_then(|limit| Some((limit, state.hub.wait_for(subject)?)));
-    let (calculation, token) = match store(state, index, from, charge).await? {
+    let (calculation, token) = match store(state, valid, from, charge).await? {
         Submission::Pending(calculation, token) => (calculation, token),
         known @ Submission::Known(_) => return Ok(known),
     };
@@ -71,8 +71,8 @@ pub(crate) async fn submit_index(
 
 /// Refuses values that are stored as objects while the disk of objects has no room for them, not even after the eviction
 /// of values.
-pub(super) async fn check_disk(state: &ApiState, indexes: &[ValidIndex]) -> Result<(), ApiError> {
-    let objects = indexes.iter().map(ValidIndex::size_bytes).filter(|size_bytes| *size_bytes > Value::INLINE_BYTES);
+pub(super) async fn check_disk(state: &ApiState, indexes: &[ValidSubject]) -> Result<(), ApiError> {
+    let objects = indexes.iter().map(ValidSubject::size_bytes).filter(|size_bytes| *size_bytes > Value::INLINE_BYTES);
     let size_bytes = objects.fold(0, u64::saturating_add);
     if size_bytes == 0 {
         return Ok(());
@@ -106,17 +106,17 @@ async fn wait(state: &ApiState, calculation: Calculation, limit: &WaitLimit, wai
     calculation
 }
 
-async fn store(state: &ApiState, index: &ValidIndex, from: IpAddr, charge: Charge) -> Result<Submission, ApiError> {
-    let token = if index.is_withdrawable() {
+async fn store(state: &ApiState, valid: &ValidSubject, from: IpAddr, charge: Charge) -> Result<Submission, ApiError> {
+    let token = if valid.is_withdrawable() {
         Some(AskToken::random().map_err(|error| ApiError::Internal(error.to_string().into()))?)
     } else {
         None
     };
     let start = Instant::now();
     let new = NewCalculation {
-        subject: index.subject.clone(),
-        digits: index.digits,
-        lane: index.lane(),
+        subject: valid.subject.clone(),
+        digits: valid.digits,
+        lane: valid.lane(),
         ask: token.clone(),
         submitter: Some(from.into()),
         traceparent: server::current_trace(),
@@ -138,7 +138,7 @@ async fn store(state: &ApiState, index: &ValidIndex, from: IpAddr, charge: Charg
         }
         SubmitResult::Queued(calculation) => {
             charge.keep();
-            state.backlog.add(from, index);
+            state.backlog.add(from, valid);
             metrics::record_accepted(new.lane);
             state.recent.record_accepted(&new.subject, start);
             if calculation.asked_at != new.now {

@@ -12,7 +12,7 @@ use server::{Draining, client_address};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 
 use super::range::check_change;
-use super::submission::{Submission, WaitLimit, submit_index};
+use super::submission::{Submission, WaitLimit, submit_subject};
 use crate::error::ApiError;
 use crate::error_responses::{BodyErrors, FieldErrors};
 use crate::extract::read_fields;
@@ -24,7 +24,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// `POST /api/calculations` submits an index.
+/// `POST /api/calculations` submits an index n for F(n), or another subject.
 ///
 /// With `Prefer: wait=N` the response is held back up to N seconds, at most 30, until the value is known.
 #[utoipa::path(
@@ -36,7 +36,7 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
         ("traceparent" = Option<String>, Header, description = "W3C trace context that the calculation joins"),
     ),
     request_body(
-        description = "The index n as a string or an integer literal in plain digits, or a form with the field `index`.",
+        description = "The index n of F(n) as a string or an integer literal in plain digits, or `subject` in its place; or a form with one of these fields.",
         content((SubmitBody = "application/json"), (SubmitFormBody = "application/x-www-form-urlencoded"))
     ),
     responses(
@@ -51,7 +51,7 @@ pub(super) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("prefe
         BodyErrors,
         FieldErrors,
         (status = 412, description = "A condition failed; nothing was stored", body = wire::Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The index is missing, not a whole number in plain digits, or out of range", body = wire::Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The index is missing, not a whole number in plain digits, or out of range; or the subject is unknown", body = wire::Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much work requested; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json"),
         (status = 503, description = "The queue or the disk is full and nothing was stored, or (`unavailable`) it may have been stored; see `Retry-After`", body = wire::Problem, content_type = "application/problem+json", headers(
             ("retry-after" = u64, description = "Seconds until it is worth trying again"),
@@ -70,21 +70,24 @@ async fn submit_from(state: &ApiState, from: IpAddr, request: Request) -> Result
     let draining = request.extensions().get().map(|Draining(token)| token.clone()).unwrap_or_default();
     let conditions = check_change(request.headers());
     let fields = read_fields(request, state.config.body_bytes).await?;
-    let index = state.config.validate(&fields)?;
+    let valid = state.config.validate(&fields)?;
     conditions?;
     let wait_limit = wait.map(|wait| WaitLimit { wait, draining });
-    let submission = submit_index(state, &index, from, wait_limit).await?;
+    let submission = submit_subject(state, &valid, from, wait_limit).await?;
     Ok(SubmitResponse { submission, wait })
 }
 
-/// The body of a submission.
+/// The body of a submission: an index or a subject.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "`read_fields` parses the body strictly; this describes it")]
 #[schema(as = Submit)]
 pub(crate) struct SubmitBody {
     /// The n of F(n): `-?(0|[1-9][0-9]{0,18})`, as a string or an integer literal.
-    #[schema(schema_with = index_schema)]
-    index: String,
+    #[schema(schema_with = index_schema, required = false)]
+    index: Option<String>,
+    /// Another subject: `L(n)`, `U(P,Q,n)`, `V(P,Q,n)` or `G(a,b,n)`.
+    #[schema(pattern = "^[FLUVG]\\([-,0-9]{1,62}\\)$", nullable = false, example = "L(1000)")]
+    subject: Option<String>,
 }
 
 /// The form of a submission. Its own schema: generated clients choose the media type by the type of the body.
@@ -93,8 +96,11 @@ pub(crate) struct SubmitBody {
 #[schema(as = SubmitForm)]
 struct SubmitFormBody {
     /// The n of F(n).
-    #[schema(pattern = "^(0|-?[1-9][0-9]{0,18})$", example = "1000")]
-    index: String,
+    #[schema(pattern = "^(0|-?[1-9][0-9]{0,18})$", nullable = false, example = "1000")]
+    index: Option<String>,
+    /// Another subject.
+    #[schema(pattern = "^[FLUVG]\\([-,0-9]{1,62}\\)$", nullable = false, example = "L(1000)")]
+    subject: Option<String>,
 }
 
 fn index_schema() -> Schema {
@@ -115,7 +121,7 @@ impl IntoResponse for SubmitResponse {
             Submission::Known(calculation) => (StatusCode::OK, body(&calculation, None)).into_response(),
             Submission::Pending(calculation, token) => {
                 let mut response = (StatusCode::ACCEPTED, body(&calculation, token.as_ref())).into_response();
-                let path = format!("/api/calculations/{}", calculation.subject.index());
+                let path = format!("/api/calculations/{}", calculation.subject.path());
                 insert(response.headers_mut(), header::LOCATION, &path);
                 if let Some(token) = token {
                     insert(response.headers_mut(), HeaderName::from_static(wire::ASK_HEADER), &token.to_string());

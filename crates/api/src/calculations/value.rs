@@ -17,7 +17,7 @@ use super::submit::insert;
 use crate::error::ApiError;
 use crate::error_responses::CalculationErrors;
 use crate::extract::QueryParams;
-use crate::limits::{ClientIp, PathIndex};
+use crate::limits::{ClientIp, PathSubject};
 use crate::state::ApiState;
 
 /// `GET /api/calculations/{index}/value` returns the exact digits, with a leading `-` if the value is negative, and
@@ -27,7 +27,7 @@ use crate::state::ApiState;
     path = "/api/calculations/{index}/value",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "The n of F(n)"),
+        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVG]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
         ("download" = Option<String>, Query, description = "If present: offer to save the value as a file"),
         ("range" = Option<String>, Header, description = "One range of bytes; several are answered with the whole value"),
         ("if-range" = Option<String>, Header, description = "The ETag that the range belongs to"),
@@ -50,14 +50,14 @@ use crate::state::ApiState;
 )]
 pub(crate) async fn value(
     State(state): State<ApiState>,
-    PathIndex(index): PathIndex,
+    PathSubject(subject): PathSubject,
     ClientIp(address): ClientIp,
     query: QueryParams,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let is_download = query.one("download")?.is_some();
-    let calculation = state.find(index).await?.ok_or(ApiError::NeverSubmitted(index))?;
+    let calculation = state.find(&subject).await?.ok_or(ApiError::NeverSubmitted(subject))?;
     let is_long = calculation.digits > Value::INLINE_BYTES;
     let share = if is_long && method == Method::GET { Some(state.open_value(address)?) } else { None };
     let reader = open(&state, &calculation).await?;

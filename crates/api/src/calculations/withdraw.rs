@@ -4,14 +4,14 @@ use std::net::IpAddr;
 
 use axum::Json;
 use axum::extract::{Request, State};
-use model::{AskToken, Index, Subject};
+use model::{AskToken, Subject};
 use store::WithdrawResult;
 
 use super::range::check_change;
 use crate::error::ApiError;
 use crate::error_responses::{BodyErrors, CalculationErrors, FieldErrors, StoreErrors};
 use crate::extract::{FieldValue, read_optional_fields};
-use crate::limits::{ClientIp, PathIndex};
+use crate::limits::{ClientIp, PathSubject};
 use crate::state::ApiState;
 
 /// `DELETE /api/calculations/{index}` withdraws a submission. Work stops when no submission is left.
@@ -20,7 +20,7 @@ use crate::state::ApiState;
     path = "/api/calculations/{index}",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "The n of F(n)"),
+        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVG]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
         ("abaci-ask" = Option<String>, Header, description = "The token of the submission; a form or JSON field `ask` works too"),
     ),
     responses(
@@ -37,7 +37,7 @@ use crate::state::ApiState;
 pub(crate) async fn withdraw(
     State(state): State<ApiState>,
     ClientIp(address): ClientIp,
-    PathIndex(index): PathIndex,
+    PathSubject(subject): PathSubject,
     request: Request,
 ) -> Result<Json<wire::CalculationBody>, ApiError> {
     let in_header = request.headers().get(wire::ASK_HEADER).and_then(|token| token.to_str().ok()?.parse().ok());
@@ -48,9 +48,9 @@ pub(crate) async fn withdraw(
         _ => None,
     };
     let token: Option<AskToken> = in_header.or_else(in_body);
-    let Some(token) = token else { return Err(refusal(&state, index, address).await) };
+    let Some(token) = token else { return Err(refusal(&state, subject, address).await) };
     conditions?;
-    match state.ports.store.withdraw(&Subject::from(index), &token, state.ports.clock.now()).await? {
+    match state.ports.store.withdraw(&subject, &token, state.ports.clock.now()).await? {
         WithdrawResult::Cancelled(calculation) => {
             state.publish(&calculation).await;
             Ok(Json((&calculation).into()))
@@ -58,19 +58,19 @@ pub(crate) async fn withdraw(
         WithdrawResult::StillAsked(calculation) => Ok(Json((&calculation).into())),
         WithdrawResult::Forbidden => Err(forbidden(address)),
         WithdrawResult::Conflict(calculation) => Err(ApiError::NotWithdrawable(calculation.status())),
-        WithdrawResult::Unknown => Err(ApiError::NeverSubmitted(index)),
+        WithdrawResult::Unknown => Err(ApiError::NeverSubmitted(subject)),
     }
 }
 
 /// Returns why nothing can be withdrawn without a token: 404 and 409 come before 403.
-async fn refusal(state: &ApiState, index: Index, address: IpAddr) -> ApiError {
-    let is_short = fibonacci::estimate(index.get()).work <= model::LEASED_ABOVE;
-    match state.find(index).await {
+async fn refusal(state: &ApiState, subject: Subject, address: IpAddr) -> ApiError {
+    let is_short = calculator::estimate(&subject).work <= model::LEASED_ABOVE;
+    match state.find(&subject).await {
         Ok(Some(calculation)) if is_short || calculation.status().is_final() => {
             ApiError::NotWithdrawable(calculation.status())
         }
         Ok(Some(_)) => forbidden(address),
-        Ok(None) => ApiError::NeverSubmitted(index),
+        Ok(None) => ApiError::NeverSubmitted(subject),
         Err(error) => error.into(),
     }
 }

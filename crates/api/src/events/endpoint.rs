@@ -17,10 +17,10 @@ use super::hub::Hub;
 use super::stream::EventStream;
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
-use crate::limits::ClientIp;
+use crate::limits::{ClientIp, parse_subject};
 
-/// Indexes that one subscriber may follow.
-const MAX_INDEXES: usize = 50;
+/// Subjects that one subscriber may follow.
+const MAX_SUBJECTS: usize = 50;
 
 /// `GET /api/events` streams the states of calculations as Server-Sent Events.
 ///
@@ -31,7 +31,8 @@ const MAX_INDEXES: usize = 50;
     path = "/api/events",
     tag = "events",
     params(
-        ("index" = Option<String>, Query, description = "Only these indexes: given several times or separated by commas, at most 50"),
+        ("index" = Option<String>, Query, description = "Only these indexes of F(n): given several times or separated by commas; all if neither is given, with subjects at most 50"),
+        ("subject" = Option<String>, Query, description = "Only these subjects: given several times"),
         ("last-event-id" = Option<String>, Header, description = "The last event that was received; progress is not replayed"),
         ("last_event_id" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
     ),
@@ -76,8 +77,14 @@ fn filter(query: &QueryParams) -> Result<Option<HashSet<Subject>>, ApiError> {
     for text in query.all("index").flat_map(|texts| texts.split(',')) {
         let index: Index = text.parse().map_err(|_| invalid_parameter("index", text, "indexes in plain digits"))?;
         subjects.insert(index.into());
-        if subjects.len() > MAX_INDEXES {
-            return Err(invalid_parameter("index", text, &format!("at most {MAX_INDEXES} indexes")));
+        if subjects.len() > MAX_SUBJECTS {
+            return Err(invalid_parameter("index", text, &format!("at most {MAX_SUBJECTS} indexes")));
+        }
+    }
+    for text in query.all("subject") {
+        subjects.insert(parse_subject(text)?);
+        if subjects.len() > MAX_SUBJECTS {
+            return Err(invalid_parameter("subject", text, &format!("at most {MAX_SUBJECTS} subjects")));
         }
     }
     Ok((!subjects.is_empty()).then_some(subjects))

@@ -152,7 +152,12 @@ impl EventStream {
 
     fn add(&mut self, event: Arc<EncodedEvent>) {
         self.position = Some(event.id.clone());
-        if self.filter.as_ref().is_none_or(|filter| filter.contains(&event.subject)) {
+        // Only those who name other subjects than F(n) receive them.
+        let is_wanted = match &self.filter {
+            Some(filter) => filter.contains(&event.subject),
+            None => event.subject.fibonacci_index().is_some(),
+        };
+        if is_wanted {
             self.buffer.add(event);
         }
     }

@@ -15,7 +15,7 @@ use store::{Store, StoreError, UnfinishedFilter};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{ApiConfig, ValidIndex, WorkerCapacity};
+use super::{ApiConfig, ValidSubject, WorkerCapacity};
 use crate::error::ApiError;
 
 /// Rows read from the store at a time.
@@ -92,7 +92,7 @@ impl WorkBacklog {
     ///
     /// # Errors
     /// `TooManyRequests` or `BacklogFull`, with the time after which enough is computed.
-    pub(crate) fn check(&self, address: IpAddr, index: &ValidIndex) -> Result<(), ApiError> {
+    pub(crate) fn check(&self, address: IpAddr, index: &ValidSubject) -> Result<(), ApiError> {
         let state = self.state.lock();
         if state.calculations.contains_key(&index.subject) {
             return Ok(());
@@ -122,7 +122,7 @@ impl WorkBacklog {
     ///
     /// # Errors
     /// `BatchTooLarge` if it is too much even when nothing else is queued.
-    pub(crate) fn check_batch(&self, address: IpAddr, indexes: &[ValidIndex]) -> Result<(), ApiError> {
+    pub(crate) fn check_batch(&self, address: IpAddr, indexes: &[ValidSubject]) -> Result<(), ApiError> {
         let (mut work, mut long, mut subjects) = (Duration::ZERO, Duration::ZERO, HashSet::new());
         let mut longest = Lane::Short;
         if let [index] = indexes {
@@ -169,7 +169,7 @@ impl WorkBacklog {
     }
 
     /// Adds work of a batch that this process accepted for an address.
-    pub(crate) fn add_batch(&self, address: IpAddr, indexes: &[&ValidIndex]) {
+    pub(crate) fn add_batch(&self, address: IpAddr, indexes: &[&ValidSubject]) {
         let mut state = self.state.lock();
         for index in indexes {
             state.add(index.subject.clone(), index.work, Some(household(address)));
@@ -177,7 +177,7 @@ impl WorkBacklog {
     }
 
     /// Adds work that this process accepted for an address.
-    pub(crate) fn add(&self, address: IpAddr, index: &ValidIndex) {
+    pub(crate) fn add(&self, address: IpAddr, index: &ValidSubject) {
         self.state.lock().add(index.subject.clone(), index.work, Some(household(address)));
     }
 
@@ -365,7 +365,7 @@ fn long_part(work: Duration) -> Duration {
 }
 
 fn price(subject: &Subject) -> Duration {
-    fibonacci::estimate(subject.index().get()).work
+    calculator::estimate(subject).work
 }
 
 #[cfg(test)]

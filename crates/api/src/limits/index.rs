@@ -1,22 +1,22 @@
-//! Validates an index against the limits and estimates its cost.
+//! Validates a subject against the limits and estimates its cost.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts, Path};
 use http::request::Parts;
-use model::{Index, IndexError, LEASED_ABOVE, Lane, Subject};
+use model::{Index, IndexError, LEASED_ABOVE, Lane, Subject, SubjectError};
 use wire::Shortened;
 
 use super::{ApiConfig, WorkerCapacity};
 use crate::error::ApiError;
-use crate::extract::Fields;
+use crate::extract::{Fields, invalid_parameter};
 
-/// An index within the limits, and its cost.
+/// A subject within the limits, and its cost.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ValidIndex {
+pub(crate) struct ValidSubject {
     pub(crate) subject: Subject,
-    /// Decimal digits of |value|.
+    /// Decimal digits of |value|; an upper bound for other subjects than F(n).
     pub(crate) digits: u64,
     /// Time on one core.
     pub(crate) work: Duration,
@@ -24,7 +24,7 @@ pub(crate) struct ValidIndex {
     pub(crate) memory_bytes: u64,
 }
 
-impl ValidIndex {
+impl ValidSubject {
     pub(crate) fn lane(&self) -> Lane {
         Lane::for_work(self.work)
     }
@@ -41,64 +41,67 @@ impl ValidIndex {
 }
 
 impl ApiConfig {
-    /// Validates the member `index` of a body.
+    /// Validates the member `subject` of a body, or `index` in its place.
     ///
     /// # Errors
-    /// A 422 that says which index was given and which are allowed.
-    pub(crate) fn validate(&self, fields: &Fields) -> Result<ValidIndex, ApiError> {
-        let given = fields.get("index").ok_or(ApiError::IndexMissing)?;
-        self.validate_text(given.text())
+    /// A 422 that says what was given and what is allowed.
+    pub(crate) fn validate(&self, fields: &Fields) -> Result<ValidSubject, ApiError> {
+        let index = fields.get("index");
+        let Some(subject) = fields.get("subject") else {
+            return self.validate_text(index.ok_or(ApiError::IndexMissing)?.text());
+        };
+        if index.is_some() {
+            return Err(invalid_parameter("subject", subject.text(), "none together with `index`"));
+        }
+        self.estimate(parse_subject(subject.text())?)
     }
 
     /// Validates the text of an index, like [`ApiConfig::validate`].
-    pub(crate) fn validate_text(&self, text: &str) -> Result<ValidIndex, ApiError> {
-        self.estimate(self.parse_index(text)?)
+    pub(crate) fn validate_text(&self, text: &str) -> Result<ValidSubject, ApiError> {
+        self.estimate(self.parse_index(text)?.into())
     }
 
-    fn estimate(&self, index: Index) -> Result<ValidIndex, ApiError> {
+    fn estimate(&self, subject: Subject) -> Result<ValidSubject, ApiError> {
+        let index = subject.index();
         if index.magnitude() > self.max_index {
             let given = Shortened::new(&index.to_string());
             return Err(ApiError::IndexOutOfRange { given, max_index: self.max_index });
         }
-        let estimate = fibonacci::estimate(index.get());
+        let estimate = calculator::estimate(&subject);
         let check = |needed_bytes, allowed_bytes: Option<u64>| match allowed_bytes {
             Some(allowed_bytes) if needed_bytes > allowed_bytes => {
-                let max_index = self.largest_fitting_index(self.worker_memory_bytes);
-                Err(ApiError::TooLargeToFit { given: index, needed_bytes, allowed_bytes, max_index })
+                let max_index = self.largest_fitting_index(&subject, self.worker_memory_bytes);
+                Err(ApiError::TooLargeToFit { given: subject.clone(), needed_bytes, allowed_bytes, max_index })
             }
             _ => Ok(()),
         };
         check(estimate.memory_bytes, self.worker_memory_bytes)?;
         // The sign may take one more byte.
         check(estimate.digits.saturating_add(1), self.value_bytes)?;
-        Ok(ValidIndex {
-            subject: index.into(),
-            digits: estimate.digits,
-            work: estimate.work,
-            memory_bytes: estimate.memory_bytes,
-        })
+        Ok(ValidSubject { digits: estimate.digits, work: estimate.work, memory_bytes: estimate.memory_bytes, subject })
     }
 
     /// Checks that the largest live worker has the memory for a calculation.
     ///
     /// # Errors
     /// `TooLargeToFit`, with the largest index that fits.
-    pub(crate) fn check_workers(&self, index: &ValidIndex, workers: &WorkerCapacity) -> Result<(), ApiError> {
+    pub(crate) fn check_workers(&self, valid: &ValidSubject, workers: &WorkerCapacity) -> Result<(), ApiError> {
         match workers.memory_bytes() {
-            Some(allowed_bytes) if index.memory_bytes > allowed_bytes => Err(ApiError::TooLargeToFit {
-                given: index.subject.index(),
-                needed_bytes: index.memory_bytes,
+            Some(allowed_bytes) if valid.memory_bytes > allowed_bytes => Err(ApiError::TooLargeToFit {
+                given: valid.subject.clone(),
+                needed_bytes: valid.memory_bytes,
                 allowed_bytes,
-                max_index: self.largest_fitting_index(Some(allowed_bytes)),
+                max_index: self.largest_fitting_index(&valid.subject, Some(allowed_bytes)),
             }),
             _ => Ok(()),
         }
     }
 
-    /// Returns the largest |index| whose computation and value fit.
-    fn largest_fitting_index(&self, worker_memory_bytes: Option<u64>) -> u64 {
+    /// Returns the largest |index| at which the computation and the value fit.
+    fn largest_fitting_index(&self, subject: &Subject, worker_memory_bytes: Option<u64>) -> u64 {
         let fits = |magnitude: u64| {
-            let estimate = fibonacci::estimate(i64::try_from(magnitude).unwrap_or(i64::MAX));
+            let index = Index::new(i64::try_from(magnitude).unwrap_or(i64::MAX));
+            let estimate = calculator::estimate(&subject.at(index));
             let is_within = |needed: u64, allowed: Option<u64>| allowed.is_none_or(|allowed| needed <= allowed);
             is_within(estimate.memory_bytes, worker_memory_bytes)
                 && is_within(estimate.digits.saturating_add(1), self.value_bytes)
@@ -126,10 +129,23 @@ impl ApiConfig {
     }
 }
 
-/// The index in a path. Any index can be looked up; one beyond the limits is simply not there.
-pub(crate) struct PathIndex(pub(crate) Index);
+/// Parses the canonical text of a subject.
+pub(crate) fn parse_subject(text: &str) -> Result<Subject, ApiError> {
+    text.parse().map_err(|error: SubjectError| {
+        let allowed = match error {
+            SubjectError::Fraction => "an index from 0 on, unless Q is 1 or -1",
+            SubjectError::UnknownKind | SubjectError::Index(_) => {
+                "F(n), L(n), U(P,Q,n), V(P,Q,n) or G(a,b,n), with whole numbers of 64 bits in plain digits"
+            }
+        };
+        invalid_parameter("subject", text, allowed)
+    })
+}
 
-impl<S> FromRequestParts<S> for PathIndex
+/// The subject in a path, an index for F(n). Any can be looked up; one beyond the limits is simply not there.
+pub(crate) struct PathSubject(pub(crate) Subject);
+
+impl<S> FromRequestParts<S> for PathSubject
 where
     S: Send + Sync,
     Arc<ApiConfig>: FromRef<S>,
@@ -139,6 +155,11 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         // A path that is not UTF-8 cannot name anything.
         let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::NoSuchPath)?;
-        Arc::<ApiConfig>::from_ref(state).parse_index(&text).map(Self)
+        let subject = if text.contains('(') {
+            parse_subject(&text)
+        } else {
+            Arc::<ApiConfig>::from_ref(state).parse_index(&text).map(Subject::from)
+        };
+        subject.map(Self)
     }
 }

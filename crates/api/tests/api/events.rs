@@ -89,7 +89,7 @@ impl Subscriber {
 }
 
 /// Starts a system whose hub has read its start position.
-async fn started() -> TestSystem {
+pub(crate) async fn started() -> TestSystem {
     with(Setup::default()).await
 }
 

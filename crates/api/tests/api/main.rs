@@ -12,6 +12,7 @@ mod numbers;
 mod original;
 mod questions;
 mod read;
+mod subjects;
 mod submit;
 mod support;
 mod value;

@@ -15,6 +15,7 @@ mod progress_bar;
 mod queue;
 mod remote;
 mod stdout;
+mod subject_argument;
 mod terminal;
 mod usage;
 

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use model::Subject;
+
 /// The most digits that are printed on a terminal without a question.
 const MAX_DIGITS: u64 = 1_000_000;
 
@@ -14,11 +16,11 @@ pub(super) struct TerminalGuard {
 /// Error for digits that are too many for a terminal.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "F({index}) has {digits} digits, too many for a terminal; use `-o FILE`, a pipe, or --force. \
+    "{subject} has {digits} digits, too many for a terminal; use `-o FILE`, a pipe, or --force. \
      --digits, --first, --last and --mod print parts of it"
 )]
 pub(crate) struct TerminalError {
-    index: i64,
+    subject: Subject,
     digits: u64,
 }
 
@@ -33,15 +35,15 @@ impl TerminalGuard {
         Self { digits_left: None }
     }
 
-    /// Counts the digits of F(index), and asks if they are too many.
-    pub(super) fn allow(&mut self, index: i64, digits: u64) -> Result<(), TerminalError> {
+    /// Counts the digits of a subject, and asks if they are too many.
+    pub(super) fn allow(&mut self, subject: &Subject, digits: u64) -> Result<(), TerminalError> {
         let Some(left) = self.digits_left else { return Ok(()) };
         self.digits_left = left.checked_sub(digits);
-        let question = format!("F({index}) has {digits} digits. Print them on this terminal?");
+        let question = format!("{subject} has {digits} digits. Print them on this terminal?");
         if self.digits_left.is_some() || ask(&question) == Some(true) {
             return Ok(());
         }
-        Err(TerminalError { index, digits })
+        Err(TerminalError { subject: subject.clone(), digits })
     }
 }
 

@@ -13,7 +13,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use model::{CalculationEvent, CalculationId, Index, Lane, Status, Subject, Submitter, Timestamp};
+use model::{CalculationEvent, CalculationId, Lane, Status, Subject, Submitter, Timestamp};
 use ports::Ports;
 use serde::{Deserialize, Serialize};
 use store::UnfinishedFilter;
@@ -48,8 +48,8 @@ pub(crate) struct QueuePage {
 /// One queued or running calculation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct QueueEntry {
-    /// The n of F(n).
-    pub(crate) index: Index,
+    /// The path of the subject: the n of F(n), or another subject.
+    pub(crate) index: String,
     pub(crate) status: Status,
     pub(crate) lane: Lane,
     /// Seconds since it was last queued.
@@ -63,13 +63,15 @@ pub(crate) struct QueueEntry {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelRequest {
-    pub(crate) indexes: Vec<Index>,
+    /// The paths of subjects.
+    pub(crate) indexes: Vec<String>,
 }
 
 /// The response to `POST /queue/cancel`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CancelResponse {
-    pub(crate) cancelled: Vec<Index>,
+    /// The paths of subjects.
+    pub(crate) cancelled: Vec<String>,
 }
 
 /// Returns the routes. `listen` is the address of the internal listener.
@@ -97,7 +99,7 @@ async fn read(State(ports): State<Ports>, Query(query): Query<QueueQuery>) -> Re
     let rows = ports.store.unfinished_work(&filter, after, PAGE_ROWS).await.map_err(unavailable)?;
     let next = rows.last().filter(|_| rows.len() == PAGE_ROWS as usize).map(|row| row.id.0);
     let calculations = rows.into_iter().map(|row| QueueEntry {
-        index: row.subject.index(),
+        index: row.subject.path(),
         status: row.status,
         lane: row.lane,
         age_seconds: now.since(row.queued_at).as_secs(),
@@ -116,10 +118,12 @@ async fn cancel(
         let detail = format!("expected at most {PAGE_ROWS} indexes, got {}\n", request.indexes.len());
         return Err((StatusCode::UNPROCESSABLE_ENTITY, detail).into_response());
     }
-    let subjects: Vec<Subject> = request.indexes.into_iter().map(Subject::from).collect();
+    let subjects = request.indexes.iter().map(|path| Subject::from_path(path)).collect::<Result<Vec<_>, _>>();
+    let subjects =
+        subjects.map_err(|error| (StatusCode::UNPROCESSABLE_ENTITY, format!("{error}\n")).into_response())?;
     let cancelled = ports.store.cancel(&subjects, ports.clock.now()).await.map_err(unavailable)?;
-    let indexes: Vec<Index> = cancelled.iter().map(|calculation| calculation.subject.index()).collect();
-    let first = indexes.first().map(Index::to_string);
+    let indexes: Vec<String> = cancelled.iter().map(|calculation| calculation.subject.path()).collect();
+    let first = indexes.first();
     tracing::info!(cancelled = indexes.len(), first, "an operator cancelled work");
     let events: Vec<_> = cancelled.into_iter().map(|row| CalculationEvent::Calculation(Box::new(row))).collect();
     // The workers find the rows ended in the store; subscribers that miss an event load the list again.
@@ -130,7 +134,7 @@ async fn cancel(
 }
 
 fn work(subject: &Subject) -> Duration {
-    fibonacci::estimate(subject.index().get()).work
+    calculator::estimate(subject).work
 }
 
 fn unavailable(error: store::StoreError) -> Response {

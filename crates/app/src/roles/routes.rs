@@ -52,6 +52,7 @@ fn directory_gone(detail: &str) -> Response {
         field: None,
         given: None,
         allowed: None,
+        subject: None,
         calculation_status: None,
         request_id: server::current_request_id(),
     };

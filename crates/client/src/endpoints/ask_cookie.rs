@@ -2,7 +2,7 @@
 
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
-use model::{AskToken, Index};
+use model::{AskToken, Subject};
 use wire::Submitted;
 
 use crate::PageSettings;
@@ -17,26 +17,26 @@ const MAX_AGE_S: u32 = 24 * 60 * 60;
 /// The token of a submission, stored by the browser that submitted it and sent only to the pages of that number.
 #[derive(Debug)]
 pub(crate) struct AskCookie {
-    index: Index,
+    subject: Subject,
     pub(crate) token: AskToken,
 }
 
 impl AskCookie {
     /// Returns the cookie for the response to a submission that carries a token: one that was accepted, or that may
     /// have been stored although it failed.
-    pub(crate) fn from_response(index: Index, response: &Result<Submitted, CallError>) -> Option<Self> {
+    pub(crate) fn from_response(subject: &Subject, response: &Result<Submitted, CallError>) -> Option<Self> {
         let token = match response {
             Ok(submitted) => submitted.ask.as_deref()?.parse().ok()?,
             Err(CallError::Problem { ask, .. }) => ask.clone()?,
             Err(_) => return None,
         };
-        Some(Self { index, token })
+        Some(Self { subject: subject.clone(), token })
     }
 
     /// Reads the cookie of a number from a request.
-    pub(crate) fn read(index: Index, headers: &HeaderMap, settings: &PageSettings) -> Option<Self> {
+    pub(crate) fn read(subject: &Subject, headers: &HeaderMap, settings: &PageSettings) -> Option<Self> {
         let token = cookies(headers, name(settings)).find_map(|value| value.parse().ok())?;
-        Some(Self { index, token })
+        Some(Self { subject: subject.clone(), token })
     }
 
     /// Returns the `Set-Cookie` value that stores it for a day.
@@ -51,8 +51,8 @@ impl AskCookie {
 
     fn header(&self, value: &str, max_age_s: u32, settings: &PageSettings) -> Option<HeaderValue> {
         let secure = if settings.secure_cookies() { "; Secure" } else { "" };
-        let (name, index) = (name(settings), self.index);
-        let text = format!("{name}={value}; Path=/n/{index}; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
+        let (name, path) = (name(settings), self.subject.path());
+        let text = format!("{name}={value}; Path=/n/{path}; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
         let mut header = HeaderValue::try_from(text).ok()?;
         header.set_sensitive(true);
         Some(header)

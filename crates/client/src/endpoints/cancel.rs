@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
-use model::Index;
+use model::Subject;
 use wire::ProblemKind;
 
 use super::ask_cookie::AskCookie;
@@ -22,23 +22,24 @@ use crate::forwarded_headers::ForwardedHeaders;
 pub(crate) async fn cancel(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
-    IndexPath(index): IndexPath,
+    IndexPath(path): IndexPath,
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
     server::check_same_site(&headers, state.settings.public_url.as_ref())?;
-    let index: Index = index.parse().map_err(|_| PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound))?;
-    let ask = AskCookie::read(index, &headers, &state.settings).ok_or_else(|| {
+    let not_found = |_| PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound);
+    let subject = Subject::from_path(&path).map_err(not_found)?;
+    let ask = AskCookie::read(&subject, &headers, &state.settings).ok_or_else(|| {
         server::record_refusal("wrong-token");
         PageFailure::new(StatusCode::FORBIDDEN, ProblemKind::Forbidden)
             .with_detail("Only the browser that submitted this number can cancel it, within a day.")
     })?;
-    match state.api.cancel(index, &ask.token, &forwarded).await {
+    match state.api.cancel(&subject, &ask.token, &forwarded).await {
         Ok(_) => {}
         // Already finished or cancelled; its page says which.
         Err(CallError::Problem { problem, .. }) if problem.kind == ProblemKind::Conflict => {}
         Err(error) => return Err(error.into()),
     }
-    let mut response = Redirect::to(&format!("/n/{index}")).into_response();
+    let mut response = Redirect::to(&format!("/n/{}", subject.path())).into_response();
     if let Some(cookie) = ask.delete(&state.settings) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }

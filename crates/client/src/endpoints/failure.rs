@@ -32,6 +32,7 @@ impl PageFailure {
             field: None,
             given: None,
             allowed: None,
+            subject: None,
             calculation_status: None,
             request_id: None,
         });

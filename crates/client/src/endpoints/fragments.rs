@@ -46,6 +46,6 @@ async fn find(
 ) -> Result<(Index, CalculationBody), PageFailure> {
     let not_found = || PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound);
     let index: Index = index.parse().map_err(|_| not_found())?;
-    let calculation = state.api.calculation(index, forwarded).await?.ok_or_else(not_found)?;
+    let calculation = state.api.calculation(&index.into(), forwarded).await?.ok_or_else(not_found)?;
     Ok((index, calculation))
 }

@@ -17,6 +17,7 @@ mod mine_cookie;
 mod number;
 mod preview;
 mod security_text;
+mod subject;
 mod submit;
 mod verify;
 

@@ -16,6 +16,7 @@ use super::digit_find::{Searched, find_digits};
 use super::discovery::origin;
 use super::failure::PageFailure;
 use super::index_path::IndexPath;
+use super::subject::other_subject;
 use crate::ClientState;
 use crate::api_client::CallError;
 use crate::forwarded_headers::ForwardedHeaders;
@@ -39,7 +40,7 @@ pub(crate) struct NumberQuery {
     modulus: Option<String>,
 }
 
-/// `GET /n/{index}?at=&find=&from=&mod=` shows everything about F(n).
+/// `GET /n/{index}?at=&find=&from=&mod=` shows everything about F(n), or the calculation of another subject.
 ///
 /// 200 · 303 from another spelling to the canonical one · 404 not an index · 503 with `Retry-After` the API is
 /// unavailable
@@ -51,6 +52,9 @@ pub(crate) async fn number(
     query: Result<Query<NumberQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
+    if let Some(subject) = other_subject(&text) {
+        return super::subject::subject(&state, subject, &headers, &forwarded).await;
+    }
     if !typed_index::is_canonical(&text) {
         return redirect_to_canonical(&text);
     }
@@ -89,7 +93,8 @@ pub(super) async fn load(
     let facts = state.api.facts(&text, modulus, forwarded);
     let (facts, calculation) = match index {
         Some(index) => {
-            let (facts, calculation) = tokio::join!(facts, state.api.calculation(index, forwarded));
+            let (facts, calculation) =
+                tokio::join!(facts, async { state.api.calculation(&index.into(), forwarded).await });
             // The calculation alone makes a page; an older API has no facts.
             (facts.inspect_err(warn_about_facts).ok(), calculation?)
         }
@@ -105,7 +110,7 @@ pub(super) async fn load(
     };
     Ok(NumberPage {
         system,
-        can_cancel: index.is_some_and(|index| AskCookie::read(index, headers, &state.settings).is_some()),
+        can_cancel: index.is_some_and(|index| AskCookie::read(&index.into(), headers, &state.settings).is_some()),
         indexed: index.is_some_and(|index| (0..=MAX_INDEXED).contains(&index.get())),
         url: format!("{}/n/{text}", origin(state, headers)),
         index: text,

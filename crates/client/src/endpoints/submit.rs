@@ -6,7 +6,7 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Response};
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use model::Index;
+use model::{Index, Subject};
 use serde::Deserialize;
 use wire::ProblemKind;
 
@@ -15,6 +15,7 @@ use super::failure::PageFailure;
 use super::home::{self, HomeQuery};
 use super::index_failure::{invalid, not_an_index};
 use super::mine_cookie::add_mine;
+use super::subject::other_subject;
 use crate::ClientState;
 use crate::api_client::CallError;
 use crate::forwarded_headers::ForwardedHeaders;
@@ -50,6 +51,9 @@ pub(crate) async fn submit(
         Err(rejection) => return refuse(&state, "", malformed(&rejection), &[], &forwarded).await,
     };
     let text = fields.meant.as_ref().unwrap_or(&fields.index);
+    if let Some(subject) = other_subject(text.trim()) {
+        return submit_subject(&state, text, subject, &headers, &forwarded).await;
+    }
     match typed_index::parse(text) {
         Ok(TypedIndex::One(index)) => submit_index(&state, text, &index, &headers, &forwarded).await,
         Ok(TypedIndex::Ambiguous(meanings)) => {
@@ -69,13 +73,30 @@ async fn submit_index(
     headers: &HeaderMap,
     forwarded: &ForwardedHeaders,
 ) -> Response {
-    let Ok(parsed) = index.parse::<Index>() else { return redirect_to(index) };
-    let result = state.api.submit(parsed, forwarded).await;
-    let cookie = AskCookie::from_response(parsed, &result).and_then(|cookie| cookie.set(&state.settings));
-    let mine = result.is_ok().then(|| add_mine(parsed, headers, &state.settings)).flatten();
+    match index.parse::<Index>() {
+        Ok(index) => submit_subject(state, text, index.into(), headers, forwarded).await,
+        Err(_) => redirect_to(index),
+    }
+}
+
+async fn submit_subject(
+    state: &ClientState,
+    text: &str,
+    subject: Subject,
+    headers: &HeaderMap,
+    forwarded: &ForwardedHeaders,
+) -> Response {
+    let result = state.api.submit(&subject, forwarded).await;
+    let cookie = AskCookie::from_response(&subject, &result).and_then(|cookie| cookie.set(&state.settings));
+    let mine = subject.fibonacci_index().filter(|_| result.is_ok());
+    let mine = mine.and_then(|index| add_mine(index, headers, &state.settings));
     let mut response = match result {
-        Ok(submitted) => redirect_to(&submitted.calculation.index),
-        Err(CallError::Problem { problem, .. }) if problem.kind == ProblemKind::IndexOutOfRange => redirect_to(index),
+        Ok(_) => redirect_to(&subject.path()),
+        Err(CallError::Problem { problem, .. })
+            if problem.kind == ProblemKind::IndexOutOfRange && subject.fibonacci_index().is_some() =>
+        {
+            redirect_to(&subject.path())
+        }
         Err(error) => refuse(state, text, error.into(), &[], forwarded).await,
     };
     for cookie in [cookie, mine].into_iter().flatten() {

@@ -11,6 +11,7 @@ mod layout;
 mod number;
 mod preview;
 mod problem;
+mod subject;
 mod system;
 mod text;
 
@@ -25,6 +26,7 @@ pub(crate) use number::{
 };
 pub(crate) use preview::{png as preview_png, svg as preview_svg};
 pub(crate) use problem::try_again_in;
+pub(crate) use subject::{SubjectPage, subject};
 pub(crate) use system::{queue_now, system_now};
 pub(crate) use text::failure as failure_text;
 pub(crate) use text::form as form_text;

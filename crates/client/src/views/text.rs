@@ -137,6 +137,13 @@ pub(crate) mod number {
     pub(crate) const EMBED: &str = "Embed";
 }
 
+pub(crate) mod subject {
+    pub(crate) const LUCAS: &str = "A Lucas number: L(0) = 2, L(1) = 1, and each is the sum of the two before.";
+    pub(crate) const U: &str = "x(0) = 0, x(1) = 1";
+    pub(crate) const FIBONACCI: &str = ", and each is the sum of the two before.";
+    pub(crate) const WITHOUT_SIGN: &str = ", without the sign";
+}
+
 pub(crate) mod verify {
     pub(crate) const TITLE: &str = "Verify a copy";
     pub(crate) const DARE: &str = "Here is F(n). Change a digit of it, or paste another copy: can it be noticed?";

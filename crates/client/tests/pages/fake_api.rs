@@ -265,6 +265,7 @@ pub(crate) fn problem(status: u16, kind: ProblemKind) -> Problem {
         field: None,
         given: None,
         allowed: None,
+        subject: None,
         calculation_status: None,
         request_id: None,
     }

@@ -22,7 +22,7 @@ pub(super) enum DecodedEntry {
 }
 
 pub(super) fn encode(job: &Job) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Payload { v: JOB_VERSION, job })
+    serde_json::to_string(&Payload { v: job.version(), job })
 }
 
 /// Decodes an entry that was delivered `deliveries` times.
@@ -63,6 +63,14 @@ mod tests {
     }
 
     #[test]
+    fn a_subject_that_older_workers_do_not_know_has_a_newer_version() {
+        let subject = "U(3,-1,500)".parse().expect("a subject");
+        let text = encode(&Job { subject, ..job(500, model::Lane::Short) }).unwrap();
+        assert!(text.starts_with(r#"{"v":2,"subject":"U(3,-1,500)","#), "{text}");
+        assert!(matches!(decode(&text, 1), DecodedEntry::Job(_)));
+    }
+
+    #[test]
     fn a_job_survives_its_payload_and_counts_its_deliveries() {
         let sent = job(-7, model::Lane::Long);
         let text = encode(&sent).unwrap();
@@ -79,10 +87,10 @@ mod tests {
         assert!(matches!(decode(&more, 1), DecodedEntry::Job(_)));
         let older = text.replace(r#","submitter":null,"work_ms":1"#, "");
         assert!(older.len() < text.len() && matches!(decode(&older, 1), DecodedEntry::Job(_)), "{older}");
-        let newer = text.replace(r#""v":1"#, r#""v":2"#);
+        let newer = text.replace(r#""v":1"#, r#""v":3"#);
         assert!(matches!(decode(&newer, 1), DecodedEntry::Newer));
         assert!(matches!(decode(r#"{"v":9,"what":"ever"}"#, 1), DecodedEntry::Newer));
-        for invalid in ["", "[]", "{}", r#"{"v":-1}"#, r#"{"v":1}"#, &text.replace("F(7)", "L(7)")] {
+        for invalid in ["", "[]", "{}", r#"{"v":-1}"#, r#"{"v":1}"#, &text.replace("F(7)", "X(7)")] {
             assert!(matches!(decode(invalid, 1), DecodedEntry::Invalid(_)), "{invalid:?}");
         }
     }

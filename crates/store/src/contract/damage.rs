@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::fixtures::*;
-use crate::{LeaseResult, ListOrder, Store, SubmitResult};
-use model::Status;
+use crate::{LeaseResult, ListOrder, Store, SubmitResult, UnfinishedFilter};
+use model::{Status, Subject};
 
 /// Damage to the row of F(1000), in the SQL of both databases.
 pub(crate) const DAMAGES: [&str; 12] = [
@@ -48,6 +48,42 @@ pub(crate) async fn a_damaged_row_is_computed_again(store: &dyn Store, execute: 
         assert!(matches!(submitted, SubmitResult::Pending(_)), "{damage}: {submitted:?}");
     }
     assert_eq!(complete(store, &value).await.value().map(|value| value.sha256), Some(value.sha256));
+}
+
+/// Damage to the row of another subject is noticed as well. Its text is the only key that it has.
+pub(crate) async fn a_damaged_row_of_another_subject_is_computed_again(
+    store: &dyn Store,
+    execute: impl AsyncFn(&'static str),
+) {
+    let subject: Subject = "L(1000)".parse().expect("a subject");
+    let value = inline(&subject, &"4181".repeat(52));
+    queued(store, &subject).await;
+    let key = "update calculations set idx = 1000";
+    for damage in DAMAGES.into_iter().filter(|damage| !damage.contains("idx")).chain([key]) {
+        let done = complete(store, &value).await;
+        execute(damage).await;
+        let row = found(store, &subject).await;
+        assert_eq!(
+            (row.status(), row.id, &row.subject, row.digits),
+            (Status::Queued, done.id, &subject, 209),
+            "{damage}"
+        );
+    }
+    assert_eq!(complete(store, &value).await.value().map(|value| value.sha256), Some(value.sha256));
+}
+
+/// Rows of a newer version, whose subjects this one does not know, are left alone and disturb nothing.
+pub(crate) async fn unknown_subjects_are_left_alone(store: &dyn Store, execute: impl AsyncFn(&'static str)) {
+    queued(store, &f(1)).await;
+    complete(store, &object(&f(1), &"1".repeat(2_000))).await;
+    queued(store, &f(2)).await;
+    execute("update calculations set subject = replace(subject, 'F', 'Z'), idx = null").await;
+    queued(store, &f(3)).await;
+    assert_eq!(store.unfinished(None, 9).await.expect("reachable").len(), 1);
+    assert_eq!(store.unfinished_work(&UnfinishedFilter::default(), None, 9).await.expect("reachable").len(), 1);
+    assert_eq!(store.list(ListOrder::Newest { before: None }, 9).await.expect("reachable").len(), 1);
+    assert_eq!(store.list(ListOrder::Others { before: None }, 9).await.expect("reachable"), []);
+    assert_eq!(store.lru_values(0..u64::MAX, 9).await.expect("reachable"), []);
 }
 
 /// A damaged text beside its row is computed again too.

@@ -11,13 +11,14 @@ pub(crate) mod fixtures;
 mod lease;
 mod operator;
 mod read;
+mod subjects;
 mod submit;
 mod sweep;
 mod withdraw;
 
 use crate::StoreLimits;
 
-pub use self::{batch::*, complete::*, lease::*, operator::*, read::*, submit::*, sweep::*, withdraw::*};
+pub use self::{batch::*, complete::*, lease::*, operator::*, read::*, subjects::*, submit::*, sweep::*, withdraw::*};
 
 /// The limits that the rules are written for.
 pub const LIMITS: StoreLimits = StoreLimits { max_queued: 64 };
@@ -67,6 +68,7 @@ macro_rules! store_keeps_the_contract {
             a_final_state_is_final_until_someone_submits_again
             the_list_is_newest_first_and_pages_without_gaps
             lists_have_an_order_and_page_without_gaps
+            other_subjects_are_kept_like_numbers
             the_sweep_finds_rows_without_a_worker
             the_sweep_pages_in_order_of_submission
             the_backlog_counts_by_lane

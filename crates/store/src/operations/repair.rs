@@ -27,7 +27,7 @@ impl Operation for Repair {
         };
         let unknown = || sqlx::Error::Decode("cannot identify the subject of a damaged row".into());
         let subject = self.subject.clone().or_else(|| subject_of(&damaged)).ok_or_else(unknown)?;
-        let estimate = fibonacci::estimate(subject.index().get());
+        let estimate = calculator::estimate(&subject);
         let repaired = RepairedRow { subject, digits: estimate.digits, lane: Lane::for_work(estimate.work) };
         statements.reset(self.id, &repaired).await?;
         statements.queue_limit().add_queued(1);
@@ -42,12 +42,13 @@ impl Operation for Repair {
     }
 }
 
-/// Returns the subject of a row that has it in two columns, one of which may be damaged.
+/// Returns the subject of a row. F(n) stands in two columns, one of which may be damaged; other subjects have their text
+/// alone.
 fn subject_of(row: &DamagedRow) -> Option<Subject> {
     let fits =
         |subject: &&Subject| row.digits.is_some_and(|digits| row.request_check == Some(request_check(subject, digits)));
     let both = [row.by_index.as_ref(), row.by_text.as_ref()];
     let fitting = both.into_iter().flatten().find(fits);
-    let agreeing = row.by_index.as_ref().filter(|subject| row.by_text.as_ref() == Some(*subject));
-    fitting.or(agreeing).cloned()
+    let undisputed = row.by_text.as_ref().filter(|subject| row.by_index.as_ref().is_none_or(|other| other == *subject));
+    fitting.or(undisputed).cloned()
 }

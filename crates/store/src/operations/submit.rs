@@ -17,6 +17,7 @@ const MAX_ROUNDS: usize = 6;
 
 /// The answer to one submission. A full queue does not undo what shares the transaction.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are accepted")]
 pub(crate) enum SubmitAnswer {
     Accepted(SubmitResult),
     QueueFull { allowed: u64 },

@@ -48,7 +48,7 @@ pub struct UnfinishedFilter {
     pub status: Option<Status>,
     /// Only what this submitter queued.
     pub submitter: Option<Submitter>,
-    /// Only indexes of at least this size, negative ones too.
+    /// Only F(n) with indexes of at least this size, negative ones too.
     pub min_index: Option<u64>,
     /// Only what was queued before this time.
     pub queued_before: Option<Timestamp>,
@@ -57,22 +57,27 @@ pub struct UnfinishedFilter {
 /// The calculations of a list, their order, and the one after which it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ListOrder {
-    /// All, newest first.
+    /// F(n), newest first.
     Newest {
         /// First submitted before this one.
         before: Option<CalculationId>,
     },
-    /// Queued and running ones, newest first.
+    /// F(n) that are queued or running, newest first.
     Unfinished {
         /// First submitted before this one.
         before: Option<CalculationId>,
     },
-    /// All, the largest |index| first; of two that differ in their sign, the positive one.
+    /// All other subjects, newest first.
+    Others {
+        /// First submitted before this one.
+        before: Option<CalculationId>,
+    },
+    /// F(n), the largest |index| first; of two that differ in their sign, the positive one.
     Largest {
         /// After this index.
         after: Option<i64>,
     },
-    /// All, by their index.
+    /// F(n), by their index.
     Index {
         /// From this index on.
         from: i64,

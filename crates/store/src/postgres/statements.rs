@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, ValueState, WorkerId};
+use model::{AskToken, Calculation, CalculationId, Failure, Index, Progress, Subject, Timestamp, ValueState, WorkerId};
 use sqlx::postgres::{PgConnection, PgPool};
 
 use crate::row::{
@@ -76,7 +76,7 @@ impl Statements for PostgresStatements<'_> {
              on conflict (subject) do nothing returning id, subject",
         )
         .bind(list(new, |new| new.subject.to_string()))
-        .bind(list(new, |new| new.subject.index().get()))
+        .bind(list(new, |new| new.subject.fibonacci_index().map(Index::get)))
         .bind(list(new, |new| new.lane.as_str()))
         .bind(list(new, |new| column(new.digits)))
         .bind(list(new, |new| new.now.unix_ms()))

@@ -1,15 +1,15 @@
 //! The columns of a calculation, and their validation.
 
 use model::{
-    BoxError, Calculation, CalculationId, CalculationState, Failure, Index, Progress, Sha256, Sha256Error, Status,
-    Subject, SubjectError, Timestamp, TraceContextError, UnknownLane, UnknownReason, UnknownStatus, Value, ValueState,
+    BoxError, Calculation, CalculationId, CalculationState, Failure, Progress, Sha256, Sha256Error, Status, Subject,
+    SubjectError, Timestamp, TraceContextError, UnknownLane, UnknownReason, UnknownStatus, Value, ValueState,
 };
 
 use sha2::Digest;
 
 use super::checksum::{request_check, value_check};
 use super::columns::row;
-use super::{sha256_from, value_state_str};
+use super::{sha256_from, subject_from, value_state_str};
 
 /// The columns of [`CalculationRow`], for `select` and `returning`.
 macro_rules! calculation_columns {
@@ -106,13 +106,8 @@ impl CalculationRow {
         self.sha256.as_deref().map(sha256_from).transpose().map_err(self.at("sha256"))
     }
 
-    /// Returns the subject. The index says the same as the text and is compared with its checksum, so that a damaged
-    /// text, which only finds the row, is never shown.
     fn subject(&self) -> Result<Subject, RowError> {
-        match self.idx {
-            Some(n) => Ok(Subject::from(Index::new(n))),
-            None => self.subject.parse().map_err(self.at("subject")),
-        }
+        subject_from(self.idx, &self.subject).map_err(self.at("subject"))
     }
 
     /// Compares what the row says with its checksums and a short text with its hash.

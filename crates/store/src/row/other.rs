@@ -1,12 +1,10 @@
 //! Rows that are less than a calculation.
 
-use model::{
-    Calculation, CalculationId, CalculationState, Index, Lane, Status, Submitter, Timestamp, Value, ValueState,
-};
+use model::{Calculation, CalculationId, CalculationState, Lane, Status, Submitter, Timestamp, Value, ValueState};
 use sha2::Digest;
 
 use super::columns::row;
-use super::{ColumnError, RowError, sha256_from};
+use super::{ColumnError, RowError, sha256_from, subject_from};
 use crate::rules::is_short;
 use crate::{
     CompletedValue, InlineValue, NewCalculation, Placement, QueueCounts, StoredValue, Unfinished, UnfinishedWork,
@@ -17,7 +15,8 @@ row! {
     #[derive(Debug)]
     pub(crate) struct UnfinishedRow {
         id: i64,
-        idx: i64,
+        subject: String,
+        idx: Option<i64>,
         lane: String,
         attempt: i64,
         queued_at: i64,
@@ -34,7 +33,7 @@ impl TryFrom<UnfinishedRow> for Unfinished {
         let traceparent = row.traceparent.as_deref().map(str::parse).transpose();
         Ok(Self {
             id: CalculationId(row.id),
-            subject: Index::new(row.idx).into(),
+            subject: subject_from(row.idx, &row.subject).map_err(ColumnError::from).map_err(at("subject"))?,
             lane: row.lane.parse().map_err(ColumnError::from).map_err(at("lane"))?,
             attempt: row.attempt.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("attempt"))?,
             asked_at: Timestamp::from_unix_ms(row.queued_at),
@@ -49,7 +48,8 @@ row! {
     #[derive(Debug)]
     pub(crate) struct UnfinishedWorkRow {
         id: i64,
-        idx: i64,
+        subject: String,
+        idx: Option<i64>,
         status: String,
         lane: String,
         queued_at: i64,
@@ -64,7 +64,7 @@ impl TryFrom<UnfinishedWorkRow> for UnfinishedWork {
         let at = |column| move |source: ColumnError| RowError { id: row.id, column, source };
         Ok(Self {
             id: CalculationId(row.id),
-            subject: Index::new(row.idx).into(),
+            subject: subject_from(row.idx, &row.subject).map_err(ColumnError::from).map_err(at("subject"))?,
             status: row.status.parse().map_err(ColumnError::from).map_err(at("status"))?,
             lane: row.lane.parse().map_err(ColumnError::from).map_err(at("lane"))?,
             queued_at: Timestamp::from_unix_ms(row.queued_at),

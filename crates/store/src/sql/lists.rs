@@ -1,6 +1,6 @@
 //! The statements of lists, the same in both databases.
 //!
-//! Only F(n) has an index in a column of its own: subjects of other kinds belong to a newer version.
+//! Only F(n) has an index in a column of its own. Rows without one that are of no known kind belong to a newer version.
 
 use crate::ListOrder;
 use crate::row::calculation_columns;
@@ -29,6 +29,23 @@ pub(crate) const LARGEST: &str = concat!(
      order by abs(idx) desc, idx desc limit $3",
 );
 
+/// The condition for a row whose subject this version knows.
+macro_rules! known_subject {
+    () => {
+        "(idx is not null or substr(subject, 1, 2) in ('L(', 'U(', 'V(', 'G('))"
+    };
+}
+pub(crate) use known_subject;
+
+/// The rows without an index are read from its end of the index.
+pub(crate) const OTHERS: &str = concat!(
+    "select ",
+    calculation_columns!(),
+    " from calculations where id < $1 and idx is null and ",
+    known_subject!(),
+    " order by id desc limit $2",
+);
+
 pub(crate) const BY_INDEX: &str =
     concat!("select ", calculation_columns!(), " from calculations where idx >= $1 order by idx limit $2");
 
@@ -37,6 +54,7 @@ pub(crate) fn statement(order: ListOrder) -> (&'static str, i64) {
     match order {
         ListOrder::Newest { before } => (NEWEST, before.map_or(i64::MAX, |id| id.0)),
         ListOrder::Unfinished { before } => (UNFINISHED_NEWEST, before.map_or(i64::MAX, |id| id.0)),
+        ListOrder::Others { before } => (OTHERS, before.map_or(i64::MAX, |id| id.0)),
         ListOrder::Largest { after } => (LARGEST, after.map_or(i64::MAX, |after| after.saturating_abs() - 1)),
         ListOrder::Index { from } => (BY_INDEX, from),
     }
@@ -48,5 +66,14 @@ pub(crate) fn smallest(after: Option<i64>) -> i64 {
         None => i64::MIN,
         Some(after) if after >= 0 => (-after).saturating_sub(1),
         Some(after) => after,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_known_kinds_are_those_of_the_model() {
+        let texts = model::Subject::OTHER_KINDS.map(|kind| format!("'{kind}'")).join(", ");
+        assert!(known_subject!().ends_with(&format!("in ({texts}))")), "{texts}");
     }
 }

@@ -2,27 +2,34 @@
 //!
 //! Macros for the reason that [`shared`](super::shared) states.
 
+use super::lists::known_subject;
+
 macro_rules! unfinished_sql {
     ($now:expr) => {
         concat!(
-            "select id, idx, lane, attempt, queued_at, submitter, traceparent from calculations \
+            "select id, subject, idx, lane, attempt, queued_at, submitter, traceparent from calculations \
              where id > $1 and status in ('queued', 'running') and (status = 'queued' or lease_until <= ",
             $now,
             " or lease_until > lease_ms + ",
             $now,
-            ") and idx is not null order by id limit $2",
+            ") and ",
+            $crate::sql::lists::known_subject!(),
+            " order by id limit $2",
         )
     };
 }
 pub(crate) use unfinished_sql;
 
-/// Each filter is null for all. The types are named because a parameter that may be null tells PostgreSQL none.
-pub(crate) const UNFINISHED_WORK: &str = "select id, idx, status, lane, queued_at, submitter from calculations \
-     where id > $1 and status in ('queued', 'running') and idx is not null \
-     and (cast($3 as text) is null or lane = $3) and (cast($4 as text) is null or status = $4) \
+/// Each filter is null for all; that of the index leaves only F(n). The types are named because a parameter that may be null tells PostgreSQL none.
+pub(crate) const UNFINISHED_WORK: &str = concat!(
+    "select id, subject, idx, status, lane, queued_at, submitter from calculations \
+     where id > $1 and status in ('queued', 'running') and ",
+    known_subject!(),
+    " and (cast($3 as text) is null or lane = $3) and (cast($4 as text) is null or status = $4) \
      and (cast($5 as text) is null or submitter = $5) \
      and (cast($6 as bigint) is null or idx >= $6 or idx <= -$6) \
-     and (cast($7 as bigint) is null or queued_at < $7) order by id limit $2";
+     and (cast($7 as bigint) is null or queued_at < $7) order by id limit $2",
+);
 
 /// The condition of both indexes on values that can be evicted, once for each of them.
 macro_rules! evictable_sql {
@@ -50,8 +57,10 @@ pub(crate) const VALUE_BYTES: &str = concat!(
 
 pub(crate) const LRU_VALUES: &str = concat!(
     "select id, subject, sha256, size_bytes from (",
-    evictable_sql!("id, subject, sha256, size_bytes, read_at", " order by read_at limit $3"),
-    ") as evictable order by read_at limit $3",
+    evictable_sql!("id, subject, idx, sha256, size_bytes, read_at", " order by read_at limit $3"),
+    ") as evictable where ",
+    known_subject!(),
+    " order by read_at limit $3",
 );
 
 /// Implements `Queries` for a newtype of a pool.

@@ -146,7 +146,7 @@ macro_rules! single_row_statements {
                  value_check = null, short_text = null, traceparent = null where id = $1",
             ))
             .bind(id.0)
-            .bind(row.subject.index().get())
+            .bind(row.subject.fibonacci_index().map(model::Index::get))
             .bind(row.lane.as_str())
             .bind($crate::row::column(row.digits))
             .bind($crate::row::request_check(&row.subject, row.digits))

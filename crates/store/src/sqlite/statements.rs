@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, ValueState, WorkerId};
+use model::{AskToken, Calculation, CalculationId, Failure, Index, Progress, Subject, Timestamp, ValueState, WorkerId};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use crate::row::{
@@ -84,7 +84,7 @@ impl Statements for SqliteStatements<'_> {
                  on conflict (subject) do nothing returning id",
             )
             .bind(subject.to_string())
-            .bind(subject.index().get())
+            .bind(subject.fibonacci_index().map(Index::get))
             .bind(lane.as_str())
             .bind(column(*digits))
             .bind(now.unix_ms())

@@ -51,8 +51,8 @@ impl ActiveJob<'_> {
     async fn run_steps(&self) -> JobResult<OutcomeKind> {
         self.health.note_working();
         let worker = self.worker;
-        let index = self.subject().index();
-        let estimate = fibonacci::estimate(index.get());
+        let subject = self.subject();
+        let estimate = calculator::estimate(subject);
         let memory = self.reserve_memory(estimate.memory_bytes).await?;
         let lease = self.lease_if_needed(estimate.work).await?;
         let _shown = lease.as_ref().map(|lease| {
@@ -62,7 +62,7 @@ impl ActiveJob<'_> {
 
         let turn = self.turn.lock().await;
         let started_at = worker.ports.clock.now();
-        let computation = match Computation::start(worker, index, self.delivery.job.lane, estimate.work, memory) {
+        let computation = match Computation::start(worker, subject, self.delivery.job.lane, estimate.work, memory) {
             Ok(computation) => computation,
             Err(error) => return self.thread_refused(error, lease.as_ref()).await,
         };

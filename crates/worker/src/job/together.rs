@@ -59,7 +59,7 @@ pub(crate) async fn complete_together(worker: &Worker, deliveries: &[Delivery]) 
 /// Computes the value of a job if that takes next to no time and needs no lease.
 async fn compute(worker: &Worker, delivery: &Delivery) -> Option<CompletedValue> {
     let subject = &delivery.job.subject;
-    let estimate = fibonacci::estimate(subject.index().get());
+    let estimate = calculator::estimate(subject);
     if estimate.work > INLINE_WORK || needs_lease(worker, delivery, estimate.work) {
         return None;
     }
@@ -67,7 +67,7 @@ async fn compute(worker: &Worker, delivery: &Delivery) -> Option<CompletedValue>
         return None;
     };
     let started_at: Timestamp = worker.ports.clock.now();
-    let value = compute_inline(subject.index(), memory)?;
+    let value = compute_inline(subject, memory)?;
     metrics::computed(delivery.job.lane, value.elapsed);
     worker.evict_for(value.digest.size_bytes).await.ok()?;
     let placement = worker.ports.values.place(subject, Arc::clone(&value.text), &value.digest).await.ok()?;

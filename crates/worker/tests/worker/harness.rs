@@ -150,10 +150,30 @@ impl Harness {
         job.lane
     }
 
+    /// Submits another subject as the API does.
+    pub(crate) async fn submit_subject(&self, subject: &Subject) {
+        let estimate = calculator::estimate(subject);
+        let calculation = NewCalculation {
+            subject: subject.clone(),
+            digits: estimate.digits,
+            lane: Lane::for_work(estimate.work),
+            ask: None,
+            submitter: None,
+            traceparent: None,
+            now: self.clock.now(),
+        };
+        self.store.submit(&calculation).await.expect("accepted");
+        self.queue.enqueue(&self.job_of(subject)).await.expect("in memory");
+    }
+
     pub(crate) fn job(&self, n: i64) -> Job {
-        let work = fibonacci::estimate(n).work;
+        self.job_of(&subject(n))
+    }
+
+    fn job_of(&self, subject: &Subject) -> Job {
+        let work = calculator::estimate(subject).work;
         Job {
-            subject: subject(n),
+            subject: subject.clone(),
             lane: Lane::for_work(work),
             attempt: 1,
             enqueued_at: self.clock.now(),

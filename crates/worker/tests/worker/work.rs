@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::ValueCache;
-use model::{CalculationState, FailureReason, Lane, Sha256, Status, ValueState};
+use model::{CalculationState, FailureReason, Lane, Sha256, Status, Subject, ValueState};
 use ports::Ports;
 use queue::JobQueue;
 use store::{CompletedValue, Placement, Store, StoredValue};
-use worker::{OutcomeKind, Worker};
+use worker::{Outcome, OutcomeKind, Worker};
 
 use crate::faulty_queue::{FaultyEvents, Unreachable};
 use crate::harness::{Harness, ended, subject};
@@ -27,6 +27,33 @@ async fn a_submitted_index_becomes_a_value() {
     assert_eq!(system.cache.get(&subject(100)).await.expect("in memory"), Some(done));
     system.assert_nothing_queued().await;
     assert_eq!(system.events_of(100).await, ["done"]);
+}
+
+#[tokio::test]
+async fn every_kind_of_subject_becomes_a_value() {
+    let system = Harness::start().await;
+    let worker = system.worker("w");
+    for (text, first, last, digits) in [
+        ("L(100)", "79207083984837225312", "92070839848372253127", 21),
+        ("V(2,-1,10)", "6726", "6726", 4),
+        ("G(3,4,-5)", "4", "4", 1),
+        // Longer than what is computed at once, and with a lease.
+        ("L(2000000)", "19076555371645547204", "24399457432861328127", 417_976),
+        ("U(3,-1,200000)", "18093312213625173093", "74300247918726706887", 103_776),
+    ] {
+        let subject: Subject = text.parse().expect("a subject");
+        system.submit_subject(&subject).await;
+        let outcome = system.process_one(&worker).await;
+        assert_eq!(outcome, Outcome { subject: subject.clone(), kind: OutcomeKind::Completed });
+        let done = system.store.find(&subject).await.expect("reachable").expect("a row");
+        let value = done.value().expect("done");
+        assert_eq!(
+            (value.first_digits.as_str(), value.last_digits.as_str(), done.digits),
+            (first, last, digits),
+            "{text}"
+        );
+    }
+    system.assert_nothing_queued().await;
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::indexes::{of_fields, of_lines};
 use crate::error::ApiError;
 use crate::extract::parse_json;
-use crate::limits::{ApiConfig, ValidIndex};
+use crate::limits::{ApiConfig, ValidSubject};
 
 #[test]
 fn a_batch_has_indexes_within_the_limits_or_is_refused() {
@@ -20,7 +20,7 @@ fn a_batch_has_indexes_within_the_limits_or_is_refused() {
     });
 }
 
-fn kind(config: &ApiConfig, batch: Result<Vec<ValidIndex>, ApiError>) -> String {
+fn kind(config: &ApiConfig, batch: Result<Vec<ValidSubject>, ApiError>) -> String {
     match batch {
         Ok(indexes) => {
             assert!((1..=config.batch_indexes).contains(&indexes.len()));

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::error::ApiError;
 use crate::extract::{FieldValue, Fields, invalid_parameter, parse_json, read_fields, read_lines};
-use crate::limits::{ApiConfig, ValidIndex};
+use crate::limits::{ApiConfig, ValidSubject};
 use crate::state::ApiState;
 
 /// The media type of lines of JSON.
@@ -18,7 +18,7 @@ pub(super) const NDJSON: &str = "application/x-ndjson";
 pub(super) async fn read_indexes(
     state: &ApiState,
     request: axum::extract::Request,
-) -> Result<Vec<ValidIndex>, ApiError> {
+) -> Result<Vec<ValidSubject>, ApiError> {
     let config = &state.config;
     let allowed_bytes = config.batch_bytes();
     if is_lines(request.headers()) {
@@ -34,7 +34,7 @@ fn is_lines(headers: &HeaderMap) -> bool {
 }
 
 /// Reads one index of each line: an integer, a string, or an object with the member `index`.
-pub(super) fn of_lines(config: &ApiConfig, text: &str) -> Result<Vec<ValidIndex>, ApiError> {
+pub(super) fn of_lines(config: &ApiConfig, text: &str) -> Result<Vec<ValidSubject>, ApiError> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     if text.is_empty() {
         return Err(ApiError::IndexMissing);
@@ -52,7 +52,7 @@ pub(super) fn of_lines(config: &ApiConfig, text: &str) -> Result<Vec<ValidIndex>
     text.split('\n').enumerate().map(line).collect()
 }
 
-pub(super) fn of_fields(config: &ApiConfig, fields: &Fields) -> Result<Vec<ValidIndex>, ApiError> {
+pub(super) fn of_fields(config: &ApiConfig, fields: &Fields) -> Result<Vec<ValidSubject>, ApiError> {
     match (fields.get("indexes"), fields.get("from"), fields.get("to")) {
         (Some(list), None, None) => of_list(config, list),
         (None, Some(from), Some(to)) => of_range(config, from, to, fields.get("step")),
@@ -67,7 +67,7 @@ fn missing(field: &str) -> ApiError {
     ApiError::IndexMissing.at(field.to_owned())
 }
 
-fn of_list(config: &ApiConfig, list: &FieldValue) -> Result<Vec<ValidIndex>, ApiError> {
+fn of_list(config: &ApiConfig, list: &FieldValue) -> Result<Vec<ValidSubject>, ApiError> {
     let FieldValue::Json(json) = list else { return Err(not_a_list(list.text())) };
     let elements: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| not_a_list(json))?;
     if elements.is_empty() {
@@ -90,7 +90,7 @@ fn of_range(
     from: &FieldValue,
     to: &FieldValue,
     step: Option<&FieldValue>,
-) -> Result<Vec<ValidIndex>, ApiError> {
+) -> Result<Vec<ValidSubject>, ApiError> {
     let end =
         |name: &str, value: &FieldValue| config.validate_text(value.text()).map_err(|error| error.at(name.to_owned()));
     let (first, last) = (end("from", from)?, end("to", to)?);
@@ -136,16 +136,16 @@ fn unquoted(json: &str) -> String {
 mod tests {
     use super::*;
 
-    fn indexes(indexes: Result<Vec<ValidIndex>, ApiError>) -> Vec<i64> {
+    fn indexes(indexes: Result<Vec<ValidSubject>, ApiError>) -> Vec<i64> {
         indexes.expect("valid").iter().map(|index| index.subject.index().get()).collect()
     }
 
-    fn of(text: &str) -> Result<Vec<ValidIndex>, ApiError> {
+    fn of(text: &str) -> Result<Vec<ValidSubject>, ApiError> {
         let config = ApiConfig { batch_indexes: 4, ..ApiConfig::default() };
         of_fields(&config, &parse_json(text).expect("an object"))
     }
 
-    fn lines(text: &str) -> Result<Vec<ValidIndex>, ApiError> {
+    fn lines(text: &str) -> Result<Vec<ValidSubject>, ApiError> {
         of_lines(&ApiConfig { batch_indexes: 4, ..ApiConfig::default() }, text)
     }
 
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
-        let place = |error: Result<Vec<ValidIndex>, ApiError>| match error.expect_err("refused") {
+        let place = |error: Result<Vec<ValidSubject>, ApiError>| match error.expect_err("refused") {
             ApiError::Place { place, .. } => place,
             error => panic!("{error} without a place"),
         };

@@ -23,7 +23,7 @@ use super::submission::{WaitLimit, check_disk};
 use super::submit::{PREFERENCE_APPLIED, insert, preferred_wait, with_rate_limit};
 use crate::error::ApiError;
 use crate::error_responses::{BodyErrors, FieldErrors};
-use crate::limits::{Charge, ValidIndex};
+use crate::limits::{Charge, ValidSubject};
 use crate::metrics;
 use crate::state::ApiState;
 
@@ -129,7 +129,7 @@ fn respond(
 }
 
 /// Checks what a single submission is checked for, and the sums.
-async fn check(state: &ApiState, from: IpAddr, indexes: &[ValidIndex]) -> Result<(), ApiError> {
+async fn check(state: &ApiState, from: IpAddr, indexes: &[ValidSubject]) -> Result<(), ApiError> {
     for index in indexes {
         state.config.check_workers(index, &state.workers)?;
     }
@@ -141,11 +141,11 @@ async fn check(state: &ApiState, from: IpAddr, indexes: &[ValidIndex]) -> Result
 async fn store(
     state: &ApiState,
     from: IpAddr,
-    indexes: Vec<ValidIndex>,
+    indexes: Vec<ValidSubject>,
     charge: Charge,
 ) -> Result<Vec<Line>, ApiError> {
     let (start, now, traceparent) = (Instant::now(), state.ports.clock.now(), server::current_trace());
-    let new = |index: &ValidIndex| {
+    let new = |index: &ValidSubject| {
         let ask = index.is_withdrawable().then(AskToken::random).transpose();
         Ok(NewCalculation {
             subject: index.subject.clone(),

@@ -10,8 +10,8 @@ fn backlog(parallelism: u32) -> WorkBacklog {
     WorkBacklog::new(&config, Arc::new(WorkerCapacity::new(parallelism)))
 }
 
-fn work(n: i64, work: Duration) -> ValidIndex {
-    ValidIndex { subject: Index::new(n).into(), digits: 1, work, memory_bytes: 1 }
+fn work(n: i64, work: Duration) -> ValidSubject {
+    ValidSubject { subject: Index::new(n).into(), digits: 1, work, memory_bytes: 1 }
 }
 
 fn address(n: u8) -> IpAddr {

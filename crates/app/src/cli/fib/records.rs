@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;
 
 use fibonacci::{Control, IBig};
+use model::Index;
 
 use super::FibError;
 use super::format::Format;
@@ -88,7 +89,7 @@ impl<'a> RecordWriter<'a> {
             return Err(FibError::Memory { index, digits: estimate.digits, needed_bytes, available_bytes }.into());
         }
         self.output.check_free_space(estimate.digits).map_err(FibError::Output)?;
-        self.terminal.allow(index, estimate.digits).map_err(FibError::Terminal)?;
+        self.terminal.allow(&Index::new(index).into(), estimate.digits).map_err(FibError::Terminal)?;
         let progress = ProgressIndicator::start(&estimate);
         let report = |fraction| progress.set(fraction);
         let control = Control { progress: &report, cancelled: &AtomicBool::new(false), threads: &|| self.threads };

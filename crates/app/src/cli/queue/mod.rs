@@ -5,11 +5,12 @@ mod process;
 mod report;
 
 use clap::{Args, Subcommand};
-use model::{Expression, Index};
+use model::Subject;
 
 use self::filter::FilterArgs;
 use self::process::QueueCallError;
 use crate::cli::stdout::{self, StdoutError};
+use crate::cli::subject_argument::parse_subject;
 use crate::cli::terminal::ask;
 use crate::roles::operator_queue::QueueEntry;
 
@@ -62,9 +63,9 @@ enum QueueAction {
     /// Cancel these calculations. Exit code 1 if one of them was not queued or running.
     #[command(after_help = EXAMPLES)]
     Cancel {
-        /// Indexes, also as 1e9 or 2^20+1.
-        #[arg(value_name = "N", required = true, allow_negative_numbers = true)]
-        indexes: Vec<Expression>,
+        /// Indexes, also as 1e9 or 2^20+1, or other subjects, such as 'L(1e9)'.
+        #[arg(value_name = "N", required = true, allow_negative_numbers = true, value_parser = parse_subject)]
+        subjects: Vec<Subject>,
         /// Print a JSON object.
         #[arg(long)]
         json: bool,
@@ -100,7 +101,7 @@ pub(crate) enum QueueCommandError {
     Declined,
     /// Some calculations were not unfinished.
     #[error("not queued or running: {}", list(.0))]
-    NotUnfinished(Vec<Index>),
+    NotUnfinished(Vec<String>),
 }
 
 impl QueueCommandError {
@@ -122,11 +123,11 @@ impl QueueCommand {
                 let entries = process.read(&filter.query(), usize::MAX)?;
                 print(&if json { report::submitters_json(&entries) } else { report::submitters(&entries) })
             }
-            QueueAction::Cancel { indexes, json } => {
-                let indexes: Vec<Index> = indexes.into_iter().map(Expression::index).collect();
-                let cancelled = process.cancel(&indexes)?;
+            QueueAction::Cancel { subjects, json } => {
+                let paths: Vec<String> = subjects.iter().map(Subject::path).collect();
+                let cancelled = process.cancel(&paths)?;
                 print(&report::cancelled(&cancelled, json))?;
-                let missing: Vec<Index> = indexes.into_iter().filter(|index| !cancelled.contains(index)).collect();
+                let missing: Vec<String> = paths.into_iter().filter(|path| !cancelled.contains(path)).collect();
                 if missing.is_empty() { Ok(()) } else { Err(QueueCommandError::NotUnfinished(missing)) }
             }
             QueueAction::Purge { filter, force, json } => {
@@ -135,8 +136,8 @@ impl QueueCommand {
                 if !force && !entries.is_empty() {
                     confirm(&entries)?;
                 }
-                let indexes: Vec<Index> = entries.iter().map(|entry| entry.index).collect();
-                print(&report::cancelled(&process.cancel(&indexes)?, json))
+                let paths: Vec<String> = entries.into_iter().map(|entry| entry.index).collect();
+                print(&report::cancelled(&process.cancel(&paths)?, json))
             }
         }
     }
@@ -155,10 +156,10 @@ fn print(text: &str) -> Result<(), QueueCommandError> {
     Ok(stdout::print(|to| to.write_all(text.as_bytes()))?)
 }
 
-/// Lists indexes, at most ten of them.
-fn list(indexes: &[Index]) -> String {
-    let shown: Vec<String> = indexes.iter().take(10).map(Index::to_string).collect();
-    match indexes.len().checked_sub(shown.len()) {
+/// Lists paths of subjects, at most ten of them.
+fn list(paths: &[String]) -> String {
+    let shown: Vec<&str> = paths.iter().take(10).map(String::as_str).collect();
+    match paths.len().checked_sub(shown.len()) {
         Some(more) if more > 0 => format!("{} and {more} more", shown.join(", ")),
         _ => shown.join(", "),
     }

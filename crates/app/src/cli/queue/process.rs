@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::ProgressBar;
-use model::Index;
 use serde::de::DeserializeOwned;
 
 use crate::cli::internal_client::{self, InternalRole};
@@ -106,11 +105,11 @@ impl QueueProcess {
     }
 
     /// Cancels calculations and returns those that were queued or running. Shows on a terminal how far it is.
-    pub(super) fn cancel(&self, indexes: &[Index]) -> Result<Vec<Index>, QueueCallError> {
+    pub(super) fn cancel(&self, paths: &[String]) -> Result<Vec<String>, QueueCallError> {
         let mut all = Vec::new();
         // Hidden without a terminal.
-        let bar = ProgressBar::new(indexes.len() as u64);
-        for indexes in indexes.chunks(PAGE_ROWS as usize) {
+        let bar = ProgressBar::new(paths.len() as u64);
+        for indexes in paths.chunks(PAGE_ROWS as usize) {
             match self.cancel_page(indexes) {
                 Ok(cancelled) => all.extend(cancelled),
                 Err(error) if all.is_empty() => return Err(error),
@@ -122,7 +121,7 @@ impl QueueProcess {
         Ok(all)
     }
 
-    fn cancel_page(&self, indexes: &[Index]) -> Result<Vec<Index>, QueueCallError> {
+    fn cancel_page(&self, indexes: &[String]) -> Result<Vec<String>, QueueCallError> {
         let request = CancelRequest { indexes: indexes.to_vec() };
         let body = serde_json::to_string(&request).map_err(|source| self.unreadable(source))?;
         let CancelResponse { cancelled } = self.call("POST", CANCEL_PATH, Some(&body))?;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use indicatif::HumanDuration;
-use model::{Index, Submitter};
+use model::{Subject, Submitter};
 use serde_json::json;
 
 use crate::roles::operator_queue::QueueEntry;
@@ -23,11 +23,7 @@ pub(super) fn list(entries: &[QueueEntry]) -> String {
     for entry in entries {
         let QueueEntry { index, status, lane, age_seconds, work_seconds, submitter } = entry;
         let (age, work) = (time(*age_seconds as f64), time(*work_seconds));
-        row(
-            &mut text,
-            [&format!("F({index})"), &status.to_string(), &lane.to_string(), &age, &work],
-            &name(*submitter),
-        );
+        row(&mut text, [&subject(index), &status.to_string(), &lane.to_string(), &age, &work], &name(*submitter));
     }
     if text.is_empty() {
         return "Nothing is queued or running that matches.\n".to_owned();
@@ -69,14 +65,19 @@ pub(super) fn submitters_json(entries: &[QueueEntry]) -> String {
     format!("{}\n", json!({ "submitters": submitters.collect::<Vec<_>>() }))
 }
 
-pub(super) fn cancelled(indexes: &[Index], json: bool) -> String {
+pub(super) fn cancelled(paths: &[String], json: bool) -> String {
     if json {
-        return format!("{}\n", json!({ "cancelled": indexes }));
+        return format!("{}\n", json!({ "cancelled": paths }));
     }
-    match indexes {
-        [one] => format!("Cancelled F({one}).\n"),
-        indexes => format!("Cancelled {} calculations.\n", indexes.len()),
+    match paths {
+        [one] => format!("Cancelled {}.\n", subject(one)),
+        paths => format!("Cancelled {} calculations.\n", paths.len()),
     }
+}
+
+/// Returns the text of the subject with a path.
+fn subject(path: &str) -> String {
+    Subject::from_path(path).map_or_else(|_| path.to_owned(), |subject| subject.to_string())
 }
 
 /// Returns the submitters, the one with the most work first.

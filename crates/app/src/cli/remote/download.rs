@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, RANGE};
 use http::{HeaderValue, StatusCode};
-use model::Index;
+use model::Subject;
 use sha2::{Digest, Sha256};
 use wire::ProblemKind;
 
@@ -17,7 +17,7 @@ use super::retry::CallRetry;
 /// A download of digits, in their order.
 pub(super) struct ValueDownload<'a> {
     server: &'a RemoteServer,
-    index: Index,
+    subject: &'a Subject,
     /// Bytes received.
     position: u64,
     /// Bytes of the value; `None` before the first response.
@@ -37,8 +37,8 @@ pub(super) enum DownloadError {
 }
 
 impl<'a> ValueDownload<'a> {
-    pub(super) fn new(server: &'a RemoteServer, index: Index) -> Self {
-        Self { server, index, position: 0, size: None, hash: Sha256::new() }
+    pub(super) fn new(server: &'a RemoteServer, subject: &'a Subject) -> Self {
+        Self { server, subject, position: 0, size: None, hash: Sha256::new() }
     }
 
     /// Writes all digits that are left. `restore` is called when the server does not have the value any more; it returns
@@ -74,12 +74,12 @@ impl<'a> ValueDownload<'a> {
         if found == expected {
             return Ok(());
         }
-        Err(RemoteError::Damaged { index: self.index, found, expected: expected.to_owned() })
+        Err(RemoteError::Damaged { subject: self.subject.clone(), found, expected: expected.to_owned() })
     }
 
     /// Requests what is left and writes it until the response ends.
     fn write_reply(&mut self, to: &mut dyn Write) -> Result<(), DownloadError> {
-        let mut call = RemoteCall::get(format!("/api/calculations/{}/value", self.index));
+        let mut call = RemoteCall::get(format!("/api/calculations/{}/value", self.subject.path()));
         if self.position > 0 {
             let range = format!("bytes={}-", self.position);
             call = call.with_header(RANGE, HeaderValue::try_from(range).expect("digits are valid in a header"));

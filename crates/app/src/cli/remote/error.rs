@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use http::StatusCode;
-use model::Index;
+use model::Subject;
 use wire::{FailureBody, Problem, ProblemKind};
 
 use crate::cli::indexes::IndexInputError;
@@ -82,11 +82,16 @@ pub(crate) enum RemoteError {
     #[error("cannot set up https")]
     Tls(#[source] rustls::Error),
     /// There is nothing to watch.
-    #[error("F({0}) was never submitted to {1}; `abaci submit {0}` submits it, `abaci get {0}` gets its value")]
-    NeverSubmitted(Index, String),
+    #[error("{0} was never submitted to {1}; `abaci submit {argument}` submits it, `abaci get {argument}` gets its value", argument = argument(.0))]
+    NeverSubmitted(Subject, String),
     /// The index is too large for a calculation.
     #[error("an index beyond 64 bits cannot be submitted; `abaci get` has --digits, --first, --last and --mod for it")]
     TooLarge,
+    /// Only F(N) has parts without its value.
+    #[error(
+        "--digits, --first, --last and --mod work for F(N); `abaci lucas N --mod M` has residues of other sequences"
+    )]
+    NoParts,
     /// The server does not compute this value.
     #[error("{refusal}; --digits, --first, --last and --mod work for this N")]
     NoValue {
@@ -94,27 +99,27 @@ pub(crate) enum RemoteError {
         refusal: Box<RemoteError>,
     },
     /// The calculation failed.
-    #[error("F({index}) failed after {} attempts: {} ({})", failure.attempts, failure.detail, failure.reason)]
+    #[error("{subject} failed after {} attempts: {} ({})", failure.attempts, failure.detail, failure.reason)]
     CalculationFailed {
-        /// The index.
-        index: Index,
+        /// The subject.
+        subject: Subject,
         /// Why.
         failure: FailureBody,
     },
     /// The calculation was cancelled.
-    #[error("F({0}) was cancelled")]
-    Cancelled(Index),
+    #[error("{0} was cancelled")]
+    Cancelled(Subject),
     /// The value is evicted each time before it is read.
-    #[error("the value of F({0}) was removed from the server again before it was read; its store may be full")]
-    Evicted(Index),
+    #[error("the value of {0} was removed from the server again before it was read; its store may be full")]
+    Evicted(Subject),
     /// The digits are not those that the server computed.
     #[error(
-        "the digits of F({index}) are damaged: their SHA-256 is {found}, expected {expected}; \
+        "the digits of {subject} are damaged: their SHA-256 is {found}, expected {expected}; \
          do not use what was written"
     )]
     Damaged {
-        /// The index.
-        index: Index,
+        /// The subject.
+        subject: Subject,
         /// The digest of what was received.
         found: String,
         /// The digest that the server states.
@@ -146,7 +151,7 @@ impl RemoteError {
         match self {
             Self::CalculationFailed { .. } => 3,
             Self::Cancelled(_) => 4,
-            Self::NoValue { .. } | Self::TooLarge | Self::Output(OutputError::NotAFile { .. }) => 2,
+            Self::NoValue { .. } | Self::TooLarge | Self::NoParts | Self::Output(OutputError::NotAFile { .. }) => 2,
             #[cfg(not(feature = "distributed"))]
             Self::NoTls(_) => 2,
             Self::Problem { problem, .. } if problem.status == 422 => 2,
@@ -215,5 +220,13 @@ impl fmt::Display for ProblemText<'_> {
             Some(time) => write!(f, "; the server asks to wait {} s", time.as_secs()),
             None => Ok(()),
         }
+    }
+}
+
+/// Returns a subject as an argument in a shell, where brackets have to be quoted.
+fn argument(subject: &Subject) -> String {
+    match subject.fibonacci_index() {
+        Some(n) => n.to_string(),
+        None => format!("'{subject}'"),
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::ACCEPT;
-use model::Index;
+use model::Subject;
 use wire::{CalculationBody, EVENT_CALCULATION, EVENT_PROGRESS, EVENT_RESET, ProgressEvent};
 
 use super::connection::{RemoteCall, RemoteReply, RemoteServer};
@@ -34,8 +34,12 @@ pub(super) struct EventReader<'a> {
 
 impl<'a> EventReader<'a> {
     /// Subscribes. Changes from here on are not missed.
-    pub(super) fn open(server: &'a RemoteServer, index: Index) -> Result<Self, RemoteError> {
-        let call = RemoteCall::get(format!("/api/events?index={index}"));
+    pub(super) fn open(server: &'a RemoteServer, subject: &Subject) -> Result<Self, RemoteError> {
+        let filter = match subject.fibonacci_index() {
+            Some(index) => format!("index={index}"),
+            None => format!("subject={subject}"),
+        };
+        let call = RemoteCall::get(format!("/api/events?{filter}"));
         let call = call.with_header(ACCEPT, HeaderValue::from_static("text/event-stream"));
         Ok(Self { reply: server.send(&call)?, parser: EventParser::default() })
     }

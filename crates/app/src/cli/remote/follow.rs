@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::Index;
+use model::Subject;
 use wire::{CalculationBody, ProblemKind};
 
 use super::connection::{RemoteCall, RemoteServer};
@@ -19,16 +19,16 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// and again.
 pub(super) fn follow(
     server: &RemoteServer,
-    index: Index,
+    subject: &Subject,
     show: &mut dyn FnMut(&CalculationChange) -> Result<(), RemoteError>,
 ) -> Result<CalculationBody, RemoteError> {
     let mut retry = CallRetry::new(server);
     loop {
-        let events = EventReader::open(server, index);
-        let calculation = match server.send(&state_call(index)).and_then(|reply| reply.json::<CalculationBody>()) {
+        let events = EventReader::open(server, subject);
+        let calculation = match server.send(&state_call(subject)).and_then(|reply| reply.json::<CalculationBody>()) {
             Ok(calculation) => calculation,
             Err(error) if error.problem_kind() == Some(ProblemKind::NotFound) => {
-                return Err(RemoteError::NeverSubmitted(index, server.url("")));
+                return Err(RemoteError::NeverSubmitted(subject.clone(), server.url("")));
             }
             Err(error) => {
                 retry.wait(error)?;
@@ -59,13 +59,13 @@ pub(super) fn follow(
 }
 
 /// Returns a calculation; `None` if it was never submitted.
-pub(super) fn find(server: &RemoteServer, index: Index) -> Result<Option<CalculationBody>, RemoteError> {
-    match server.json(&state_call(index)) {
+pub(super) fn find(server: &RemoteServer, subject: &Subject) -> Result<Option<CalculationBody>, RemoteError> {
+    match server.json(&state_call(subject)) {
         Err(error) if error.problem_kind() == Some(ProblemKind::NotFound) => Ok(None),
         result => result.map(Some),
     }
 }
 
-fn state_call(index: Index) -> RemoteCall {
-    RemoteCall::get(format!("/api/calculations/{index}"))
+fn state_call(subject: &Subject) -> RemoteCall {
+    RemoteCall::get(format!("/api/calculations/{}", subject.path()))
 }

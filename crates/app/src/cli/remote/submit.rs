@@ -1,9 +1,11 @@
 //! `abaci submit N…`
 
+use std::error::Error;
 use std::io::{self, Write};
+use std::str::FromStr;
 
 use clap::Args;
-use model::Index;
+use model::{Index, Subject};
 use serde_json::json;
 use wire::{ProblemKind, Submitted};
 
@@ -12,20 +14,22 @@ use super::connection::{RemoteCall, RemoteServer};
 use super::error::RemoteError;
 use crate::cli::indexes::{IndexArgument, read_lines};
 use crate::cli::stdout::write_stdout;
+use crate::cli::subject_argument::SubjectArgument;
 
 /// Indexes sent in one request. Each request is one commit of the server.
 const BATCH_INDEXES: usize = 1_000;
 
-/// Submit indexes to a running system, which computes their values and stores them.
+/// Submit indexes or subjects to a running system, which computes their values and stores them.
 ///
 /// Prints a line for each, in order: the calculation, its status and the URL of its page. Many are sent in batches of
 /// 1,000; each batch is accepted as a whole or not at all. Submitting again is safe: what is known is not computed twice.
 #[derive(Args, Debug)]
 pub(crate) struct SubmitCommand {
     /// Indexes, also as 1e6 or 2^20+1; ranges with both ends, as FROM..TO or FROM..TO..STEP; `-` reads them from the
-    /// lines of standard input. Put `--` before a range that begins with a minus sign.
+    /// lines of standard input. Other subjects as 'L(1e6)', 'U(P,Q,N)', 'V(P,Q,N)' or 'G(A,B,N)'. Put `--` before a
+    /// range that begins with a minus sign.
     #[arg(value_name = "N", required = true, allow_negative_numbers = true)]
-    indexes: Vec<IndexArgument>,
+    subjects: Vec<SubmitArgument>,
 
     /// Print the calculation as a JSON object on each line, with the token that withdraws it if there is one.
     #[arg(long)]
@@ -35,18 +39,42 @@ pub(crate) struct SubmitCommand {
     server: RemoteServerArgs,
 }
 
+/// What to submit.
+#[derive(Clone, Debug)]
+enum SubmitArgument {
+    Subject(Subject),
+    Indexes(IndexArgument),
+}
+
+impl FromStr for SubmitArgument {
+    type Err = Box<dyn Error + Send + Sync>;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if SubjectArgument::is_meant(text) {
+            let SubjectArgument(subject) = text.parse()?;
+            return Ok(Self::Subject(subject));
+        }
+        Ok(Self::Indexes(text.parse()?))
+    }
+}
+
 impl SubmitCommand {
     pub(crate) fn run(self) -> Result<(), RemoteError> {
         let server = RemoteServer::open(&self.server)?;
         let mut batch = Vec::new();
-        for argument in &self.indexes {
+        for argument in &self.subjects {
             match argument {
-                IndexArgument::Range(range) => {
+                SubmitArgument::Subject(subject) => {
+                    self.send(&server, &batch)?;
+                    batch.clear();
+                    self.print(&server, &[submit(&server, subject)?])?;
+                }
+                SubmitArgument::Indexes(IndexArgument::Range(range)) => {
                     for n in range.clone() {
                         self.add(&server, &mut batch, (&n).try_into())?;
                     }
                 }
-                IndexArgument::StandardInput => {
+                SubmitArgument::Indexes(IndexArgument::StandardInput) => {
                     for n in read_lines(io::stdin().lock()) {
                         self.add(&server, &mut batch, (&n?).try_into())?;
                     }
@@ -69,7 +97,7 @@ impl SubmitCommand {
     fn send(&self, server: &RemoteServer, batch: &[Index]) -> Result<(), RemoteError> {
         let submitted = match batch {
             [] => Vec::new(),
-            [index] => vec![submit(server, *index)?],
+            [index] => vec![submit(server, &(*index).into())?],
             batch => match submit_batch(server, batch) {
                 Err(error) if error.problem_kind() == Some(ProblemKind::BatchTooLarge) => {
                     let (first, second) = batch.split_at(batch.len() / 2);
@@ -79,6 +107,10 @@ impl SubmitCommand {
                 result => result?,
             },
         };
+        self.print(server, &submitted)
+    }
+
+    fn print(&self, server: &RemoteServer, submitted: &[Submitted]) -> Result<(), RemoteError> {
         Ok(write_stdout(|to| submitted.iter().try_for_each(|submitted| self.write_line(to, server, submitted)))?)
     }
 
@@ -92,9 +124,13 @@ impl SubmitCommand {
     }
 }
 
-/// Submits one index.
-pub(super) fn submit(server: &RemoteServer, index: Index) -> Result<Submitted, RemoteError> {
-    let body = json!({ "index": index }).to_string();
+/// Submits one subject.
+pub(super) fn submit(server: &RemoteServer, subject: &Subject) -> Result<Submitted, RemoteError> {
+    let body = match subject.fibonacci_index() {
+        Some(index) => json!({ "index": index }),
+        None => json!({ "subject": subject }),
+    };
+    let body = body.to_string();
     server.json(&RemoteCall::post("/api/calculations", "application/json", body))
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use clap::Args;
 use indicatif::HumanCount;
-use model::{Expression, Index, Status};
+use model::{Status, Subject};
 use wire::{CalculationBody, ProgressEvent};
 
 use super::RemoteServerArgs;
@@ -14,6 +14,7 @@ use super::events::CalculationChange;
 use super::follow::follow;
 use super::progress::{show_calculation, start_calculation};
 use crate::cli::stdout::write_stdout;
+use crate::cli::subject_argument::parse_subject;
 
 /// Follow a calculation of a running system until it is done, failed or cancelled.
 ///
@@ -21,9 +22,9 @@ use crate::cli::stdout::write_stdout;
 /// restarts of the system, and without an event stream it polls.
 #[derive(Args, Debug)]
 pub(crate) struct WatchCommand {
-    /// Index of a submitted calculation, also as 1e9 or 2^20+1.
-    #[arg(value_name = "N", allow_negative_numbers = true)]
-    index: Expression,
+    /// Index of a submitted calculation, also as 1e9 or 2^20+1, or its subject, such as 'L(1e6)'.
+    #[arg(value_name = "N", allow_negative_numbers = true, value_parser = parse_subject)]
+    subject: Subject,
 
     /// Print a JSON object for each change, as the event stream has it.
     #[arg(long)]
@@ -36,13 +37,13 @@ pub(crate) struct WatchCommand {
 impl WatchCommand {
     pub(crate) fn run(self) -> Result<(), RemoteError> {
         let server = RemoteServer::open(&self.server)?;
-        let index = self.index.index();
+        let subject = &self.subject;
         let mut lines = ChangeLines { is_json: self.json, last: None };
         let has_bar = !self.json && io::stderr().is_terminal();
         if has_bar {
-            start_calculation(&server.bar, &format!("F({index})"));
+            start_calculation(&server.bar, &subject.to_string());
         }
-        let ended = follow(&server, index, &mut |change| {
+        let ended = follow(&server, subject, &mut |change| {
             if has_bar {
                 show_calculation(&server.bar, change);
                 Ok(())
@@ -55,15 +56,15 @@ impl WatchCommand {
         if has_bar {
             lines.print(&CalculationChange::State(Box::new(ended.clone())))?;
         }
-        expect_done(index, ended).map(drop)
+        expect_done(subject, ended).map(drop)
     }
 }
 
 /// Returns a calculation that is done, or an error for another end.
-pub(super) fn expect_done(index: Index, ended: CalculationBody) -> Result<CalculationBody, RemoteError> {
+pub(super) fn expect_done(subject: &Subject, ended: CalculationBody) -> Result<CalculationBody, RemoteError> {
     match (ended.status, ended.failure) {
-        (Status::Failed, Some(failure)) => Err(RemoteError::CalculationFailed { index, failure }),
-        (Status::Cancelled, _) => Err(RemoteError::Cancelled(index)),
+        (Status::Failed, Some(failure)) => Err(RemoteError::CalculationFailed { subject: subject.clone(), failure }),
+        (Status::Cancelled, _) => Err(RemoteError::Cancelled(subject.clone())),
         (_, failure) => Ok(CalculationBody { failure, ..ended }),
     }
 }

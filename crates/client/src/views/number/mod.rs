@@ -11,6 +11,8 @@ use model::Status;
 use wire::{CalculationBody, NumberFacts, SystemStatus};
 
 pub(crate) use digits::{DigitPage, LINE_DIGITS, PAGE_DIGITS, page_start};
+pub(in crate::views) use status::refresh_s;
+
 pub(crate) use find::{DigitFind, FindResult, digits_only};
 pub(crate) use verify::VerifiedCopy;
 
@@ -162,6 +164,7 @@ fn neighbours(index: &str) -> Markup {
             @if let Some(before) = beside(-1) { (chip(&before, Some("before"), html! { "← " (format::name(&before)) })) }
             @if let Some(after) = beside(1) { (chip(&after, Some("after"), html! { (format::name(&after)) " →" })) }
             @for near in near.iter().flatten() { (chip(near, None, format::name(near))) }
+            (chip(&format!("L({n})"), None, html! { "L(" (index.replace('-', format::MINUS)) ")" }))
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn status(page: &NumberPage, calculation: &CalculationBody) -> Markup
 }
 
 /// Returns the seconds until a browser without scripts reloads: a fifth of the time left, from 2 to 30.
-pub(super) fn refresh_s(calculation: &CalculationBody) -> u64 {
+pub(in crate::views) fn refresh_s(calculation: &CalculationBody) -> u64 {
     (calculation.remaining_ms.unwrap_or(0) / 5_000).clamp(2, 30)
 }
 

@@ -262,6 +262,15 @@ async fn damaged_rows_and_texts_are_computed_again() {
     damage::a_damaged_row_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
     execute(&settings, "truncate calculations, asks, value_texts").await;
     damage::a_damaged_text_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
+    execute(&settings, "truncate calculations, asks, value_texts").await;
+    damage::a_damaged_row_of_another_subject_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
+}
+
+#[tokio::test]
+async fn rows_of_a_newer_version_are_left_alone() {
+    let settings = server::database().await;
+    let store = connect(&settings).await;
+    damage::unknown_subjects_are_left_alone(&store, async |sql| execute(&settings, sql).await).await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::contract::fixtures::inline;
 use crate::contract::{LIMITS, damage};
-use crate::{LeaseResult, ListOrder, RenewResult, Store};
+use crate::{LeaseResult, RenewResult, Store};
 
 async fn fresh() -> (TempDir, Arc<dyn Store>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -184,6 +184,14 @@ async fn damaged_rows_and_texts_are_computed_again() {
     damage::a_damaged_row_is_computed_again(&*store, async |sql| execute(&folder, sql).await).await;
     let (folder, store) = fresh().await;
     damage::a_damaged_text_is_computed_again(&*store, async |sql| execute(&folder, sql).await).await;
+    let (folder, store) = fresh().await;
+    damage::a_damaged_row_of_another_subject_is_computed_again(&*store, async |sql| execute(&folder, sql).await).await;
+}
+
+#[tokio::test]
+async fn rows_of_a_newer_version_are_left_alone() {
+    let (folder, store) = fresh().await;
+    damage::unknown_subjects_are_left_alone(&*store, async |sql| execute(&folder, sql).await).await;
 }
 
 #[tokio::test]
@@ -210,17 +218,6 @@ async fn a_file_that_is_removed_or_replaced_takes_no_writes() {
     }
     fs::rename(&other, &path).expect("renamed back");
     submit(&store, 2).await.expect("submitted");
-}
-
-#[tokio::test]
-async fn subjects_of_a_newer_version_are_left_to_it() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = open(&folder).await;
-    submit(&store, 1).await.expect("submitted");
-    execute(&folder, "update calculations set subject = 'L(1)', idx = null where subject = 'F(1)'").await;
-    submit(&store, 2).await.expect("submitted");
-    assert_eq!(store.list(ListOrder::Newest { before: None }, 10).await.expect("reachable").len(), 1);
-    assert_eq!(store.unfinished(None, 10).await.expect("reachable").len(), 1);
 }
 
 /// A failed calculation has no text that could be counted or evicted.

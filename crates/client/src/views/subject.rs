@@ -1,0 +1,144 @@
+//! The page of a subject other than F(n): its calculation.
+
+use maud::{Markup, html};
+use model::{Status, Subject, ValueState};
+use wire::CalculationBody;
+
+use super::format;
+use super::history::{progress, waiting};
+use super::layout::{NavItem, PageLayout};
+use super::text::{history, number as text, subject as words};
+
+/// What is known about a subject.
+pub(crate) struct SubjectPage {
+    pub(crate) subject: Subject,
+    pub(crate) calculation: Option<CalculationBody>,
+    /// Whether this browser submitted it and can cancel it.
+    pub(crate) can_cancel: bool,
+}
+
+/// Renders the page.
+pub(crate) fn subject(page: &SubjectPage) -> Markup {
+    let name = page.subject.to_string();
+    let definition = definition(&page.subject);
+    let pending = page.calculation.as_ref().filter(|calculation| !calculation.status.is_final());
+    let content = html! {
+        article.number {
+            div.section-head { h1 tabindex="-1" { (name) } }
+            div.number-head { div {
+                p.sentence { (definition) }
+                nav.chips aria-label=(text::NEIGHBOURS) {
+                    a href={ "/n/" (page.subject.index()) } { span { (format::name(&page.subject.index().to_string())) } }
+                }
+            } }
+            @match &page.calculation {
+                Some(calculation) => (status(page, calculation)),
+                None => (submit_button(&name, text::COMPUTE)),
+            }
+        }
+    };
+    PageLayout {
+        title: &name,
+        description: &format!("{name}: {definition}"),
+        canonical: None,
+        preview: None,
+        nav: NavItem::Subject,
+        refresh_s: pending.map(super::number::refresh_s),
+        content,
+    }
+    .render()
+}
+
+fn definition(subject: &Subject) -> String {
+    match subject {
+        Subject::Fibonacci(_) => String::new(),
+        Subject::Lucas(_) => words::LUCAS.to_owned(),
+        Subject::U { p, q, .. } => format!("{}{}", words::U, recurrence(*p, *q)),
+        Subject::V { p, q, .. } => format!("x(0) = 2, x(1) = {}{}", signed(*p), recurrence(*p, *q)),
+        Subject::Seeded { a, b, .. } => format!("x(0) = {}, x(1) = {}{}", signed(*a), signed(*b), words::FIBONACCI),
+    }
+}
+
+fn recurrence(p: i64, q: i64) -> String {
+    format!(", and x(n) = {}·x(n−1) − ({})·x(n−2).", signed(p), signed(q))
+}
+
+/// Returns a number with a true minus sign.
+fn signed(number: i64) -> String {
+    number.to_string().replace('-', format::MINUS)
+}
+
+fn status(page: &SubjectPage, calculation: &CalculationBody) -> Markup {
+    let name = page.subject.to_string();
+    html! {
+        @match calculation.status {
+            Status::Queued => p.standing { span.status.queued { (waiting(calculation)) } },
+            Status::Running => div.standing {
+                p { span.status.running { (history::RUNNING) } }
+                (progress(calculation))
+            },
+            Status::Done if calculation.value_state == Some(ValueState::Evicted) => {
+                p.standing { (text::EVICTED) }
+                (submit_button(&name, text::COMPUTE_AGAIN))
+            }
+            Status::Done => {}
+            Status::Failed => {
+                div.standing {
+                    p { span.status.failed { (history::FAILED) } }
+                    @if let Some(failure) = &calculation.failure { p { (failure.detail) } }
+                }
+                (submit_button(&name, text::COMPUTE_AGAIN))
+            }
+            Status::Cancelled => {
+                p.standing { span.status.cancelled { (text::CANCELLED) } }
+                (submit_button(&name, text::COMPUTE_AGAIN))
+            }
+        }
+        @if !calculation.status.is_final() && page.can_cancel {
+            form method="post" action={ "/n/" (name) "/withdraw" } {
+                button #cancel.quiet type="submit" { (text::CANCEL) }
+            }
+        }
+        (digits(calculation))
+        @if let Some(sha256) = &calculation.sha256 {
+            section.provenance { p { "SHA-256 of the digits: " code.hash { (sha256) } } }
+        }
+    }
+}
+
+/// Renders the value if it is short, else its ends, with links to all of it.
+fn digits(calculation: &CalculationBody) -> Markup {
+    let ends = calculation.first_digits.as_deref().zip(calculation.last_digits.as_deref());
+    let Some((first, last)) = ends else { return html! {} };
+    let hidden = calculation.digits.saturating_sub((first.len() + last.len()) as u64);
+    let is_stored = calculation.value_state != Some(ValueState::Evicted);
+    html! {
+        section.viewer.ends-only aria-label=(text::DIGITS) {
+            p { (format::digit_count(&calculation.digits.to_string())) }
+            @if let Some(value) = &calculation.value {
+                p { @if value.starts_with('-') { (format::MINUS) } (format::in_tens(value.trim_start_matches('-'))) }
+            } @else {
+                dl.ends {
+                    dt { (text::FIRST_DIGITS) (words::WITHOUT_SIGN) }
+                    dd { (format::in_tens(first)) }
+                    dt.hidden-count { "… " (format::digit_count(&hidden.to_string())) (text::HIDDEN) }
+                    dt { (text::LAST_DIGITS) }
+                    dd { (format::in_tens(last)) }
+                }
+            }
+            @if is_stored {
+                p {
+                    a href={ (calculation.links.value) "?download" } download { (text::DOWNLOAD) }
+                    " · "
+                    a href=(calculation.links.this) { (text::JSON) }
+                }
+            }
+        }
+    }
+}
+
+fn submit_button(subject: &str, words: &str) -> Markup {
+    html! {
+        form.again method="post" action="/" { button #again name="index" value=(subject) { (words) } }
+    }
+}
