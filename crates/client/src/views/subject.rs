@@ -114,11 +114,12 @@ fn digits(calculation: &CalculationBody) -> Markup {
     let is_stored = calculation.value_state != Some(ValueState::Evicted);
     html! {
         section.viewer.ends-only aria-label=(text::DIGITS) {
-            p { (format::digit_count(&calculation.digits.to_string())) }
-            @if let Some(value) = &calculation.value {
-                p { @if value.starts_with('-') { (format::MINUS) } (format::in_tens(value.trim_start_matches('-'))) }
-            } @else {
-                dl.ends {
+            header.viewer-head { h2 { (format::digit_count(&calculation.digits.to_string())) } }
+            dl.ends {
+                @if let Some(value) = &calculation.value {
+                    dt.unseen { (text::DIGITS) }
+                    dd { @if value.starts_with('-') { (format::MINUS) } (format::in_tens(value.trim_start_matches('-'))) }
+                } @else {
                     dt { (text::FIRST_DIGITS) (words::WITHOUT_SIGN) }
                     dd { (format::in_tens(first)) }
                     dt.hidden-count { "… " (format::digit_count(&hidden.to_string())) (text::HIDDEN) }
@@ -127,9 +128,8 @@ fn digits(calculation: &CalculationBody) -> Markup {
                 }
             }
             @if is_stored {
-                p {
+                footer.viewer-foot {
                     a href={ (calculation.links.value) "?download" } download { (text::DOWNLOAD) }
-                    " · "
                     a href=(calculation.links.this) { (text::JSON) }
                 }
             }
