@@ -46,7 +46,6 @@ async fn calls_have_spans_that_name_the_server_and_the_failure() {
     for (name, parent, system_name, operation, port) in [
         ("PIPELINE get", REQUEST, "redis", "PIPELINE", system.redis.port),
         ("submit calculations", REQUEST, "postgresql", "submit", system.postgres.port),
-        ("EVALSHA enqueue", REQUEST, "redis", "EVALSHA", system.redis.port),
         ("complete calculations", "job", "postgresql", "complete", system.postgres.port),
         ("EVALSHA ack", "job", "redis", "EVALSHA", system.redis.port),
     ] {

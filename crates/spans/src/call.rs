@@ -22,7 +22,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Creates the span of a call, `<operation> <target>`, such as `EVALSHA enqueue` or `submit calculations`.
+    /// Creates the span of a call, `<operation> <target>`, such as `EVALSHA ack` or `submit calculations`.
     ///
     /// There is none outside of a request or job: each call of a poll would be a trace of its own.
     pub fn span(&self, operation: &'static str, target: &'static str) -> Span {
