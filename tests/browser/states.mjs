@@ -128,6 +128,8 @@ const groups = [
   {
     known: [],
     settings: { ABACI_RATE: "1" },
+    // The time after which to try again differs from run to run.
+    isCompared: false,
     states: {
       "rate-limited": async (page) => {
         // Leaves a debt, so that the next is refused.
