@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { WINDOWS, draw } from "./states.mjs";
 
 // The share of cells that may differ: edges of letters, and faces that are not the pages' own.
-export const TOLERANCE = 0.05;
+export const TOLERANCE = 0.02;
 export const PICTURES_DIR = new URL("../../docs/pictures/states", import.meta.url).pathname;
 
 /** The kept picture, if there is one. */

@@ -23,7 +23,7 @@ test("every state looks as in its picture", { skip: !!process.env.ABACI_TEST_URL
 test("the measure tells states apart", { skip: !!process.env.ABACI_TEST_URL }, async () => {
   const { withPage, stop } = await start();
   await withPage({}, async (page) => {
-    for (const [one, other] of [["running", "cancelled"], ["10", "1000"], ["unsubmitted", "evicted"]]) {
+    for (const [one, other] of [["home", "typing"], ["running", "cancelled"], ["10", "1000"], ["unsubmitted", "evicted"]]) {
       for (const window of ["320-light", "390-dark", "1280-light"]) {
         const pictures = await Promise.all([one, other].map((name) => kept(`${PICTURES_DIR}/${name}-${window}.jpg`)));
         assert.ok((await difference(page, ...pictures)) > TOLERANCE, `${one} and ${other} at ${window}`);

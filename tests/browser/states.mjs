@@ -128,8 +128,6 @@ const groups = [
   {
     known: [],
     settings: { ABACI_RATE: "1" },
-    // The time after which to try again differs from run to run.
-    isCompared: false,
     states: {
       "rate-limited": async (page) => {
         // Leaves a debt, so that the next is refused.
@@ -168,7 +166,7 @@ const groups = [
   { known: [1_000_000_000], isCompared: false, states: { billion: open("/n/1000000000") } },
 ];
 
-const isLive = (page) => until("it is live", async () => /^(Live)?$/.test(await page.locator("#live").innerText()));
+const isLive = (page) => until("it is live", async () => (await page.locator("#live").allInnerTexts()).every((text) => text === "Live"));
 
 /** Draws every state in the windows that `choose` returns for its place in the list. */
 export async function draw(choose, picture, { onlyCompared = false } = {}) {
@@ -191,7 +189,7 @@ export async function draw(choose, picture, { onlyCompared = false } = {}) {
             await reach(page);
             if (javaScriptEnabled !== false) {
               await page.evaluate(() => document.fonts.ready);
-              if ((await page.locator("#live").count()) > 0) await isLive(page);
+              await isLive(page);
             }
             await page.evaluate(freeze);
             await picture(`${name}-${width}-${colorScheme}.jpg`, await page.screenshot(PICTURE), withPage);
