@@ -7,7 +7,8 @@ use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use tower_http::compression::CompressionLayer;
 
@@ -67,10 +68,17 @@ async fn add_security_headers(mut response: Response) -> Response {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Not `no-referrer`: with it, browsers send our own forms with `Origin: null`.
         (REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    // These say how a page is opened and what its scripts may use, and mean nothing with a script or an image.
+    if headers.get(CONTENT_TYPE).is_some_and(|found| found.as_bytes().starts_with(b"text/html")) {
+        for (name, value) in [
+            ("cross-origin-opener-policy", "same-origin"),
+            ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
     }
     // An image may be embedded by other sites.
     let resource_policy = HeaderName::from_static("cross-origin-resource-policy");
