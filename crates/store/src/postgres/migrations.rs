@@ -64,7 +64,7 @@ async fn apply(connection: &mut PgConnection, steps: Vec<Migration>) -> Result<(
             migrate(connection, steps.clone(), target).await?;
             continue;
         }
-        // These wait for transactions, in the way of nobody.
+        // Waiting for long transactions, it delays no statement of others.
         set_timeout(connection, "lock_timeout", "0").await?;
         for index in indexes {
             drop_unfinished(connection, index).await?;

@@ -169,7 +169,7 @@ tokio::task_local! {
 
 /// Notes which connection the call that runs has got.
 fn note_opened_at(opened_at: Instant) {
-    // Outside of a call nobody asks.
+    // Without a call, nothing reads it.
     let _ = CONNECTION.try_with(|call| *call.lock() = Some(opened_at));
 }
 
