@@ -69,11 +69,14 @@ test("what was computed between rendering and listening appears too", () =>
     });
     await page.goto("/", { waitUntil: "commit" });
     await page.getByRole("heading", { level: 1 }).waitFor();
+    const typed = page.getByLabel("From F(n) on");
+    await typed.fill("321");
     await askElsewhere(stack.url, 322);
     const calculation = async () => (await fetch(`${stack.url}/api/calculations/322`)).json();
     await until("it is done", async () => (await calculation()).status === "done");
     release();
     await until("it is listed", async () => (await textOf(page)).includes("F(322)"));
+    assert.equal(await typed.inputValue(), "321", "what was typed stays");
   }));
 
 test("the history lists what is mine, the largest, and from an index on, with scripts and without", async () => {

@@ -187,9 +187,12 @@ async function load(path) {
   return part;
 }
 
-/** Replaces a part and keeps the focus where it was. */
+/** Replaces a part, and keeps what was typed in it and the focus where it was. */
 function swap(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement.id : undefined;
+  for (const field of old.querySelectorAll("input[id]")) {
+    if (field.value !== field.defaultValue) fresh.querySelector(`#${CSS.escape(field.id)}`)?.replaceWith(field);
+  }
   old.replaceWith(fresh);
   if (focused === undefined) return;
   const heir = document.getElementById(focused) ?? fresh.querySelector("h1, a");
@@ -217,8 +220,7 @@ function hold(indexes) {
 }
 
 document.getElementById("show-new")?.addEventListener("click", async () => {
-  const fresh = await load(live().dataset.fragment);
-  live().replaceWith(fresh);
+  swap(live(), await load(live().dataset.fragment));
   hold([]);
 });
 
