@@ -71,6 +71,7 @@ test("what was computed between rendering and listening appears too", () =>
     await page.getByRole("heading", { level: 1 }).waitFor();
     const typed = page.getByLabel("From F(n) on");
     await typed.fill("321");
+    await typed.blur();
     await askElsewhere(stack.url, 322);
     const calculation = async () => (await fetch(`${stack.url}/api/calculations/322`)).json();
     await until("it is done", async () => (await calculation()).status === "done");
