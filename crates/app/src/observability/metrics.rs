@@ -5,6 +5,8 @@ use std::time::Duration;
 use metrics::SetRecorderError;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
+use super::process_metrics;
+
 /// Error for metrics that cannot be recorded.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MetricsError {
@@ -32,6 +34,7 @@ pub(crate) fn start() -> Result<PrometheusHandle, MetricsError> {
     queue::describe_metrics();
     cache::describe_metrics();
     worker::describe_metrics();
+    process_metrics::describe();
     metrics::describe_gauge!("abaci_build_info", "Always 1; the label is the version of the program.");
     metrics::gauge!("abaci_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)

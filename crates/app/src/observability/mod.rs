@@ -3,4 +3,5 @@
 pub(crate) mod error_chain;
 pub(crate) mod logs;
 pub(crate) mod metrics;
+pub(crate) mod process_metrics;
 pub(crate) mod traces;

@@ -13,6 +13,7 @@ use ports::Ports;
 
 use super::health::Check;
 use super::operator_queue::operator_queue;
+use crate::observability::process_metrics;
 
 /// The state behind the internal routes.
 #[derive(Clone)]
@@ -85,5 +86,6 @@ async fn scrape(State(state): State<InternalState>) -> impl IntoResponse {
             api.update_gauges().await;
         }
     }
+    process_metrics::update();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render())
 }
