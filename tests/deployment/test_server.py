@@ -1,4 +1,4 @@
-"""The files for one server: systemd's unit and the proxies' configurations."""
+"""The files for one server: systemd's unit. The proxies' configurations are in test_proxies.py."""
 import pathlib
 import shutil
 import subprocess
@@ -27,23 +27,6 @@ class Server(unittest.TestCase):
         self.assertEqual((verified.returncode, verified.stderr), (0, ""))
         exposure = run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=20", unit)
         self.assertEqual(exposure.returncode, 0, exposure.stdout[-200:])
-
-    def test_nginx_accepts_its_configuration(self):
-        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
-        made = run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=abaci.example.org", "-keyout", key, "-out", certificate)
-        self.assertEqual(made.returncode, 0, made.stderr)
-        text = (SERVER / "nginx.conf").read_text(encoding="utf-8")
-        text = text.replace("/etc/letsencrypt/live/abaci.example.org/fullchain.pem", str(certificate)).replace("/etc/letsencrypt/live/abaci.example.org/privkey.pem", str(key))
-        for port in ("80", "443"):
-            text = text.replace(f"listen {port}", f"listen 127.0.0.1:1{port}").replace(f"listen [::]:{port}", f"listen [::1]:1{port}")
-        main = self.folder / "nginx.conf"
-        main.write_text(f"pid {self.folder}/pid; error_log stderr; events {{}} http {{ access_log off; {text} }}", encoding="utf-8")
-        checked = run("nginx", "-t", "-p", self.folder, "-c", main)
-        self.assertEqual(checked.returncode, 0, checked.stderr)
-
-    def test_caddy_accepts_its_configuration(self):
-        checked = run("caddy", "adapt", "--config", SERVER / "Caddyfile", "--adapter", "caddyfile", "--validate")
-        self.assertEqual(checked.returncode, 0, checked.stderr)
 
 
 if __name__ == "__main__":
