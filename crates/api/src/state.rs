@@ -91,7 +91,7 @@ impl ApiState {
         let batches = Arc::new(shares("batches", config.batches));
         let lists = Arc::new(ListReader::new(Arc::clone(&ports.store)));
         let usage = Arc::new(UsageCounts::default());
-        tasks.spawn(Arc::clone(&hub).read(Arc::clone(&ports.events), Arc::clone(&recent), shutdown.clone()));
+        tasks.spawn(Arc::clone(&hub).read(ports.clone(), Arc::clone(&recent), shutdown.clone()));
         tasks.spawn({
             let (backlog, store, shutdown) = (Arc::clone(&backlog), Arc::clone(&ports.store), shutdown.clone());
             async move { backlog.keep_loaded(&*store, shutdown).await }

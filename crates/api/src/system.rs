@@ -17,7 +17,7 @@ use wire::{LaneStatus, SystemStatus, WorkerStatus};
 use crate::error::ApiError;
 use crate::limits::ApiConfig;
 use crate::metrics;
-use crate::usage::RecentStats;
+use crate::usage::{DigitTotal, RecentStats};
 
 /// The maximum age of a response.
 const MAX_AGE: Duration = Duration::from_secs(1);
@@ -31,6 +31,7 @@ pub(crate) struct SystemMonitor {
     ports: Ports,
     config: Arc<ApiConfig>,
     recent: Arc<RecentStats>,
+    digits: Arc<DigitTotal>,
     latest: Mutex<Option<(Instant, SystemStatus)>>,
 }
 
@@ -51,7 +52,8 @@ pub(crate) async fn system(State(monitor): State<Arc<SystemMonitor>>) -> Result<
 
 impl SystemMonitor {
     pub(crate) fn new(ports: Ports, config: Arc<ApiConfig>, recent: Arc<RecentStats>) -> Self {
-        Self { ports, config, recent, latest: Mutex::default() }
+        let digits = Arc::new(DigitTotal::new(Arc::clone(&ports.store)));
+        Self { ports, config, recent, digits, latest: Mutex::default() }
     }
 
     /// Sets the queue's gauges; to NaN if neither the queue nor the store answers.
@@ -75,11 +77,12 @@ impl SystemMonitor {
     }
 
     async fn query(&self) -> Result<SystemStatus, ApiError> {
-        let (depth, next_long, workers, backlog) = tokio::join!(
+        let (depth, next_long, workers, backlog, digits) = tokio::join!(
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.depth()),
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.next_long(MAX_LISTED)),
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.workers()),
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.store.backlog()),
+            self.digits.get(),
         );
         let now = self.ports.clock.now();
         let lanes = match (depth, backlog) {
@@ -103,6 +106,7 @@ impl SystemMonitor {
             finished_per_s: last_minute.finished_per_s,
             latency_p50_ms: last_minute.latency_p50.map(ms),
             latency_p99_ms: last_minute.latency_p99.map(ms),
+            digits_computed: digits,
             max_index: self.config.max_index.to_string(),
         })
     }

@@ -106,6 +106,10 @@ impl<B: Backend> Store for B {
         timed(self.server(), "count", self.read(self.queries().count())).await
     }
 
+    async fn sum_digits(&self) -> Result<u64, StoreError> {
+        timed(self.server(), "sum_digits", self.read(self.queries().sum_digits())).await
+    }
+
     async fn add_requests(&self, requests: &[(Subject, u64)]) -> Result<(), StoreError> {
         timed(self.server(), "add_requests", self.write(AddRequests(requests.to_vec()))).await
     }

@@ -28,6 +28,10 @@ pub struct SystemStatus {
     pub latency_p50_ms: Option<f64>,
     /// 99th percentile of the same.
     pub latency_p99_ms: Option<f64>,
+    /// The sum of the digits of all values that were computed, evicted ones included; a second old, or 100 times as old as
+    /// the sum took. `null` until it is known.
+    #[serde(default)]
+    pub digits_computed: Option<u64>,
     /// The largest |index| that is accepted.
     pub max_index: String,
 }

@@ -10,9 +10,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cache::{EventChannel, EventId, Read};
-use model::{Calculation, CalculationEvent, Status, Subject};
+use cache::{EventId, Read};
+use model::{Calculation, CalculationEvent, Status, Subject, Timestamp};
 use parking_lot::Mutex;
+use ports::Ports;
 use server::{Share, Shares};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,7 @@ pub(super) struct EncodedEvent {
     pub(super) subject: Subject,
     pub(super) kind: EventKind,
     event: CalculationEvent,
+    received_at: Timestamp,
     bytes: OnceLock<Bytes>,
 }
 
@@ -73,6 +75,15 @@ pub(super) struct EncodedEvent {
 pub(super) enum EventKind {
     Calculation(Status),
     Progress,
+}
+
+/// When the latest events of a calculation were received, if they are still kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HeardTimes {
+    /// It was queued, for the first time since it last ended.
+    pub(crate) queued_at: Option<Timestamp>,
+    /// It ended; `None` if it was queued again since.
+    pub(crate) ended_at: Option<Timestamp>,
 }
 
 /// Why a wait for a calculation ended.
@@ -152,6 +163,22 @@ impl Hub {
         Subscription { receiver, start: Some(after.clone()), replay, reset: false }
     }
 
+    /// Returns when the latest events of a calculation were received.
+    pub(crate) fn heard_of(&self, subject: &Subject) -> HeardTimes {
+        let state = self.state.lock();
+        let mut heard = HeardTimes::default();
+        for event in state.history.iter().rev().filter(|event| event.subject == *subject) {
+            match event.kind {
+                EventKind::Calculation(Status::Queued) => heard.queued_at = Some(event.received_at),
+                // The end of an earlier submission.
+                EventKind::Calculation(status) if status.is_final() && heard.queued_at.is_some() => break,
+                EventKind::Calculation(status) if status.is_final() => heard.ended_at = Some(event.received_at),
+                EventKind::Calculation(_) | EventKind::Progress => {}
+            }
+        }
+        heard
+    }
+
     /// Starts to wait for the end of a calculation; `None` above the limit of waiters.
     pub(crate) fn wait_for(self: &Arc<Self>, subject: &Subject) -> Option<Waiter> {
         let (sender, result) = oneshot::channel();
@@ -194,21 +221,16 @@ impl Hub {
     }
 
     /// Reads the event channel until `shutdown`.
-    pub(crate) async fn read(
-        self: Arc<Self>,
-        channel: Arc<dyn EventChannel>,
-        recent: Arc<RecentStats>,
-        shutdown: CancellationToken,
-    ) {
+    pub(crate) async fn read(self: Arc<Self>, ports: Ports, recent: Arc<RecentStats>, shutdown: CancellationToken) {
         let _alive = AliveGuard(&self.alive);
         let mut position: Option<EventId> = None;
         let mut failures = 0_u32;
         loop {
-            let reading = channel.read(position.as_ref(), POLL_TIMEOUT);
+            let reading = ports.events.read(position.as_ref(), POLL_TIMEOUT);
             let Some(read) = shutdown.run_until_cancelled(reading).await else { return };
             match read {
                 Ok(Read::Events { events, last }) => {
-                    self.publish(events, &last, &recent);
+                    self.publish(events, &last, &recent, ports.clock.now());
                     if position.is_none() || failures > 0 {
                         // While the channel could not be read, most likely nothing could be published to it either.
                         self.mark_gap(last.clone());
@@ -236,9 +258,16 @@ impl Hub {
         }
     }
 
-    fn publish(&self, events: Vec<(EventId, CalculationEvent)>, last: &EventId, recent: &RecentStats) {
+    fn publish(
+        &self,
+        events: Vec<(EventId, CalculationEvent)>,
+        last: &EventId,
+        recent: &RecentStats,
+        received_at: Timestamp,
+    ) {
         // Allocated before the lock is taken.
-        let events: Vec<_> = events.into_iter().map(|(id, event)| Arc::new(EncodedEvent::new(id, event))).collect();
+        let events: Vec<_> =
+            events.into_iter().map(|(id, event)| Arc::new(EncodedEvent::new(id, event, received_at))).collect();
         let now = Instant::now();
         let mut state = self.state.lock();
         for encoded in events {
@@ -288,12 +317,12 @@ impl HubState {
 }
 
 impl EncodedEvent {
-    pub(super) fn new(id: EventId, event: CalculationEvent) -> Self {
+    pub(super) fn new(id: EventId, event: CalculationEvent, received_at: Timestamp) -> Self {
         let kind = match &event {
             CalculationEvent::Calculation(calculation) => EventKind::Calculation(calculation.status()),
             CalculationEvent::Progress(_) => EventKind::Progress,
         };
-        Self { id, subject: event.subject().clone(), kind, event, bytes: OnceLock::new() }
+        Self { id, subject: event.subject().clone(), kind, event, received_at, bytes: OnceLock::new() }
     }
 
     /// Returns the event as it is sent. Progress carries no id: it is not replayed, so nothing can resume from it.

@@ -117,6 +117,23 @@ async fn caught_up(system: &TestSystem) {
 }
 
 #[tokio::test]
+async fn a_calculation_says_when_it_was_queued_and_its_end_was_announced() {
+    let system = started().await;
+    let times = async || {
+        let calculation = system.get("/api/calculations/100").await.expect(StatusCode::OK).json();
+        ["queued_at", "announced_at"].map(|at| calculation[at].as_str().map(|at| at[20..23].to_owned()))
+    };
+    let time = |ms: &str| Some(ms.to_owned());
+    system.submit(100).await.expect(StatusCode::ACCEPTED);
+    caught_up(&system).await;
+    assert_eq!(times().await, [time("123"), None]);
+    system.clock.advance(Duration::from_millis(7));
+    assert!(system.work_one().await);
+    caught_up(&system).await;
+    assert_eq!(times().await, [time("123"), time("130")]);
+}
+
+#[tokio::test]
 async fn a_subscriber_sees_a_calculation_from_start_to_end() {
     let system = started().await;
     let (mut subscriber, _) = Subscriber::open(&system, "/api/events", None).await;

@@ -152,6 +152,21 @@ async fn the_system_is_queried_at_most_once_a_second() {
 }
 
 #[tokio::test]
+async fn the_system_counts_the_digits_that_were_computed() {
+    let system = TestSystem::start().await;
+    for n in [100, -8] {
+        system.compute(n).await;
+    }
+    system.submit(1_000_000).await.expect(StatusCode::ACCEPTED);
+    let digits = async || system.get("/api/system").await.expect(StatusCode::OK).json()["digits_computed"].clone();
+    // A sum that takes long is not waited for.
+    while digits().await.is_null() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(digits().await, 23);
+}
+
+#[tokio::test]
 async fn without_the_store_the_system_is_reported_from_the_queue() {
     let system = TestSystem::start().await;
     system.submit(10).await.expect(StatusCode::ACCEPTED);

@@ -88,6 +88,8 @@ pub async fn objects_are_evicted_by_their_last_read(store: &dyn Store) {
     assert_eq!(store.value_bytes(ALL_SIZES).await.expect("reachable"), 140_004);
     assert_eq!(store.lru_values(ALL_SIZES, 10).await.expect("reachable"), [one, three]);
     let row = found(store, &f(2)).await;
+    // What was evicted was computed all the same.
+    assert_eq!(store.sum_digits().await.expect("reachable"), 3 * row.digits);
     let value = row.value().expect("still done");
     assert_eq!((value.state, value.sha256, value.size_bytes), (ValueState::Evicted, two.sha256, 70_002));
     assert!(!row.is_readable());

@@ -36,6 +36,7 @@ pub async fn other_subjects_are_kept_like_numbers(store: &dyn Store) {
     ] {
         assert_eq!(subjects(&list(order, 9).await), [f(1000)], "{order:?}");
     }
+    assert_eq!(store.count().await.expect("reachable"), 1, "as many as are listed");
     let first = list(ListOrder::Others { before: None }, 3).await;
     let last = list(ListOrder::Others { before: first.last().map(|(_, id)| *id) }, 3).await;
     let newest_first: Vec<Subject> = others.iter().rev().cloned().collect();

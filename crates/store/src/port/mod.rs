@@ -78,8 +78,11 @@ pub trait Store: Send + Sync {
     /// Costs the same on any page. Short values (up to `Value::TEXT_DIGITS`) are included.
     async fn list(&self, order: ListOrder, limit: u32) -> Result<Vec<Calculation>, StoreError>;
 
-    /// Returns the number of all calculations. Reads an index of them all.
+    /// Returns the number of all calculations of F(n), which the lists have. Reads an index of them all.
     async fn count(&self) -> Result<u64, StoreError>;
+
+    /// Returns the sum of the digits of all values that were ever computed, evicted ones included. Reads all rows.
+    async fn sum_digits(&self) -> Result<u64, StoreError>;
 
     /// Adds to the request counts of subjects. The submission that creates a row is its first request and counted
     /// there; every later one is counted here. Unknown subjects are ignored.

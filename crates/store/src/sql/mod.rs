@@ -144,6 +144,8 @@ pub(crate) trait Queries: Send + Sync {
 
     fn count(&self) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
+    fn sum_digits(&self) -> impl Future<Output = sqlx::Result<u64>> + Send;
+
     fn unfinished(
         &self,
         after: Option<CalculationId>,

@@ -89,8 +89,14 @@ macro_rules! impl_queries {
             }
 
             async fn count(&self) -> sqlx::Result<u64> {
-                let rows: i64 = sqlx::query_scalar("select count(*) from calculations").fetch_one(&self.0).await?;
+                let rows: i64 = sqlx::query_scalar("select count(*) from calculations where idx is not null").fetch_one(&self.0).await?;
                 u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
+            }
+
+            async fn sum_digits(&self) -> sqlx::Result<u64> {
+                let sql = "select cast(coalesce(sum(digits), 0) as bigint) from calculations where sha256 is not null";
+                let digits: i64 = sqlx::query_scalar(sql).fetch_one(&self.0).await?;
+                u64::try_from(digits).map_err(|error| sqlx::Error::Decode(error.into()))
             }
 
             async fn unfinished(&self, after: Option<CalculationId>, limit: u32) -> sqlx::Result<Vec<Unfinished>> {

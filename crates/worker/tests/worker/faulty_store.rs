@@ -78,6 +78,10 @@ impl Store for FaultyStore {
         self.reach()?.count().await
     }
 
+    async fn sum_digits(&self) -> Result<u64, StoreError> {
+        self.reach()?.sum_digits().await
+    }
+
     async fn add_requests(&self, requests: &[(Subject, u64)]) -> Result<(), StoreError> {
         self.reach()?.add_requests(requests).await
     }
