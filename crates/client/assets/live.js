@@ -104,9 +104,10 @@ function stale(what) {
 }
 
 function delay() {
+  // A number has few events, and the last is awaited.
+  if (live()?.dataset.index) return 0;
   const oldest = refreshedAt.at(-MAX_REFRESHES_PER_S);
-  const wait = oldest === undefined ? 0 : oldest + 1000 - performance.now();
-  return Math.max(live()?.dataset.index ? 0 : BATCH_MS, wait);
+  return Math.max(BATCH_MS, oldest === undefined ? 0 : oldest + 1000 - performance.now());
 }
 
 async function refresh() {
@@ -284,13 +285,9 @@ addEventListener("pageshow", ({ persisted }) => {
 const POLL_MS = 2000;
 
 async function poll() {
-  const part = document.querySelector("[data-poll]");
-  if (!part) return;
-  try {
-    if (!document.hidden) part.replaceWith(await load(part.dataset.poll));
-  } catch {
-    // Unavailable; the next poll may succeed.
-  }
+  const parts = document.hidden ? [] : [...document.querySelectorAll("[data-poll]")];
+  // What is unavailable now may be there at the next poll.
+  await Promise.allSettled(parts.map(async (part) => part.replaceWith(await load(part.dataset.poll))));
   setTimeout(poll, POLL_MS);
 }
 

@@ -6,6 +6,7 @@
 const LINE = 50;
 const CHUNK = 5000;
 const MAX_CHUNKS = 40;
+const MAX_VISIBLE = 21;
 const MAX_HEIGHT_PX = 8_000_000;
 const MAX_COPY = 5_000_000;
 
@@ -18,6 +19,8 @@ class Viewer {
     const shown = [...this.box.querySelectorAll(".groups-of-ten")].map((line) => line.textContent).join("").replace("-", "");
     this.copyButton(shown);
     if (shown.length === this.count || !value) return;
+    // No more than the box can show, which is laid out in half the time.
+    for (const line of [...this.box.children].slice(MAX_VISIBLE)) line.remove();
     this.rowPx = this.box.querySelector(".line").getBoundingClientRect().height;
     this.rows = Math.ceil(this.count / LINE);
     this.visible = Math.ceil(this.box.clientHeight / this.rowPx) + 1;
