@@ -233,8 +233,39 @@ test("a value is shown when it is done", (t) =>
     t.diagnostic(`from done to shown: ${delays.join(", ")} ms`);
   }));
 
+test("a submitted number goes through the drawing with its times, on its page and on that of the system", () =>
+  withPage({}, async (page) => {
+    await page.goto("/");
+    await page.getByRole("textbox").fill("2800001");
+    await page.getByRole("textbox").press("Enter");
+    await page.waitForURL("**/n/2800001");
+    const times = () => page.locator("ol.journey").innerText();
+    await until("it went all the way", async () => /in all/.test(await times()));
+    const { queued_at, announced_at } = await (await fetch(`${url}/api/calculations/2800001`)).json();
+    const total = Date.parse(announced_at) - Date.parse(queued_at);
+    const shown = (await times()).match(/([\d.]+) (ms|s)\s+in all/);
+    assert.ok(Math.abs(Number(shown[1]) * (shown[2] === "s" ? 1000 : 1) - total) <= 10, `${shown[0]}, not ${total} ms`);
+    const dot = page.locator("svg.wide .dot.moves");
+    const places = new Set();
+    await until("the dot moves", async () => places.add(await dot.evaluate((circle) => circle.cx.animVal.value)).size > 2);
+    await page.goto("/about");
+    await page.locator("#system", { hasText: "F(2800001)" }).waitFor();
+    assert.match(await times(), /in all/);
+  }));
+
+test("the race runs at the speed of each program", () =>
+  withPage({}, async (page) => {
+    await page.goto("/about");
+    await page.getByRole("button", { name: "Start the race" }).click();
+    await page.waitForURL("**/n/1000000000");
+    await until("it is computed", async () => (await page.locator("#cancel").count()) > 0 && (await page.getByRole("progressbar").count()) > 0);
+    await until("GMP is on its way", () => page.locator("#race .moves").nth(1).evaluate((bar) => bar.width.animVal.value > 0));
+    await page.locator("#cancel").click();
+    await page.getByText("Cancelled before it was computed.").waitFor();
+  }));
+
 test("a page is light, and nothing on it shifts", async (t) => {
-  for (const path of ["/", "/n/10", "/n/1000", `/n/${MILLION}`, "/n/1000000000000000000", "/?show=largest"]) {
+  for (const path of ["/", "/n/10", "/n/1000", `/n/${MILLION}`, "/n/1000000000000000000", "/?show=largest", "/about"]) {
     await withPage({}, async (page, context) => {
       const session = await context.newCDPSession(page);
       await session.send("Network.enable");

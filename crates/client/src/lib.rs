@@ -10,6 +10,7 @@ mod forwarded_headers;
 #[cfg(test)]
 mod fuzzing;
 mod history_view;
+mod measured_times;
 mod metrics;
 mod router;
 mod state;

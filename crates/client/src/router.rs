@@ -44,6 +44,7 @@ pub fn router(state: ClientState) -> Router {
         .route("/fragments/history", get(endpoints::history_fragment))
         .route("/fragments/row/{index}", get(endpoints::row_fragment))
         .route("/fragments/system", get(endpoints::system_fragment))
+        .route("/fragments/race", get(endpoints::race_fragment))
         .route("/fragments/queue/{index}", get(endpoints::queue_fragment))
         .route("/about", get(endpoints::about))
         .route("/card", get(endpoints::card))

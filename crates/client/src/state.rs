@@ -6,12 +6,14 @@ use http::Uri;
 use model::Timestamp;
 
 use crate::ApiClient;
+use crate::measured_times::MeasuredTimes;
 
 /// The state shared by every page: the API's client and the settings.
 #[derive(Clone)]
 pub struct ClientState {
     pub(crate) api: ApiClient,
     pub(crate) settings: PageSettings,
+    pub(crate) measured: MeasuredTimes,
 }
 
 /// The settings of the pages.
@@ -39,7 +41,7 @@ pub struct SecurityContact {
 impl ClientState {
     /// Creates the state of pages over an API.
     pub fn new(api: ApiClient, settings: PageSettings) -> Self {
-        Self { api, settings }
+        Self { api, settings, measured: MeasuredTimes::default() }
     }
 }
 

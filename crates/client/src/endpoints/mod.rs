@@ -21,7 +21,7 @@ mod subject;
 mod submit;
 mod verify;
 
-pub(crate) use about::{about, queue_fragment, system_fragment};
+pub(crate) use about::{about, queue_fragment, race_fragment, system_fragment};
 pub(crate) use asset::asset;
 pub(crate) use cancel::cancel;
 pub(crate) use card::card;

@@ -20,6 +20,7 @@ use super::subject::other_subject;
 use crate::ClientState;
 use crate::api_client::CallError;
 use crate::forwarded_headers::ForwardedHeaders;
+use crate::measured_times::measured_time;
 use crate::typed_index::{self, TypedIndex};
 use crate::views::{self, DigitFind, DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, page_start};
 
@@ -91,21 +92,25 @@ pub(super) async fn load(
     let modulus = modulus.filter(|modulus| (1..=10_000).contains(modulus));
     let index = text.parse::<Index>().ok();
     let facts = state.api.facts(&text, modulus, forwarded);
-    let (facts, calculation) = match index {
+    let (facts, calculation, mut measured) = match index {
         Some(index) => {
-            let (facts, calculation) =
-                tokio::join!(facts, async { state.api.calculation(&index.into(), forwarded).await });
+            let calculation = async { state.api.calculation(&index.into(), forwarded).await };
+            let (facts, calculation, measured) =
+                tokio::join!(facts, calculation, state.measured.get(&state.api, forwarded));
             // The calculation alone makes a page; an older API has no facts.
-            (facts.inspect_err(warn_about_facts).ok(), calculation?)
+            (facts.inspect_err(warn_about_facts).ok(), calculation?, measured)
         }
-        None => (Some(facts.await?), None),
+        None => (Some(facts.await?), None, Vec::new()),
     };
+    measured.extend(calculation.as_ref().and_then(measured_time));
     let digits = match index {
         Some(index) => digit_page(state, index, facts.as_ref(), calculation.as_ref(), query, forwarded).await,
         None => None,
     };
     let system = match &calculation {
-        Some(calculation) if calculation.status == Status::Queued => about::system(state, forwarded).await,
+        Some(calculation) if calculation.status == Status::Queued || index == Some(Index::new(views::FINISH)) => {
+            about::system(state, forwarded).await
+        }
         _ => None,
     };
     Ok(NumberPage {
@@ -117,6 +122,7 @@ pub(super) async fn load(
         facts,
         calculation,
         digits,
+        measured,
         verified: None,
     })
 }

@@ -81,15 +81,13 @@ pub(crate) fn card(facts: &NumberFacts) -> Markup {
         p.card-name { a href={ "/n/" (facts.index) } { (format::name(&facts.index)) } }
         @match facts.value.as_deref().filter(|value| value.len() <= 40) {
             Some(value) => p.card-digits { (format::grouped(value)) },
-            None => {
-                p.card-digits {
-                    @if facts.negative { (format::MINUS) }
-                    (facts.first_digits.get(..14).unwrap_or_default()) span.gap { "…" }
-                    (facts.last_digits.get(facts.last_digits.len().saturating_sub(14)..).unwrap_or_default())
-                }
-                p.card-facts { (format::digit_count(&facts.digits)) " · " (cost(facts)) }
-            }
+            None => p.card-digits {
+                @if facts.negative { (format::MINUS) }
+                (facts.first_digits.get(..14).unwrap_or_default()) span.gap { "…" }
+                (facts.last_digits.get(facts.last_digits.len().saturating_sub(14)..).unwrap_or_default())
+            },
         }
+        p.card-facts { (format::digit_count(&facts.digits)) " · " (cost(facts)) }
     }
 }
 
@@ -111,11 +109,19 @@ pub(crate) fn card_problem(sentence: &str) -> Markup {
     html! { p.card-facts { (sentence) } }
 }
 
+/// Renders the button that submits a subject.
+pub(super) fn submit_button(subject: &str, words: &str) -> Markup {
+    html! {
+        form.again method="post" action="/" { button #again name="index" value=(subject) { (words) } }
+    }
+}
+
 /// Says what computing all digits would take here.
 pub(super) fn cost(facts: &NumberFacts) -> String {
     match (facts.accepted, facts.estimated_ms, facts.estimated_memory_bytes) {
         (true, Some(ms), Some(bytes)) => {
-            format!("about {} and {} of memory here", format::rough_duration(ms), format::bytes(bytes))
+            let about = if ms == 0 { "" } else { "about " };
+            format!("{about}{} and {} of memory here", format::rough_duration(ms), format::bytes(bytes))
         }
         (true, ..) => "can be computed here".to_owned(),
         _ => {

@@ -7,12 +7,16 @@ mod form;
 mod format;
 mod history;
 mod home;
+mod journey;
 mod layout;
 mod number;
 mod preview;
 mod problem;
+mod race;
+mod speed;
 mod subject;
 mod system;
+mod system_drawing;
 mod text;
 
 pub(crate) use about::about;
@@ -26,6 +30,8 @@ pub(crate) use number::{
 };
 pub(crate) use preview::{png as preview_png, svg as preview_svg};
 pub(crate) use problem::try_again_in;
+pub(crate) use race::{FINISH, Race, race};
+pub(crate) use speed::MeasuredTime;
 pub(crate) use subject::{SubjectPage, subject};
 pub(crate) use system::{queue_now, system_now};
 pub(crate) use text::failure as failure_text;

@@ -4,8 +4,10 @@ use maud::{Markup, html};
 use model::{Status, Subject, ValueState};
 use wire::CalculationBody;
 
+use super::form::submit_button;
 use super::format;
 use super::history::{progress, waiting};
+use super::journey;
 use super::layout::{NavItem, PageLayout};
 use super::text::{history, number as text, subject as words};
 
@@ -100,6 +102,7 @@ fn status(page: &SubjectPage, calculation: &CalculationBody) -> Markup {
             }
         }
         (digits(calculation))
+        (journey::section(calculation))
         @if let Some(sha256) = &calculation.sha256 {
             section.provenance { p { "SHA-256 of the digits: " code.hash { (sha256) } } }
         }
@@ -134,11 +137,5 @@ fn digits(calculation: &CalculationBody) -> Markup {
                 }
             }
         }
-    }
-}
-
-fn submit_button(subject: &str, words: &str) -> Markup {
-    html! {
-        form.again method="post" action="/" { button #again name="index" value=(subject) { (words) } }
     }
 }

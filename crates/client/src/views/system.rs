@@ -1,35 +1,77 @@
 //! The system as it is now: a drawing with its figures, and what each part does.
 
 use maud::{Markup, html};
-use wire::{LaneStatus, SystemStatus};
+use wire::{CalculationBody, LaneStatus, SystemStatus};
 
 use super::format;
-use super::text::system as text;
+use super::journey::Journey;
+use super::system_drawing::{PartFigures, SystemPart, drawing};
+use super::text::{journey as journey_text, system as text};
 
-/// Renders the part of the page that is refreshed.
-pub(crate) fn system_now(system: Option<&SystemStatus>) -> Markup {
+/// The most workers that are listed.
+const MAX_WORKERS: usize = 8;
+
+/// Renders the part of the page that is refreshed, with the number that this browser submitted last.
+pub(crate) fn system_now(system: Option<&SystemStatus>, mine: Option<&CalculationBody>) -> Markup {
     let Some(system) = system else {
         return html! { div #system data-poll="/fragments/system" { p.empty { (text::UNAVAILABLE) } } };
     };
     let waiting: u64 = system.lanes.iter().map(|lane| lane.waiting).sum();
     let claimed: u64 = system.lanes.iter().map(|lane| lane.claimed).sum();
     let oldest = system.lanes.iter().filter_map(|lane| lane.oldest_age_ms).max();
+    let lanes: Vec<String> = system.lanes.iter().map(|lane| format!("{} {}", lane.waiting, lane.lane)).collect();
+    let count = |count: u64| format::with_commas(&count.to_string());
+    let rate = |per_s: f64| format!("{per_s:.1}");
+    let ms = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"));
+    let journey = mine.and_then(Journey::of);
     html! {
         div #system data-poll="/fragments/system" {
-            (drawing(waiting, claimed, system))
+            (drawing(&figures(system, waiting, claimed), &label(system, waiting, claimed), journey.as_ref()))
+            @if let (Some(journey), Some(mine)) = (&journey, mine) {
+                p { (journey_text::YOURS) " " a href=(mine.links.page) { (format::name(&mine.index)) } ":" }
+                (journey.list())
+            } @else {
+                p.aside { (journey_text::NONE) }
+            }
             dl.facts {
-                div { dt { (text::WORKERS) } dd { (system.workers.len()) } }
-                div { dt { (text::WAITING) } dd { (format::with_commas(&waiting.to_string())) @if let Some(ms) = oldest { ", the oldest for " (format::duration(ms)) } } }
-                div { dt { (text::COMPUTING) } dd { (format::with_commas(&claimed.to_string())) } }
-                div { dt { (text::RATE) } dd { (format!("{:.1}", system.finished_per_s)) } }
-                div { dt { (text::LATENCY) } dd { (system.latency_p50_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"))) } }
+                div { dt { (text::DIGITS) } dd { (system.digits_computed.map_or_else(|| "–".to_owned(), count)) } }
+                div { dt { (text::WAITING) } dd { (count(waiting)) @if let Some(ms) = oldest { ", the oldest for " (format::duration(ms)) } } }
+                div { dt { (text::LANES) } dd { (lanes.join(", ")) } }
+                div { dt { (text::COMPUTING) } dd { (count(claimed)) } }
+                div { dt { (text::ACCEPTED) } dd { (rate(system.accepted_per_s)) } }
+                div { dt { (text::FINISHED) } dd { (rate(system.finished_per_s)) } }
+                div { dt { (text::LATENCY) } dd { (ms(system.latency_p50_ms)) } }
+                div { dt { (text::LATENCY_99) } dd { (ms(system.latency_p99_ms)) } }
                 div { dt { (text::VERSION) } dd { (system.version) " · " (system.mode) } }
             }
-            @for worker in system.workers.iter().filter(|worker| !worker.computing.is_empty()) {
-                p.aside { (worker.id) " computes " (worker.computing.join(", ")) "." }
+            h3 { (count(system.workers.len() as u64)) (if system.workers.len() == 1 { text::WORKER } else { text::WORKERS }) }
+            @for worker in system.workers.iter().take(MAX_WORKERS) {
+                p.aside {
+                    code { (worker.id) } ", " (text::VERSION_OF) (worker.version) ": " (count(worker.finished)) (text::JOBS)
+                    @if !worker.computing.is_empty() { "; " (text::COMPUTES) (worker.computing.join(", ").replace('-', format::MINUS)) }
+                    "."
+                }
             }
         }
     }
+}
+
+/// Returns what stands in the parts of the drawing.
+fn figures(system: &SystemStatus, waiting: u64, claimed: u64) -> PartFigures {
+    let mut figures = PartFigures::default();
+    figures[SystemPart::Api as usize] = format!("{:.1}/s", system.accepted_per_s);
+    figures[SystemPart::Store as usize] = format!("{:.1}/s", system.finished_per_s);
+    figures[SystemPart::Queue as usize] = format!("{waiting} wait");
+    figures[SystemPart::Worker as usize] = format!("{claimed} run");
+    figures
+}
+
+fn label(system: &SystemStatus, waiting: u64, claimed: u64) -> String {
+    format!(
+        "A number goes from the browser through the client to the API, into the store and the queue, to a worker and \
+         back. {waiting} wait, {claimed} are computed, by {} workers.",
+        system.workers.len()
+    )
 }
 
 /// Renders the place of a calculation in the queue as it is now, and how many wait and run, which is refreshed. Only long
@@ -53,60 +95,6 @@ fn place(index: &str, system: &SystemStatus) -> String {
         None => format!("{} {} in all, and {computed}.", count(waiting), if waiting == 1 { "waits" } else { "wait" }),
     }
 }
-
-/// Draws the path of a number, with what is where: wide, and tall for phones. The style sheet shows one of them.
-fn drawing(waiting: u64, claimed: u64, system: &SystemStatus) -> Markup {
-    let parts = [
-        ("browser", String::new()),
-        ("client", String::new()),
-        ("API", format!("{:.1}/s", system.accepted_per_s)),
-        ("store", String::new()),
-        ("queue", format!("{waiting} wait")),
-        ("worker", format!("{claimed} run")),
-    ];
-    let label = format!(
-        "A number goes from the browser through the client to the API, into the store and the queue, to a worker and \
-         back. {waiting} wait, {claimed} are computed, by {} workers.",
-        system.workers.len()
-    );
-    html! {
-        @for shape in [&WIDE, &TALL] {
-            svg.picture.system.(shape.class) viewBox=(shape.viewbox) role="img" aria-label=(label) focusable="false" {
-                path.curve d=(shape.requests) {}
-                path.thin.dashes d=(shape.events) {}
-                @for ((x, y), (name, figure)) in shape.places.iter().zip(&parts) {
-                    rect.box x=(x) y=(y) width="84" height="54" rx="5" {}
-                    text x=(x + 42) y=(y + if figure.is_empty() { 31 } else { 24 }) text-anchor="middle" { (name) }
-                    @if !figure.is_empty() { text.small x=(x + 42) y=(y + 42) text-anchor="middle" { (figure) } }
-                }
-            }
-        }
-    }
-}
-
-/// Where the drawing has its parts, in the order of the path, and the lines between them.
-struct DrawingShape {
-    class: &'static str,
-    viewbox: &'static str,
-    requests: &'static str,
-    events: &'static str,
-    places: [(u32, u32); 6],
-}
-
-const WIDE: DrawingShape = DrawingShape {
-    class: "wide",
-    viewbox: "0 0 600 232",
-    requests: "M92 96L128 62M212 62L248 96M92 112H248M332 96L378 62M332 122L378 158M462 158L508 122M508 96L462 62",
-    events: "M540 138C520 262 330 242 300 140M248 132C200 190 110 190 60 140",
-    places: [(8, 84), (128, 22), (248, 84), (378, 22), (378, 146), (508, 84)],
-};
-const TALL: DrawingShape = DrawingShape {
-    class: "tall",
-    viewbox: "0 0 300 344",
-    requests: "M108 44L60 74M60 128L108 158M150 58V144M108 184L60 214M192 184L240 214M240 268L192 298M108 298L60 268",
-    events: "M150 284V198M192 160C256 142 256 56 192 34",
-    places: [(108, 4), (8, 74), (108, 144), (8, 214), (208, 214), (108, 284)],
-};
 
 /// Lists the parts: what each does, and what happens when it dies.
 pub(super) fn parts() -> Markup {

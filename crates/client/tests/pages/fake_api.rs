@@ -246,6 +246,7 @@ async fn system(State(api): FakeApiState, headers: HeaderMap) -> Response {
         finished_per_s: 1.25,
         latency_p50_ms: Some(3.5),
         latency_p99_ms: None,
+        digits_computed: Some(1_234_567),
         max_index: "1000000000".to_owned(),
     };
     Json(system).into_response()
@@ -281,8 +282,10 @@ pub(crate) fn queued(index: &str) -> CalculationBody {
         digits: 208_988,
         asked: 1,
         asked_at: "2026-11-23T23:50:27.123Z".to_owned(),
+        queued_at: None,
         started_at: None,
         finished_at: None,
+        announced_at: None,
         compute_ms: None,
         attempt: 0,
         waiting_for: None,

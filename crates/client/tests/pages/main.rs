@@ -7,3 +7,4 @@ mod history;
 mod numbers;
 mod protection;
 mod submitting;
+mod system;

@@ -5,6 +5,7 @@ use wire::NumberFacts;
 
 use super::super::drawing;
 use super::super::format::{self, rich, with_commas};
+use super::super::speed::{self, MeasuredTime};
 use super::super::text::number as text;
 
 /// The most divisors that are shown.
@@ -13,7 +14,7 @@ const MAX_DIVISORS: usize = 24;
 const LOG_PHI: f64 = 0.208_987_640_249_978_73;
 
 /// Renders all sections. `value` is the whole value in decimal if it is known here.
-pub(super) fn sections(facts: &NumberFacts, value: Option<&str>) -> Markup {
+pub(super) fn sections(facts: &NumberFacts, value: Option<&str>, measured: &[MeasuredTime]) -> Markup {
     html! {
         @if facts.doublings.len() > 1 { (doublings(facts)) }
         (divisors(facts))
@@ -23,7 +24,7 @@ pub(super) fn sections(facts: &NumberFacts, value: Option<&str>) -> Markup {
             @if !facts.zeckendorf.is_empty() { (zeckendorf(facts)) }
             (remainders(facts))
         }
-        (pictures(facts))
+        (pictures(facts, measured))
     }
 }
 
@@ -178,7 +179,7 @@ pub(super) fn residues(facts: &NumberFacts, has_digits: bool) -> Markup {
     }
 }
 
-fn pictures(facts: &NumberFacts) -> Markup {
+fn pictures(facts: &NumberFacts, measured: &[MeasuredTime]) -> Markup {
     let magnitude: u64 = facts.index.trim_start_matches('-').parse().unwrap_or(u64::MAX);
     let n: f64 = facts.index.trim_start_matches('-').parse().unwrap_or(f64::MAX);
     let digits: f64 = facts.digits.parse().unwrap_or(f64::MAX);
@@ -186,7 +187,7 @@ fn pictures(facts: &NumberFacts) -> Markup {
     html! {
         section aria-labelledby="see" {
             h2 #see { (text::SEE) }
-            div.columns.three {
+            div.columns {
                 @if magnitude >= 2 {
                     figure {
                         (drawing::spiral(magnitude, "Squares with the sides F(n), F(n−1) and so on make a spiral."))
@@ -204,6 +205,10 @@ fn pictures(facts: &NumberFacts) -> Markup {
                         (drawing::benford(magnitude, text::BENFORD_WHY))
                         figcaption { (rich(text::BENFORD)) @if shown < magnitude { ", n up to 10,000" } ". " (text::BENFORD_WHY) }
                     }
+                }
+                figure {
+                    (speed::chart(measured, magnitude.into(), text::TIMES))
+                    figcaption { (rich(text::TIMES)) " " (if measured.iter().any(|time| time.ms > 0) { text::TIMES_HERE } else { text::NO_TIMES_HERE }) }
                 }
             }
         }

@@ -18,8 +18,11 @@ pub(crate) use verify::VerifiedCopy;
 
 use super::drawing::golden_rectangle;
 use super::format::{self, plain_name, with_commas};
+use super::journey;
 use super::layout::{NavItem, PageLayout};
-use super::text::number as text;
+use super::race::{self, FINISH, Race};
+use super::speed::MeasuredTime;
+use super::text::{number as text, race as race_text};
 
 /// Everything that is known about a number.
 pub(crate) struct NumberPage {
@@ -30,8 +33,10 @@ pub(crate) struct NumberPage {
     pub(crate) facts: Option<NumberFacts>,
     pub(crate) calculation: Option<CalculationBody>,
     pub(crate) digits: Option<DigitPage>,
-    /// The state of the system, while the calculation is queued.
+    /// The state of the system, while the calculation is queued or races.
     pub(crate) system: Option<SystemStatus>,
+    /// Computations that were timed here, for the chart of times.
+    pub(crate) measured: Vec<MeasuredTime>,
     /// A copy of the digits that was sent to be verified.
     pub(crate) verified: Option<VerifiedCopy>,
     /// Whether this browser submitted it and can cancel it.
@@ -87,9 +92,26 @@ pub(crate) fn number_part(page: &NumberPage) -> Markup {
                     (facts::residues(facts, page.digits.is_some()))
                     @if facts.accepted { (verify::verify(facts, signed(whole).as_deref(), page.verified.as_ref())) }
                 }
-                (facts::sections(facts, whole.map(|page| page.digits.as_str())))
+                (facts::sections(facts, whole.map(|page| page.digits.as_str()), &page.measured))
+            }
+            @if let Some(calculation) = &page.calculation {
+                (journey::section(calculation))
+                @if index.parse() == Ok(FINISH) && matches!(calculation.status, Status::Queued | Status::Running | Status::Done) {
+                    (race_to(page, calculation))
+                }
             }
             (provenance(page))
+        }
+    }
+}
+
+/// Renders the race of which this number is the finish.
+fn race_to(page: &NumberPage, calculation: &CalculationBody) -> Markup {
+    let now = page.system.as_ref().and_then(|system| system.at.parse().ok());
+    html! {
+        section aria-labelledby="race-title" {
+            h2 #race-title { (race_text::TITLE) }
+            (race::race(&Race { calculation: Some(calculation.clone()), now }))
         }
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use model::{Status, ValueState};
 use wire::CalculationBody;
 
-use super::super::form::cost;
+use super::super::form::{cost, submit_button};
 use super::super::format;
 use super::super::history::{is_negative, progress, waiting};
 use super::super::system::queue_now;
@@ -17,11 +17,13 @@ pub(super) fn status(page: &NumberPage, calculation: &CalculationBody) -> Markup
         @match calculation.status {
             Status::Queued => {
                 p.standing { span.status.queued { (waiting(calculation)) } }
+                (estimate(page))
                 (queue_now(&page.index, page.system.as_ref()))
             }
             Status::Running => div.standing {
                 p { span.status.running { (history::RUNNING) } }
                 (progress(calculation))
+                (estimate(page))
             },
             Status::Done if calculation.value_state == Some(ValueState::Evicted) => {
                 p.standing { (text::EVICTED) }
@@ -49,6 +51,11 @@ pub(super) fn status(page: &NumberPage, calculation: &CalculationBody) -> Markup
             }
         }
     }
+}
+
+/// Says what the computation takes.
+fn estimate(page: &NumberPage) -> Markup {
+    html! { @if let Some(facts) = &page.facts { p.aside { (text::TAKES) (cost(facts)) "." } } }
 }
 
 /// Returns the seconds until a browser without scripts reloads: a fifth of the time left, from 2 to 30.
@@ -109,12 +116,6 @@ fn offer(page: &NumberPage) -> Markup {
         } @else {
             p.aside.beyond { "This number is " (cost) "." }
         }
-    }
-}
-
-fn submit_button(index: &str, words: &str) -> Markup {
-    html! {
-        form.again method="post" action="/" { button #again name="index" value=(index) { (words) } }
     }
 }
 
