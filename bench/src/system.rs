@@ -159,7 +159,14 @@ async fn listing(program: &Path, rows: u64) {
     for (name, path) in [
         ("first page", "/api/calculations?limit=50".to_owned()),
         ("page from the middle", format!("/api/calculations?limit=50&after=c{}", rows / 2)),
+        ("the largest", "/api/calculations?limit=50&show=largest".to_owned()),
+        ("the largest from the middle", format!("/api/calculations?limit=50&show=largest&after=n{}", rows / 2)),
+        ("queued and running", "/api/calculations?limit=50&show=unfinished".to_owned()),
+        ("from an index on", format!("/api/calculations?limit=50&show=by-index&from={}", rows / 2)),
+        ("thirty named ones", format!("/api/calculations?index={}", named(rows))),
         ("the HTML page", "/".to_owned()),
+        ("the HTML page of the largest", "/?show=largest".to_owned()),
+        ("the HTML page from an index on", format!("/?from={}", rows / 2)),
     ] {
         let request = get(&path);
         let mut samples = Samples::default();
@@ -169,6 +176,11 @@ async fn listing(program: &Path, rows: u64) {
             samples.push(start.elapsed());
             assert_eq!(status, 200, "{path}");
         }
-        println!("{name} at {rows} rows, 50 items: {}", samples.summary());
+        println!("{name} at {rows} rows: {}", samples.summary());
     }
+}
+
+/// Returns thirty indexes all over the history, as a browser has submitted them.
+fn named(rows: u64) -> String {
+    (0..30).map(|n| (n * rows / 30).to_string()).collect::<Vec<_>>().join(",")
 }
