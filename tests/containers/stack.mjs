@@ -24,10 +24,10 @@ export function compose(...words) {
   return docker("compose", "--ansi=never", "--progress=quiet", ...words);
 }
 
-/** Returns the containers of services, as `docker inspect` prints them. */
+/** Returns the containers of services, as `docker inspect` prints them; not the one that sets modes and ends. */
 export async function containers(...services) {
   const ids = (await compose("ps", "--all", "--quiet", ...services)).split("\n").filter(Boolean);
-  return ids.length === 0 ? [] : JSON.parse(await docker("inspect", ...ids));
+  return ids.length === 0 ? [] : JSON.parse(await docker("inspect", ...ids)).filter((container) => serviceOf(container) !== "permissions");
 }
 
 /** Returns the service of a container. */
