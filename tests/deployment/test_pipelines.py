@@ -58,6 +58,8 @@ class GitHub(unittest.TestCase):
                 None: {"contents": "read"},
                 "production": {"contents": "read", "id-token": "write"},
                 "release": {"contents": "write", "id-token": "write", "attestations": "write"},
+                "images": {"contents": "read", "packages": "write"},
+                "signatures": {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"},
                 "github-pages": {"pages": "write", "id-token": "write"},
             }
             self.assertEqual(job["permissions"], allowed[job.get("environment")], f"{file}: {name}")
