@@ -72,6 +72,6 @@ impl Question for ResiduesQuestion {
 }
 
 /// Returns the factors as the API writes them.
-pub fn prime_powers(factors: Vec<(u128, u32)>) -> Vec<PrimePower> {
+pub fn prime_powers(factors: Vec<(impl ToString, u32)>) -> Vec<PrimePower> {
     factors.into_iter().map(|(prime, exponent)| PrimePower { prime: prime.to_string(), exponent }).collect()
 }

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use dashu_int::ops::BitTest;
-use fibonacci::{DigitStatistics, FIBONACCI_PRIME_INDEXES, IBig, LUCAS_PRIME_INDEXES, Primality, price};
+use fibonacci::{
+    DigitStatistics, FIBONACCI_PRIME_INDEXES, IBig, LUCAS_PRIME_INDEXES, MAX_SEARCHED_PART, Primality, price,
+};
 use wire::{DigitCounts, DivisorList, FactorPart, Factorization, KnownPrime, KnownPrimes, PrimalityBody};
 
 use crate::family::Family;
 use crate::modulus::prime_powers;
 use crate::{Measure, Question, QuestionError, Size};
 
-/// Parts up to here are factored.
-const MAX_FACTORED_PART: u64 = 1_000_000_000_000_000;
-
-/// The most parts of one number that are between 10¹² and [`MAX_FACTORED_PART`].
+/// The most parts of one number that are between 10¹² and [`MAX_SEARCHED_PART`].
 const HARD_PARTS: u32 = 16;
 
 /// The algebraic factors of F(n) or L(n).
@@ -38,7 +37,7 @@ impl Question for FactorsQuestion {
             Family::Fibonacci => price::algebraic_factors(n),
             Family::Lucas => price::algebraic_factors(n.saturating_mul(2)),
         };
-        parts + price::factorize(MAX_FACTORED_PART.into()) * HARD_PARTS
+        parts + price::factorize(MAX_SEARCHED_PART.into()) * HARD_PARTS
     }
 
     fn answer(&self) -> Result<Factorization, QuestionError> {
@@ -53,10 +52,7 @@ impl Question for FactorsQuestion {
         let factors = factors.ok_or(QuestionError::FactorIndex { given: self.n })?;
         let part = |factor: fibonacci::AlgebraicFactor| FactorPart {
             divisor: factor.divisor,
-            factors: u64::try_from(&factor.value)
-                .ok()
-                .filter(|value| *value <= MAX_FACTORED_PART)
-                .map(|value| prime_powers(fibonacci::factorize(value.into()))),
+            factors: factor.prime_factors().map(prime_powers),
             value: factor.value.to_string(),
         };
         Ok(Factorization {

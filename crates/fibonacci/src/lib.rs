@@ -64,9 +64,9 @@ pub use sequences::{
     seeded_modulo,
 };
 pub use structure::{
-    AlgebraicFactor, DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, MAX_FACTOR_INDEX, PRIMES_TESTED_TO,
-    Primality, algebraic_factors, aurifeuillian_factors, digital_root, divisors, fibonacci_primality,
-    lucas_algebraic_factors, lucas_primality,
+    AlgebraicFactor, DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, MAX_FACTOR_INDEX,
+    MAX_SEARCHED_PART, PRIMES_TESTED_TO, Primality, algebraic_factors, aurifeuillian_factors, digital_root, divisors,
+    fibonacci_primality, lucas_algebraic_factors, lucas_primality,
 };
 pub use verify::{Compared, Verification, Verifier, residue_primes};
 

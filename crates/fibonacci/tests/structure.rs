@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 
 use dashu_int::{IBig, UBig};
 use fibonacci::{
-    DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, Primality, Verifier, agreeing_places,
-    algebraic_factors, aurifeuillian_factors, convergent, digital_root, divisors, fibonacci_primality, is_prime, lucas,
-    modulo, nth, phi_digits, ratio_digits, residue_primes,
+    DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, MAX_SEARCHED_PART, Primality, Verifier,
+    agreeing_places, algebraic_factors, aurifeuillian_factors, convergent, digital_root, divisors, fibonacci_primality,
+    is_prime, lucas, modulo, nth, phi_digits, ratio_digits, residue_primes,
 };
 use proptest::prelude::*;
 
@@ -150,6 +150,34 @@ fn algebraic_factors_multiply_to_the_value() {
     }
     assert_eq!(algebraic_factors(0), Some(vec![]));
     assert_eq!(algebraic_factors(100_001), None);
+}
+
+#[test]
+fn prime_factors_of_parts_are_prime_and_multiply_to_the_part() {
+    let (mut tabulated, mut primes) = (0, 0);
+    for d in 1..=300_u32 {
+        let part = algebraic_factors(d).unwrap().pop().unwrap();
+        let factors = part.prime_factors().unwrap_or_else(|| panic!("F({d})"));
+        let product = factors.iter().fold(UBig::ONE, |product, (p, exponent)| product * p.pow(*exponent as usize));
+        assert_eq!(product, part.value, "F({d})");
+        assert!(factors.is_sorted_by(|(smaller, _), (larger, _)| smaller < larger), "F({d})");
+        for (p, _) in &factors {
+            assert!(seems_prime(p), "{p} of F({d})");
+            // It divides no smaller Fibonacci number, or d.
+            let divides = |k: u32| modulo(k, p).unwrap().is_zero();
+            let is_first = divides(d) && divisors(d.into()).into_iter().all(|k| k == d.into() || !divides(k as u32));
+            assert!(is_first || (UBig::from(d) % p).is_zero(), "{p} of F({d})");
+        }
+        tabulated += u32::from(part.value > UBig::from(MAX_SEARCHED_PART));
+        primes += factors.len();
+    }
+    assert!(tabulated == 164 && primes > 600, "{tabulated} parts, {primes} primes");
+    // Of primes beyond the table, and of what is not known.
+    for (d, is_known) in [(431, true), (2 * 313, true), (509, true), (389, false), (1_000, false), (100_000, false)] {
+        let part = algebraic_factors(d).unwrap().pop().unwrap();
+        let factors = part.prime_factors();
+        assert_eq!(factors, is_known.then(|| vec![(part.value, 1)]), "F({d})");
+    }
 }
 
 #[test]

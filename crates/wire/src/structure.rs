@@ -27,7 +27,8 @@ pub struct FactorPart {
     pub divisor: u32,
     /// The part of F(d) that divides no F(k) with k < d, except for a factor of d; as text.
     pub value: String,
-    /// Its prime factors, ascending; `null` above 10^15, where they are not searched for.
+    /// Its prime factors, ascending. Above 10^15 they are not searched for, but known for d up to 300 and for primes of the
+    /// tables; `null` if they are not known.
     pub factors: Option<Vec<PrimePower>>,
 }
 

@@ -2,11 +2,13 @@
 
 mod digit_statistics;
 mod divisors;
+mod factored;
 mod factors;
 mod primes;
 
 pub use digit_statistics::{DigitStatistics, digital_root};
 pub use divisors::divisors;
+pub use factored::MAX_SEARCHED_PART;
 pub use factors::{
     AlgebraicFactor, MAX_FACTOR_INDEX, algebraic_factors, aurifeuillian_factors, lucas_algebraic_factors,
 };
