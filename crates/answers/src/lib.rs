@@ -13,7 +13,7 @@ mod structure;
 
 pub use family::Family;
 pub use limit::{ConvergentQuestion, PhiQuestion, RatioQuestion};
-pub use modulus::{PeriodQuestion, ResiduesQuestion, prime_powers};
+pub use modulus::{MAX_QUEUED_MODULUS, PeriodQuestion, ResiduesQuestion, prime_powers};
 pub use question::{MAX_AT_ONCE, Measure, Question, QuestionError, Size, TooExpensive};
 pub use representation::{
     GoldenStringQuestion, RecognitionQuestion, RepresentationQuestion, SumForm, SumQuestion, WythoffQuestion,

@@ -1,12 +1,17 @@
 //! The Fibonacci numbers modulo m.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use dashu_int::ops::BitTest;
 use fibonacci::{IBig, SequenceError, UBig, price};
+use model::Subject;
 use wire::{ModulusPeriod, PrimePower, ResidueSequence};
 
 use crate::{Measure, Question, QuestionError, Size};
+
+/// The largest modulus whose period may be queued, 10³⁰: one factorization takes seconds, and is not interrupted.
+pub const MAX_QUEUED_MODULUS: u128 = 10_u128.pow(30);
 
 /// The Pisano period of a modulus, and its entry point.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +29,10 @@ impl Question for PeriodQuestion {
 
     fn price_at(&self, value: u128) -> Duration {
         price::period(value)
+    }
+
+    fn calculation(&self) -> Option<Subject> {
+        NonZero::new(self.m).filter(|m| m.get() <= MAX_QUEUED_MODULUS).map(Subject::PisanoPeriod)
     }
 
     fn answer(&self) -> Result<ModulusPeriod, QuestionError> {

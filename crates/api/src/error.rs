@@ -218,7 +218,7 @@ impl ApiError {
                 problem.detail =
                     Some(format!("It needs {needed_bytes} bytes; this system has {allowed_bytes} for one value."));
                 problem.field = Some("index".into());
-                problem.given = Some(given.index().to_string());
+                problem.given = Some(given.argument());
             }
             Self::Parameter { field, given, allowed } => {
                 problem.field = Some((*field).into());

@@ -44,8 +44,8 @@ pub(crate) struct SubmittedIndex {
 )]
 pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
     let newest = state.read_list(address, ListOrder::Newest { before: None }, NEWEST).await?;
-    let indexes: Vec<SubmittedIndex> =
-        newest.calculations.iter().map(|found| SubmittedIndex { number: found.subject.index().get() }).collect();
+    let indexes = newest.calculations.iter().filter_map(|found| found.subject.fibonacci_index());
+    let indexes: Vec<SubmittedIndex> = indexes.map(|index| SubmittedIndex { number: index.get() }).collect();
     Ok(([(header::CACHE_CONTROL, "no-cache")], Json(indexes)).into_response())
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn current(State(state): State<ApiState>, ClientIp(address): Cl
     let mut values = OrderedMap(Vec::with_capacity(newest.calculations.len()));
     let (mut size_bytes, mut complete) = (2, true);
     for calculation in newest.calculations.iter() {
-        let index = calculation.subject.index().to_string();
+        let index = calculation.subject.argument();
         let text = shown_value(calculation).filter(|text| {
             let grown = size_bytes + index.len() + text.len() + ENTRY_BYTES;
             grown <= MAX_BYTES && {

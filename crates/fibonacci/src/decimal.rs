@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use dashu_int::{IBig, Sign};
+
 use crate::limbs::LIMB_DIGITS;
 
 /// An exact integer of any size, kept in decimal so that its text is cheap to write in any portion.
@@ -154,6 +156,21 @@ impl Decimal {
         let filled = text.fill(&mut digits);
         digits.truncate(filled);
         digits.into_iter().map(char::from).collect()
+    }
+}
+
+impl From<&IBig> for Decimal {
+    /// Takes as long as the decimal text.
+    fn from(integer: &IBig) -> Self {
+        let (sign, magnitude) = integer.clone().into_parts();
+        let digits = magnitude.to_string();
+        let groups = digits.as_bytes().rchunks(DIGITS);
+        let limb = |group: &[u8]| group.iter().fold(0, |limb, digit| 10 * limb + u64::from(digit - b'0'));
+        let mut limbs: Vec<u64> = groups.map(limb).collect();
+        if limbs == [0] {
+            limbs.clear();
+        }
+        Decimal::new(sign == Sign::Negative && !limbs.is_empty(), limbs)
     }
 }
 

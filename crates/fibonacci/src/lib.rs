@@ -5,7 +5,7 @@
 //! - [`modulo`], [`digit_count`], [`first_digits`], [`last_digits`], [`scientific`] and the valuations give exact
 //!   facts about F(n) without computing it, for indexes of any size ([`IBig`]).
 //! - [`lucas`], [`lucas_u`], [`lucas_v`], [`seeded`] and [`kbonacci`] compute sequences of the same kind.
-//!   [`Term`] computes them in decimal and of any size, and tells its progress.
+//!   [`Term`] and [`KbonacciTerm`] compute them in decimal and of any size, and tell their progress.
 //! - [`period`] gives the Pisano period and the entry point of a modulus.
 //! - [`index_of_fibonacci`], [`neighbors`], [`zeckendorf`] and others go from a number to its Fibonacci numbers.
 //! - [`phi_digits`], [`ratio_digits`] and [`convergent`] are about the limit, [`algebraic_factors`], [`divisors`] and
@@ -55,13 +55,13 @@ pub use inverse::{
 };
 pub use kernel::Kernel;
 pub use limit::{Convergent, MAX_PHI_DIGITS, agreeing_places, convergent, phi_digits, ratio_digits};
-pub use moduli::{MAX_FACTORED, ResiduePeriod, factorize, is_prime, period};
+pub use moduli::{MAX_FACTORED, ResiduePeriod, factorize, is_prime, period, period_with};
 pub use nth::{nth, nth_with};
 pub use residue::TextResidue;
 pub use sequences::{
-    LucasParameters, MAX_ORDER, MAX_POLYNOMIAL, MAX_VALUE_BITS, SequenceError, Term, fibonacci_polynomial, kbonacci,
-    kbonacci_modulo, lucas, lucas_modulo, lucas_polynomial, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, seeded,
-    seeded_modulo,
+    KbonacciTerm, LucasParameters, MAX_ORDER, MAX_POLYNOMIAL, MAX_VALUE_BITS, SequenceError, Term,
+    fibonacci_polynomial, kbonacci, kbonacci_modulo, lucas, lucas_modulo, lucas_polynomial, lucas_u, lucas_u_modulo,
+    lucas_v, lucas_v_modulo, seeded, seeded_modulo,
 };
 pub use structure::{
     AlgebraicFactor, DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, MAX_FACTOR_INDEX,

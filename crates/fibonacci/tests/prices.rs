@@ -8,10 +8,11 @@ use std::time::Duration;
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, UBig};
 use fibonacci::{
-    DigitStatistics, LucasParameters, agreeing_places, algebraic_factors, convergent, digit_count, even,
-    fibonacci_primality, first_digits, from_indexes, golden_characters, index_of_fibonacci, index_of_lucas, kbonacci,
-    kbonacci_modulo, last_digits, lucas, lucas_polynomial, lucas_primality, lucas_u, lucas_u_modulo, modulo, neighbors,
-    nth, period, phi_digits, price, ratio_digits, residues, wythoff_pair, zeckendorf,
+    Control, DigitStatistics, KbonacciTerm, LucasParameters, Term, agreeing_places, algebraic_factors, convergent,
+    digit_count, even, fibonacci_primality, first_digits, from_indexes, golden_characters, index_of_fibonacci,
+    index_of_lucas, kbonacci, kbonacci_modulo, last_digits, lucas, lucas_polynomial, lucas_primality, lucas_u,
+    lucas_u_modulo, modulo, neighbors, nth, period, phi_digits, price, ratio_digits, residues, wythoff_pair,
+    zeckendorf,
 };
 use rustix::time::{ClockId, clock_gettime};
 
@@ -130,6 +131,37 @@ impl Ratios {
         }
         println!("{what}: estimate over time from {least:.2} to {most:.2} in {count} cases");
     }
+}
+
+#[test]
+fn estimates_of_terms_are_within_a_factor_of_two() {
+    let mut ratios = Ratios::default();
+    let compute = |term: &Term| measured(&mut || _ = black_box(term.compute(&Control::none()).unwrap()));
+    let indexes = [100, 1_000, 10_000, 100_000, 1_000_000, 3_000_000, 10_000_000, 20_000_000_i64];
+    let lucas = indexes.map(Term::lucas);
+    ratios.check("L(n)", false, lucas, |term| term.estimate().work, compute);
+    for n in indexes {
+        let (number, term) = (measured(&mut || _ = black_box(nth(n).unwrap())), compute(&Term::lucas(n)));
+        println!("L({n}) takes {:.2} times as long as F({n})", term.as_secs_f64() / number.as_secs_f64());
+    }
+    let seeded = indexes.map(|n| Term::seeded(i64::MIN.into(), i64::MAX.into(), -n));
+    ratios.check("G(a,b,n)", false, seeded, |term| term.estimate().work, compute);
+    let parameters = [(3, -1), (2, 1), (-7, 4), (1_000_000, 7), (1, 1_000_003), (i64::MAX, -1), (i64::MIN, i64::MAX)];
+    let indexes = [100, 1_000, 10_000, 100_000, 1_000_000, 2_000_000];
+    let pair = |(p, q): (i64, i64)| LucasParameters { p: p.into(), q: q.into() };
+    let terms = parameters.into_iter().flat_map(|pq| indexes.map(|n| Term::u(pair(pq), n).unwrap()));
+    ratios.check("U(P,Q,n)", false, terms, |term| term.estimate().work, compute);
+    let terms = parameters.into_iter().flat_map(|pq| indexes.map(|n| Term::v(pair(pq), n).unwrap()));
+    ratios.check("V(P,Q,n)", false, terms, |term| term.estimate().work, compute);
+    let indexes = [50, 100, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, -1_000, -30_000, -300_000];
+    ratios.check(
+        "T(k,n)",
+        false,
+        [2, 3, 8, 20, 64].into_iter().flat_map(|k| indexes.map(|n| KbonacciTerm::new(k, n).unwrap())),
+        |term| term.estimate().work,
+        |term| measured(&mut || _ = black_box(term.compute(&Control::none()).unwrap())),
+    );
+    assert!(ratios.failures.is_empty(), "{}", ratios.failures.join("\n"));
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dashu_int::{IBig, UBig};
-use fibonacci::{Control, Error, LucasParameters, SequenceError, Term, lucas, lucas_u, lucas_v, nth, seeded};
+use fibonacci::{
+    Control, Error, KbonacciTerm, LucasParameters, MAX_ORDER, SequenceError, Term, kbonacci, lucas, lucas_u, lucas_v,
+    nth, period, period_with, seeded,
+};
 use proptest::prelude::*;
 
 /// P, Q, a, b, n, m, and U(n), V(n), G(a, b, n) modulo m, …. Made by `tables/sequences.gp` with PARI/GP 2.15.2.
@@ -154,4 +157,69 @@ fn a_term_tells_its_progress_and_stops() {
         term.compute(&control).unwrap();
         assert_eq!(*last.lock().unwrap(), 1.0);
     }
+}
+
+/// The text of a k-bonacci number whose estimate is checked on the way.
+fn kbonacci_text(k: u32, n: i64) -> String {
+    let term = KbonacciTerm::new(k, n).unwrap();
+    let (value, estimated) = (term.compute(&Control::none()).unwrap(), term.estimate().digits);
+    assert!(estimated >= value.digits(), "T({k},{n}): {} digits, estimated {estimated}", value.digits());
+    if n >= 0 {
+        assert!(estimated <= value.digits() + 1, "T({k},{n}): {} digits, estimated {estimated}", value.digits());
+    }
+    value.to_string()
+}
+
+#[test]
+fn kbonacci_numbers_in_decimal_are_those_of_integers() {
+    for k in [2, 3, 4, 5, 8, 13, 21, 34, MAX_ORDER] {
+        for n in (-150..=150).step_by(1 + k as usize / 5) {
+            assert_eq!(kbonacci_text(k, n), kbonacci(k, n).unwrap().to_string(), "T({k},{n})");
+        }
+    }
+    for (k, n) in [(2, 300_000), (3, 100_003), (3, -100_003), (7, 30_001), (64, 3_000), (64, -20_000)] {
+        assert_eq!(kbonacci_text(k, n), kbonacci(k, n).unwrap().to_string(), "T({k},{n})");
+    }
+    assert_eq!(kbonacci_text(2, 500_000), nth(500_000).unwrap().to_string());
+    for k in [0, 1, MAX_ORDER + 1] {
+        assert_eq!(KbonacciTerm::new(k, 5), Err(SequenceError::Order { given: k }));
+    }
+    for n in [i64::MIN, i64::MAX] {
+        let term = KbonacciTerm::new(64, n).unwrap();
+        assert!(term.estimate().memory_bytes > 1 << 60);
+        assert!(matches!(term.compute(&Control::none()), Err(Error::OutOfMemory { .. })));
+    }
+}
+
+#[test]
+fn a_kbonacci_number_tells_its_progress_and_stops() {
+    let term = KbonacciTerm::new(5, 200_000).unwrap();
+    for stop_at in [0.0, 0.5, 0.9] {
+        let cancelled = AtomicBool::new(false);
+        let progress = |fraction: f64| _ = cancelled.fetch_or(fraction >= stop_at, Ordering::Relaxed);
+        let control = Control { progress: &progress, cancelled: &cancelled, threads: &|| 1 };
+        assert_eq!(term.compute(&control), Err(Error::Cancelled), "at {stop_at}");
+    }
+    let last = std::sync::Mutex::new(0.0);
+    let progress = |fraction: f64| {
+        let mut last = last.lock().unwrap();
+        assert!((*last..=1.0).contains(&fraction));
+        *last = fraction;
+    };
+    term.compute(&Control { progress: &progress, ..Control::none() }).unwrap();
+    assert_eq!(*last.lock().unwrap(), 1.0);
+}
+
+#[test]
+fn a_period_tells_its_progress_and_stops_between_factorizations() {
+    let m = 2 * 3 * 1_000_003;
+    let fractions = std::sync::Mutex::new(Vec::new());
+    let progress = |fraction: f64| fractions.lock().unwrap().push(fraction);
+    let found = period_with(m, &Control { progress: &progress, ..Control::none() }).unwrap();
+    assert_eq!(found, period(m));
+    let fractions = fractions.into_inner().unwrap();
+    assert!(fractions.len() >= 3 && fractions.is_sorted() && fractions.last() == Some(&1.0), "{fractions:?}");
+    let cancelled = AtomicBool::new(true);
+    assert_eq!(period_with(m, &Control { cancelled: &cancelled, ..Control::none() }), Err(Error::Cancelled));
+    assert_eq!(period_with(0, &Control::none()), Ok(None));
 }

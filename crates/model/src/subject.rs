@@ -1,6 +1,7 @@
 //! The subject of a calculation, as one canonical text: `F(1000)`.
 
 use std::fmt;
+use std::num::NonZero;
 use std::str::FromStr;
 
 use crate::serde_as_text::serde_as_text;
@@ -43,13 +44,24 @@ pub enum Subject {
         /// The index.
         n: Index,
     },
+    /// T(k, n), of which each is the sum of the k before, after k − 1 zeros and a 1.
+    Kbonacci {
+        /// The number of terms that are added, 2 to 64.
+        k: u8,
+        /// The index.
+        n: Index,
+    },
+    /// P(m), the Pisano period of m: after how many indexes the Fibonacci numbers modulo m repeat.
+    PisanoPeriod(NonZero<u128>),
+    /// A(m), the entry point of m: the first index above 0 whose Fibonacci number m divides.
+    EntryPoint(NonZero<u128>),
 }
 
 /// Error for a text that is not a subject.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectError {
     /// Not a kind that this version knows; a newer version may.
-    #[error("expected F(n), L(n), U(P,Q,n), V(P,Q,n) or G(a,b,n)")]
+    #[error("expected {}", Subject::KINDS)]
     UnknownKind,
     /// A number between the brackets is not canonical, or beyond 64 bits.
     #[error("bad number in a subject: {0}")]
@@ -57,17 +69,45 @@ pub enum SubjectError {
     /// Terms at negative indexes are fractions, unless Q is 1 or −1.
     #[error("expected an index from 0 on, unless Q is 1 or -1")]
     Fraction,
+    /// Fewer or more terms are added than this version knows.
+    #[error("expected a k from 2 to 64")]
+    Order,
+    /// The modulus is 0, not canonical, or beyond 128 bits.
+    #[error("expected a modulus from 1 to 2^128 - 1 in plain digits")]
+    Modulus,
 }
 
 impl Subject {
-    /// What the texts of all subjects but F(n) that this version knows begin with.
-    pub const OTHER_KINDS: [&str; 4] = ["L(", "U(", "V(", "G("];
+    /// The kinds that this version knows.
+    pub const KINDS: &str = "F(n), L(n), U(P,Q,n), V(P,Q,n), G(a,b,n), T(k,n), P(m) or A(m)";
 
-    /// Returns the index n.
-    pub const fn index(&self) -> Index {
+    /// What the texts of all subjects but F(n) that this version knows begin with.
+    pub const OTHER_KINDS: [&str; 7] = ["L(", "U(", "V(", "G(", "T(", "P(", "A("];
+
+    /// Returns the index n, `None` for subjects about a modulus.
+    pub const fn index(&self) -> Option<Index> {
         match *self {
-            Self::Fibonacci(n) | Self::Lucas(n) | Self::U { n, .. } | Self::V { n, .. } | Self::Seeded { n, .. } => n,
+            Self::Fibonacci(n)
+            | Self::Lucas(n)
+            | Self::U { n, .. }
+            | Self::V { n, .. }
+            | Self::Seeded { n, .. }
+            | Self::Kbonacci { n, .. } => Some(n),
+            Self::PisanoPeriod(_) | Self::EntryPoint(_) => None,
         }
+    }
+
+    /// Returns the modulus m, `None` for subjects about an index.
+    pub const fn modulus(&self) -> Option<NonZero<u128>> {
+        match *self {
+            Self::PisanoPeriod(m) | Self::EntryPoint(m) => Some(m),
+            _ => None,
+        }
+    }
+
+    /// Returns the text of the index or the modulus.
+    pub fn argument(&self) -> String {
+        self.index().map(|n| n.to_string()).or(self.modulus().map(|m| m.to_string())).unwrap_or_default()
     }
 
     /// Returns the n of F(n), `None` for other kinds.
@@ -78,7 +118,7 @@ impl Subject {
         }
     }
 
-    /// Returns the subject of the same kind with the same parameters at another index.
+    /// Returns the subject of the same kind with the same parameters at another index; itself if it has none.
     #[must_use]
     pub const fn at(&self, n: Index) -> Self {
         match *self {
@@ -87,6 +127,9 @@ impl Subject {
             Self::U { p, q, .. } => Self::U { p, q, n },
             Self::V { p, q, .. } => Self::V { p, q, n },
             Self::Seeded { a, b, .. } => Self::Seeded { a, b, n },
+            Self::Kbonacci { k, .. } => Self::Kbonacci { k, n },
+            Self::PisanoPeriod(m) => Self::PisanoPeriod(m),
+            Self::EntryPoint(m) => Self::EntryPoint(m),
         }
     }
 
@@ -121,6 +164,9 @@ impl fmt::Display for Subject {
             Self::U { p, q, n } => write!(f, "U({p},{q},{n})"),
             Self::V { p, q, n } => write!(f, "V({p},{q},{n})"),
             Self::Seeded { a, b, n } => write!(f, "G({a},{b},{n})"),
+            Self::Kbonacci { k, n } => write!(f, "T({k},{n})"),
+            Self::PisanoPeriod(m) => write!(f, "P({m})"),
+            Self::EntryPoint(m) => write!(f, "A({m})"),
         }
     }
 }
@@ -130,6 +176,11 @@ impl FromStr for Subject {
 
     fn from_str(text: &str) -> Result<Self, SubjectError> {
         let inner = text.strip_suffix(')').and_then(|text| text.split_once('(')).ok_or(SubjectError::UnknownKind)?;
+        match inner.0 {
+            "P" => return Ok(Self::PisanoPeriod(parse_modulus(inner.1)?)),
+            "A" => return Ok(Self::EntryPoint(parse_modulus(inner.1)?)),
+            _ => {}
+        }
         let mut fields = inner.1.split(',');
         let mut number = || fields.next().unwrap_or_default().parse::<Index>();
         let subject = match inner.0 {
@@ -138,6 +189,7 @@ impl FromStr for Subject {
             "U" => Self::U { p: number()?.get(), q: number()?.get(), n: number()? },
             "V" => Self::V { p: number()?.get(), q: number()?.get(), n: number()? },
             "G" => Self::Seeded { a: number()?.get(), b: number()?.get(), n: number()? },
+            "T" => Self::Kbonacci { k: order(number()?)?, n: number()? },
             _ => return Err(SubjectError::UnknownKind),
         };
         match subject {
@@ -148,6 +200,15 @@ impl FromStr for Subject {
             subject => Ok(subject),
         }
     }
+}
+
+fn order(k: Index) -> Result<u8, SubjectError> {
+    u8::try_from(k.get()).ok().filter(|k| (2..=64).contains(k)).ok_or(SubjectError::Order)
+}
+
+fn parse_modulus(text: &str) -> Result<NonZero<u128>, SubjectError> {
+    let modulus = text.parse::<NonZero<u128>>().ok().filter(|modulus| modulus.to_string() == text);
+    modulus.ok_or(SubjectError::Modulus)
 }
 
 serde_as_text!(Subject);
@@ -162,6 +223,9 @@ mod tests {
             for text in [format!("F({n})"), format!("L({n})"), format!("U({n},-1,{n})"), format!("V(3,{n},7)")] {
                 assert_eq!(text.parse().map(|subject: Subject| subject.to_string()), Ok(text));
             }
+        }
+        for text in ["T(2,0)", "T(64,-7)", "P(1)", "A(340282366920938463463374607431768211455)"] {
+            assert_eq!(text.parse().map(|subject: Subject| subject.to_string()), Ok(text.to_owned()));
         }
         let seeded = Subject::Seeded { a: 2, b: -1, n: Index::new(50) };
         assert_eq!("G(2,-1,50)".parse(), Ok(seeded.clone()));
@@ -182,7 +246,7 @@ mod tests {
                 .iter()
                 .find_map(|text| text.parse().ok())
                 .expect("a kind that is parsed");
-            assert_eq!((subject.index(), subject.fibonacci_index()), (Index::new(7), None));
+            assert_eq!((subject.argument(), subject.fibonacci_index()), ("7".to_owned(), None));
         }
     }
 
@@ -199,6 +263,18 @@ mod tests {
             "F((7))",
             "F(7,8)",
             "T(7)",
+            "T(1,7)",
+            "T(65,7)",
+            "T(-3,7)",
+            "T(3,7,7)",
+            "P()",
+            "P(0)",
+            "P(+7)",
+            "P(07)",
+            "A(-7)",
+            "A(7,7)",
+            "A(340282366920938463463374607431768211456)",
+            "X(7)",
             "L()",
             "L(1,2)",
             "L(7)(",

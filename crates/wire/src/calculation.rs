@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Calculation))]
 pub struct CalculationBody {
-    /// The key: `F(1000)`, `L(1000)`, `U(3,-1,500)`, `V(3,-1,500)` or `G(2,1,50)`.
+    /// The key: `F(1000)`, `L(1000)`, `U(3,-1,500)`, `V(3,-1,500)`, `G(2,1,50)`, `T(3,100)`, `P(10)` or `A(10)`.
     pub subject: String,
-    /// The index n of the subject, always as text: it may be beyond 2^53.
+    /// The index n of the subject, or its modulus m, always as text: it may be beyond 2^53.
     pub index: String,
     /// `queued`, `running`, `done`, `failed` or `cancelled`.
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "done"))]
@@ -123,7 +123,7 @@ impl From<&model::Calculation> for CalculationBody {
         let path = calculation.subject.path();
         let mut json = Self {
             subject: calculation.subject.to_string(),
-            index: calculation.subject.index().to_string(),
+            index: calculation.subject.argument(),
             status: calculation.status(),
             progress: None,
             remaining_ms: None,

@@ -15,7 +15,7 @@ pub const EVENT_RESET: &str = "reset";
 pub struct ProgressEvent {
     /// The key: `F(1000)`.
     pub subject: String,
-    /// The index n of the subject, as text.
+    /// The index n of the subject, or its modulus m, as text.
     pub index: String,
     /// Share of the work done, 0 to 1.
     pub progress: f64,
@@ -27,7 +27,7 @@ impl From<&model::ProgressReport> for ProgressEvent {
     fn from(report: &model::ProgressReport) -> Self {
         Self {
             subject: report.subject.to_string(),
-            index: report.subject.index().to_string(),
+            index: report.subject.argument(),
             progress: report.progress.fraction,
             remaining_ms: report.progress.remaining_ms,
         }

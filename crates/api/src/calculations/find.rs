@@ -38,7 +38,7 @@ const BLOCK_WORK: Duration = Duration::from_millis(2);
     path = "/api/calculations/{index}/value/find",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVG]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
+        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVGTPA]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
         ("digits" = String, Query, pattern = "^[0-9]{1,1000}$", description = "The digits to find, 1 to 1,000"),
         ("from" = Option<u64>, Query, minimum = 1, description = "The place of the digit to begin with; 1 if absent"),
     ),
@@ -87,7 +87,7 @@ pub(crate) async fn find_digits(
         None => (None, last_place, (last_place + 2).saturating_sub(length).max(from)),
     };
     let found = FoundDigits {
-        index: calculation.subject.index().to_string(),
+        index: calculation.subject.argument(),
         subject: calculation.subject.to_string(),
         digits: digits.to_owned(),
         from,

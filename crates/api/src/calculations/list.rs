@@ -77,7 +77,10 @@ fn cursor(order: ListOrder, last: &Calculation) -> String {
         ListOrder::Newest { .. } | ListOrder::Unfinished { .. } | ListOrder::Others { .. } => {
             CalculationList::cursor(last.id)
         }
-        ListOrder::Largest { .. } | ListOrder::Index { .. } => CalculationList::index_cursor(last.subject.index()),
+        // These lists have subjects with an index only.
+        ListOrder::Largest { .. } | ListOrder::Index { .. } => {
+            last.subject.index().map(CalculationList::index_cursor).unwrap_or_default()
+        }
     }
 }
 

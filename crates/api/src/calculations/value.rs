@@ -27,7 +27,7 @@ use crate::state::ApiState;
     path = "/api/calculations/{index}/value",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVG]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
+        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVGTPA]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
         ("download" = Option<String>, Query, description = "If present: offer to save the value as a file"),
         ("range" = Option<String>, Header, description = "One range of bytes; several are answered with the whole value"),
         ("if-range" = Option<String>, Header, description = "The ETag that the range belongs to"),

@@ -20,7 +20,7 @@ use crate::state::ApiState;
     path = "/api/calculations/{index}",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVG]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
+        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVGTPA]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
         ("abaci-ask" = Option<String>, Header, description = "The token of the submission; a form or JSON field `ask` works too"),
     ),
     responses(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use answers::MAX_QUEUED_MODULUS;
 use axum::extract::{FromRef, FromRequestParts, Path};
 use http::request::Parts;
 use model::{Index, IndexError, LEASED_ABOVE, Lane, Subject, SubjectError};
@@ -61,11 +62,19 @@ impl ApiConfig {
         self.estimate(self.parse_index(text)?.into())
     }
 
+    /// Validates the text of a subject, or of an index in its place, like [`ApiConfig::validate`].
+    pub(crate) fn validate_subject_text(&self, text: &str) -> Result<ValidSubject, ApiError> {
+        if text.contains('(') { self.estimate(parse_subject(text)?) } else { self.validate_text(text) }
+    }
+
     fn estimate(&self, subject: Subject) -> Result<ValidSubject, ApiError> {
-        let index = subject.index();
-        if index.magnitude() > self.max_index {
+        if let Some(index) = subject.index().filter(|index| index.magnitude() > self.max_index) {
             let given = Shortened::new(&index.to_string());
             return Err(ApiError::IndexOutOfRange { given, max_index: self.max_index });
+        }
+        if subject.modulus().is_some_and(|modulus| modulus.get() > MAX_QUEUED_MODULUS) {
+            let allowed = format!("a modulus from 1 to {MAX_QUEUED_MODULUS}");
+            return Err(invalid_parameter("subject", &subject.to_string(), &allowed));
         }
         let estimate = calculator::estimate(&subject);
         let check = |needed_bytes, allowed_bytes: Option<u64>| match allowed_bytes {
@@ -133,12 +142,14 @@ impl ApiConfig {
 pub(crate) fn parse_subject(text: &str) -> Result<Subject, ApiError> {
     text.parse().map_err(|error: SubjectError| {
         let allowed = match error {
-            SubjectError::Fraction => "an index from 0 on, unless Q is 1 or -1",
+            SubjectError::Fraction => "an index from 0 on, unless Q is 1 or -1".to_owned(),
+            SubjectError::Order => "a k from 2 to 64".to_owned(),
+            SubjectError::Modulus => format!("a modulus from 1 to {MAX_QUEUED_MODULUS} in plain digits"),
             SubjectError::UnknownKind | SubjectError::Index(_) => {
-                "F(n), L(n), U(P,Q,n), V(P,Q,n) or G(a,b,n), with whole numbers of 64 bits in plain digits"
+                format!("{}, with whole numbers of 64 bits in plain digits, and m of 128", Subject::KINDS)
             }
         };
-        invalid_parameter("subject", text, allowed)
+        invalid_parameter("subject", text, &allowed)
     })
 }
 

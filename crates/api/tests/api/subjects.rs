@@ -14,9 +14,15 @@ fn submission(subject: &str) -> Request<axum::body::Body> {
 #[tokio::test]
 async fn a_submitted_subject_becomes_a_value_at_its_own_address() {
     let system = TestSystem::start().await;
-    for (subject, value) in
-        [("L(100)", "792070839848372253127"), ("U(3,-1,10)", "42837"), ("V(2,-1,10)", "6726"), ("G(3,4,-5)", "-4")]
-    {
+    for (subject, value) in [
+        ("L(100)", "792070839848372253127"),
+        ("U(3,-1,10)", "42837"),
+        ("V(2,-1,10)", "6726"),
+        ("G(3,4,-5)", "-4"),
+        ("T(3,50)", "3122171529233"),
+        ("P(1000)", "1500"),
+        ("A(1000)", "750"),
+    ] {
         let path = format!("/api/calculations/{subject}");
         system.get(&path).await.expect_problem(StatusCode::NOT_FOUND, "not-found");
         let answer = system.send(submission(subject)).await.expect(StatusCode::ACCEPTED);
@@ -72,7 +78,8 @@ async fn other_subjects_are_listed_apart() {
 async fn what_is_not_a_subject_within_the_limits_is_refused() {
     let config = ApiConfig { max_index: 1_000, ..ApiConfig::default() };
     let system = TestSystem::with_config(config).await;
-    for text in ["", "5", "L", "L(05)", "L(5) ", "T(3,5)", "U(3,5)", "U(3,2,-5)", "G(9223372036854775808,1,5)"] {
+    for text in ["", "5", "L", "L(05)", "L(5) ", "T(65,5)", "P(0)", "U(3,5)", "U(3,2,-5)", "G(9223372036854775808,1,5)"]
+    {
         let problem = system.send(submission(text)).await.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter");
         assert_eq!(problem.json()["field"], "subject", "{text}");
         assert!(problem.json()["allowed"].is_string(), "{text}");
@@ -80,6 +87,10 @@ async fn what_is_not_a_subject_within_the_limits_is_refused() {
     let large = system.send(submission("L(1001)")).await;
     let large = large.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "index-out-of-range");
     assert_eq!((&large.json()["given"], &large.json()["allowed"]), (&"1001".into(), &"-1000 to 1000".into()));
+    let modulus = 10_u128.pow(30);
+    let large = system.send(submission(&format!("P({})", modulus + 1))).await;
+    let large = large.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter");
+    assert_eq!(large.json()["allowed"], format!("a modulus from 1 to {modulus}"));
     let both = system.post_json(r#"{"index":"5","subject":"L(5)"}"#).await;
     both.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter");
     for path in ["L(05)", "X(5)", "U(3,2,-5)/value"] {
@@ -96,14 +107,18 @@ async fn a_question_that_is_too_expensive_names_the_calculation_that_answers_it(
         ("/api/sequences/lucas/100000000", "L(100000000)"),
         ("/api/sequences/u/-90000000?p=3&q=-1", "U(3,-1,-90000000)"),
         ("/api/sequences/seeded/100000000?a=2&b=1", "G(2,1,100000000)"),
+        ("/api/sequences/kbonacci/100000000?k=3", "T(3,100000000)"),
+        ("/api/moduli/1000000000000000000000000000000", "P(1000000000000000000000000000000)"),
     ] {
         let refused = system.get(path).await.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter").json();
         assert_eq!(refused["subject"], subject);
         assert!(refused["detail"].as_str().expect("a detail").contains(subject), "{refused}");
         system.send(submission(subject)).await.expect(StatusCode::ACCEPTED);
     }
-    let other = system.get("/api/sequences/kbonacci/100000000?k=3").await;
-    assert!(other.expect(StatusCode::UNPROCESSABLE_ENTITY).json()["subject"].is_null());
+    // What has no calculation names none.
+    for path in ["/api/phi?places=1000000", "/api/moduli/1000000000000000000000000000001"] {
+        assert!(system.get(path).await.expect(StatusCode::UNPROCESSABLE_ENTITY).json()["subject"].is_null(), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use model::{Expression, ExpressionError, Index, Subject, SubjectError};
+use model::{Expression, ExpressionError, Subject, SubjectError};
+
+use super::maths::{BigIndex, BigIndexError};
 
 /// A subject other than F(n), such as `L(1e6)` or `U(3,-1,2^10)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,9 @@ pub(crate) struct SubjectArgument(pub(crate) Subject);
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SubjectArgumentError {
     /// A number is not an expression.
+    #[error(transparent)]
+    Number(#[from] BigIndexError),
+    /// The index is not an expression.
     #[error(transparent)]
     Expression(#[from] ExpressionError),
     /// No such subject.
@@ -32,9 +37,9 @@ impl FromStr for SubjectArgument {
     fn from_str(text: &str) -> Result<Self, SubjectArgumentError> {
         let inner = text.strip_suffix(')').and_then(|text| text.split_once('('));
         let (kind, numbers) = inner.ok_or(SubjectError::UnknownKind)?;
-        let numbers = numbers.split(',').map(|number| number.parse().map(Expression::index));
-        let numbers: Vec<Index> = numbers.collect::<Result<_, ExpressionError>>()?;
-        let numbers: Vec<String> = numbers.iter().map(Index::to_string).collect();
+        let numbers = numbers.split(',').map(|number| number.parse::<BigIndex>());
+        let numbers = numbers.map(|number| number.map(|number| number.get().to_string()));
+        let numbers: Vec<String> = numbers.collect::<Result<_, BigIndexError>>()?;
         Ok(Self(format!("{kind}({})", numbers.join(",")).parse()?))
     }
 }
@@ -54,8 +59,13 @@ mod tests {
 
     #[test]
     fn numbers_of_a_subject_may_be_expressions() {
-        for (text, expected) in [("L(1e6)", "L(1000000)"), ("U(3, -1, 2^10)", "U(3,-1,1024)"), ("F(2*(3+4))", "F(14)")]
-        {
+        for (text, expected) in [
+            ("L(1e6)", "L(1000000)"),
+            ("U(3, -1, 2^10)", "U(3,-1,1024)"),
+            ("F(2*(3+4))", "F(14)"),
+            ("T(3,1e6)", "T(3,1000000)"),
+            ("P(2^64)", "P(18446744073709551616)"),
+        ] {
             assert_eq!(text.parse::<SubjectArgument>().expect(text).0.to_string(), expected);
         }
         for text in ["L", "L()", "L(x)", "L(1)(", "X(1)", "U(3,-1)", "U(3,2,-1)", "L(1e30)"] {

@@ -29,8 +29,10 @@ pub(crate) fn subject(page: &SubjectPage) -> Markup {
             div.section-head { h1 tabindex="-1" { (name) } }
             div.number-head { div {
                 p.sentence { (definition) }
-                nav.chips aria-label=(text::NEIGHBOURS) {
-                    a href={ "/n/" (page.subject.index()) } { span { (format::name(&page.subject.index().to_string())) } }
+                @if let Some(index) = page.subject.index() {
+                    nav.chips aria-label=(text::NEIGHBOURS) {
+                        a href={ "/n/" (index) } { span { (format::name(&index.to_string())) } }
+                    }
                 }
             } }
             @match &page.calculation {
@@ -58,6 +60,9 @@ fn definition(subject: &Subject) -> String {
         Subject::U { p, q, .. } => format!("{}{}", words::U, recurrence(*p, *q)),
         Subject::V { p, q, .. } => format!("x(0) = 2, x(1) = {}{}", signed(*p), recurrence(*p, *q)),
         Subject::Seeded { a, b, .. } => format!("x(0) = {}, x(1) = {}{}", signed(*a), signed(*b), words::FIBONACCI),
+        Subject::Kbonacci { k, .. } => format!("{}{k}{}", words::KBONACCI_BEFORE, words::KBONACCI_AFTER),
+        Subject::PisanoPeriod(m) => format!("{}{m}{}", words::PISANO_BEFORE, words::PISANO_AFTER),
+        Subject::EntryPoint(m) => format!("{}{m}{}", words::ENTRY_BEFORE, words::ENTRY_AFTER),
     }
 }
 

@@ -181,6 +181,12 @@ pub(crate) mod subject {
     pub(crate) const LUCAS: &str = "A Lucas number: L(0) = 2, L(1) = 1, and each is the sum of the two before.";
     pub(crate) const U: &str = "x(0) = 0, x(1) = 1";
     pub(crate) const FIBONACCI: &str = ", and each is the sum of the two before.";
+    pub(crate) const KBONACCI_BEFORE: &str = "Each is the sum of the ";
+    pub(crate) const KBONACCI_AFTER: &str = " before, after zeros and a 1.";
+    pub(crate) const PISANO_BEFORE: &str = "The Pisano period of ";
+    pub(crate) const PISANO_AFTER: &str = ": after how many indexes the Fibonacci numbers modulo it repeat.";
+    pub(crate) const ENTRY_BEFORE: &str = "The entry point of ";
+    pub(crate) const ENTRY_AFTER: &str = ": the first index above 0 whose Fibonacci number it divides.";
     pub(crate) const WITHOUT_SIGN: &str = ", without the sign";
 }
 

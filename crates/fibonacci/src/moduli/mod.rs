@@ -4,4 +4,4 @@ mod factorization;
 mod period;
 
 pub use factorization::{MAX_FACTORED, factorize, is_prime};
-pub use period::{ResiduePeriod, period};
+pub use period::{ResiduePeriod, period, period_with};

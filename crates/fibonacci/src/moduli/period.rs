@@ -4,7 +4,9 @@ use dashu_int::UBig;
 use dashu_int::ops::Gcd;
 
 use super::factorize;
+use crate::control::Meter;
 use crate::instant::residue_of;
+use crate::{Control, Error};
 
 /// The periods of the Fibonacci numbers modulo m.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,18 +41,39 @@ pub struct ResiduePeriod {
 /// assert_eq!(period.entry_point, 750_u32.into());
 /// ```
 pub fn period(m: u128) -> Option<ResiduePeriod> {
+    period_with(m, &Control::none()).ok().flatten()
+}
+
+/// Does what [`period`] does, and reports its progress after each factorization.
+///
+/// # Errors
+/// [`Error::Cancelled`] before the next factorization after the flag is raised. One takes up to a third of the whole.
+///
+/// # Example
+/// ```
+/// let period = fibonacci::period_with(1000, &fibonacci::Control::none())?;
+/// assert_eq!(period, fibonacci::period(1000));
+/// # Ok::<(), fibonacci::Error>(())
+/// ```
+pub fn period_with(m: u128, control: &Control<'_>) -> Result<Option<ResiduePeriod>, Error> {
     if m == 0 {
-        return None;
+        return Ok(None);
     }
     let factors = factorize(m);
+    // The factorization of m, and one for each of its prime factors.
+    let mut meter = Meter::new(*control, 1 + factors.len() as u64);
     let (mut pisano_period, mut entry_point) = (UBig::ONE, UBig::ONE);
     for &(prime, exponent) in &factors {
+        meter.advance(1)?;
+        meter.look()?;
         let (period, entry) = of_prime_power(prime, exponent);
         pisano_period = least_common_multiple(&pisano_period, &period);
         entry_point = least_common_multiple(&entry_point, &entry);
     }
+    meter.look()?;
+    meter.finish();
     let zeros = u8::try_from(&pisano_period / &entry_point).unwrap_or_default();
-    Some(ResiduePeriod { modulus: m, factors, pisano_period, entry_point, zeros })
+    Ok(Some(ResiduePeriod { modulus: m, factors, pisano_period, entry_point, zeros }))
 }
 
 /// Returns π(pᵉ) and α(pᵉ).

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::cmp::Ordering;
 
-use dashu_int::{IBig, Sign};
+use dashu_int::IBig;
 
 use super::ring::Ring;
 use crate::control::Meter;
@@ -56,11 +56,7 @@ impl Ring for Decimals<'_> {
     type Element = Decimal;
 
     fn element(&self, integer: &IBig) -> Decimal {
-        let (sign, magnitude) = integer.clone().into_parts();
-        let digits = magnitude.to_string();
-        let groups = digits.as_bytes().rchunks(LIMB_DIGITS as usize);
-        let limb = |group: &[u8]| group.iter().fold(0, |limb, digit| 10 * limb + u64::from(digit - b'0'));
-        number(sign == Sign::Negative, groups.map(limb).collect())
+        integer.into()
     }
 
     fn add(&self, x: &Decimal, y: &Decimal) -> Decimal {
@@ -74,6 +70,15 @@ impl Ring for Decimals<'_> {
     fn multiply(&self, x: &Decimal, y: &Decimal) -> Decimal {
         number(x.is_negative() != y.is_negative(), self.product(x.limbs(), y.limbs()))
     }
+}
+
+/// Returns the limbs of the operands of each doubling up to an index, where an index adds `growth` digits.
+pub(super) fn operand_limbs(n: u64, growth: f64) -> impl Iterator<Item = u64> {
+    (0..u64::BITS - n.leading_zeros()).rev().map(move |shift| {
+        let k = n >> shift >> 1;
+        let limbs = ((k as f64 + 1.0) * growth / LIMB_DIGITS as f64) as u64;
+        limbs.saturating_add(2)
+    })
 }
 
 /// Returns a number of limbs that may have zeros at the top.

@@ -53,12 +53,12 @@ pub fn kbonacci_modulo(k: u32, n: impl Into<IBig>, m: &UBig) -> Result<UBig, Seq
     Ok(highest_coefficient(&Residues::new(&divisor), k as usize, n.into()).residue())
 }
 
-fn check_order(k: u32) -> Result<(), SequenceError> {
+pub(super) fn check_order(k: u32) -> Result<(), SequenceError> {
     if (2..=MAX_ORDER).contains(&k) { Ok(()) } else { Err(SequenceError::Order { given: k }) }
 }
 
 /// The coefficient of x^(k−1) in x^n.
-fn highest_coefficient<R: Ring>(ring: &R, k: usize, n: IBig) -> R::Element {
+pub(super) fn highest_coefficient<R: Ring>(ring: &R, k: usize, n: IBig) -> R::Element {
     let (negative, n) = split(n);
     let (zero, one) = (ring.element(&IBig::ZERO), ring.element(&IBig::ONE));
     let mut power = vec![zero.clone(); k];

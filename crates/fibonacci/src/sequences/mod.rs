@@ -5,6 +5,7 @@
 mod decimals;
 mod error;
 mod kbonacci;
+mod kbonacci_term;
 mod polynomial;
 mod recurrence;
 mod ring;
@@ -12,6 +13,7 @@ mod term;
 
 pub use error::SequenceError;
 pub use kbonacci::{MAX_ORDER, kbonacci, kbonacci_modulo};
+pub use kbonacci_term::KbonacciTerm;
 pub use polynomial::{MAX_POLYNOMIAL, fibonacci_polynomial, lucas_polynomial};
 pub use recurrence::{
     LucasParameters, lucas, lucas_modulo, lucas_u, lucas_u_modulo, lucas_v, lucas_v_modulo, seeded, seeded_modulo,

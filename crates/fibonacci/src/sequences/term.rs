@@ -5,12 +5,11 @@ use std::time::Duration;
 use dashu_int::ops::UnsignedAbs;
 use dashu_int::{IBig, UBig};
 
-use super::decimals::Decimals;
+use super::decimals::{Decimals, operand_limbs};
 use super::recurrence::{Terms, modular};
 use super::ring::Ring;
 use super::{LucasParameters, SequenceError};
 use crate::check::{CHECK_MODULUS, residue_of};
-use crate::limbs::LIMB_DIGITS;
 use crate::{Control, Decimal, Error, Estimate, estimate, goldilocks, nth_with};
 
 /// A term x(n) of the sequence with x(0) = a, x(1) = b and x(n) = P·x(n−1) − Q·x(n−2).
@@ -102,7 +101,7 @@ impl Term {
             Error::OutOfMemory { .. } => Error::OutOfMemory { needed_bytes: self.estimate().memory_bytes },
             error => error,
         })?;
-        self.check(&value)?;
+        check_residue(&value, self.n, self.residue())?;
         Ok(value)
     }
 
@@ -137,23 +136,9 @@ impl Term {
         Ok(value)
     }
 
-    fn check(&self, value: &Decimal) -> Result<(), Error> {
-        let modulus = UBig::from(CHECK_MODULUS);
-        let expected = modular(&self.parameters, self.n.into(), &modulus, &self.a, &self.b);
-        let expected = expected.ok().and_then(|residue| u64::try_from(residue).ok());
-        let found = match residue_of(value.limbs()) {
-            residue if value.is_negative() && residue > 0 => CHECK_MODULUS - residue,
-            residue => residue,
-        };
-        match expected {
-            Some(expected) if expected == found => Ok(()),
-            expected => Err(Error::CheckFailed {
-                index: self.n,
-                modulus: CHECK_MODULUS,
-                expected: expected.unwrap_or_default(),
-                found,
-            }),
-        }
+    /// The residue of the term, computed without it.
+    fn residue(&self) -> Option<UBig> {
+        modular(&self.parameters, self.n.into(), &CHECK_MODULUS.into(), &self.a, &self.b).ok()
     }
 
     /// The same term at an index that is not negative: the sequence read backwards has P/Q and 1/Q, with Q = ±1.
@@ -168,8 +153,21 @@ impl Term {
     }
 }
 
+/// Compares the residue of the value at an index with the one that it must have.
+pub(super) fn check_residue(value: &Decimal, index: i64, expected: Option<UBig>) -> Result<(), Error> {
+    let expected = expected.and_then(|residue| u64::try_from(residue).ok());
+    let found = match residue_of(value.limbs()) {
+        residue if value.is_negative() && residue > 0 => CHECK_MODULUS - residue,
+        residue => residue,
+    };
+    if expected == Some(found) {
+        return Ok(());
+    }
+    Err(Error::CheckFailed { index, modulus: CHECK_MODULUS, expected: expected.unwrap_or_default(), found })
+}
+
 /// A call, with the check of its value.
-const CALL_NANOS: u64 = 15_000;
+pub(super) const CALL_NANOS: u64 = 15_000;
 
 /// Parameters, seeds, and an index from 0 on.
 struct Forwards {
@@ -202,11 +200,7 @@ impl Forwards {
     }
 
     fn steps(&self) -> impl Iterator<Item = TermStep> {
-        let (growth, n) = (self.growth(), self.n);
-        (0..u64::BITS - n.leading_zeros()).rev().map(move |shift| {
-            let k = n >> shift >> 1;
-            let limbs = ((k as f64 + 1.0) * growth / LIMB_DIGITS as f64) as u64;
-            let limbs = limbs.saturating_add(2);
+        operand_limbs(self.n, self.growth()).map(|limbs| {
             let (product, square) = (goldilocks::units(limbs, limbs, false), goldilocks::units(limbs, limbs, true));
             TermStep { limbs, units: product.saturating_add(square.saturating_mul(2)) }
         })
@@ -268,7 +262,7 @@ impl Forwards {
 }
 
 /// The digits of a number with this logarithm; saturates.
-fn float_digits(logarithm: f64) -> u64 {
+pub(super) fn float_digits(logarithm: f64) -> u64 {
     // Negative and infinite logarithms are those of 0 and 1.
     (logarithm.max(0.0) as u64).saturating_add(1)
 }

@@ -133,7 +133,8 @@ pub(crate) async fn short_jobs_are_claimed_in_batches_and_others_one_by_one(queu
     assert_eq!(taken.len(), 4, "at least one");
     taken.extend(take(&[Lane::Short, Lane::Medium], 10).await);
     assert_eq!(taken.len(), 5);
-    let mut subjects: Vec<_> = taken.iter().map(|delivery| delivery.job.subject.index().get()).collect();
+    let mut subjects: Vec<_> =
+        taken.iter().map(|delivery| delivery.job.subject.index().expect("an index").get()).collect();
     subjects.sort_unstable();
     assert_eq!(subjects, [1, 2, 3, 4, 5]);
     for left in (0..5).rev() {
@@ -247,7 +248,7 @@ async fn claim_until_negative(queue: Arc<dyn JobQueue>, name: i64) -> Vec<i64> {
     let mut taken = Vec::new();
     loop {
         let delivery = claim(&*queue, &format!("w{name}"), LONG_LEASE).await;
-        let n = delivery.job.subject.index().get();
+        let n = delivery.job.subject.index().expect("an index").get();
         if n < 0 {
             return taken;
         }

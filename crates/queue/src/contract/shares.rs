@@ -26,7 +26,7 @@ fn other(n: i64) -> i64 {
 async fn next(queue: &dyn JobQueue) -> Option<i64> {
     let delivery = claim_now(queue, "a").await?;
     queue.ack(&delivery).await.unwrap();
-    Some(delivery.job.subject.index().get())
+    Some(delivery.job.subject.index().expect("an index").get())
 }
 
 pub(crate) async fn long_work_of_two_submitters_alternates(queue: Arc<dyn JobQueue>) {
@@ -112,7 +112,7 @@ pub(crate) async fn a_long_job_that_is_given_back_comes_next(queue: Arc<dyn JobQ
         queue.enqueue(&long_job(one(n), 1_000)).await.unwrap();
     }
     let first = claim(&*queue, "a", LONG_LEASE).await;
-    assert_eq!(first.job.subject.index().get(), one(1));
+    assert_eq!(first.job.subject.index().expect("an index").get(), one(1));
     queue.release(&first).await.unwrap();
     let sent = first.job;
     let released = claim(&*queue, "a", LONG_LEASE).await;
@@ -156,7 +156,7 @@ pub(crate) async fn waiting_long_jobs_are_listed_in_the_order_of_their_delivery(
         queue.enqueue(&long_job(other(n), 2_000)).await.unwrap();
     }
     let listed = async |max: usize| -> Vec<i64> {
-        queue.next_long(max).await.unwrap().iter().map(|subject| subject.index().get()).collect()
+        queue.next_long(max).await.unwrap().iter().map(|subject| subject.index().expect("an index").get()).collect()
     };
     let all = listed(100).await;
     assert_eq!(all.len(), 8);

@@ -64,7 +64,7 @@ pub async fn a_batch_of_subjects_is_found(store: &dyn Store) {
     store.submit_batch(&requests(0..50)).await.expect("room for all");
     let subjects: Vec<Subject> = (-10..100).map(f).collect();
     let mut found_rows = store.find_batch(&subjects).await.expect("reachable");
-    found_rows.sort_by_key(|row| row.subject.index().get());
+    found_rows.sort_by_key(|row| row.subject.index());
     assert_eq!(found_rows.len(), 50);
     for (n, row) in (0..).zip(&found_rows) {
         assert_eq!(*row, found(store, &f(n)).await);

@@ -11,7 +11,7 @@ fn submitter(text: &str) -> Submitter {
 
 async fn indexes(store: &dyn Store, filter: UnfinishedFilter) -> Vec<i64> {
     let work = store.unfinished_work(&filter, None, 100).await.expect("reachable");
-    work.iter().map(|row| row.subject.index().get()).collect()
+    work.iter().map(|row| row.subject.index().expect("an index").get()).collect()
 }
 
 /// Every filter selects what it says, and all of them together.

@@ -47,7 +47,7 @@ pub async fn lists_have_an_order_and_page_without_gaps(store: &dyn Store) {
     assert_eq!(store.count().await.expect("reachable"), 8);
     let indexes = async |order, limit| {
         let page = store.list(order, limit).await.expect("reachable");
-        page.iter().map(|calculation| calculation.subject.index().get()).collect::<Vec<_>>()
+        page.iter().map(|calculation| calculation.subject.index().expect("an index").get()).collect::<Vec<_>>()
     };
     for limit in [1, 3, 20] {
         let (mut after, mut largest) = (None, Vec::new());

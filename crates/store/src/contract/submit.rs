@@ -1,7 +1,7 @@
 //! Submitting calculations.
 
 use futures_util::future::join_all;
-use model::{CalculationId, CalculationState, Index, Status};
+use model::{CalculationId, CalculationState, Status};
 
 use super::LIMITS;
 use super::fixtures::*;
@@ -22,7 +22,7 @@ pub async fn a_new_calculation_is_queued_and_found(store: &dyn Store) {
 pub async fn the_extremes_of_the_index_are_kept(store: &dyn Store) {
     for n in [0, 1, -1, 8, -8, i64::MIN, i64::MAX] {
         let queued_row = queued(store, &f(n)).await;
-        assert_eq!(found(store, &f(n)).await.subject.index(), Index::new(n));
+        assert_eq!(found(store, &f(n)).await.subject, f(n));
         assert_eq!(found(store, &f(n)).await, queued_row);
     }
     assert_eq!(store.list(ListOrder::Newest { before: None }, 100).await.expect("reachable").len(), 7);

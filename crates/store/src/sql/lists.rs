@@ -32,7 +32,7 @@ pub(crate) const LARGEST: &str = concat!(
 /// The condition for a row whose subject this version knows.
 macro_rules! known_subject {
     () => {
-        "(idx is not null or substr(subject, 1, 2) in ('L(', 'U(', 'V(', 'G('))"
+        "(idx is not null or substr(subject, 1, 2) in ('L(', 'U(', 'V(', 'G(', 'T(', 'P(', 'A('))"
     };
 }
 pub(crate) use known_subject;

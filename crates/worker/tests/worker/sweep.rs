@@ -43,7 +43,7 @@ async fn a_refilled_queue_shares_long_work_between_those_who_submitted_it() {
         let delivery = system.queue.claim(&worker, &[Lane::Long], lease, Duration::ZERO).await.expect("in memory");
         claimed.push(delivery.expect("it waits").job);
     }
-    let indexes: Vec<i64> = claimed.iter().map(|job| job.subject.index().get()).collect();
+    let indexes: Vec<i64> = claimed.iter().map(|job| job.subject.index().expect("an index").get()).collect();
     assert_eq!(indexes, [900_000_001, 900_000_004]);
     assert_eq!(claimed[0].work_ms, Job::work_ms(fibonacci::estimate(900_000_001).work));
 }

@@ -130,9 +130,10 @@ impl GetCommand {
         let sha256 = calculation.sha256.as_deref().unwrap_or_default();
         if self.json {
             let digits = calculation.digits;
-            let (index, other) = match subject.fibonacci_index() {
-                Some(index) => (index, String::new()),
-                None => (subject.index(), format!(r#""subject":"{subject}","#)),
+            let index = subject.argument();
+            let other = match subject.fibonacci_index() {
+                Some(_) => String::new(),
+                None => format!(r#""subject":"{subject}","#),
             };
             write!(to, r#"{{{other}"index":"{index}","digits":"{digits}","sha256":"{sha256}","value":""#)?;
         }

@@ -101,7 +101,7 @@ async fn submissions_with_and_without_tokens_at_the_same_time_are_queued_once() 
             known @ SubmitResult::Known(_) => panic!("nothing is known: {known:?}"),
         }
     }
-    queued.sort_by_key(|subject| subject.index().get());
+    queued.sort_by_key(|subject| subject.index());
     assert_eq!(queued, [1, 2, 3, 4].map(f));
     let withdrawn = store.withdraw(&f(4), &ask, NOON).await.expect("reachable");
     assert!(matches!(withdrawn, WithdrawResult::Cancelled(_)), "{withdrawn:?}");
