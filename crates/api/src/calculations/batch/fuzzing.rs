@@ -24,7 +24,8 @@ fn kind(config: &ApiConfig, batch: Result<Vec<ValidSubject>, ApiError>) -> Strin
     match batch {
         Ok(indexes) => {
             assert!((1..=config.batch_indexes).contains(&indexes.len()));
-            assert!(indexes.iter().all(|index| index.subject.index().magnitude() <= config.max_index));
+            let is_within = |index: model::Index| index.magnitude() <= config.max_index;
+            assert!(indexes.iter().all(|valid| valid.subject.index().is_none_or(is_within)));
             format!("{} indexes", indexes.len())
         }
         Err(ApiError::Place { error, .. }) => format!("in a place: {:?}", std::mem::discriminant(&*error)),

@@ -1,6 +1,7 @@
-//! The indexes of a batch: a list, a range, or lines.
+//! The subjects of a batch: a list, a range of indexes, or lines.
 
 use http::{HeaderMap, header};
+use model::Index;
 use serde_json::value::RawValue;
 
 use crate::error::ApiError;
@@ -11,7 +12,7 @@ use crate::state::ApiState;
 /// The media type of lines of JSON.
 pub(super) const NDJSON: &str = "application/x-ndjson";
 
-/// Reads the indexes of a request.
+/// Reads the subjects of a request.
 ///
 /// # Errors
 /// The errors of a single submission, with the wrong element or line; `BatchTooLarge`.
@@ -33,7 +34,8 @@ fn is_lines(headers: &HeaderMap) -> bool {
     given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(NDJSON)
 }
 
-/// Reads one index of each line: an integer, a string, or an object with the member `index`.
+/// Reads one subject of each line: an index as an integer or a string, the text of a subject, or an object with one of
+/// the members `index` and `subject`.
 pub(super) fn of_lines(config: &ApiConfig, text: &str) -> Result<Vec<ValidSubject>, ApiError> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     if text.is_empty() {
@@ -45,7 +47,7 @@ pub(super) fn of_lines(config: &ApiConfig, text: &str) -> Result<Vec<ValidSubjec
         let index = if line.starts_with('{') {
             parse_json(line).and_then(|fields| config.validate(&fields))
         } else {
-            config.validate_text(&unquoted(line))
+            config.validate_subject_text(&unquoted(line))
         };
         index.map_err(|error| error.at(format!("line {}", at + 1)))
     };
@@ -53,13 +55,17 @@ pub(super) fn of_lines(config: &ApiConfig, text: &str) -> Result<Vec<ValidSubjec
 }
 
 pub(super) fn of_fields(config: &ApiConfig, fields: &Fields) -> Result<Vec<ValidSubject>, ApiError> {
-    match (fields.get("indexes"), fields.get("from"), fields.get("to")) {
-        (Some(list), None, None) => of_list(config, list),
-        (None, Some(from), Some(to)) => of_range(config, from, to, fields.get("step")),
-        (None, Some(_), None) => Err(missing("to")),
-        (None, None, Some(_)) => Err(missing("from")),
-        (None, None, None) => Err(missing("indexes")),
-        (Some(_), ..) => Err(ApiError::BodyMalformed { reason: "Give either `indexes`, or `from` and `to`." }),
+    let lists = (fields.get("indexes"), fields.get("subjects"));
+    match (lists, fields.get("from"), fields.get("to")) {
+        ((Some(list), None), None, None) => of_list(config, "indexes", list, |index| config.validate_text(index)),
+        ((None, Some(list)), None, None) => {
+            of_list(config, "subjects", list, |subject| config.validate_subject_text(subject))
+        }
+        ((None, None), Some(from), Some(to)) => of_range(config, from, to, fields.get("step")),
+        ((None, None), Some(_), None) => Err(missing("to")),
+        ((None, None), None, Some(_)) => Err(missing("from")),
+        ((None, None), None, None) => Err(missing("indexes")),
+        _ => Err(ApiError::BodyMalformed { reason: "Give one of `indexes`, `subjects`, and `from` with `to`." }),
     }
 }
 
@@ -67,21 +73,23 @@ fn missing(field: &str) -> ApiError {
     ApiError::IndexMissing.at(field.to_owned())
 }
 
-fn of_list(config: &ApiConfig, list: &FieldValue) -> Result<Vec<ValidSubject>, ApiError> {
+fn of_list(
+    config: &ApiConfig,
+    name: &'static str,
+    list: &FieldValue,
+    validate: impl Fn(&str) -> Result<ValidSubject, ApiError>,
+) -> Result<Vec<ValidSubject>, ApiError> {
+    let not_a_list = |given: &str| invalid_parameter(name, given, &format!("a list of {name}"));
     let FieldValue::Json(json) = list else { return Err(not_a_list(list.text())) };
     let elements: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| not_a_list(json))?;
     if elements.is_empty() {
-        return Err(missing("indexes"));
+        return Err(missing(name));
     }
     check_count(config, elements.len())?;
     let element = |(at, element): (usize, &RawValue)| {
-        config.validate_text(&unquoted(element.get())).map_err(|error| error.at(format!("indexes[{at}]")))
+        validate(&unquoted(element.get())).map_err(|error| error.at(format!("{name}[{at}]")))
     };
     elements.into_iter().enumerate().map(element).collect()
-}
-
-fn not_a_list(given: &str) -> ApiError {
-    invalid_parameter("indexes", given, "a list of indexes")
 }
 
 /// Returns the indexes from `from` to `to`, both included, or as near to `to` as whole steps come.
@@ -94,10 +102,11 @@ fn of_range(
     let end =
         |name: &str, value: &FieldValue| config.validate_text(value.text()).map_err(|error| error.at(name.to_owned()));
     let (first, last) = (end("from", from)?, end("to", to)?);
-    let (first, last) = (first.subject.index().get(), last.subject.index().get());
+    let index = |valid: &ValidSubject| valid.subject.index().map_or(0, Index::get);
+    let (first, last) = (index(&first), index(&last));
     let step_text = step.map_or("1", FieldValue::text);
     let refused = |field, text: &str, allowed: &str| Err(invalid_parameter(field, text, allowed));
-    let step = match step_text.parse::<model::Index>() {
+    let step = match step_text.parse::<Index>() {
         Ok(step) if step.get() != 0 => step.get(),
         _ => return refused("step", step_text, "a whole number in plain digits other than 0"),
     };
@@ -137,7 +146,7 @@ mod tests {
     use super::*;
 
     fn indexes(indexes: Result<Vec<ValidSubject>, ApiError>) -> Vec<i64> {
-        indexes.expect("valid").iter().map(|index| index.subject.index().get()).collect()
+        indexes.expect("valid").iter().map(|index| index.subject.index().expect("an index").get()).collect()
     }
 
     fn of(text: &str) -> Result<Vec<ValidSubject>, ApiError> {
@@ -158,6 +167,12 @@ mod tests {
         assert_eq!(indexes(of(r#"{"from": 5, "to": 5, "step": -9}"#)), [5]);
         assert_eq!(indexes(lines("7\n\"8\"\r\n{\"index\":\"9\"}\n")), [7, 8, 9]);
         assert_eq!(indexes(lines("7")), [7]);
+        let subjects = |batch: Result<Vec<ValidSubject>, ApiError>| -> Vec<String> {
+            batch.expect("valid").iter().map(|valid| valid.subject.to_string()).collect()
+        };
+        let expected = ["L(7)", "F(8)", "U(3,-1,9)", "P(10)"];
+        assert_eq!(subjects(of(r#"{"subjects": ["L(7)", "F(8)", "U(3,-1,9)", "P(10)"]}"#)), expected);
+        assert_eq!(subjects(lines("L(7)\n8\n\"U(3,-1,9)\"\n{\"subject\":\"P(10)\"}")), expected);
     }
 
     #[test]
@@ -170,6 +185,10 @@ mod tests {
         assert_eq!(place(of(r#"{"indexes": [1, 2, [3]]}"#)), "indexes[2]");
         assert_eq!(place(of(r#"{"indexes": []}"#)), "indexes");
         assert_eq!(place(of("{}")), "indexes");
+        assert_eq!(place(of(r#"{"indexes": [1, "L(2)"]}"#)), "indexes[1]");
+        assert_eq!(place(of(r#"{"subjects": ["L(1)", "X(2)"]}"#)), "subjects[1]");
+        assert_eq!(place(of(r#"{"subjects": []}"#)), "subjects");
+        assert_eq!(place(lines("L(1)\nL(x)")), "line 2");
         assert_eq!(place(of(r#"{"from": 1}"#)), "to");
         assert_eq!(place(of(r#"{"from": "x", "to": 1}"#)), "from");
         assert_eq!(place(lines("1\n\n3")), "line 2");
@@ -186,7 +205,9 @@ mod tests {
         {
             assert!(matches!(of(text), Err(ApiError::Parameter { .. })), "{text}");
         }
-        assert!(matches!(of(r#"{"indexes":[1],"from":1,"to":2}"#), Err(ApiError::BodyMalformed { .. })));
+        for text in [r#"{"indexes":[1],"from":1,"to":2}"#, r#"{"indexes":[1],"subjects":["L(1)"]}"#] {
+            assert!(matches!(of(text), Err(ApiError::BodyMalformed { .. })), "{text}");
+        }
         assert!(matches!(lines(""), Err(ApiError::IndexMissing)));
     }
 }

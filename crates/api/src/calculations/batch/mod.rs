@@ -27,7 +27,7 @@ use crate::limits::{Charge, ValidSubject};
 use crate::metrics;
 use crate::state::ApiState;
 
-/// `POST /api/calculations/batch` submits many indexes, all or none.
+/// `POST /api/calculations/batch` submits many indexes or other subjects, all or none.
 ///
 /// The response has one line for each, in their order: the JSON of the calculation, with the token of the submission if
 /// it has one. With `Prefer: wait=N` each line is held back until its value is known, all of them up to N seconds, at
@@ -41,7 +41,7 @@ use crate::state::ApiState;
         ("traceparent" = Option<String>, Header, description = "W3C trace context that the calculations join"),
     ),
     request_body(
-        description = "Up to 10,000 indexes by default: a list, an inclusive range, or one index on each line.",
+        description = "Up to 10,000 by default: a list of indexes or of subjects, an inclusive range of indexes, or an index or a subject on each line.",
         content((BatchBody = "application/json"), (String = "application/x-ndjson"))
     ),
     responses(
@@ -66,7 +66,7 @@ pub(crate) async fn submit_batch(State(state): State<ApiState>, request: Request
     with_rate_limit(&state, from, response)
 }
 
-/// The body of a batch: `indexes`, or `from` and `to`.
+/// The body of a batch: `indexes`, `subjects`, or `from` and `to`.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "`read_indexes` parses the body strictly; this describes it")]
 #[schema(as = SubmitBatch)]
@@ -74,6 +74,9 @@ pub(crate) struct BatchBody {
     /// The indexes, as strings or integer literals in plain digits.
     #[schema(example = json!(["1", "2", "1000"]))]
     indexes: Option<Vec<String>>,
+    /// Subjects, such as `L(1000)`, in place of the indexes.
+    #[schema(example = json!(["L(1000)", "U(3,-1,500)"]))]
+    subjects: Option<Vec<String>>,
     /// The first index of a range.
     #[schema(example = "1")]
     from: Option<String>,
