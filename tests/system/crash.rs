@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use num_bigint::BigInt;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -140,4 +141,42 @@ pub(crate) async fn submit_until(url: String, ledger: Arc<AcceptedIndexes>, stop
             panic!("F({n}) was refused with {}", response.status());
         }
     }
+}
+
+#[tokio::test]
+async fn kill_9_loses_no_other_subject() {
+    let mut stack = Stack::own(&[]).await;
+    // The first takes seconds, so that the kill finds it running.
+    let long = "L(900000000)";
+    let subjects = [long, "L(1000)", "U(3,-1,200)", "V(2,-1,-10)", "G(3,4,-5)", "T(3,50)", "P(1000)", "A(1000)"];
+    let body = json!({ "subjects": subjects }).to_string();
+    let batch = stack.http.post(format!("{}/api/calculations/batch", stack.url));
+    let batch = batch.header("content-type", "application/json").body(body).send().await.expect("a response");
+    assert_eq!(batch.status(), StatusCode::ACCEPTED);
+    let until = async |stack: &Stack, subject: &str, status: &str| {
+        eventually(&format!("{subject} is {status}"), async || {
+            let calculation = stack.json(&format!("/api/calculations/{subject}")).await;
+            (calculation["status"] == status).then_some(calculation)
+        })
+        .await
+    };
+    until(&stack, long, "running").await;
+    stack.kill();
+    stack.restart();
+    assert_eq!(until(&stack, long, "running").await["attempt"], 2);
+    for (subject, value) in [
+        ("V(2,-1,-10)", "6726"),
+        ("G(3,4,-5)", "-4"),
+        ("T(3,50)", "3122171529233"),
+        ("P(1000)", "1500"),
+        ("A(1000)", "750"),
+    ] {
+        assert_eq!(until(&stack, subject, "done").await["value"], value, "{subject}");
+    }
+    // L(n)² = 5F(n)² + 4 for even n.
+    let lucas = until(&stack, "L(1000)", "done").await;
+    let number = |text: &str| text.parse::<BigInt>().expect("digits");
+    let (lucas, fibonacci) = (number(lucas["value"].as_str().expect("text")), number(&reference::fibonacci(1_000)));
+    assert_eq!(&lucas * &lucas, &fibonacci * &fibonacci * 5 + 4);
+    until(&stack, "U(3,-1,200)", "done").await;
 }

@@ -114,6 +114,28 @@ async fn submit_prints_a_line_for_each_index() {
     assert_eq!(stack.stored_count().await, indexes.len() + lines.len());
 }
 
+#[tokio::test]
+async fn other_subjects_are_submitted_in_batches_with_indexes() {
+    let stack = Stack::own(&[]).await;
+    let mut command = abaci(&stack.url, &["submit", "L(1e3)", "5..6", "T(3, 50)", "-", "P(10^20)"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("piped").write_all(b"U(3,-1,10)\n7..8\n").expect("written");
+    let (code, stdout, stderr) = texts(child.wait_with_output().expect("it runs"));
+    assert_eq!(code, Some(0), "{stderr}");
+    let subjects: Vec<&str> = stdout.lines().filter_map(|line| line.split(' ').next()).collect();
+    let expected = "L(1000) F(5) F(6) T(3,50) U(3,-1,10) F(7) F(8) P(100000000000000000000)";
+    assert_eq!(subjects.join(" "), expected);
+    for (subject, value) in
+        [("T(3,50)", "3122171529233\n"), ("P(10^20)", "150000000000000000000\n"), ("A(1000)", "750\n")]
+    {
+        let (code, stdout, stderr) = run(&stack.url, &["get", subject]);
+        assert_eq!((code, stdout.as_str()), (Some(0), value), "{subject}: {stderr}");
+    }
+    let (code, _, stderr) = run(&stack.url, &["submit", "1", "P(10^31)"]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("expected a modulus from 1 to 1000000000000000000000000000000"), "{stderr}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_input_is_refused_with_what_is_allowed() {
     let stack = Stack::own(&[("ABACI_MAX_INDEX", "1000000")]).await;

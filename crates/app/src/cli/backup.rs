@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use serde_json::json;
 use store::{SqliteStore, StoreError, StoreLimits, ValueError, Values};
 use tempfile::{NamedTempFile, TempPath};
 
@@ -27,6 +28,9 @@ pub(crate) struct BackupCommand {
     /// Replace FILE if it exists.
     #[arg(long)]
     force: bool,
+    /// Print a JSON object.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     directory: DataDirArgs,
     #[command(flatten)]
@@ -45,6 +49,9 @@ pub(crate) struct RestoreCommand {
     /// Replace the database if there is one. What it has and the backup lacks is lost.
     #[arg(long)]
     force: bool,
+    /// Print a JSON object.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
@@ -122,6 +129,9 @@ impl BackupCommand {
     pub(crate) fn run(self) -> Result<(), BackupError> {
         require_sqlite(&self.backend)?;
         let calculations = block_on(self.back_up())?;
+        if self.json {
+            return say(&json!({"file": self.file, "calculations": calculations}).to_string());
+        }
         say(&format!("{}: {calculations} calculations, checked", self.file.display()))
     }
 
@@ -147,9 +157,14 @@ impl RestoreCommand {
         require_sqlite(&self.backend)?;
         let _lock = DirectoryLock::acquire(&self.data.directory.path)?;
         let (calculations, missing) = block_on(self.restore())?;
+        let directory = &self.data.directory.path;
+        if self.json {
+            let restored = json!({"directory": directory, "calculations": calculations, "missing_values": missing});
+            return say(&restored.to_string());
+        }
         say(&format!(
             "{}: {calculations} calculations; {missing} long values are missing, and computed again when requested",
-            self.data.directory.path.display()
+            directory.display()
         ))
     }
 

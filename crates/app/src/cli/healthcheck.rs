@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use axum::http::Uri;
 use clap::Args;
+use serde_json::json;
 
-use super::internal_client::{self, InternalRole};
+use super::internal_client::{self, InternalResponse, InternalRole};
+use super::stdout::{StdoutError, print};
 use crate::config::{connectable, socket_address};
 
 /// Check whether a running `abaci` is ready: exit code 0 if it is, 1 if it is not or does not respond.
@@ -25,6 +27,10 @@ pub(crate) struct HealthcheckCommand {
     /// Internal address of the process to check [default: that of the role].
     #[arg(long, env = "ABACI_INTERNAL_LISTEN", value_name = "ADDRESS:PORT", value_parser = socket_address)]
     internal_listen: Option<SocketAddr>,
+
+    /// Print a JSON object, whether or not the process is ready.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Error for a process that is not known to be ready.
@@ -46,6 +52,9 @@ pub(crate) enum HealthcheckError {
         /// The first line of the response.
         status_line: String,
     },
+    /// Standard output cannot be written to.
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
 }
 
 /// An `http://` URL to request.
@@ -68,9 +77,14 @@ impl HealthcheckCommand {
         let address = self.internal_listen.unwrap_or_else(|| self.role.default_address());
         let target = self.url.unwrap_or_else(|| CheckUrl::readyz(address));
         let url = format!("http://{}{}", target.authority, target.path);
-        match internal_client::send(&target.authority, "GET", &target.path, None, TIMEOUT) {
+        let response = internal_client::send(&target.authority, "GET", &target.path, None, TIMEOUT);
+        let status = response.as_ref().ok().and_then(InternalResponse::status);
+        if self.json {
+            print(|to| writeln!(to, "{}", json!({"ready": status == Some(200), "status": status, "url": url})))?;
+        }
+        match response {
             Err(source) => Err(HealthcheckError::NoResponse { url, source }),
-            Ok(response) if response.status() == Some(200) => Ok(()),
+            Ok(_) if status == Some(200) => Ok(()),
             Ok(response) => {
                 Err(HealthcheckError::NotReady { url, status_line: response.status_line.escape_debug().to_string() })
             }

@@ -1,5 +1,6 @@
-//! The indexes of a subcommand: arguments, ranges, and lines of standard input.
+//! The indexes of a subcommand, or other numbers: arguments, ranges, and lines of standard input.
 
+use std::error::Error;
 use std::io::{self, BufRead};
 use std::str::FromStr;
 
@@ -8,10 +9,13 @@ use fibonacci::IBig;
 use super::maths::{BigIndex, BigIndexError};
 
 /// An argument that stands for one index or several.
+pub(crate) type IndexArgument = ListArgument<IndexRange>;
+
+/// An argument that stands for one item or several: an [`IndexRange`] or the like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum IndexArgument {
-    /// One index, or a range with both ends.
-    Range(IndexRange),
+pub(crate) enum ListArgument<R> {
+    /// One item, or a range.
+    Range(R),
     /// `-`: a range on each line of standard input.
     StandardInput,
 }
@@ -38,27 +42,46 @@ pub(crate) enum IndexRangeError {
     Step(String),
 }
 
-/// Error for indexes on standard input.
+/// Error for what is on the lines of standard input.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IndexInputError {
     /// Standard input cannot be read.
     #[error("cannot read standard input")]
     Read(#[from] io::Error),
-    /// A line is neither empty, nor an index or a range.
+    /// A line is neither empty nor what is expected.
     #[error("line {line} of standard input: {error}")]
     Line {
         /// The number of the line, from 1.
         line: u64,
         /// The problem with it.
-        error: IndexRangeError,
+        error: Box<dyn Error + Send + Sync>,
     },
 }
 
-impl FromStr for IndexArgument {
-    type Err = IndexRangeError;
+impl<R: FromStr> FromStr for ListArgument<R> {
+    type Err = R::Err;
 
-    fn from_str(text: &str) -> Result<Self, IndexRangeError> {
+    fn from_str(text: &str) -> Result<Self, R::Err> {
         if text == "-" { Ok(Self::StandardInput) } else { text.parse().map(Self::Range) }
+    }
+}
+
+impl<R> ListArgument<R>
+where
+    R: Clone + FromStr<Err: Into<Box<dyn Error + Send + Sync>>> + IntoIterator,
+{
+    /// Returns the items; those on standard input as they are read.
+    pub(crate) fn items(&self) -> impl Iterator<Item = Result<R::Item, IndexInputError>> + use<R> {
+        let (range, lines) = match self {
+            Self::Range(range) => (Some(range.clone()), None),
+            Self::StandardInput => (None, Some(read_lines::<R>(io::stdin().lock()))),
+        };
+        range.into_iter().flatten().map(Ok).chain(lines.into_iter().flatten())
+    }
+
+    /// Returns whether the writer of the items may wait for each result.
+    pub(crate) fn is_interactive(&self) -> bool {
+        matches!(self, Self::StandardInput)
     }
 }
 
@@ -82,6 +105,13 @@ impl FromStr for IndexRange {
     }
 }
 
+impl IndexRange {
+    /// Returns the first index.
+    pub(crate) fn from(&self) -> &IBig {
+        &self.from
+    }
+}
+
 impl IntoIterator for IndexRange {
     type Item = IBig;
     type IntoIter = Box<dyn Iterator<Item = IBig>>;
@@ -92,18 +122,22 @@ impl IntoIterator for IndexRange {
     }
 }
 
-/// Returns the indexes on the lines of `input`, as they are read. Empty lines are skipped.
-pub(crate) fn read_lines(input: impl BufRead) -> impl Iterator<Item = Result<IBig, IndexInputError>> {
+/// Returns what is on the lines of `input`, as they are read: an [`IndexRange`] or the like on each. Empty lines are
+/// skipped.
+fn read_lines<R>(input: impl BufRead) -> impl Iterator<Item = Result<R::Item, IndexInputError>>
+where
+    R: FromStr<Err: Into<Box<dyn Error + Send + Sync>>> + IntoIterator,
+{
     input.lines().zip(1..).flat_map(|(text, line)| {
         let range = text.map_err(IndexInputError::Read).and_then(|text| match text.trim() {
             "" => Ok(None),
-            text => text.parse::<IndexRange>().map(Some).map_err(|error| IndexInputError::Line { line, error }),
+            text => text.parse::<R>().map(Some).map_err(|error| IndexInputError::Line { line, error: error.into() }),
         });
-        let indexes: Box<dyn Iterator<Item = _>> = match range {
-            Ok(range) => Box::new(range.into_iter().flatten().map(Ok)),
-            Err(error) => Box::new(std::iter::once(Err(error))),
+        let (range, error) = match range {
+            Ok(range) => (range, None),
+            Err(error) => (None, Some(Err(error))),
         };
-        indexes
+        range.into_iter().flatten().map(Ok).chain(error)
     })
 }
 
@@ -144,10 +178,10 @@ mod tests {
 
     #[test]
     fn lines_are_read_until_one_is_wrong() {
-        let mut found = read_lines(&b"1\n\n 3..4 \nx\n5\n"[..]);
+        let mut found = read_lines::<IndexRange>(&b"1\n\n 3..4 \nx\n5\n"[..]);
         let numbers: Vec<_> = found.by_ref().map_while(Result::ok).collect();
         assert_eq!(numbers, [1, 3, 4].map(IBig::from));
-        let mut found = read_lines(&b"1\nx\n"[..]).skip(1);
+        let mut found = read_lines::<IndexRange>(&b"1\nx\n"[..]).skip(1);
         assert!(matches!(found.next(), Some(Err(IndexInputError::Line { line: 2, .. }))));
     }
 }

@@ -1,8 +1,10 @@
 //! `abaci migrate`: creates or migrates the database without serving.
 
 use clap::Args;
+use serde_json::json;
 use store::{SqliteStore, StoreLimits};
 
+use super::stdout::{StdoutError, print};
 use crate::backends::{DirectoryLock, EmbeddedError, LockError, database_path};
 use crate::config::{BackendArgs, DataDirArgs, Mode, ModeError};
 
@@ -10,6 +12,9 @@ use crate::config::{BackendArgs, DataDirArgs, Mode, ModeError};
 /// `serve`, `api` and `worker` do the same at their start, unless `ABACI_MIGRATE` is `verify`.
 #[derive(Args, Debug)]
 pub(crate) struct MigrateCommand {
+    /// Print a JSON object.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     directory: DataDirArgs,
     #[command(flatten)]
@@ -39,6 +44,9 @@ pub(crate) enum MigrateError {
     #[cfg(feature = "distributed")]
     #[error("cannot migrate the database in PostgreSQL")]
     Postgres(#[source] store::StoreError),
+    /// Standard output cannot be written to.
+    #[error(transparent)]
+    Stdout(#[from] StdoutError),
     /// The system refused a thread or the like.
     #[error("cannot start the process")]
     Start(#[from] std::io::Error),
@@ -51,7 +59,7 @@ impl MigrateCommand {
     pub(crate) fn run(self) -> Result<(), MigrateError> {
         let mode = self.backend.store_mode()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
+        let database = runtime.block_on(async {
             match mode {
                 Mode::Embedded => self.sqlite().await,
                 #[cfg(not(feature = "distributed"))]
@@ -59,21 +67,26 @@ impl MigrateCommand {
                 #[cfg(feature = "distributed")]
                 Mode::Distributed => self.postgres().await,
             }
-        })
+        })?;
+        if self.json {
+            print(|to| writeln!(to, "{}", json!({"database": database})))?;
+        }
+        Ok(())
     }
 
-    async fn sqlite(&self) -> Result<(), MigrateError> {
+    /// Migrates and returns the path of the database.
+    async fn sqlite(&self) -> Result<String, MigrateError> {
         let _lock = DirectoryLock::acquire(&self.directory.path)?;
         let path = database_path(&self.directory.path);
         match SqliteStore::open(&path, LIMITS).await {
             Ok(store) => store.close().await,
             Err(source) => return Err(EmbeddedError::Database { path, source }.into()),
         }
-        Ok(())
+        Ok(path.display().to_string())
     }
 
     #[cfg(feature = "distributed")]
-    async fn postgres(&self) -> Result<(), MigrateError> {
+    async fn postgres(&self) -> Result<String, MigrateError> {
         let settings = store::PostgresSettings {
             // ABACI_MIGRATE=verify is for the other commands.
             migrations: store::Migrations::Apply,
@@ -81,7 +94,7 @@ impl MigrateCommand {
         };
         let store = store::PostgresStore::connect(&settings, LIMITS).await.map_err(MigrateError::Postgres)?;
         store.close().await;
-        Ok(())
+        Ok("postgresql".to_owned())
     }
 }
 

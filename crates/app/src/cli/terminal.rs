@@ -37,22 +37,20 @@ impl TerminalGuard {
 
     /// Counts the digits of a subject, and asks if they are too many.
     pub(super) fn allow(&mut self, subject: &Subject, digits: u64) -> Result<(), TerminalError> {
-        let Some(left) = self.digits_left else { return Ok(()) };
-        self.digits_left = left.checked_sub(digits);
-        let question = format!("{subject} has {digits} digits. Print them on this terminal?");
-        if self.digits_left.is_some() || ask(&question) == Some(true) {
-            return Ok(());
-        }
-        Err(TerminalError { subject: subject.clone(), digits })
+        let question = || format!("{subject} has {digits} digits. Print them on this terminal?");
+        if self.count(digits, question) { Ok(()) } else { Err(TerminalError { subject: subject.clone(), digits }) }
     }
-}
 
-/// Returns whether a text may be printed on standard output: after a question if it is long and that is a terminal.
-pub(super) fn is_text_allowed(text: &str) -> bool {
-    let length = text.len() as u64;
-    length <= MAX_DIGITS
-        || !io::stdout().is_terminal()
-        || ask(&format!("The answer has {length} characters. Print them on this terminal?")) == Some(true)
+    /// Counts the characters of an answer, and asks if they are too many. Returns whether they may be printed.
+    pub(super) fn allow_text(&mut self, length: u64) -> bool {
+        self.count(length, || format!("The answer has {length} characters. Print them on this terminal?"))
+    }
+
+    fn count(&mut self, characters: u64, question: impl FnOnce() -> String) -> bool {
+        let Some(left) = self.digits_left else { return true };
+        self.digits_left = left.checked_sub(characters);
+        self.digits_left.is_some() || ask(&question()) == Some(true)
+    }
 }
 
 /// Asks a question and returns whether the answer is yes; `None` if standard input is not a terminal.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::program::{Finished, Running, abaci, finish, names_in, role};
@@ -51,6 +52,23 @@ fn a_backup_and_a_restore_leave_one_file_each() {
     let finished = folders.run(&["restore", "backups/b"]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert_eq!(names_in(&folders.path("data")), ["abaci.lock", "abaci.sqlite", "values"]);
+}
+
+#[test]
+fn a_backup_and_a_restore_are_told_as_json() {
+    let folders = Folders::new();
+    let data = folders.path("data").display().to_string();
+    for (arguments, expected) in [
+        (&["migrate", "--json"][..], json!({"database": format!("{data}/abaci.sqlite")})),
+        (&["backup", "backups/b", "--json"], json!({"file": "backups/b", "calculations": 0})),
+        (
+            &["restore", "backups/b", "--force", "--json"],
+            json!({"directory": data, "calculations": 0, "missing_values": 0}),
+        ),
+    ] {
+        let finished = folders.run(arguments);
+        assert_eq!((finished.code, finished.stdout), (Some(0), format!("{expected}\n")), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -19,6 +19,16 @@ fn questions_are_answered_as_text_and_as_json() {
         (&["lucas", "-5", "--seeds", "3", "4"], "-4\n"),
         (&["lucas", "50", "--order", "3"], "3122171529233\n"),
         (&["lucas", "10^100", "--mod", "1000000007"], "835254834\n"),
+        (&["lucas", "1..3", "10"], "1\n3\n4\n123\n"),
+        (&["lucas", "-2..2..2", "--format", "csv"], "index,value\n-2,3\n0,2\n2,3\n"),
+        (&["lucas", "3", "4", "--order", "3", "--format", "b-file"], "3 1\n4 2\n"),
+        (&["lucas", "10", "11", "--mod", "100"], "23\n99\n"),
+        (&["pisano", "1..3", "10", "--format", "b-file"], "1 1\n2 3\n3 8\n10 60\n"),
+        (
+            &["pisano", "7", "12", "--format", "csv"],
+            "modulus,pisano_period,entry_point,zeros,factors\n7,16,8,2,7\n12,24,12,2,2^2 3\n",
+        ),
+        (&["pisano", "3", "5", "--residues", "4"], "0\n1\n1\n2\n0\n1\n1\n2\n"),
         (&["polynomial", "5"], "x^4 + 3*x^2 + 1\n"),
         (&["polynomial", "0"], "0\n"),
         (&["polynomial", "3", "--lucas"], "x^3 + 3*x\n"),
@@ -78,6 +88,9 @@ fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
         (&["convergent", "65536"], "65535"),
         (&["primality", "x"], "whole numbers"),
         (&["pisano", "-1"], "unexpected argument"),
+        (&["pisano", "0..5"], "above 0"),
+        (&["lucas", "5..1"], "FROM at most TO"),
+        (&["lucas", "5", "--json", "--format", "csv"], "cannot be used with"),
         (&["zeckendorf", "x"], "plain digits"),
         (&["zeckendorf", "1", "2"], "expected one number, got 2"),
         (&["zeckendorf", "--back", "10000001"], "from 0 to 10000000"),
@@ -131,6 +144,9 @@ fn numbers_and_files_are_read_from_standard_input() {
         (&["verify", "-", "12"], "145\n", 1, "right: false\n"),
         (&["zeckendorf", "-"], "100\n", 0, "11 6 4\n"),
         (&["is-fibonacci", "-"], "144\n", 0, "index: 12\n"),
+        (&["lucas", "-"], "1..3\n\n10\n", 0, "1\n3\n4\n123\n"),
+        (&["lucas", "-"], "5\nx\n", 1, "11\n"),
+        (&["pisano", "-", "--format", "b-file"], "10\n11..12\n", 0, "10 60\n11 10\n12 24\n"),
     ] {
         let mut program =
             abaci(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -235,10 +251,12 @@ fn the_tables_of_functions_show_what_is_printed() {
 fn a_terminal_gets_a_long_answer_only_on_request() {
     let refused = finish_on_terminal("lucas 5e6", &[], "n\n");
     assert_eq!(refused.code, Some(1));
-    for expected in ["characters. Print them on this terminal? [y/N]", "use a pipe"] {
+    for expected in ["characters. Print them on this terminal? [y/N]", "use a pipe, a file or --force"] {
         assert!(refused.stdout.contains(expected), "{}", refused.stdout);
     }
-    let printed = finish_on_terminal("lucas 5e6", &[], "y\n");
-    assert_eq!(printed.code, Some(0));
-    assert!(printed.stdout.len() > 1_044_938);
+    for (arguments, input) in [("lucas 5e6", "y\n"), ("lucas 5e6 --force", "")] {
+        let printed = finish_on_terminal(arguments, &[], input);
+        assert_eq!(printed.code, Some(0), "{arguments}");
+        assert!(printed.stdout.len() > 1_044_938, "{arguments}");
+    }
 }

@@ -39,7 +39,12 @@ fn healthcheck_reports_readiness_by_its_exit_code() {
     let mut by_variable = abaci(&["healthcheck"]);
     by_variable.env("ABACI_INTERNAL_LISTEN", serve.internal());
     assert_eq!(finish(by_variable).code, Some(0));
+    let as_json = finish(abaci(&["healthcheck", "--json", "--url", &url]));
+    assert_eq!(as_json.stdout, format!("{{\"ready\":true,\"status\":200,\"url\":\"{url}/readyz\"}}\n"));
     serve.stop();
+    let as_json = finish(abaci(&["healthcheck", "--json", "--url", &url]));
+    let expected = format!("{{\"ready\":false,\"status\":null,\"url\":\"{url}/readyz\"}}\n");
+    assert_eq!((as_json.code, as_json.stdout), (Some(1), expected));
     let stopped = finish(abaci(&["healthcheck", "--url", &url]));
     assert_eq!(stopped.code, Some(1));
     assert!(stopped.stderr.contains("does not respond"), "{stopped:?}");

@@ -9,7 +9,7 @@ use crate::cli::maths::Answer;
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     /// Each value on a line.
     #[default]
     Lines,

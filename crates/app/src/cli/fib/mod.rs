@@ -9,14 +9,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::indexes::{IndexArgument, IndexInputError, read_lines};
+use super::indexes::{IndexArgument, IndexInputError};
 use super::interruptible::{InterruptibleError, run_interruptible};
 use super::output::{OutputError, ValueOutput};
 use super::parts::PartArgs;
 use super::terminal::TerminalError;
 use crate::config::ByteSize;
 
-use format::Format;
+pub(super) use format::Format;
 use records::{RecordError, RecordWriter};
 
 /// Print F(N), the N-th Fibonacci number with F(0) = 0 and F(1) = 1: its exact decimal digits and a
@@ -141,14 +141,10 @@ impl FibCommand {
 
     fn write_records(&self, mut records: RecordWriter<'_>) -> Result<(), RecordError> {
         for argument in std::iter::once(&self.index).chain(&self.more_indexes) {
-            match argument {
-                IndexArgument::Range(range) => range.clone().into_iter().try_for_each(|n| records.write(&n))?,
-                IndexArgument::StandardInput => {
-                    for n in read_lines(io::stdin().lock()) {
-                        records.write(&n.map_err(FibError::Input)?)?;
-                        // The writer of the indexes may wait for each value.
-                        records.flush()?;
-                    }
+            for n in argument.items() {
+                records.write(&n.map_err(FibError::Input)?)?;
+                if argument.is_interactive() {
+                    records.flush()?;
                 }
             }
         }

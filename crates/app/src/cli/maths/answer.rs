@@ -5,17 +5,31 @@ use std::io;
 use std::path::PathBuf;
 
 use answers::{Question, QuestionError};
+use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use wire::PrimePower;
 
+use crate::cli::indexes::IndexInputError;
 use crate::cli::stdout::{StdoutError, print};
-use crate::cli::terminal::is_text_allowed;
+use crate::cli::terminal::TerminalGuard;
 
 /// The facts that answer a question, in order. Big numbers are text.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     facts: Vec<(Cow<'static, str>, Value)>,
+}
+
+/// The form of an answer.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct PrintArgs {
+    /// Print the JSON object that the API answers.
+    #[arg(long)]
+    json: bool,
+
+    /// Print more than a million characters on a terminal without asking.
+    #[arg(long)]
+    force: bool,
 }
 
 /// Error for a question that was not answered.
@@ -41,11 +55,14 @@ pub(crate) enum AnswerError {
         /// The cause.
         source: io::Error,
     },
+    /// The arguments cannot be read.
+    #[error(transparent)]
+    Indexes(#[from] IndexInputError),
     /// The answer cannot be written as JSON.
     #[error("cannot write the answer as JSON")]
     Json(#[source] serde_json::Error),
     /// The answer is too long for a terminal.
-    #[error("the answer has {0} characters, too many for a terminal; use a pipe or redirect it to a file")]
+    #[error("the answer has {0} characters, too many for a terminal; use a pipe, a file or --force")]
     Terminal(usize),
     /// Standard output cannot be written to.
     #[error(transparent)]
@@ -61,9 +78,13 @@ impl AnswerError {
         match self {
             Self::Sequence(_) | Self::Argument(_) => true,
             Self::Index(error) => matches!(error, fibonacci::IndexOfError::Number(_)),
-            Self::Value(_) | Self::Input { .. } | Self::Json(_) | Self::Terminal(_) | Self::Stdout(_) | Self::No(_) => {
-                false
-            }
+            Self::Value(_)
+            | Self::Input { .. }
+            | Self::Indexes(_)
+            | Self::Json(_)
+            | Self::Terminal(_)
+            | Self::Stdout(_)
+            | Self::No(_) => false,
         }
     }
 }
@@ -134,25 +155,30 @@ fn plain(fact: &Value) -> String {
 
 /// Prints the answer and a newline. A reader that closes early is not an error.
 pub(crate) fn print_answer(answer: Answer, as_json: bool) -> Result<(), AnswerError> {
-    print_line(answer.render(as_json))
+    print_line(answer.render(as_json), false)
 }
 
 /// Answers a question and prints it: as the JSON of the API, or as a text made from it.
 pub(super) fn print_question<Q: Question>(
     question: &Q,
-    as_json: bool,
+    form: PrintArgs,
     text: impl FnOnce(Q::Answer) -> String,
 ) -> Result<(), AnswerError> {
-    print_body(question.answer()?, as_json, text)
+    print_body(question.answer()?, form, text)
 }
 
 /// Prints an answer as the JSON of the API, or as a text made from it.
 pub(super) fn print_body<B: Serialize>(
     body: B,
-    as_json: bool,
+    form: PrintArgs,
     text: impl FnOnce(B) -> String,
 ) -> Result<(), AnswerError> {
-    print_line(if as_json { serde_json::to_string(&body).map_err(AnswerError::Json)? } else { text(body) })
+    print_line(if form.json { json(&body)? } else { text(body) }, form.force)
+}
+
+/// Returns an answer as JSON.
+pub(super) fn json(body: &impl Serialize) -> Result<String, AnswerError> {
+    serde_json::to_string(body).map_err(AnswerError::Json)
 }
 
 /// Returns the texts, a line each after its name.
@@ -173,8 +199,8 @@ pub(super) fn power(power: &PrimePower) -> String {
     }
 }
 
-fn print_line(mut text: String) -> Result<(), AnswerError> {
-    if !is_text_allowed(&text) {
+fn print_line(mut text: String, is_forced: bool) -> Result<(), AnswerError> {
+    if !TerminalGuard::of_stdout(is_forced).allow_text(text.len() as u64) {
         return Err(AnswerError::Terminal(text.len()));
     }
     text.push('\n');

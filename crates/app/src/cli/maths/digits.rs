@@ -3,7 +3,7 @@
 use answers::DigitsQuestion;
 use clap::Args;
 
-use super::answer::{lines, print_question, spaced};
+use super::answer::{PrintArgs, lines, print_question, spaced};
 use super::{AnswerError, BigIndex};
 
 /// Print how often each digit occurs in F(N), the sum of the digits, and the digital root.
@@ -13,9 +13,8 @@ pub(crate) struct DigitsCommand {
     #[arg(value_name = "N", allow_hyphen_values = true)]
     n: BigIndex,
 
-    /// Print the JSON object of GET /api/digits/N.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl DigitsCommand {
@@ -23,7 +22,7 @@ impl DigitsCommand {
         let largest = fibonacci::MAX_INDEX;
         let n = self.n.word().filter(|n| n.unsigned_abs() <= largest);
         let n = n.ok_or_else(|| AnswerError::Argument(format!("expected an index from -{largest} to {largest}")))?;
-        print_question(&DigitsQuestion { n }, self.json, |found| {
+        print_question(&DigitsQuestion { n }, self.print, |found| {
             lines([
                 ("digits", found.digits.to_string()),
                 ("counts", spaced(&found.counts)),

@@ -6,7 +6,7 @@ use fibonacci::MAX_FACTOR_INDEX;
 use wire::FactorPart;
 
 use super::AnswerError;
-use super::answer::{power, print_question, spaced};
+use super::answer::{PrintArgs, power, print_question, spaced};
 
 /// Print the algebraic factors of F(N): the primitive part of F(d) for each divisor d of N, with its prime factors if
 /// it is small. Their product is F(N).
@@ -20,15 +20,14 @@ pub(crate) struct FactorsCommand {
     #[arg(long)]
     lucas: bool,
 
-    /// Print the JSON object of GET /api/factors/fibonacci/N or /api/factors/lucas/N.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl FactorsCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
         let question = FactorsQuestion { family: Family::lucas_if(self.lucas), n: self.n };
-        print_question(&question, self.json, |factors| {
+        print_question(&question, self.print, |factors| {
             let mut lines: Vec<String> = factors.parts.iter().map(part).collect();
             lines.extend(factors.aurifeuillian.map(|pair| format!("aurifeuillian: {}", spaced(&pair))));
             lines.join("\n")
@@ -53,14 +52,13 @@ pub(crate) struct DivisorsCommand {
     #[arg(value_name = "N", value_parser = parse_factored)]
     n: u128,
 
-    /// Print the JSON object of GET /api/divisors/N.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl DivisorsCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        print_question(&DivisorsQuestion { n: self.n }, self.json, |answer| spaced(&answer.divisors))
+        print_question(&DivisorsQuestion { n: self.n }, self.print, |answer| spaced(&answer.divisors))
     }
 }
 

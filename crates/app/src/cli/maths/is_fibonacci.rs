@@ -4,7 +4,7 @@ use answers::{Question, RecognitionQuestion};
 use clap::Args;
 
 use super::AnswerError;
-use super::answer::{lines, print_body};
+use super::answer::{PrintArgs, lines, print_body};
 use super::numbers::number_text;
 
 /// Print which Fibonacci number N is, whether it is a Lucas number, and the Fibonacci numbers next to it.
@@ -16,9 +16,8 @@ pub(crate) struct IsFibonacciCommand {
     #[arg(value_name = "N")]
     n: String,
 
-    /// Print the JSON object of GET /api/recognition/N.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl IsFibonacciCommand {
@@ -26,7 +25,7 @@ impl IsFibonacciCommand {
         let found = RecognitionQuestion { number: number_text(self.n)? }.answer()?;
         let is_fibonacci = found.index.is_some();
         let optional = |index: Option<String>| index.unwrap_or_else(|| "none".to_owned());
-        print_body(found, self.json, |found| {
+        print_body(found, self.print, |found| {
             lines([
                 ("index", optional(found.index)),
                 ("lucas_index", optional(found.lucas_index)),

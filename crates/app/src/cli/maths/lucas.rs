@@ -3,10 +3,12 @@
 use answers::{Sequence, SequenceQuestion};
 use clap::Args;
 use fibonacci::{IBig, LucasParameters, SequenceError, UBig};
+use wire::SequenceTerm;
 
-use super::answer::print_question;
+use super::AnswerError;
+use super::list::{ListArgs, Record};
 use super::numbers::{parse_integer, parse_modulus};
-use super::{AnswerError, BigIndex};
+use crate::cli::indexes::{IndexArgument, ListArgument};
 
 /// Print L(N), the N-th Lucas number with L(0) = 2 and L(1) = 1, or a number of a related sequence.
 ///
@@ -14,8 +16,15 @@ use super::{AnswerError, BigIndex};
 #[derive(Args, Debug)]
 pub(crate) struct LucasCommand {
     /// Index: a whole number, also as 1e6, 10^6 or 2^20+1. A negative index is allowed where its value is whole.
+    /// FROM..TO or FROM..TO..STEP is a range with both ends; `-` reads an index or a range from each line of standard
+    /// input.
     #[arg(value_name = "N", allow_hyphen_values = true)]
-    n: BigIndex,
+    index: IndexArgument,
+
+    /// More of them.
+    // As with `abaci fib`.
+    #[arg(value_name = "N", allow_negative_numbers = true)]
+    more_indexes: Vec<IndexArgument>,
 
     /// Print U(N) of the Lucas sequence with x(n) = P·x(n−1) − Q·x(n−2), U(0) = 0, U(1) = 1.
     #[arg(long, value_names = ["P", "Q"], num_args = 2, allow_hyphen_values = true, value_parser = parse_integer,
@@ -41,23 +50,25 @@ pub(crate) struct LucasCommand {
     #[arg(long = "mod", value_name = "M", value_parser = parse_modulus)]
     modulus: Option<UBig>,
 
-    /// Print the JSON object of GET /api/sequences.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    list: ListArgs,
 }
 
 impl LucasCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        let question = SequenceQuestion {
-            sequence: sequence(self.u, self.v, self.seeds, self.order),
-            n: self.n.get().clone(),
-            modulus: self.modulus,
+        let sequence = sequence(self.u, self.v, self.seeds, self.order);
+        let question = |n: IBig| Ok(SequenceQuestion { sequence: sequence.clone(), n, modulus: self.modulus.clone() });
+        let record = |term: SequenceTerm| {
+            let value = term.value.or(term.residue).unwrap_or_default();
+            Record { text: value.clone(), columns: vec![("index", term.index), ("value", value)] }
         };
-        let printed = print_question(&question, self.json, |term| term.value.or(term.residue).unwrap_or_default());
-        printed.map_err(|error| match error {
-            AnswerError::Sequence(error @ SequenceError::TooLarge) => {
-                AnswerError::Argument(format!("{error}; --mod M works for this N"))
-            }
+        let arguments: Vec<IndexArgument> = std::iter::once(self.index).chain(self.more_indexes).collect();
+        let is_interactive = arguments.iter().any(ListArgument::is_interactive);
+        let indexes = arguments.iter().flat_map(ListArgument::items);
+        self.list.print_each(indexes, is_interactive, question, record).map_err(|error| match error {
+            AnswerError::Sequence(error @ SequenceError::TooLarge) => AnswerError::Argument(format!(
+                "{error}; --mod M works for this N, and `abaci get` has larger values, such as that of 'L(1e9)'"
+            )),
             error => error,
         })
     }

@@ -7,6 +7,7 @@ mod big_index;
 mod digits;
 mod factors;
 mod is_fibonacci;
+mod list;
 mod lucas;
 mod numbers;
 mod phi;

@@ -5,7 +5,7 @@ use clap::{Args, value_parser};
 use fibonacci::MAX_PHI_DIGITS;
 
 use super::AnswerError;
-use super::answer::print_question;
+use super::answer::{PrintArgs, print_question};
 
 /// Print the golden ratio φ with PLACES decimal places, or F(N+1)/F(N), which tends to it; cut off, not rounded.
 #[derive(Args, Debug)]
@@ -18,16 +18,15 @@ pub(crate) struct PhiCommand {
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     ratio: Option<u64>,
 
-    /// Print the JSON object of GET /api/phi or /api/ratios/N.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl PhiCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
         match self.ratio {
-            None => print_question(&PhiQuestion { places: self.places }, self.json, |answer| answer.phi),
-            Some(n) => print_question(&RatioQuestion { n, places: self.places }, self.json, |answer| answer.ratio),
+            None => print_question(&PhiQuestion { places: self.places }, self.print, |answer| answer.phi),
+            Some(n) => print_question(&RatioQuestion { n, places: self.places }, self.print, |answer| answer.ratio),
         }
     }
 }
@@ -39,14 +38,13 @@ pub(crate) struct ConvergentCommand {
     #[arg(value_name = "K")]
     k: u16,
 
-    /// Print the JSON object of GET /api/convergents/K.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl ConvergentCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        print_question(&ConvergentQuestion { k: self.k }, self.json, |convergent| {
+        print_question(&ConvergentQuestion { k: self.k }, self.print, |convergent| {
             format!("{}/{}", convergent.numerator, convergent.denominator)
         })
     }

@@ -1,12 +1,17 @@
 //! `abaci pisano M`: the Pisano period, or residues.
 
+use std::str::FromStr;
+
 use answers::{PeriodQuestion, ResiduesQuestion};
 use clap::{Args, value_parser};
 use fibonacci::{IBig, UBig};
+use wire::ModulusPeriod;
 
-use super::answer::{lines, power, print_question};
-use super::numbers::parse_modulus;
+use super::answer::{lines, power};
+use super::list::{ListArgs, Record};
+use super::numbers::{NumberArgumentError, parse_modulus};
 use super::{AnswerError, BigIndex};
+use crate::cli::indexes::{IndexRange, IndexRangeError, ListArgument};
 
 /// Print the Pisano period of M: after how many indexes the Fibonacci numbers modulo M repeat; its entry point: the
 /// first index above 0 whose number M divides; and the prime factors of M. Or print the residues themselves.
@@ -14,9 +19,10 @@ use super::{AnswerError, BigIndex};
 /// M is factored for it: at once up to 10^18, in seconds to 10^30, and perhaps in hours near 10^38.
 #[derive(Args, Debug)]
 pub(crate) struct PisanoCommand {
-    /// Modulus, from 1 to 2^128 − 1; of up to 10,000 digits with --residues.
-    #[arg(value_name = "M", value_parser = parse_modulus)]
-    m: UBig,
+    /// Moduli, from 1 to 2^128 − 1; of up to 10,000 digits with --residues. FROM..TO or FROM..TO..STEP is a range with
+    /// both ends; `-` reads a modulus or a range from each line of standard input.
+    #[arg(value_name = "M", required = true)]
+    moduli: Vec<ListArgument<ModulusRange>>,
 
     /// Print F(N), F(N + 1), … modulo M instead, COUNT residues.
     #[arg(long, value_name = "COUNT", value_parser = value_parser!(u32).range(1..=10_000_000))]
@@ -26,28 +32,81 @@ pub(crate) struct PisanoCommand {
     #[arg(long, value_name = "N", requires = "residues", allow_hyphen_values = true)]
     from: Option<BigIndex>,
 
-    /// Print the JSON object of GET /api/moduli/M, or of /api/moduli/M/residues.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+/// A modulus, or a range of them.
+#[derive(Clone, Debug)]
+enum ModulusRange {
+    Modulus(UBig),
+    Range(IndexRange),
+}
+
+/// Error for a text that is no modulus and no range.
+#[derive(Debug, thiserror::Error)]
+enum ModulusRangeError {
+    #[error(transparent)]
+    Modulus(#[from] NumberArgumentError),
+    #[error(transparent)]
+    Range(#[from] IndexRangeError),
+}
+
+impl FromStr for ModulusRange {
+    type Err = ModulusRangeError;
+
+    fn from_str(text: &str) -> Result<Self, ModulusRangeError> {
+        if !text.contains("..") {
+            return Ok(Self::Modulus(parse_modulus(text)?));
+        }
+        let range: IndexRange = text.parse()?;
+        if range.from() > &IBig::ZERO { Ok(Self::Range(range)) } else { Err(NumberArgumentError::Modulus.into()) }
+    }
+}
+
+impl IntoIterator for ModulusRange {
+    type Item = UBig;
+    type IntoIter = Box<dyn Iterator<Item = UBig>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        match self {
+            Self::Modulus(m) => Box::new(std::iter::once(m)),
+            Self::Range(range) => Box::new(range.into_iter().map(|m| m.into_parts().1)),
+        }
+    }
 }
 
 impl PisanoCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
+        let is_interactive = self.moduli.iter().any(ListArgument::is_interactive);
+        let moduli = self.moduli.iter().flat_map(ListArgument::items);
         if let Some(count) = self.residues {
             let from = self.from.map_or(IBig::ZERO, |from| from.get().clone());
-            let question = ResiduesQuestion { m: self.m, from, count };
-            return print_question(&question, self.json, |answer| answer.residues.join("\n"));
+            let question = |m| Ok(ResiduesQuestion { m, from: from.clone(), count });
+            return self.list.print_each(moduli, is_interactive, question, |answer| {
+                let residues = answer.residues.join(" ");
+                Record {
+                    text: answer.residues.join("\n"),
+                    columns: vec![("modulus", answer.modulus), ("residues", residues)],
+                }
+            });
         }
-        let m = u128::try_from(&self.m);
-        let m = m.map_err(|_| AnswerError::Argument(format!("expected a modulus from 1 to {}", u128::MAX)))?;
-        print_question(&PeriodQuestion { m }, self.json, |period| {
-            lines([
-                ("modulus", period.modulus),
-                ("pisano_period", period.pisano_period),
-                ("entry_point", period.entry_point),
-                ("zeros", period.zeros.to_string()),
-                ("factors", period.factors.iter().map(power).collect::<Vec<_>>().join(" ")),
-            ])
-        })
+        let question = |m: UBig| {
+            let m = u128::try_from(&m);
+            let m = m.map_err(|_| AnswerError::Argument(format!("expected a modulus from 1 to {}", u128::MAX)))?;
+            Ok(PeriodQuestion { m })
+        };
+        self.list.print_each(moduli, is_interactive, question, record)
     }
+}
+
+fn record(period: ModulusPeriod) -> Record {
+    let columns = [
+        ("modulus", period.modulus),
+        ("pisano_period", period.pisano_period),
+        ("entry_point", period.entry_point),
+        ("zeros", period.zeros.to_string()),
+        ("factors", period.factors.iter().map(power).collect::<Vec<_>>().join(" ")),
+    ];
+    Record { text: lines(columns.clone()), columns: columns.into() }
 }

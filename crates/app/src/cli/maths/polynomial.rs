@@ -5,7 +5,7 @@ use clap::{Args, value_parser};
 use fibonacci::MAX_POLYNOMIAL;
 
 use super::AnswerError;
-use super::answer::print_question;
+use super::answer::{PrintArgs, print_question};
 
 /// Print the Fibonacci polynomial F(N, x): F(0, x) = 0, F(1, x) = 1 and F(n, x) = x·F(n−1, x) + F(n−2, x).
 #[derive(Args, Debug)]
@@ -18,15 +18,14 @@ pub(crate) struct PolynomialCommand {
     #[arg(long)]
     lucas: bool,
 
-    /// Print a JSON object with the coefficients, that of x⁰ first.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl PolynomialCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
         let question = PolynomialQuestion { family: Family::lucas_if(self.lucas), n: self.n };
-        print_question(&question, self.json, |polynomial| sum(&polynomial.coefficients))
+        print_question(&question, self.print, |polynomial| sum(&polynomial.coefficients))
     }
 }
 

@@ -3,7 +3,7 @@
 use answers::{Family, PrimalityQuestion, known_primes};
 use clap::Args;
 
-use super::answer::{lines, print_body, print_question};
+use super::answer::{PrintArgs, lines, print_body, print_question};
 use super::{AnswerError, BigIndex};
 
 /// Print what is known of whether F(N) is prime, and why; without N, the table of known primes.
@@ -17,16 +17,15 @@ pub(crate) struct PrimalityCommand {
     #[arg(long)]
     lucas: bool,
 
-    /// Print the JSON object of GET /api/primality/fibonacci/N, or of /api/primes/fibonacci.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl PrimalityCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
         let family = Family::lucas_if(self.lucas);
         let Some(n) = self.n else {
-            return print_body(known_primes(family), self.json, |table| {
+            return print_body(known_primes(family), self.print, |table| {
                 let line = |prime: &wire::KnownPrime| match prime.proven {
                     true => prime.index.to_string(),
                     false => format!("{} (not proven)", prime.index),
@@ -34,7 +33,7 @@ impl PrimalityCommand {
                 table.primes.iter().map(line).collect::<Vec<_>>().join("\n")
             });
         };
-        print_question(&PrimalityQuestion { family, n: n.get().clone() }, self.json, |known| {
+        print_question(&PrimalityQuestion { family, n: n.get().clone() }, self.print, |known| {
             lines([("primality", known.primality), ("reason", known.reason)])
         })
     }

@@ -5,7 +5,7 @@ use clap::{Args, value_parser};
 use fibonacci::UBig;
 
 use super::AnswerError;
-use super::answer::{print_question, spaced};
+use super::answer::{PrintArgs, print_question, spaced};
 use super::numbers::parse_natural;
 
 /// Print the N-th Wythoff pair: ⌊N·φ⌋ and ⌊N·φ²⌋. All whole numbers above 0 stand in one pair each.
@@ -15,14 +15,13 @@ pub(crate) struct WythoffCommand {
     #[arg(value_name = "N", value_parser = parse_natural)]
     n: UBig,
 
-    /// Print the JSON object of GET /api/wythoff/N.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl WythoffCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        print_question(&WythoffQuestion { n: self.n }, self.json, |pair| spaced(&[pair.lower, pair.upper]))
+        print_question(&WythoffQuestion { n: self.n }, self.print, |pair| spaced(&[pair.lower, pair.upper]))
     }
 }
 
@@ -38,13 +37,12 @@ pub(crate) struct GoldenStringCommand {
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = value_parser!(u32).range(1..=10_000_000))]
     count: u32,
 
-    /// Print the JSON object of GET /api/golden-string/N.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 impl GoldenStringCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
-        print_question(&GoldenStringQuestion { n: self.n, count: self.count }, self.json, |answer| answer.characters)
+        print_question(&GoldenStringQuestion { n: self.n, count: self.count }, self.print, |answer| answer.characters)
     }
 }

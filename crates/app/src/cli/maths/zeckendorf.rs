@@ -4,7 +4,7 @@ use answers::{RepresentationQuestion, SumForm, SumQuestion};
 use clap::Args;
 
 use super::AnswerError;
-use super::answer::{print_question, spaced};
+use super::answer::{PrintArgs, print_question, spaced};
 use super::numbers::{number_text, parse_natural};
 
 /// Print the indexes of the Fibonacci numbers that add up to N, no two of them neighbors, the largest first.
@@ -28,9 +28,8 @@ pub(crate) struct ZeckendorfCommand {
     #[arg(long, group = "form")]
     back: bool,
 
-    /// Print the JSON object of GET /api/representations/N.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    print: PrintArgs,
 }
 
 /// The most digits of a number in even indexes, for which the time grows with the square.
@@ -57,7 +56,7 @@ impl ZeckendorfCommand {
             (_, true) => SumForm::Even,
             _ => SumForm::Zeckendorf,
         };
-        print_question(&RepresentationQuestion { number, form }, self.json, |representation| {
+        print_question(&RepresentationQuestion { number, form }, self.print, |representation| {
             let indexes = representation.zeckendorf.or(representation.dual).or(representation.even);
             spaced(&indexes.unwrap_or_default())
         })
@@ -73,6 +72,6 @@ impl ZeckendorfCommand {
                 })?);
             }
         }
-        print_question(&SumQuestion { indexes }, self.json, |sum| sum.number)
+        print_question(&SumQuestion { indexes }, self.print, |sum| sum.number)
     }
 }

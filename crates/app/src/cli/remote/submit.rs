@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use clap::Args;
+use fibonacci::IBig;
 use model::{Index, Subject};
 use serde_json::json;
 use wire::{ProblemKind, Submitted};
@@ -12,12 +13,12 @@ use wire::{ProblemKind, Submitted};
 use super::RemoteServerArgs;
 use super::connection::{RemoteCall, RemoteServer};
 use super::error::RemoteError;
-use crate::cli::indexes::{IndexArgument, read_lines};
+use crate::cli::indexes::{IndexRange, ListArgument};
 use crate::cli::stdout::write_stdout;
 use crate::cli::subject_argument::SubjectArgument;
 
-/// Indexes sent in one request. Each request is one commit of the server.
-const BATCH_INDEXES: usize = 1_000;
+/// Subjects sent in one request. Each request is one commit of the server.
+const BATCH_SUBJECTS: usize = 1_000;
 
 /// Submit indexes or subjects to a running system, which computes their values and stores them.
 ///
@@ -26,10 +27,10 @@ const BATCH_INDEXES: usize = 1_000;
 #[derive(Args, Debug)]
 pub(crate) struct SubmitCommand {
     /// Indexes, also as 1e6 or 2^20+1; ranges with both ends, as FROM..TO or FROM..TO..STEP; `-` reads them from the
-    /// lines of standard input. Other subjects as 'L(1e6)', 'U(P,Q,N)', 'V(P,Q,N)' or 'G(A,B,N)'. Put `--` before a
-    /// range that begins with a minus sign.
+    /// lines of standard input. Other subjects as 'L(1e6)', 'U(P,Q,N)', 'V(P,Q,N)', 'G(A,B,N)', 'T(K,N)', 'P(M)' or
+    /// 'A(M)'. Put `--` before a range that begins with a minus sign.
     #[arg(value_name = "N", required = true, allow_negative_numbers = true)]
-    subjects: Vec<SubmitArgument>,
+    subjects: Vec<ListArgument<SubjectRange>>,
 
     /// Print the calculation as a JSON object on each line, with the token that withdraws it if there is one.
     #[arg(long)]
@@ -39,14 +40,14 @@ pub(crate) struct SubmitCommand {
     server: RemoteServerArgs,
 }
 
-/// What to submit.
+/// A subject, or a range of indexes.
 #[derive(Clone, Debug)]
-enum SubmitArgument {
+enum SubjectRange {
     Subject(Subject),
-    Indexes(IndexArgument),
+    Indexes(IndexRange),
 }
 
-impl FromStr for SubmitArgument {
+impl FromStr for SubjectRange {
     type Err = Box<dyn Error + Send + Sync>;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -58,35 +59,35 @@ impl FromStr for SubmitArgument {
     }
 }
 
+impl IntoIterator for SubjectRange {
+    /// A subject, or an error for an index beyond 64 bits.
+    type Item = Result<Subject, RemoteError>;
+    type IntoIter = Box<dyn Iterator<Item = Self::Item>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let index = |n: IBig| i64::try_from(n).map(|n| Index::new(n).into()).map_err(|_| RemoteError::TooLarge);
+        match self {
+            Self::Subject(subject) => Box::new(std::iter::once(Ok(subject))),
+            Self::Indexes(range) => Box::new(range.into_iter().map(index)),
+        }
+    }
+}
+
 impl SubmitCommand {
     pub(crate) fn run(self) -> Result<(), RemoteError> {
         let server = RemoteServer::open(&self.server)?;
         let mut batch = Vec::new();
         for argument in &self.subjects {
-            match argument {
-                SubmitArgument::Subject(subject) => {
-                    self.send(&server, &batch)?;
-                    batch.clear();
-                    self.print(&server, &[submit(&server, subject)?])?;
-                }
-                SubmitArgument::Indexes(IndexArgument::Range(range)) => {
-                    for n in range.clone() {
-                        self.add(&server, &mut batch, (&n).try_into())?;
-                    }
-                }
-                SubmitArgument::Indexes(IndexArgument::StandardInput) => {
-                    for n in read_lines(io::stdin().lock()) {
-                        self.add(&server, &mut batch, (&n?).try_into())?;
-                    }
-                }
+            for subject in argument.items() {
+                self.add(&server, &mut batch, subject??)?;
             }
         }
         self.send(&server, &batch)
     }
 
-    fn add<E>(&self, server: &RemoteServer, batch: &mut Vec<Index>, index: Result<i64, E>) -> Result<(), RemoteError> {
-        batch.push(Index::new(index.map_err(|_| RemoteError::TooLarge)?));
-        if batch.len() == BATCH_INDEXES {
+    fn add(&self, server: &RemoteServer, batch: &mut Vec<Subject>, subject: Subject) -> Result<(), RemoteError> {
+        batch.push(subject);
+        if batch.len() == BATCH_SUBJECTS {
             self.send(server, batch)?;
             batch.clear();
         }
@@ -94,12 +95,14 @@ impl SubmitCommand {
     }
 
     /// Submits a batch and prints its lines. One that is too large for the server is cut in two.
-    fn send(&self, server: &RemoteServer, batch: &[Index]) -> Result<(), RemoteError> {
+    fn send(&self, server: &RemoteServer, batch: &[Subject]) -> Result<(), RemoteError> {
         let submitted = match batch {
             [] => Vec::new(),
-            [index] => vec![submit(server, &(*index).into())?],
+            [subject] => vec![submit(server, subject)?],
             batch => match submit_batch(server, batch) {
-                Err(error) if error.problem_kind() == Some(ProblemKind::BatchTooLarge) => {
+                Err(error)
+                    if matches!(error.problem_kind(), Some(ProblemKind::BatchTooLarge | ProblemKind::BodyTooLarge)) =>
+                {
                     let (first, second) = batch.split_at(batch.len() / 2);
                     self.send(server, first)?;
                     return self.send(server, second);
@@ -134,9 +137,9 @@ pub(super) fn submit(server: &RemoteServer, subject: &Subject) -> Result<Submitt
     server.json(&RemoteCall::post("/api/calculations", "application/json", body))
 }
 
-/// Submits several indexes, all or none. Repeating it after a broken connection changes nothing.
-fn submit_batch(server: &RemoteServer, batch: &[Index]) -> Result<Vec<Submitted>, RemoteError> {
-    let body: String = batch.iter().map(|index| format!("{index}\n")).collect();
+/// Submits several subjects, all or none. Repeating it after a broken connection changes nothing.
+fn submit_batch(server: &RemoteServer, batch: &[Subject]) -> Result<Vec<Submitted>, RemoteError> {
+    let body: String = batch.iter().map(|subject| format!("{}\n", subject.path())).collect();
     let call = RemoteCall::post("/api/calculations/batch", "application/x-ndjson", body);
     server.repeat(|| {
         let mut reply = server.send(&call)?;
