@@ -31,18 +31,23 @@ const SHOWN: [i64; 15] = [
     5_000_000_000,
 ];
 
-/// What was read last, and when.
+/// What was read last.
 #[derive(Clone, Default)]
-pub(crate) struct MeasuredTimes(Arc<Mutex<Option<(Instant, Vec<MeasuredTime>)>>>);
+pub(crate) struct MeasuredTimes(Arc<Mutex<Option<ReadTimes>>>);
+
+struct ReadTimes {
+    at: Instant,
+    times: Vec<MeasuredTime>,
+}
 
 impl MeasuredTimes {
     /// Returns the times, a few seconds old at most; none if they cannot be read.
     pub(crate) async fn get(&self, api: &ApiClient, forwarded: &ForwardedHeaders) -> Vec<MeasuredTime> {
         let mut latest = self.0.lock().await;
-        if let Some((at, times)) = &*latest
-            && at.elapsed() < MAX_AGE
+        if let Some(read) = &*latest
+            && read.at.elapsed() < MAX_AGE
         {
-            return times.clone();
+            return read.times.clone();
         }
         let times = match api.calculations(&SHOWN.map(Index::new), forwarded).await {
             Ok(list) => list.items.iter().filter_map(measured_time).collect(),
@@ -51,7 +56,7 @@ impl MeasuredTimes {
                 Vec::new()
             }
         };
-        latest.insert((Instant::now(), times)).1.clone()
+        latest.insert(ReadTimes { at: Instant::now(), times }).times.clone()
     }
 }
 

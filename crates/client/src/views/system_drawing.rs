@@ -43,6 +43,12 @@ pub(super) fn drawing(figures: &PartFigures, label: &str, journey: Option<&Journ
     }
 }
 
+/// Where the dot is at a time.
+struct DotPoint {
+    at_ms: f64,
+    place: (u32, u32),
+}
+
 /// Draws the number: where it is, or, once it is done, on its whole way. It moves once, and not where motion is unwanted.
 fn dot(shape: &DrawingShape, journey: &Journey) -> Markup {
     let corner = |part: SystemPart| {
@@ -67,22 +73,23 @@ fn dot(shape: &DrawingShape, journey: &Journey) -> Markup {
     let mut at_ms = 0.0;
     let mut points = Vec::new();
     for (part, ms) in stops {
-        points.push((at_ms, corner(part)));
+        points.push(DotPoint { at_ms, place: corner(part) });
         if let Some(ms) = ms.filter(|ms| *ms > 0) {
             at_ms += REST_MS * ms as f64 / total as f64;
-            points.push((at_ms, corner(part)));
+            points.push(DotPoint { at_ms, place: corner(part) });
         }
         at_ms += HOP_MS;
     }
     let end_ms = at_ms - HOP_MS;
-    let list = |value: &dyn Fn(&(f64, (u32, u32))) -> String| points.iter().map(value).collect::<Vec<_>>().join(";");
-    let times = list(&|(at, _)| format!("{:.3}", at / end_ms));
+    let list =
+        |value: fn(&DotPoint) -> u32| points.iter().map(|point| value(point).to_string()).collect::<Vec<_>>().join(";");
+    let times = points.iter().map(|point| format!("{:.3}", point.at_ms / end_ms)).collect::<Vec<_>>().join(";");
     let moves = journey.place == SystemPart::Browser;
     html! {
         circle.dot.still[moves] cx=(still.0) cy=(still.1) r="5" {}
         @if moves {
             circle.dot.moves cx=(still.0) cy=(still.1) r="5" {
-                @for (name, values) in [("cx", list(&|(_, at)| at.0.to_string())), ("cy", list(&|(_, at)| at.1.to_string()))] {
+                @for (name, values) in [("cx", list(|point| point.place.0)), ("cy", list(|point| point.place.1))] {
                     animate attributeName=(name) values=(values) keyTimes=(times) dur={ (format!("{:.1}", end_ms / 1_000.0)) "s" } {}
                 }
             }
