@@ -1,16 +1,23 @@
 """The calls that moto lacks: Elastic Beanstalk's, and those behind which a real server has to change."""
+import base64
 import datetime
 import io
+import json
+import secrets
 import urllib.parse
 import xml.etree.ElementTree as xml
 
 from rehearsal.environment import ENVIRONMENTS, VERSIONS
-from rehearsal.rights import read_call
+from rehearsal.rights import ROLE_KEY, not_allowed_to_beanstalk, read_call, trusts
 from rehearsal.stacks import RUNNING
 
 
 class Refused(Exception):
-    """A call that AWS would answer with InvalidParameterValue."""
+    """A call that AWS would answer with InvalidParameterValue, or with the code that is given."""
+
+    def __init__(self, message, code="InvalidParameterValue"):
+        super().__init__(message)
+        self.code = code
 
 
 class Calls:
@@ -20,9 +27,9 @@ class Calls:
         self.application = application
 
     def __call__(self, environ, start_response):
-        action = read_call(environ)[1]
+        key, action, _ = read_call(environ)
         if action in ANSWERED:
-            status, body = answer(action, read_form(environ))
+            status, body = answer(action, read_form(environ) | {"caller": key})
             start_response(status, [("Content-Type", "text/xml")])
             return [body]
         if action in FOLLOWED:
@@ -55,7 +62,7 @@ def answer(action, form):
     try:
         status, tree = "200 OK", element(f"{name}Response", {f"{name}Result": ANSWERED[action](form)})
     except Refused as refused:
-        status, tree = "400 Bad Request", element("ErrorResponse", {"Error": {"Type": "Sender", "Code": "InvalidParameterValue", "Message": str(refused)}})
+        status, tree = "400 Bad Request", element("ErrorResponse", {"Error": {"Type": "Sender", "Code": refused.code, "Message": str(refused)}})
     return status, xml.tostring(tree)
 
 
@@ -98,6 +105,11 @@ def update_environment(form):
         raise Refused(f"No Application Version named '{label}' found.")
     if environment.status != "Ready":
         raise Refused(f"Environment named {environment.name} is in an invalid state for this operation. Must be Ready.")
+    bundle = "arn:aws:s3:::{S3Bucket}/{S3Key}".format(**VERSIONS[environment.application, label])
+    missing = not_allowed_to_beanstalk(form["caller"], environment.operations_role, environment.instance_role, bundle)
+    if missing:
+        environment.log(f"Environment update is refused: {missing}", "ERROR")
+        raise Refused(missing, "InsufficientPrivilegesException")
     environment.update(label)
     return environment.description()
 
@@ -114,6 +126,15 @@ def describe_environment_resources(form):
         "AutoScalingGroups": [{"Name": "awseb-e-rehearsal-stack-AWSEBAutoScalingGroup"}],
         "Instances": [{"Id": one.instance_id} for one in environment.instances],
     }}
+
+
+def assume_role_with_web_identity(form):
+    role = form["RoleArn"].rpartition("/")[2]
+    claims = json.loads(base64.urlsafe_b64decode(form["WebIdentityToken"].split(".")[1] + "=="))
+    if not trusts(role, claims):
+        raise Refused(f"{claims['sub']} is not authorized to perform sts:AssumeRoleWithWebIdentity", "AccessDenied")
+    ends = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    return {"Credentials": {"AccessKeyId": ROLE_KEY + role, "SecretAccessKey": secrets.token_hex(20), "SessionToken": "rehearsal", "Expiration": ends}}
 
 
 def modify_replication_group(form):
@@ -153,6 +174,7 @@ ANSWERED = {
     "elasticbeanstalk:UpdateEnvironment": update_environment,
     "elasticbeanstalk:DescribeEvents": describe_events,
     "elasticbeanstalk:DescribeEnvironmentResources": describe_environment_resources,
+    "sts:AssumeRoleWithWebIdentity": assume_role_with_web_identity,
     "elasticache:ModifyReplicationGroup": modify_replication_group,
     "elasticache:DescribeReplicationGroups": describe_replication_groups,
 }

@@ -11,15 +11,31 @@ import threading
 from rehearsal.engine import NETWORK, STATE, Failed, client, remove, run
 from rehearsal.instance import Instance
 
-PORT = int(os.environ.get("REHEARSAL_PORT", "8180"))
+PORT, TLS_PORT = int(os.environ.get("REHEARSAL_PORT", "8180")), int(os.environ.get("REHEARSAL_TLS_PORT", "8143"))
 VERSIONS, ENVIRONMENTS = {}, {}
+BALANCER = """\
+upstream instances { SERVERS }
+server {
+    LISTENERS
+    location / {
+        proxy_pass http://instances;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_buffering off;
+    }
+}
+"""
 
 
 class Environment:
     """One environment; every change runs in a thread of its own, one at a time."""
 
-    def __init__(self, application, name, label, options, solution_stack):
+    def __init__(self, application, name, label, options, solution_stack, operations_role):
         self.application, self.name, self.solution_stack = application, name, solution_stack
+        self.operations_role = operations_role
         self.label, self.options = label, options
         self.status, self.health, self.events, self.instances = "Launching", "Grey", [], []
         self.created = datetime.datetime.now(datetime.timezone.utc)
@@ -36,12 +52,22 @@ class Environment:
     def cname(self):
         return f"127.0.0.1:{PORT}"
 
+    @property
+    def endpoint(self):
+        """The balancer's own name, for which nobody has a certificate; without one the instance's address."""
+        return "awseb-AWSEB-1.us-east-1.elb.amazonaws.com" if self.load_balanced else self.cname
+
+    @property
+    def instance_role(self):
+        profile = self.options["aws:autoscaling:launchconfiguration", "IamInstanceProfile"]
+        return client("iam").get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"][0]["Arn"]
+
     def description(self):
         if self.status == "Ready":
             self.health = "Green" if self.instances and all(one.healthy() for one in self.instances) else "Red"
         return {
             "EnvironmentName": self.name, "EnvironmentId": "e-rehearsal", "ApplicationName": self.application, "VersionLabel": self.label,
-            "SolutionStackName": self.solution_stack, "EndpointURL": self.cname, "CNAME": self.cname, "DateCreated": self.created,
+            "SolutionStackName": self.solution_stack, "EndpointURL": self.endpoint, "CNAME": self.cname, "DateCreated": self.created,
             "DateUpdated": self.created, "Status": self.status, "Health": self.health, "AbortableOperationInProgress": False,
             "Tier": {"Name": "WebServer", "Type": "Standard", "Version": "1.0"}, "EnvironmentLinks": [],
         }
@@ -72,8 +98,8 @@ class Environment:
 
     def reconfigure(self, options):
         if options != self.options:
-            self.options = options
-            self.change(self._reconfigure)
+            before, self.options = self.options, options
+            self.change(self._reconfigure, before)
 
     def terminate(self):
         with self.lock:
@@ -92,7 +118,7 @@ class Environment:
         self.log(f"Environment update is starting: {label}")
         (self._replace if self.load_balanced else self._in_place)(label)
 
-    def _reconfigure(self):
+    def _reconfigure(self, before):
         """Environment properties alone have changed: the same version, on the instances that there are."""
         self.log("Updating environment's configuration settings.")
         try:
@@ -101,6 +127,7 @@ class Environment:
             self._balance()
             self.log("Successfully deployed new configuration to environment.")
         except Failed as failure:
+            self.options = before
             self.log(f"Failed to deploy configuration: {failure}", "ERROR")
 
     def _in_place(self, label):
@@ -148,15 +175,19 @@ class Environment:
         """Points the balancer at the instances; it ends what the old ones have begun."""
         if not self.load_balanced:
             return
+        # A balancer listens where the options say, and has a certificate for the public name only.
+        listeners = []
+        if self.options.get(("aws:elbv2:listener:default", "ListenerEnabled"), "true") == "true":
+            listeners.append("listen 80;")
+        if self.options.get(("aws:elbv2:listener:443", "Protocol")) == "HTTPS":
+            listeners.append("listen 443 ssl; ssl_certificate /rehearsal/balancer.pem; ssl_certificate_key /rehearsal/balancer.key;")
         servers = "".join(f"server {address(one)}:3050; " for one in self.instances)
         with open(os.path.join(STATE, "balancer", "balancer.conf"), "w", encoding="utf-8") as file:
-            file.write(f"upstream instances {{ {servers} }} server {{ listen 80; location / {{ proxy_pass http://instances; proxy_http_version 1.1; "
-                       "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_buffering off; "
-                       "proxy_set_header Connection ''; } }\n")
+            file.write(BALANCER.replace("SERVERS", servers).replace("LISTENERS", " ".join(listeners)))
         if subprocess.run(["docker", "exec", "rehearsal-balancer", "nginx", "-s", "reload"], capture_output=True, check=False).returncode:
             remove("rehearsal-balancer")
             run("docker", "run", "--detach", "--name", "rehearsal-balancer", "--network", NETWORK, "--publish", f"127.0.0.1:{PORT}:80",
-                "--volume", f"{STATE}/balancer:/etc/nginx/conf.d:ro", "nginx:1.30")
+                "--publish", f"127.0.0.1:{TLS_PORT}:443", "--volume", f"{STATE}/balancer:/etc/nginx/conf.d:ro", "--volume", f"{STATE}/tls:/rehearsal:ro", "nginx:1.30")
 
 
 def address(one):

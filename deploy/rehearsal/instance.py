@@ -55,6 +55,8 @@ class Instance:
         settings = {
             "AWS_ENDPOINT_URL": ENDPOINT,
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"{METADATA}/{self.instance_id}",
+            # This machine does more than an instance's metadata service.
+            "AWS_METADATA_SERVICE_TIMEOUT": "10", "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "5",
             "COMPOSE_PROJECT_NAME": self.name, "ABACI_PROJECT": self.name, "ABACI_TRIAL_PROJECT": f"{self.name}-trial",
         }
         return [word for name, value in settings.items() for word in ("--env", f"{name}={value}")]

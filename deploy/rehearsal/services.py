@@ -5,6 +5,8 @@ import time
 
 from rehearsal.engine import NETWORK, STATE, Failed, remove, run, secret_file
 
+# The versions that development runs. AWS has older ones too: those are refused here, because each is retired some day.
+POSTGRES, VALKEY = "18", "9.1"
 HBA = "local all all trust\nhostssl all all all scram-sha-256\n"
 
 
@@ -18,13 +20,18 @@ class Database:
         secret_file("pg_hba.conf", HBA)
         run("docker", "run", "--detach", "--name", self.container, "--network", NETWORK, "--network-alias", self.host,
             "--volume", f"{STATE}:/rehearsal:ro", "--env", "POSTGRES_USER=abaci", "--env", "POSTGRES_DB=abaci",
-            "--env", f"POSTGRES_PASSWORD_FILE=/rehearsal/{os.path.basename(password_file)}", "--entrypoint", "bash", "postgres:18", "-c",
+            "--env", f"POSTGRES_PASSWORD_FILE=/rehearsal/{os.path.basename(password_file)}", "--entrypoint", "bash", f"postgres:{POSTGRES}", "-c",
             "install -d -o postgres /tls && install -o postgres -m 600 /rehearsal/tls/server.* /rehearsal/pg_hba.conf /tls && "
             "install -o postgres -m 600 $POSTGRES_PASSWORD_FILE /tls/password && export POSTGRES_PASSWORD_FILE=/tls/password && "
             "exec docker-entrypoint.sh postgres -c ssl=on -c ssl_cert_file=/tls/server.pem -c ssl_key_file=/tls/server.key -c hba_file=/tls/pg_hba.conf")
         wait(lambda: run("docker", "exec", self.container, "pg_isready", "--host=127.0.0.1", "--quiet"))
         if dump:
             self.sql(dump)
+
+    @staticmethod
+    def require_version(version):
+        if version.partition(".")[0] != POSTGRES:
+            raise ValueError(f"PostgreSQL {version} is not what development runs; that is {POSTGRES}")
 
     def set_password(self, password):
         self.sql(f"alter role abaci password '{password}';")
@@ -49,10 +56,15 @@ class Cache:
         secret_file("valkey.conf", f"port 0\ntls-port 6379\ntls-cert-file /tls/server.pem\ntls-key-file /tls/server.key\ntls-ca-cert-file /rehearsal/tls/ca.pem\n"
                     f"tls-auth-clients no\nrequirepass {password}\nmaxmemory 128mb\nmaxmemory-policy noeviction\nsave \"\"\nbind * -::*\n")
         run("docker", "run", "--detach", "--name", self.container, "--network", NETWORK, "--network-alias", self.host, "--user", "root",
-            "--volume", f"{STATE}:/rehearsal:ro", "--entrypoint", "sh", "valkey/valkey:9.1", "-c",
+            "--volume", f"{STATE}:/rehearsal:ro", "--entrypoint", "sh", f"valkey/valkey:{VALKEY}", "-c",
             "install -d -o valkey /tls && install -o valkey -m 600 /rehearsal/tls/server.* /rehearsal/valkey.conf /tls && "
             "exec setpriv --reuid=valkey --regid=valkey --init-groups valkey-server /tls/valkey.conf")
         wait(lambda: self.command("PING"))
+
+    @staticmethod
+    def require_version(version):
+        if version != VALKEY:
+            raise ValueError(f"Valkey {version} is not what development runs; that is {VALKEY}")
 
     def command(self, *words):
         # The password goes in by standard input: on the command line it would be seen.

@@ -3,6 +3,7 @@
 Each keeps its properties and says its name. Those behind which something really runs start and change it: secrets,
 the database, the cache, versions and the environment.
 """
+import json
 import re
 import secrets
 import string
@@ -95,10 +96,39 @@ class User(Resource, CloudFormationModel):
         iam.delete_user(UserName=self.physical_resource_id)
 
 
+class Role(Resource, CloudFormationModel):
+    """moto's own forgets managed policies, and does not change who may take it."""
+
+    kind, named_by = "AWS::IAM::Role", "RoleName"
+
+    def begin(self):
+        iam = client("iam")
+        iam.create_role(RoleName=self.physical_resource_id, AssumeRolePolicyDocument=json.dumps(self.properties["AssumeRolePolicyDocument"]))
+        for one in self.properties.get("Policies", []):
+            iam.put_role_policy(RoleName=self.physical_resource_id, PolicyName=one["PolicyName"], PolicyDocument=json.dumps(one["PolicyDocument"]))
+        for arn in self.properties.get("ManagedPolicyArns", []):
+            iam.attach_role_policy(RoleName=self.physical_resource_id, PolicyArn=arn)
+
+    def change(self, before):
+        client("iam").update_assume_role_policy(RoleName=self.physical_resource_id, PolicyDocument=json.dumps(self.properties["AssumeRolePolicyDocument"]))
+
+    def get_cfn_attribute(self, name):
+        return client("iam").get_role(RoleName=self.physical_resource_id)["Role"][{"Arn": "Arn", "RoleId": "RoleId"}[name]]
+
+    def delete(self, _account, _region):
+        iam = client("iam")
+        for arn in self.properties.get("ManagedPolicyArns", []):
+            iam.detach_role_policy(RoleName=self.physical_resource_id, PolicyArn=arn)
+        for one in self.properties.get("Policies", []):
+            iam.delete_role_policy(RoleName=self.physical_resource_id, PolicyName=one["PolicyName"])
+        iam.delete_role(RoleName=self.physical_resource_id)
+
+
 class DatabaseInstance(Resource, CloudFormationModel):
     kind, named_by = "AWS::RDS::DBInstance", "DBInstanceIdentifier"
 
     def begin(self):
+        Database.require_version(self.properties["EngineVersion"])
         dump = RUNNING["dumps"].get(self.properties.get("DBSnapshotIdentifier"))
         RUNNING["database"] = Database(self.properties["MasterUserPassword"], dump)
         self.physical_resource_id = RUNNING["database"].container
@@ -131,6 +161,7 @@ class ReplicationGroup(Resource, CloudFormationModel):
     def begin(self):
         if not self.properties["TransitEncryptionEnabled"] or not self.properties["AuthToken"]:
             raise ValueError("the rehearsal has no cache without TLS and AUTH")
+        Cache.require_version(self.properties["EngineVersion"])
         RUNNING["cache"] = Cache(self.properties["AuthToken"])
 
     def get_cfn_attribute(self, name):
@@ -157,14 +188,18 @@ class BeanstalkEnvironment(Resource, CloudFormationModel):
     def begin(self):
         # Really it is created when its instances serve; here the stack is complete before, and deploy/aws/wait-healthy waits.
         environment = Environment(self.properties["ApplicationName"], self.physical_resource_id, self.properties["VersionLabel"],
-                                  self._options(), self.properties["SolutionStackName"])
+                                  self._options(), self.properties["SolutionStackName"], self._operations_role())
         ENVIRONMENTS[self.physical_resource_id] = environment
 
     def change(self, before):
         environment = ENVIRONMENTS[self.physical_resource_id]
         if self.properties["VersionLabel"] != environment.label:
             raise ValueError("an update of the stack would change the version that runs")
+        environment.operations_role = self._operations_role()
         environment.reconfigure(self._options())
+
+    def _operations_role(self):
+        return self.properties.get("OperationsRole", "").rpartition("/")[2]
 
     def _options(self):
         return {(one["Namespace"], one["OptionName"]): str(one["Value"]) for one in self.properties["OptionSettings"] if one}
@@ -201,6 +236,17 @@ def install():
         return update(logical_id, resource_json, resources, **where) if resources[logical_id] is not None else None
 
     parsing.parse_and_update_resource = update_what_there_is
+    difference = parsing.ResourceMap.build_resource_diff
+
+    def difference_with_substitutions(resources, other_template, parameters=None):
+        # A changed parameter inside of a text: moto sees those of Ref only.
+        actions, known = difference(resources, other_template, parameters), other_template["Resources"]
+        changed = [f"${{{key}}}" for key, value in (parameters or {}).items() if resources.input_parameters.get(key) != value]
+        actions["Modify"] += [name for name in resources._resource_json_map if name in known and name not in actions["Modify"]
+                              and any(one in json.dumps(known[name]) for one in changed)]
+        return actions
+
+    parsing.ResourceMap.build_resource_diff = difference_with_substitutions
     load = parsing.ResourceMap.load_parameters
 
     def load_with_lists(resources):

@@ -4,9 +4,9 @@
 
 STATE=$PWD/target/rehearsal
 REGISTRY_PORT=${REHEARSAL_REGISTRY_PORT:-5180} AWS_PORT=4180 METADATA_PORT=4181
-export REHEARSAL_PORT=${REHEARSAL_PORT:-8180}
+export REHEARSAL_PORT=${REHEARSAL_PORT:-8180} REHEARSAL_TLS_PORT=${REHEARSAL_TLS_PORT:-8143}
 # shellcheck disable=SC2034 # the rehearsal asks there
-URL=http://127.0.0.1:$REHEARSAL_PORT
+URL=http://127.0.0.1:$REHEARSAL_PORT PUBLIC_NAME=localhost
 
 set_up() {
   need docker python3 openssl htpasswd docker-registry aws git curl
@@ -31,17 +31,28 @@ python_with() {
   echo "$folder/bin/python"
 }
 
-# An authority of this rehearsal's own, and one certificate for both servers.
+# An authority of this rehearsal's own, one certificate for both servers, and one for the public name at the balancer.
 make_certificates() {
   local tls=$STATE/tls
   openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=Rehearsal' -addext basicConstraints=critical,CA:TRUE \
     -addext keyUsage=critical,keyCertSign -keyout "$tls/ca.key" -out "$tls/ca.pem" 2>/dev/null
-  openssl req -newkey rsa:2048 -nodes -subj '/CN=rehearsal' -keyout "$tls/server.key" -out "$tls/server.csr" 2>/dev/null
-  openssl x509 -req -in "$tls/server.csr" -CA "$tls/ca.pem" -CAkey "$tls/ca.key" -days 2 -out "$tls/server.pem" -extfile <(
-    echo 'subjectAltName=DNS:*.rds.rehearsal.internal,DNS:*.cache.rehearsal.internal'
-    echo 'extendedKeyUsage=serverAuth'
-  ) 2>/dev/null
+  make_certificate server 'DNS:*.rds.rehearsal.internal,DNS:*.cache.rehearsal.internal'
+  make_certificate balancer "DNS:$PUBLIC_NAME"
   chmod 644 "$tls/ca.pem"
+}
+
+# make_certificate NAME ALTERNATIVE_NAMES
+make_certificate() {
+  openssl req -newkey rsa:2048 -nodes -subj "/CN=$1" -keyout "$tls/$1.key" -out "$tls/$1.csr" 2>/dev/null
+  openssl x509 -req -in "$tls/$1.csr" -CA "$tls/ca.pem" -CAkey "$tls/ca.key" -days 2 -out "$tls/$1.pem" -extfile <(
+    printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$2"
+  ) 2>/dev/null
+}
+
+# Load-balanced, people use the public name, whose certificate the balancer has. By its own address it has none.
+by_public_name() {
+  URL=https://$PUBLIC_NAME:$REHEARSAL_TLS_PORT
+  export ABACI_PUBLIC_URL=$URL CURL_CA_BUNDLE=$STATE/tls/ca.pem SSL_CERT_FILE=$STATE/tls/ca.pem
 }
 
 start_registry() {
@@ -73,7 +84,8 @@ export DOCKER_USERNAME=rehearsal DOCKER_PASSWORD=$DOCKER_PASSWORD ABACI_IMAGES=$
 ENV
   # shellcheck source=/dev/null
   source "$STATE/aws.env"
-  REHEARSAL_STATE=$STATE PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore PYTHONPATH=deploy \
+  # With the policies that AWS itself made.
+  MOTO_IAM_LOAD_MANAGED_POLICIES=true REHEARSAL_STATE=$STATE PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore PYTHONPATH=deploy \
     "$1" -m rehearsal.server "$gateway" "$AWS_PORT" "$METADATA_PORT" >"$STATE/aws.log" 2>&1 &
   echo $! >"$STATE/aws.pid"
   wait_for "the emulation" curl --silent --output /dev/null "$AWS_ENDPOINT_URL"
