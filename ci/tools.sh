@@ -37,6 +37,14 @@ need_rust() {
 # The arguments of every build with all backends: always the same, so that cargo compiles once.
 WITH_BACKENDS=(--locked --package store --package queue --package cache --package app --features app/distributed)
 
+# What the browser tests need.
+need_browsers() {
+  need chromium chromium
+  need firefox-esr firefox-esr
+  need node nodejs
+  need npm npm
+}
+
 need_component() {
   cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"
 }

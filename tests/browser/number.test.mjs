@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { start, textOf, until } from "./browser.mjs";
+import { PLAIN_HOST, start, textOf, until } from "./browser.mjs";
 import { askElsewhere } from "./stack.mjs";
 
 const BUDGET_BYTES = 60_000;
@@ -146,14 +146,49 @@ test("digits are copied whole", () =>
     }
   }));
 
+test("digits are copied over plain HTTP too", () =>
+  withPage({ permissions: ["clipboard-read", "clipboard-write"] }, async (page, context) => {
+    const plain = new URL(`${url}/n/1000`);
+    plain.hostname = PLAIN_HOST;
+    await page.goto(plain.href);
+    assert.equal(await page.evaluate(() => isSecureContext), false);
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("button", { name: "Copied" }).waitFor();
+    const trusted = await context.newPage();
+    await trusted.goto("/");
+    assert.equal(await trusted.evaluate(() => navigator.clipboard.readText()), await digitsOf(1000, 1, 209));
+  }));
+
+test("selected digits are copied without places and line breaks", () =>
+  withPage({ permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+    for (const index of [1000, MILLION]) {
+      await page.goto(`/n/${index}`);
+      await until("the digits are shown", async () => (await digitsOn(page)).length >= 209);
+      // From the sixth digit to the tenth of the third line.
+      await page.locator("#lines").evaluate((box) => {
+        const group = (line) => box.querySelectorAll(".line")[line].querySelector(".groups-of-ten > span").lastChild;
+        getSelection().setBaseAndExtent(group(0), 5, group(2), 10);
+      });
+      await page.keyboard.press("Control+C");
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await digitsOf(index, 6, 110));
+    }
+  }));
+
 test("the browser checks the digits, and catches one that was changed", (t) =>
   withPage({}, async (page) => {
-    for (const index of [10, 1000, -1000, MILLION]) {
+    const moreThanMillionDigits = 5_000_000;
+    await askElsewhere(url, moreThanMillionDigits);
+    for (const index of [10, 1000, -1000, MILLION, moreThanMillionDigits]) {
       await page.goto(`/n/${index}`);
       const result = page.locator("#check-result");
       await page.getByRole("button", { name: "Check in this browser" }).click();
       await until("it is checked", async () => /^Right/.test(await result.innerText()));
       t.diagnostic(`F(${index}): ${await result.innerText()}`);
+      if (index === MILLION) {
+        const value = await digitsOf(index, 1, 208_988);
+        const counts = [..."0123456789"].map((digit) => `${digit}: ${(value.split(digit).length - 1).toLocaleString("en")}`);
+        assert.equal(await page.locator("#digit-counts").innerText(), counts.join(" · "));
+      }
       await page.getByRole("button", { name: /change a digit/i }).click();
       await until("the change is caught", async () => /differ in 3 of 3/.test(await result.innerText()));
       t.diagnostic(await result.innerText());

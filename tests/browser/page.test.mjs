@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import axe from "axe-core";
-
 import { ask, start, textOf, until } from "./browser.mjs";
 import { askElsewhere } from "./stack.mjs";
 
@@ -173,36 +171,12 @@ test("nothing sticks out on a phone", () =>
   withPage({ viewport: { width: 320, height: 640 }, isMobile: true }, async (page) => {
     await askElsewhere(stack.url, 4000);
     await askElsewhere(stack.url, 100000);
-    for (const path of ["/", "/n/4000", "/n/100000", "/about", "/nowhere"]) {
+    for (const path of ["/", "/n/4000", "/n/100000", "/about", "/nowhere", "/api/docs", "/api/problems/index-missing"]) {
       await page.goto(path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.equal(wide, 0, path);
     }
   }));
-
-test("no rule of accessibility is broken, in light and in dark", async () => {
-  await askElsewhere(stack.url, 1000);
-  await askElsewhere(stack.url, 100000);
-  for (const colorScheme of ["light", "dark"]) {
-    await withPage({ colorScheme, bypassCSP: true }, async (page) => {
-      for (const path of ["/", "/?index=abc", "/?show=largest", "/n/100000?find=777", "/n/10", "/n/1000", "/n/100000", "/n/999999", "/n/1000000000000000000", "/about", "/nowhere", "/api/docs"]) {
-        await page.goto(path);
-        await page.evaluate(axe.source);
-        const { violations } = await page.evaluate(() => window.axe.run());
-        const found = violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html).join(" ")}`);
-        assert.deepEqual(found, [], `${path} in ${colorScheme}`);
-      }
-      for (const typed of ["10^18", "1.000", "x"]) {
-        await page.goto("/");
-        await page.getByRole("textbox").fill(typed);
-        await page.locator("#card[data-open]").waitFor();
-        await page.evaluate(axe.source);
-        const { violations } = await page.evaluate(() => window.axe.run());
-        assert.deepEqual(violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html).join(" ")}`), [], typed);
-      }
-    });
-  }
-});
 
 test("a page that lost the system says so, and is live again when it is back", { skip: !!process.env.ABACI_TEST_URL }, () =>
   withPage({}, async (page) => {

@@ -49,7 +49,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const folder = process.argv[2] ?? PICTURES_DIR;
   await mkdir(folder, { recursive: true });
   let drawn = 0;
-  await draw(() => WINDOWS, async (name, fresh, withPage) => {
+  await draw(() => WINDOWS, async ({ name, fresh, withPage }) => {
     drawn += 1;
     const old = await kept(`${folder}/${name}`);
     let share = 1;

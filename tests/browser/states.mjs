@@ -57,6 +57,8 @@ const groups = [
       typing: type("10^18"),
       ambiguous: type("1.000"),
       "asked-back": refused("1.000"),
+      "typing-small": type("90"),
+      "typing-wrong": type("x"),
       wrong: refused("forty-two"),
       10: open("/n/10"),
       negative: open("/n/-8"),
@@ -81,6 +83,9 @@ const groups = [
       about: open("/about"),
       nowhere: open("/nowhere"),
       api: open("/api/docs"),
+      "api-operation": open("/api/docs#get-calculations-index"),
+      problems: open("/api/problems"),
+      problem: open("/api/problems/index-out-of-range"),
       "seven-tabs": async (page) => {
         const tabs = [];
         while (tabs.length < 6) tabs.push(await page.context().newPage());
@@ -163,16 +168,19 @@ const groups = [
     },
   },
   // Takes minutes on a busy machine.
-  { known: [1_000_000_000], isCompared: false, states: { billion: open("/n/1000000000") } },
+  { known: [1_000_000_000], isSlow: true, states: { billion: open("/n/1000000000") } },
 ];
 
 const isLive = (page) => until("it is live", async () => (await page.locator("#live").allInnerTexts()).every((text) => text === "Live"));
 
-/** Draws every state in the windows that `choose` returns for its place in the list. */
-export async function draw(choose, picture, { onlyCompared = false } = {}) {
+/**
+ * Draws every state in the windows that `choose` returns for its place in the list. `picture` gets the name of each, its
+ * picture, the page, and whether the picture is the same at each run.
+ */
+export async function draw(choose, picture, { withSlow = true } = {}) {
   let place = 0;
-  for (const { known = [], settings, javaScriptEnabled, prepare, isCompared = true, states } of groups) {
-    if (onlyCompared && !isCompared) continue;
+  for (const { known = [], settings, javaScriptEnabled, prepare, isCompared = true, isSlow = false, states } of groups) {
+    if (isSlow && !withSlow) continue;
     const { stack, withPage, stop } = await start(settings);
     try {
       for (const index of known) while ((await askElsewhere(stack.url, index)).status !== "done");
@@ -192,7 +200,7 @@ export async function draw(choose, picture, { onlyCompared = false } = {}) {
               await isLive(page);
             }
             await page.evaluate(freeze);
-            await picture(`${name}-${width}-${colorScheme}.jpg`, await page.screenshot(PICTURE), withPage);
+            await picture({ name: `${name}-${width}-${colorScheme}.jpg`, fresh: await page.screenshot(PICTURE), page, withPage, isCompared, colorScheme });
           }
         });
       }

@@ -345,9 +345,6 @@ impl IntoResponse for ApiError {
         let (status, kind) = self.kind();
         let details = self.details();
         let problem = Problem {
-            kind,
-            title: kind.title().to_owned(),
-            status: status.as_u16(),
             detail: details.detail,
             field: details.field.map(Cow::into_owned),
             given: details.given,
@@ -355,6 +352,7 @@ impl IntoResponse for ApiError {
             subject: details.subject,
             calculation_status: details.calculation_status.map(|status| status.as_str().to_owned()),
             request_id: server::current_request_id(),
+            ..Problem::new(kind, status.as_u16())
         };
         let mut response = (status, axum::Json(problem)).into_response();
         let headers = response.headers_mut();

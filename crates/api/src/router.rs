@@ -67,12 +67,13 @@ pub fn router(state: ApiState) -> Router {
 )]
 struct Description;
 
-fn described_routes() -> OpenApiRouter<ApiState> {
+pub(crate) fn described_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(calculations::submit, calculations::list))
         .routes(routes!(calculations::submit_batch))
         .routes(routes!(calculations::read, calculations::withdraw))
         .routes(routes!(calculations::value))
+        .routes(routes!(calculations::compressed_value))
         .routes(routes!(calculations::find_digits))
         .routes(routes!(events::events))
         .routes(routes!(number::number))
@@ -100,6 +101,8 @@ fn described_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(original::current))
         .routes(routes!(docs::openapi))
         .routes(routes!(docs::docs))
+        .routes(routes!(docs::problems))
+        .routes(routes!(docs::problem))
 }
 
 /// Refuses requests that change something and were sent by a page of another site.

@@ -3,7 +3,7 @@
 // The residue of the digits reads them from the first to the last. The residue of F(n) comes from doubling the index,
 // with numbers below the modulus only. Both agree for every digit right, and by chance with odds of 1 to 2^180.
 
-const CHUNK_DIGITS = 18;
+const CHUNK_DIGITS = 216;
 const CHUNK = 10n ** BigInt(CHUNK_DIGITS);
 
 /** F(n) modulo m by doubling, for any whole n. */
@@ -18,13 +18,15 @@ function residueOfIndex(n, m) {
   return n < 0n && n % 2n === 0n && a > 0n ? m - a : a;
 }
 
-/** The residues of digits that come in pieces. */
+/** The residues of digits that come in pieces: one by the product of all moduli, from which the others follow. */
 class DigitResidues {
   constructor(moduli) {
     this.moduli = moduli;
-    this.residues = moduli.map(() => 0n);
+    this.product = moduli.reduce((product, modulus) => product * modulus, 1n);
+    this.residue = 0n;
     this.rest = "";
     this.count = 0;
+    this.counts = Array(10).fill(0);
   }
   push(digits) {
     const text = this.rest + digits;
@@ -33,12 +35,17 @@ class DigitResidues {
     this.rest = text.slice(end);
     this.count += digits.length;
   }
+  /** Counts how often each digit occurs. */
+  tally(digits) {
+    for (let at = 0; at < digits.length; at += 1) this.counts[digits.charCodeAt(at) - 48] += 1;
+  }
   fold(value, scale) {
-    this.residues = this.residues.map((residue, i) => (residue * scale + value) % this.moduli[i]);
+    this.residue = (this.residue * scale + value) % this.product;
   }
   finish(negative) {
     if (this.rest) this.fold(BigInt(this.rest), 10n ** BigInt(this.rest.length));
-    return this.residues.map((residue, i) => (negative && residue > 0n ? this.moduli[i] - residue : residue));
+    const residues = this.moduli.map((modulus) => [this.residue % modulus, modulus]);
+    return residues.map(([residue, modulus]) => (negative && residue > 0n ? modulus - residue : residue));
   }
 }
 
@@ -73,6 +80,7 @@ async function check(plant) {
       const started = performance.now();
       residues.push(digits);
       ms += performance.now() - started;
+      residues.tally(digits);
     }
     const started = performance.now();
     const found = residues.finish("negative" in viewer.dataset);
@@ -81,6 +89,8 @@ async function check(plant) {
     const values = { count: abaci.count(residues.count), ms: Math.max(1, Math.round(ms)), n: index, bad };
     result.textContent = planted + abaci.word(bad ? "check-wrong" : "check-right", values);
     result.dataset.right = bad === 0;
+    const counts = document.getElementById("digit-counts");
+    if (counts && bad === 0) counts.textContent = residues.counts.map((count, digit) => `${digit}: ${abaci.count(count)}`).join(" · ");
   } catch {
     result.textContent = abaci.word("check-failed");
   }

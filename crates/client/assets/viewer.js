@@ -18,6 +18,7 @@ class Viewer {
     Object.assign(this, { count: Number(count), index, negative: negative !== undefined, value, chunks: new Map() });
     const shown = [...this.box.querySelectorAll(".groups-of-ten")].map((line) => line.textContent).join("").replace("-", "");
     this.copyButton(shown);
+    this.box.addEventListener("copy", copySelection);
     if (shown.length === this.count || !value) return;
     // No more than the box can show, which is laid out in half the time.
     for (const line of [...this.box.children].slice(MAX_VISIBLE)) line.remove();
@@ -156,6 +157,22 @@ class Viewer {
       setTimeout(() => (button.textContent = words), 2000);
     });
   }
+}
+
+/** Copies selected digits as they stand in the value, without places and line breaks. */
+function copySelection(event) {
+  const selection = getSelection();
+  let digits = "";
+  // Firefox leaves places out by several ranges.
+  for (let at = 0; at < selection.rangeCount; at += 1) {
+    const part = selection.getRangeAt(at).cloneContents();
+    for (const place of part.querySelectorAll(".place")) place.remove();
+    digits += part.textContent;
+  }
+  // A dot stands for a digit that has not arrived.
+  if (!/^-?\d+$/.test(digits)) return;
+  event.clipboardData.setData("text/plain", digits);
+  event.preventDefault();
 }
 
 /** Copies a text; over plain HTTP there is only the old way. */

@@ -1,6 +1,8 @@
 //! Problem details (RFC 9457): one shape for everything that is not a success.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A problem: what is wrong, what was given and what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,80 +34,142 @@ pub struct Problem {
     /// The status of the calculation, if that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calculation_status: Option<String>,
+    /// The address of a page about this kind of problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
     /// The id of this request in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
+impl Problem {
+    /// Creates a problem of a kind, without details.
+    pub fn new(kind: ProblemKind, status: u16) -> Self {
+        Self {
+            kind,
+            title: kind.title().to_owned(),
+            status,
+            detail: None,
+            field: None,
+            given: None,
+            allowed: None,
+            subject: None,
+            calculation_status: None,
+            help: Some(format!("/api/problems/{}", kind.name())),
+            request_id: None,
+        }
+    }
+}
+
 /// The kinds of problems. Their names never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProblemKind {
     /// 422: no index in the request.
-    #[serde(rename = "urn:abaci:problem:index-missing")]
     IndexMissing,
     /// 422: not a canonical integer.
-    #[serde(rename = "urn:abaci:problem:index-not-integer")]
     IndexNotInteger,
     /// 422: an integer beyond the limits.
-    #[serde(rename = "urn:abaci:problem:index-out-of-range")]
     IndexOutOfRange,
     /// 422: more indexes or more work than a batch may have; nothing was stored.
-    #[serde(rename = "urn:abaci:problem:batch-too-large")]
     BatchTooLarge,
     /// 413.
-    #[serde(rename = "urn:abaci:problem:body-too-large")]
     BodyTooLarge,
     /// 400: not JSON, not a form, or the same name twice.
-    #[serde(rename = "urn:abaci:problem:body-malformed")]
     BodyMalformed,
     /// 415.
-    #[serde(rename = "urn:abaci:problem:media-type")]
     MediaType,
     /// 422 (416 for a range): an invalid query parameter or header.
-    #[serde(rename = "urn:abaci:problem:parameter")]
     Parameter,
     /// 404.
-    #[serde(rename = "urn:abaci:problem:not-found")]
     NotFound,
     /// 405; the `Allow` header names the methods.
-    #[serde(rename = "urn:abaci:problem:method-not-allowed")]
     MethodNotAllowed,
     /// 409: there is no value now; `calculation_status` says why.
-    #[serde(rename = "urn:abaci:problem:value-not-ready")]
     ValueNotReady,
     /// 429.
-    #[serde(rename = "urn:abaci:problem:too-many-requests")]
     TooManyRequests,
     /// 503: the queue is full; nothing was stored.
-    #[serde(rename = "urn:abaci:problem:queue-full")]
     QueueFull,
     /// 422 or 503: the value is too large for this system, or the disk is full.
-    #[serde(rename = "urn:abaci:problem:too-large-to-fit")]
     TooLargeToFit,
     /// 503: part of the system is unavailable.
-    #[serde(rename = "urn:abaci:problem:unavailable")]
     Unavailable,
     /// 403: sent by a page of another site.
-    #[serde(rename = "urn:abaci:problem:cross-site")]
     CrossSite,
     /// 403: missing or wrong token.
-    #[serde(rename = "urn:abaci:problem:forbidden")]
     Forbidden,
     /// 409: not possible in the calculation's current state.
-    #[serde(rename = "urn:abaci:problem:conflict")]
     Conflict,
     /// 406: the client excludes every encoding that can be sent.
-    #[serde(rename = "urn:abaci:problem:not-acceptable")]
     NotAcceptable,
     /// 412: `If-Match` names another representation.
-    #[serde(rename = "urn:abaci:problem:precondition-failed")]
     PreconditionFailed,
     /// 500: a bug. The log has it under `request_id`.
-    #[serde(rename = "urn:abaci:problem:internal")]
     Internal,
 }
 
+/// What stands before the name of a kind in its `type`.
+const PREFIX: &str = "urn:abaci:problem:";
+
 impl ProblemKind {
+    /// All kinds.
+    pub const ALL: [Self; 21] = [
+        Self::IndexMissing,
+        Self::IndexNotInteger,
+        Self::IndexOutOfRange,
+        Self::BatchTooLarge,
+        Self::BodyTooLarge,
+        Self::BodyMalformed,
+        Self::MediaType,
+        Self::Parameter,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::ValueNotReady,
+        Self::TooManyRequests,
+        Self::QueueFull,
+        Self::TooLargeToFit,
+        Self::Unavailable,
+        Self::CrossSite,
+        Self::Forbidden,
+        Self::Conflict,
+        Self::NotAcceptable,
+        Self::PreconditionFailed,
+        Self::Internal,
+    ];
+
+    /// Returns the kind of a `type`, or of its last part.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let name = name.strip_prefix(PREFIX).unwrap_or(name);
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Returns the last part of the `type`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IndexMissing => "index-missing",
+            Self::IndexNotInteger => "index-not-integer",
+            Self::IndexOutOfRange => "index-out-of-range",
+            Self::BatchTooLarge => "batch-too-large",
+            Self::BodyTooLarge => "body-too-large",
+            Self::BodyMalformed => "body-malformed",
+            Self::MediaType => "media-type",
+            Self::Parameter => "parameter",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::ValueNotReady => "value-not-ready",
+            Self::TooManyRequests => "too-many-requests",
+            Self::QueueFull => "queue-full",
+            Self::TooLargeToFit => "too-large-to-fit",
+            Self::Unavailable => "unavailable",
+            Self::CrossSite => "cross-site",
+            Self::Forbidden => "forbidden",
+            Self::Conflict => "conflict",
+            Self::NotAcceptable => "not-acceptable",
+            Self::PreconditionFailed => "precondition-failed",
+            Self::Internal => "internal",
+        }
+    }
+
     /// Returns the kind as a sentence, the same at every occurrence.
     pub const fn title(self) -> &'static str {
         match self {
@@ -131,6 +195,19 @@ impl ProblemKind {
             Self::PreconditionFailed => "Precondition failed",
             Self::Internal => "Internal server error",
         }
+    }
+}
+
+impl Serialize for ProblemKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{PREFIX}{}", self.name()))
+    }
+}
+
+impl<'de> Deserialize<'de> for ProblemKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::from_name(&text).ok_or_else(|| de::Error::custom(format!("{text} is not a kind of problem")))
     }
 }
 

@@ -5,6 +5,7 @@ mod digit_search;
 mod find;
 #[cfg(test)]
 mod fuzzing;
+mod gzip;
 mod list;
 mod range;
 mod read;
@@ -20,5 +21,5 @@ pub(crate) use range::{Precondition, check_preconditions};
 pub(crate) use read::{__path_read, read};
 pub(crate) use submission::submit_subject;
 pub(crate) use submit::{__path_submit, SubmitBody, submit};
-pub(crate) use value::{__path_value, value};
+pub(crate) use value::{__path_compressed_value, __path_value, compressed_value, value};
 pub(crate) use withdraw::{__path_withdraw, withdraw};

@@ -143,7 +143,7 @@ async fn the_index_that_was_probably_meant_is_suggested() {
     let (mut head, body) = request.into_parts();
     head.headers.insert("x-request-id", http::HeaderValue::from_static("seven"));
     let answer = system.send(Request::from_parts(head, body)).await;
-    insta::assert_snapshot!(answer.text, @r#"{"type":"urn:abaci:problem:index-not-integer","title":"The index is not a whole number","status":422,"detail":"Did you mean 7?","field":"index","given":" 7 ","allowed":"a whole number in plain digits, -1000000000 to 1000000000","request_id":"seven"}"#);
+    insta::assert_snapshot!(answer.text, @r#"{"type":"urn:abaci:problem:index-not-integer","title":"The index is not a whole number","status":422,"detail":"Did you mean 7?","field":"index","given":" 7 ","allowed":"a whole number in plain digits, -1000000000 to 1000000000","help":"/api/problems/index-not-integer","request_id":"seven"}"#);
 }
 
 #[tokio::test]

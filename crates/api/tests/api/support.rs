@@ -8,6 +8,7 @@ use api::{ApiConfig, ApiState};
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
 use cache::{EventChannel, MemoryEventChannel, MemoryValueCache};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -227,15 +228,17 @@ pub(crate) fn form(path: &str, body: impl Into<Body>) -> Request<Body> {
 pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// The body, where it is text.
     pub(crate) text: String,
 }
 
 impl TestResponse {
     async fn of(response: Response) -> Self {
         let (head, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a whole body").to_bytes();
-        let text = String::from_utf8(bytes.into()).expect("text");
-        Self { status: head.status, headers: head.headers, text }
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        Self { status: head.status, headers: head.headers, body, text }
     }
 
     #[track_caller]

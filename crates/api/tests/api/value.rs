@@ -1,8 +1,10 @@
 //! Values: whole, in ranges, conditional, and missing.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use axum::body::Body;
+use flate2::read::GzDecoder;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use store::{Store, StoredValue};
@@ -37,6 +39,26 @@ async fn a_value_is_read_exactly_whatever_its_size() {
         let calculation = system.get(&format!("/api/calculations/{n}")).await.json();
         assert_eq!(answer.header("etag"), calculation["sha256"].to_string());
     }
+}
+
+#[tokio::test]
+async fn a_value_is_read_compressed() {
+    let system = TestSystem::start().await;
+    for n in [0, -8, 1_000, -50_000, 6_000_000] {
+        system.compute(n).await;
+        let address = format!("/api/calculations/{n}/value.gz");
+        let answer = system.get(&address).await.expect(StatusCode::OK);
+        let mut text = String::new();
+        GzDecoder::new(&answer.body[..]).read_to_string(&mut text).expect("a valid stream");
+        assert!(text == digits(n), "F({n})");
+        assert_eq!(answer.header("content-type"), "application/gzip");
+        assert_eq!(answer.header("content-disposition"), format!("attachment; filename=\"F({n}).txt.gz\""));
+        let etag = answer.header("etag").to_owned();
+        assert_ne!(etag, read(&system, n, &[]).await.header("etag"));
+        let request = Request::get(&address).header("if-none-match", &etag).body(Body::empty()).expect("a request");
+        assert_eq!(system.send(request).await.status, StatusCode::NOT_MODIFIED);
+    }
+    system.get("/api/calculations/7/value.gz").await.expect_problem(StatusCode::NOT_FOUND, "not-found");
 }
 
 #[tokio::test]

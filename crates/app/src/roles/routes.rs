@@ -45,16 +45,9 @@ pub(crate) fn refuse_changes_without(directory: Arc<DirectoryWatch>, api: Router
 fn directory_gone(detail: &str) -> Response {
     let (status, kind) = (StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Unavailable);
     let problem = Problem {
-        kind,
-        title: kind.title().to_owned(),
-        status: status.as_u16(),
         detail: Some(format!("The data directory is gone. {detail}")),
-        field: None,
-        given: None,
-        allowed: None,
-        subject: None,
-        calculation_status: None,
         request_id: server::current_request_id(),
+        ..Problem::new(kind, status.as_u16())
     };
     let mut response = (status, axum::Json(problem)).into_response();
     let headers = response.headers_mut();

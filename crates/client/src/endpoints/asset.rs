@@ -10,12 +10,17 @@ use crate::assets;
 
 /// `GET /assets/{name}` serves a file of the page.
 ///
-/// 200, cached without limit (`style.css` is revalidated) · 404 for names of other versions
+/// 200, cached without limit (`style.css` and `icon.svg` are revalidated) · 404 for names of other versions
 pub(crate) async fn asset(Path(name): Path<String>) -> Response {
-    // The API's own page links the style by its plain name, because it does not know the pages' versions.
-    if name == "style.css" {
-        let headers = [(CONTENT_TYPE, HeaderValue::from_static(assets::STYLE.file.media_type()))];
-        return (headers, &*assets::STYLE.content).into_response();
+    // The API's own pages link these by their plain names, because it does not know the versions of the others.
+    let plain = match &*name {
+        "style.css" => Some(&assets::STYLE),
+        "icon.svg" => Some(&assets::ICON),
+        _ => None,
+    };
+    if let Some(asset) = plain {
+        let headers = [(CONTENT_TYPE, HeaderValue::from_static(asset.file.media_type()))];
+        return (headers, &*asset.content).into_response();
     }
     match assets::all().find(|asset| asset.path.strip_prefix("/assets/") == Some(&name)) {
         Some(asset) => {

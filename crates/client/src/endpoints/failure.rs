@@ -24,18 +24,7 @@ pub(crate) struct PageFailure {
 impl PageFailure {
     /// Creates a failure that was found here, not by the API.
     pub(crate) fn new(status: StatusCode, kind: ProblemKind) -> Self {
-        let problem = Box::new(Problem {
-            kind,
-            title: kind.title().to_owned(),
-            status: status.as_u16(),
-            detail: None,
-            field: None,
-            given: None,
-            allowed: None,
-            subject: None,
-            calculation_status: None,
-            request_id: None,
-        });
+        let problem = Box::new(Problem::new(kind, status.as_u16()));
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S);
         Self { status, problem, retry_after }
     }

@@ -70,12 +70,19 @@ pub(super) fn power_of_ten(index: &str) -> Option<usize> {
 
 /// `F(1000)`, readable when long.
 pub(super) fn name(index: &str) -> Markup {
+    term("F", index)
+}
+
+/// Names a term of a sequence: `L(1000)`, readable when long.
+pub(super) fn term(sequence: &str, index: &str) -> Markup {
     let digits = index.trim_start_matches('-');
     let sign = if digits.len() < index.len() { MINUS } else { "" };
     match power_of_ten(digits) {
-        Some(power) if power > 9 => html! { "F(" (sign) "10" sup { (power) } ")" },
-        _ if digits.len() > 30 => html! { "F(" (sign) (&digits[..12]) "…" (&digits[digits.len() - 12..]) ")" },
-        _ => html! { "F(" (sign) (grouped(digits)) ")" },
+        Some(power) if power > 9 => html! { (sequence) "(" (sign) "10" sup { (power) } ")" },
+        _ if digits.len() > 30 => {
+            html! { (sequence) "(" (sign) (&digits[..12]) "…" (&digits[digits.len() - 12..]) ")" }
+        }
+        _ => html! { (sequence) "(" (sign) (grouped(digits)) ")" },
     }
 }
 
@@ -88,6 +95,18 @@ pub(super) fn plain_name(index: &str) -> String {
         _ if digits.len() > 30 => format!("F({sign}{}…{})", &digits[..12], &digits[digits.len() - 12..]),
         _ => format!("F({})", with_commas(index)),
     }
+}
+
+/// `1st`, `12th`, `1000th`, `10,003rd`
+pub(super) fn ordinal(n: u64) -> String {
+    let ending = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{}{ending}", with_commas(&n.to_string()))
 }
 
 /// `209 digits`, and for counts beyond 30 digits how long the count is.
@@ -187,6 +206,11 @@ mod tests {
     fn numbers_and_variables_are_set_for_reading() {
         assert_eq!(["999", "1000", "10000", "-1234567"].map(with_commas), ["999", "1000", "10,000", "−1,234,567"]);
         assert_eq!(raised("208"), "²⁰⁸");
+        let ordinals = [1, 2, 3, 4, 11, 12, 13, 21, 1000, 10_003, 111].map(ordinal);
+        assert_eq!(
+            ordinals,
+            ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "1000th", "10,003rd", "111th"]
+        );
         assert_eq!([plain_name("-8"), name("-8").into_string()], ["F(−8)", "F(−8)"]);
         assert_eq!(rich("If d divides n, then").into_string(), "If <i>d</i> divides <i>n</i>, then");
         assert_eq!([power_of_ten("1000000"), power_of_ten("100"), power_of_ten("2000000")], [Some(6), None, None]);

@@ -34,6 +34,7 @@ pub(super) fn problem_details(problem: &Problem) -> Markup {
                 @if let Some(id) = &problem.request_id { dt { (text::REQUEST) } dd { code { (id) } } }
             }
         }
+        @if let Some(help) = &problem.help { p.aside { a href=(help) { (text::HELP) } } }
     }
 }
 

@@ -88,6 +88,7 @@ pub(crate) mod number {
     pub(crate) const LAST: &str = "Last";
     pub(crate) const COPY: &str = "Copy";
     pub(crate) const DOWNLOAD: &str = "Download .txt";
+    pub(crate) const DOWNLOAD_GZIP: &str = "as .gz";
     pub(crate) const OPEN: &str = "Open as text";
     pub(crate) const JSON: &str = "JSON";
     pub(crate) const COMPUTE: &str = "Compute all digits";
@@ -116,6 +117,7 @@ pub(crate) mod number {
     pub(crate) const ZECKENDORF_WHY: &str =
         "Every whole number is a sum of Fibonacci numbers of which no two are neighbours, in one way only.";
     pub(crate) const COUNTS: &str = "Its digits";
+    pub(crate) const UNCOUNTED: &str = "The check in this browser counts how often each of them occurs.";
     pub(crate) const GOLDEN: &str = "Towards φ";
     pub(crate) const GOLDEN_PICTURE: &str =
         "The ratio of neighbours swings around φ = 1.6180339…, and each step is about 2.6 times closer.";
@@ -286,6 +288,7 @@ pub(crate) mod failure {
     pub(crate) const GIVEN: &str = "Given";
     pub(crate) const ALLOWED: &str = "Allowed";
     pub(crate) const REQUEST: &str = "Request";
+    pub(crate) const HELP: &str = "What this means, and what to do";
     pub(crate) const NEAREST: &str = "404 is not a Fibonacci number either. The nearest is";
     pub(crate) const NO_PAGE: &str = "There is no page at this address.";
 }

@@ -258,18 +258,7 @@ fn refusal(problem: &Problem) -> Response {
 }
 
 pub(crate) fn problem(status: u16, kind: ProblemKind) -> Problem {
-    Problem {
-        kind,
-        title: kind.title().to_owned(),
-        status,
-        detail: None,
-        field: None,
-        given: None,
-        allowed: None,
-        subject: None,
-        calculation_status: None,
-        request_id: None,
-    }
+    Problem::new(kind, status)
 }
 
 pub(crate) fn queued(index: &str) -> CalculationBody {

@@ -30,7 +30,7 @@ fn digits(page: &PageResponse) -> String {
 #[tokio::test]
 async fn a_short_value_is_shown_whole_and_copied_without_gaps() {
     let page = page_of(done("100", "354224848179261915075")).await;
-    page.shows("<title>F(100) · Abaci</title>");
+    page.shows("<title>F(100), the 100th Fibonacci number · Abaci</title>");
     assert_eq!(digits(&page), "354224848179261915075");
     page.shows(r#"href="/api/calculations/100/value?download""#);
     page.shows(r#"<a id="before" href="/n/99">"#);
@@ -112,7 +112,7 @@ async fn a_number_has_an_image_that_other_sites_may_show() {
     let browser = Browser::of(&Arc::new(FakeApi::knowing([done("10", "55")]))).await;
     let page = browser.get("/n/10").await;
     page.shows(r#"<meta property="og:image" content="http://abaci.test/n/10/preview.png">"#);
-    page.shows(r#"<meta property="og:title" content="F(10)">"#);
+    page.shows(r#"<meta property="og:title" content="F(10), the 10th Fibonacci number">"#);
     page.shows("&lt;img src=&quot;http://abaci.test/n/10/preview.svg&quot;");
     assert_eq!(page.heading("cross-origin-resource-policy"), Some("same-origin"));
     let image = browser.get("/n/10/preview.svg").await;

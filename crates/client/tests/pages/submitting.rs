@@ -79,7 +79,7 @@ async fn what_cannot_be_read_stays_in_the_field_with_the_reason_beside_it() {
     answer.shows("F(<span class=\"groups\"><span>1</span><span>000</span><span>000</span></span>)");
     let begin = answer.body.find(r#"<div class="problem""#).expect("a problem");
     let end = begin + answer.body[begin..].find("</div>").expect("its end");
-    insta::assert_snapshot!(&answer.body[begin..end], @r#"<div class="problem" id="index-problem" role="alert"><p><strong>The index is not a whole number</strong></p><p>Expected whole numbers, e, ^, *, +, - and brackets, got “^” at position 4.</p><dl class="particulars"><dt>Given</dt><dd><code>10^^6</code></dd><dt>Allowed</dt><dd>a whole number, as 1000, 1,000,000, 10^6, 2^20+1 or -8</dd></dl>"#);
+    insta::assert_snapshot!(&answer.body[begin..end], @r#"<div class="problem" id="index-problem" role="alert"><p><strong>The index is not a whole number</strong></p><p>Expected whole numbers, e, ^, *, +, - and brackets, got “^” at position 4.</p><dl class="particulars"><dt>Given</dt><dd><code>10^^6</code></dd><dt>Allowed</dt><dd>a whole number, as 1000, 1,000,000, 10^6, 2^20+1 or -8</dd></dl><p class="aside"><a href="/api/problems/index-not-integer">What this means, and what to do</a></p>"#);
     assert!(api.calls().iter().all(|call| !call.what.starts_with("POST")), "asked for nothing");
 }
 

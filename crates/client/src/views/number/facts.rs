@@ -13,13 +13,18 @@ const MAX_DIVISORS: usize = 24;
 /// log₁₀ φ
 const LOG_PHI: f64 = 0.208_987_640_249_978_73;
 
-/// Renders all sections. `value` is the whole value in decimal if it is known here.
-pub(super) fn sections(facts: &NumberFacts, value: Option<&str>, measured: &[MeasuredTime]) -> Markup {
+/// Renders all sections. `value` is the whole value in decimal if it is known here; `has_digits` if the browser can read it.
+pub(super) fn sections(
+    facts: &NumberFacts,
+    value: Option<&str>,
+    has_digits: bool,
+    measured: &[MeasuredTime],
+) -> Markup {
     html! {
         @if facts.doublings.len() > 1 { (doublings(facts)) }
         (divisors(facts))
-        div.columns.three[value.is_none()] {
-            @if let Some(value) = value { (digit_counts(value)) }
+        div.columns.three[!has_digits] {
+            @if let Some(value) = value { (digit_counts(value)) } @else if has_digits { (uncounted(facts)) }
             (golden(facts))
             @if !facts.zeckendorf.is_empty() { (zeckendorf(facts)) }
             (remainders(facts))
@@ -117,6 +122,17 @@ fn digit_counts(value: &str) -> Markup {
             h2 #counts { (text::COUNTS) }
             (drawing::digit_bars(&counts, &format!("How often each digit occurs. {}", list.join(", "))))
             p.aside { (format::digit_count(&total.to_string())) ", digit sum " (with_commas(&sum.to_string())) "." }
+        }
+    }
+}
+
+/// Says who counts the digits of a value that is not on the page: the script that checks it.
+fn uncounted(facts: &NumberFacts) -> Markup {
+    html! {
+        section aria-labelledby="counts" {
+            h2 #counts { (text::COUNTS) }
+            p #digit-counts { (text::UNCOUNTED) }
+            p.aside { (format::digit_count(&facts.digits)) "." }
         }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn number(page: &NumberPage) -> Markup {
     let name = plain_name(&page.index);
     let content = html! { (number_part(page)) };
     PageLayout {
-        title: &name,
+        title: &title(page),
         description: &format!("{name}: {description}"),
         canonical: page.indexed.then(|| format!("/n/{}", page.index)),
         preview: Some((&page.url, format!("{}/preview.png", page.url))),
@@ -92,7 +92,7 @@ pub(crate) fn number_part(page: &NumberPage) -> Markup {
                     (facts::residues(facts, page.digits.is_some()))
                     @if facts.accepted { (verify::verify(facts, signed(whole).as_deref(), page.verified.as_ref())) }
                 }
-                (facts::sections(facts, whole.map(|page| page.digits.as_str()), &page.measured))
+                (facts::sections(facts, whole.map(|page| page.digits.as_str()), page.digits.is_some(), &page.measured))
             }
             @if let Some(calculation) = &page.calculation {
                 (journey::section(calculation))
@@ -113,6 +113,16 @@ fn race_to(page: &NumberPage, calculation: &CalculationBody) -> Markup {
             h2 #race-title { (race_text::TITLE) }
             (race::race(&Race { calculation: Some(calculation.clone()), now }))
         }
+    }
+}
+
+/// Names the number in words.
+fn title(page: &NumberPage) -> String {
+    let name = plain_name(&page.index);
+    match (page.index.parse(), &page.facts) {
+        (Ok(n @ 1..=1_000_000_000), _) => format!("{name}, the {} Fibonacci number", format::ordinal(n)),
+        (_, Some(facts)) => format!("{name}, a Fibonacci number of {}", format::digit_count(&facts.digits)),
+        (_, None) => name,
     }
 }
 
@@ -186,7 +196,7 @@ fn neighbours(index: &str) -> Markup {
             @if let Some(before) = beside(-1) { (chip(&before, Some("before"), html! { "← " (format::name(&before)) })) }
             @if let Some(after) = beside(1) { (chip(&after, Some("after"), html! { (format::name(&after)) " →" })) }
             @for near in near.iter().flatten() { (chip(near, None, format::name(near))) }
-            (chip(&format!("L({n})"), None, html! { "L(" (index.replace('-', format::MINUS)) ")" }))
+            (chip(&format!("L({n})"), None, format::term("L", index)))
         }
     }
 }
