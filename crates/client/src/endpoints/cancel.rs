@@ -13,6 +13,7 @@ use super::index_path::IndexPath;
 use crate::ClientState;
 use crate::api_client::CallError;
 use crate::forwarded_headers::ForwardedHeaders;
+use crate::views;
 
 /// `POST /n/{index}/withdraw` cancels the calculation that this browser submitted.
 ///
@@ -30,8 +31,7 @@ pub(crate) async fn cancel(
     let subject = Subject::from_path(&path).map_err(not_found)?;
     let ask = AskCookie::read(&subject, &headers, &state.settings).ok_or_else(|| {
         server::record_refusal("wrong-token");
-        PageFailure::new(StatusCode::FORBIDDEN, ProblemKind::Forbidden)
-            .with_detail("Only the browser that submitted this number can cancel it, within a day.")
+        PageFailure::new(StatusCode::FORBIDDEN, ProblemKind::Forbidden).with_detail(views::failure_text::NOT_YOURS)
     })?;
     match state.api.cancel(&subject, &ask.token, &forwarded).await {
         Ok(_) => {}

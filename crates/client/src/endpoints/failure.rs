@@ -67,12 +67,12 @@ impl From<CallError> for PageFailure {
             CallError::Unreachable(_) | CallError::TimedOut => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the API gave no response");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, ProblemKind::Unavailable)
-                    .with_detail("Abaci's API does not respond. Please try again in a few seconds.")
+                    .with_detail(views::failure_text::NO_ANSWER)
             }
             CallError::UnexpectedBody { .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the API gave an unexpected response");
                 Self::new(StatusCode::BAD_GATEWAY, ProblemKind::Internal)
-                    .with_detail("Abaci's API gave a response that this page does not understand.")
+                    .with_detail(views::failure_text::STRANGE_ANSWER)
             }
         }
     }

@@ -65,8 +65,7 @@ pub(crate) async fn history(
     forwarded: &ForwardedHeaders,
 ) -> Result<History, PageFailure> {
     let invalid = || {
-        PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound)
-            .with_detail("There is no such page of the history.")
+        PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound).with_detail(views::failure_text::NO_HISTORY_PAGE)
     };
     let after = match query.after.as_deref() {
         Some(text) => Some(Cursor::parse(text).ok_or_else(invalid)?),
@@ -102,7 +101,8 @@ impl<S: Send + Sync> FromRequestParts<S> for HomeQuery {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageFailure> {
         let unreadable = |_| {
-            PageFailure::new(StatusCode::BAD_REQUEST, ProblemKind::NotFound).with_detail("The address cannot be read.")
+            PageFailure::new(StatusCode::BAD_REQUEST, ProblemKind::NotFound)
+                .with_detail(views::failure_text::UNREADABLE)
         };
         let mine = read_mine(&parts.headers);
         let query = Query::from_request_parts(parts, state).await;

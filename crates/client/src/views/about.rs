@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use wire::{CalculationBody, SystemStatus};
 
-use super::format;
 use super::layout::{NavItem, PageLayout};
 use super::race::{Race, race};
+use super::sentences;
 use super::system::{parts, system_now};
 use super::text::{race as race_text, system as text};
 
@@ -31,8 +31,7 @@ pub(crate) fn about(system: Option<&SystemStatus>, mine: Option<&CalculationBody
                 h2 #expect { (text::EXPECT) }
                 ul {
                     @if let Some(system) = system {
-                        @let limit = format::with_commas(&system.max_index);
-                        li { "All digits of F(n) for n from −" (limit) " to " (limit) ", and facts about any n up to 10" sup { "1000" } "." }
+                        li { (sentences::limit(&system.max_index)) }
                     }
                     @for sentence in text::LIMITS { li { (sentence) } }
                 }

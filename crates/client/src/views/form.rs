@@ -5,6 +5,7 @@ use wire::{NumberFacts, Problem};
 
 use super::format;
 use super::problem::problem_summary;
+use super::sentences;
 use super::text::form as text;
 
 /// The text of the form's field, and what is wrong with it.
@@ -40,7 +41,7 @@ pub(super) fn large(form: &SubmitForm<'_>) -> Markup {
             p #index-help.help {
                 (text::HELP)
                 @for (place, example) in text::EXAMPLES.iter().enumerate() {
-                    @if place + 1 == text::EXAMPLES.len() { " or " } @else if place > 0 { ", " }
+                    @if place + 1 == text::EXAMPLES.len() { (text::OR) } @else if place > 0 { ", " }
                     code { (example) }
                 }
                 "."
@@ -87,7 +88,7 @@ pub(crate) fn card(facts: &NumberFacts) -> Markup {
                 (facts.last_digits.get(facts.last_digits.len().saturating_sub(14)..).unwrap_or_default())
             },
         }
-        p.card-facts { (format::digit_count(&facts.digits)) " · " (cost(facts)) }
+        p.card-facts { (format::digit_count(&facts.digits)) " · " (sentences::cost(facts)) }
     }
 }
 
@@ -113,20 +114,5 @@ pub(crate) fn card_problem(sentence: &str) -> Markup {
 pub(super) fn submit_button(subject: &str, words: &str) -> Markup {
     html! {
         form.again method="post" action="/" { button #again name="index" value=(subject) { (words) } }
-    }
-}
-
-/// Says what computing all digits would take here.
-pub(super) fn cost(facts: &NumberFacts) -> String {
-    match (facts.accepted, facts.estimated_ms, facts.estimated_memory_bytes) {
-        (true, Some(ms), Some(bytes)) => {
-            let about = if ms == 0 { "" } else { "about " };
-            format!("{about}{} and {} of memory here", format::rough_duration(ms), format::bytes(bytes))
-        }
-        (true, ..) => "can be computed here".to_owned(),
-        _ => {
-            let limit = format::with_commas(&facts.max_index);
-            format!("too large to compute here, where the limit is F({limit}); its ends and residues are exact")
-        }
     }
 }

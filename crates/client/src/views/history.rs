@@ -5,6 +5,7 @@ use model::{Status, ValueState, WaitingFor};
 use wire::{CalculationBody, CalculationList};
 
 use super::format;
+use super::sentences;
 use super::text::history as text;
 use crate::api_client::Cursor;
 use crate::history_view::HistoryView;
@@ -97,9 +98,9 @@ pub(super) fn announcement(calculation: &CalculationBody) -> Option<String> {
     let subject = &calculation.subject;
     match calculation.status {
         Status::Queued | Status::Running => None,
-        Status::Done => Some(format!("{subject} is done.")),
-        Status::Failed => Some(format!("{subject} could not be computed.")),
-        Status::Cancelled => Some(format!("{subject} was cancelled.")),
+        Status::Done => Some(sentences::is_done(subject)),
+        Status::Failed => Some(sentences::has_failed(subject)),
+        Status::Cancelled => Some(sentences::was_cancelled(subject)),
     }
 }
 
@@ -108,7 +109,7 @@ pub(super) fn progress(calculation: &CalculationBody) -> Markup {
     let fraction = calculation.progress.unwrap_or(0.0);
     html! {
         span.progress {
-            progress max="1" value=(fraction) aria-label={ "Progress of " (calculation.subject) } {}
+            progress max="1" value=(fraction) aria-label=(sentences::progress_of(&calculation.subject)) {}
         span.progress-words {
             span data-percent { (format::percent(fraction)) }
             " "

@@ -4,7 +4,6 @@ mod about;
 mod drawing;
 mod failure;
 mod form;
-mod format;
 mod history;
 mod home;
 mod journey;
@@ -17,7 +16,9 @@ mod speed;
 mod subject;
 mod system;
 mod system_drawing;
-mod text;
+mod words;
+
+use words::{format, sentences, text};
 
 pub(crate) use about::about;
 pub(crate) use failure::{failure, method_not_allowed};
@@ -29,11 +30,11 @@ pub(crate) use number::{
     number_part, page_start,
 };
 pub(crate) use preview::{png as preview_png, svg as preview_svg};
-pub(crate) use problem::try_again_in;
 pub(crate) use race::{FINISH, Race, race};
 pub(crate) use speed::MeasuredTime;
 pub(crate) use subject::{SubjectPage, subject};
 pub(crate) use system::{queue_now, system_now};
-pub(crate) use text::failure as failure_text;
-pub(crate) use text::form as form_text;
-pub(crate) use text::number::UNKNOWN as UNKNOWN_NUMBER;
+pub(crate) use words::sentences::try_again_in;
+pub(crate) use words::text::failure as failure_text;
+pub(crate) use words::text::form as form_text;
+pub(crate) use words::text::number::UNKNOWN as UNKNOWN_NUMBER;

@@ -6,6 +6,7 @@ use wire::CalculationBody;
 
 use super::form;
 use super::format;
+use super::sentences;
 use super::speed::{FLINT, GMP, ORIGINAL_NAME, PYTHON, original_log_ms};
 use super::text::race as text;
 
@@ -79,7 +80,7 @@ fn standing(race: &Race) -> String {
 fn racers(race: &Race) -> Vec<Racer> {
     let measured = |name: &'static str, ms: f64| Racer {
         name: html! { (name) },
-        needs: html! { (needed(ms)) },
+        needs: html! { (format::long_duration(ms)) },
         ms: Some(ms),
         done: None,
     };
@@ -93,9 +94,7 @@ fn racers(race: &Race) -> Vec<Racer> {
         Racer { name: html! { (PYTHON.name) " *" }, ..measured(PYTHON.name, python_ms) },
         Racer {
             name: html! { (ORIGINAL_NAME) " *" },
-            needs: html! {
-                "10" sup { (format::with_commas(&format!("{:.0}", (original_log_ms(FINISH as f64) - LOG_YEAR_MS).floor()))) } " years"
-            },
+            needs: sentences::years((original_log_ms(FINISH as f64) - LOG_YEAR_MS).floor()),
             ms: None,
             done: Some(0.0),
         },
@@ -111,7 +110,7 @@ fn here(race: &Race) -> Racer {
         _ => Some(0.0),
     };
     let needs = match (ms, calculation.and_then(|calculation| calculation.remaining_ms)) {
-        (Some(ms), _) => needed(ms as f64),
+        (Some(ms), _) => format::long_duration(ms as f64),
         (None, Some(left)) => format::left(left),
         (None, None) => String::new(),
     };
@@ -135,12 +134,6 @@ fn bar(racer: &Racer, elapsed_ms: Option<f64>, stand_ms: Option<f64>) -> Markup 
             }
         }
     }
-}
-
-/// `4.05 s`, `1 min 26 s`, `8.3 days`
-fn needed(ms: f64) -> String {
-    const DAY_MS: f64 = 86_400_000.0;
-    if ms >= DAY_MS { format!("{:.1} days", ms / DAY_MS) } else { format::duration(ms as u64) }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub(super) const GMP: Peer =
 pub(super) const PYTHON: Peer = Peer { name: "Python", points: &[(1e5, 8.0), (1e6, 717.0)] };
 
 /// The recursion of the original: what it took for its index 40. Each further index takes φ times as long.
-pub(super) const ORIGINAL_NAME: &str = "the original";
+pub(super) const ORIGINAL_NAME: &str = super::text::race::ORIGINAL;
 const ORIGINAL_MS_AT_40: f64 = 1_200.0;
 /// log₁₀ φ
 const LOG_PHI: f64 = 0.208_987_640_249_978_73;

@@ -9,6 +9,7 @@ use super::format;
 use super::history::{progress, waiting};
 use super::journey;
 use super::layout::{NavItem, PageLayout};
+use super::sentences;
 use super::text::{history, number as text, subject as words};
 
 /// What is known about a subject.
@@ -109,7 +110,7 @@ fn status(page: &SubjectPage, calculation: &CalculationBody) -> Markup {
         (digits(calculation))
         (journey::section(calculation))
         @if let Some(sha256) = &calculation.sha256 {
-            section.provenance { p { "SHA-256 of the digits: " code.hash { (sha256) } } }
+            section.provenance { p { (sentences::sha256(sha256)) } }
         }
     }
 }

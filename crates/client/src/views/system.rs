@@ -5,6 +5,7 @@ use wire::{CalculationBody, LaneStatus, SystemStatus};
 
 use super::format;
 use super::journey::Journey;
+use super::sentences;
 use super::system_drawing::{PartFigures, SystemPart, drawing};
 use super::text::{journey as journey_text, system as text};
 
@@ -22,11 +23,11 @@ pub(crate) fn system_now(system: Option<&SystemStatus>, mine: Option<&Calculatio
     let lanes: Vec<String> = system.lanes.iter().map(|lane| format!("{} {}", lane.waiting, lane.lane)).collect();
     let count = |count: u64| format::with_commas(&count.to_string());
     let rate = |per_s: f64| format!("{per_s:.1}");
-    let ms = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"));
+    let ms = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), format::exact_duration);
     let journey = mine.and_then(Journey::of);
     html! {
         div #system data-poll="/fragments/system" {
-            (drawing(&figures(system, waiting, claimed), &label(system, waiting, claimed), journey.as_ref()))
+            (drawing(&figures(system, waiting, claimed), &sentences::system(waiting, claimed, system.workers.len()), journey.as_ref()))
             @if let (Some(journey), Some(mine)) = (&journey, mine) {
                 p { (journey_text::YOURS) " " a href=(mine.links.page) { (format::name(&mine.index)) } ":" }
                 (journey.list())
@@ -35,7 +36,7 @@ pub(crate) fn system_now(system: Option<&SystemStatus>, mine: Option<&Calculatio
             }
             dl.facts {
                 div { dt { (text::DIGITS) } dd { (system.digits_computed.map_or_else(|| "–".to_owned(), count)) } }
-                div { dt { (text::WAITING) } dd { (count(waiting)) @if let Some(ms) = oldest { ", the oldest for " (format::duration(ms)) } } }
+                div { dt { (text::WAITING) } dd { (count(waiting)) @if let Some(ms) = oldest { (sentences::oldest(ms)) } } }
                 div { dt { (text::LANES) } dd { (lanes.join(", ")) } }
                 div { dt { (text::COMPUTING) } dd { (count(claimed)) } }
                 div { dt { (text::ACCEPTED) } dd { (rate(system.accepted_per_s)) } }
@@ -61,17 +62,9 @@ fn figures(system: &SystemStatus, waiting: u64, claimed: u64) -> PartFigures {
     let mut figures = PartFigures::default();
     figures[SystemPart::Api as usize] = format!("{:.1}/s", system.accepted_per_s);
     figures[SystemPart::Store as usize] = format!("{:.1}/s", system.finished_per_s);
-    figures[SystemPart::Queue as usize] = format!("{waiting} wait");
-    figures[SystemPart::Worker as usize] = format!("{claimed} run");
+    figures[SystemPart::Queue as usize] = sentences::wait(waiting);
+    figures[SystemPart::Worker as usize] = sentences::run(claimed);
     figures
-}
-
-fn label(system: &SystemStatus, waiting: u64, claimed: u64) -> String {
-    format!(
-        "A number goes from the browser through the client to the API, into the store and the queue, to a worker and \
-         back. {waiting} wait, {claimed} are computed, by {} workers.",
-        system.workers.len()
-    )
 }
 
 /// Renders the place of a calculation in the queue as it is now, and how many wait and run, which is refreshed. Only long
@@ -87,12 +80,10 @@ pub(crate) fn queue_now(index: &str, system: Option<&SystemStatus>) -> Markup {
 fn place(index: &str, system: &SystemStatus) -> String {
     let sum = |count: fn(&LaneStatus) -> u64| system.lanes.iter().map(count).sum::<u64>();
     let [waiting, claimed] = [sum(|lane| lane.waiting), sum(|lane| lane.claimed)];
-    let count = |count: u64| format::with_commas(&count.to_string());
-    let computed = format!("{} {} being computed", count(claimed), if claimed == 1 { "is" } else { "are" });
     let subject = format!("F({index})");
     match system.next_long.iter().position(|next| *next == subject) {
-        Some(before) => format!("It is number {} in the queue of long work now, and {computed}.", before + 1),
-        None => format!("{} {} in all, and {computed}.", count(waiting), if waiting == 1 { "waits" } else { "wait" }),
+        Some(before) => sentences::place_in_queue(before + 1, claimed),
+        None => sentences::queue_length(waiting, claimed),
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use maud::{Markup, html};
 
 use super::super::format;
+use super::super::sentences;
 use super::super::text::number as text;
 use super::find::{self, DigitFind};
 
@@ -47,7 +48,7 @@ pub(super) fn viewer(page: &DigitPage) -> Markup {
             data-from=(page.from) data-negative[page.negative] data-marked=[page.marked.as_ref().map(places)]
             data-value=[page.stored.then_some(&value)] {
             header.viewer-head {
-                h2 #digits-title { (text::DIGITS) @if !few { " " span #digits-range { (range(page.from, until, page.count)) } } }
+                h2 #digits-title { (text::DIGITS) @if !few { " " span #digits-range { (sentences::digit_range(page.from, until, page.count)) } } }
                 @if !few {
                     div.viewer-tools {
                         (find::form(index, page.find.as_ref()))
@@ -82,11 +83,6 @@ pub(super) fn viewer(page: &DigitPage) -> Markup {
             }
         }
     }
-}
-
-fn range(from: u64, until: u64, count: u64) -> String {
-    let [from, until, count] = [from, until, count].map(|place| format::with_commas(&place.to_string()));
-    if from == "1" && until == count { format!("1–{count}") } else { format!("{from}–{until} of {count}") }
 }
 
 fn lines(page: &DigitPage) -> Markup {

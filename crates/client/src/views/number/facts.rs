@@ -5,6 +5,7 @@ use wire::NumberFacts;
 
 use super::super::drawing;
 use super::super::format::{self, rich, with_commas};
+use super::super::sentences;
 use super::super::speed::{self, MeasuredTime};
 use super::super::text::number as text;
 
@@ -38,7 +39,7 @@ fn doublings(facts: &NumberFacts) -> Markup {
     html! {
         section aria-labelledby="how" {
             h2 #how { (text::HOW) }
-            p { (with_commas(&magnitude.to_string())) " is " code { (format!("{magnitude:b}")) } (text::IN_BINARY) }
+            p { (sentences::in_binary(magnitude)) }
             ol.steps role="list" {
                 @for step in &facts.doublings {
                     li { a href={ "/n/" (step.index) } { (with_commas(&step.index)) } span { (format::digit_count(&step.digits)) } }
@@ -116,12 +117,11 @@ fn digit_counts(value: &str) -> Markup {
     }
     let total: u64 = counts.iter().sum();
     let sum: u64 = (0..).zip(counts).map(|(digit, count)| digit * count).sum();
-    let list: Vec<String> = counts.iter().enumerate().map(|(digit, count)| format!("{digit}: {count}")).collect();
     html! {
         section aria-labelledby="counts" {
             h2 #counts { (text::COUNTS) }
-            (drawing::digit_bars(&counts, &format!("How often each digit occurs. {}", list.join(", "))))
-            p.aside { (format::digit_count(&total.to_string())) ", digit sum " (with_commas(&sum.to_string())) "." }
+            (drawing::digit_bars(&counts, &sentences::digit_counts(&counts)))
+            p.aside { (sentences::digit_sum(total, sum)) }
         }
     }
 }
@@ -145,7 +145,7 @@ fn golden(facts: &NumberFacts) -> Markup {
         section aria-labelledby="golden" {
             h2 #golden { (text::GOLDEN) }
             @if (2.0..1e12).contains(&places) {
-                p { (rich("F(n+1)/F(n) is the golden ratio to about ")) (with_commas(&format!("{places:.0}"))) " decimal places." }
+                p { (sentences::golden_places(places)) }
             }
             (drawing::convergence(text::GOLDEN_PICTURE))
             p.aside { (text::GOLDEN_PICTURE) }
@@ -156,9 +156,7 @@ fn golden(facts: &NumberFacts) -> Markup {
 fn remainders(facts: &NumberFacts) -> Markup {
     let Some(period) = facts.periods.first() else { return html! {} };
     let (modulus, length, residue) = (period.modulus, period.period, period.residue);
-    let label = format!(
-        "The residues of the Fibonacci numbers modulo {modulus}, joined in their order, return to 0 and 1 after {length} steps."
-    );
+    let label = sentences::clock(modulus, length);
     html! {
         section aria-labelledby="remainders" {
             h2 #remainders { (text::REMAINDERS) }
@@ -167,7 +165,7 @@ fn remainders(facts: &NumberFacts) -> Markup {
                 input #mod name="mod" inputmode="numeric" value=(modulus) maxlength="5" required autocomplete="off";
                 button.quiet { (text::SHOW) }
             }
-            p { "The remainder is " strong { (residue) } ". Remainders modulo " (modulus) " repeat every π(" (modulus) ") = " (with_commas(&length.to_string())) " numbers." }
+            p { (sentences::remainder(residue, modulus, length)) }
             @if let Some(clock) = drawing::clock(modulus, length, residue, &label) { (clock) }
         }
     }
@@ -181,7 +179,7 @@ pub(super) fn residues(facts: &NumberFacts, has_digits: bool) -> Markup {
             p { (rich(text::BELIEVE_WHY)) }
             table {
                 @for residue in &facts.residues {
-                    tr { th scope="row" { "mod " span data-modulus { (residue.modulus) } } td data-residue { (residue.residue) } }
+                    tr { th scope="row" { (text::MOD) " " span data-modulus { (residue.modulus) } } td data-residue { (residue.residue) } }
                 }
             }
             @if has_digits {
@@ -206,20 +204,20 @@ fn pictures(facts: &NumberFacts, measured: &[MeasuredTime]) -> Markup {
             div.columns {
                 @if magnitude >= 2 {
                     figure {
-                        (drawing::spiral(magnitude, "Squares with the sides F(n), F(n−1) and so on make a spiral."))
-                        figcaption { (text::SPIRAL) ": the side of each square is a Fibonacci number, the largest " (format::name(&magnitude.to_string())) "." }
+                        (drawing::spiral(magnitude, text::SPIRAL_PICTURE))
+                        figcaption { (sentences::spiral(magnitude)) }
                     }
                 }
                 @if n < 1e300 {
                     figure {
-                        (drawing::growth(n, digits, &format!("The digits of F(n) against n: {} here.", format::digit_count(&facts.digits))))
-                        figcaption { (text::GROWTH) ": " (printed(digits)) }
+                        (drawing::growth(n, digits, &sentences::growth(&facts.digits)))
+                        figcaption { (sentences::printed(digits)) }
                     }
                 }
                 @if magnitude >= 10 {
                     figure {
                         (drawing::benford(magnitude, text::BENFORD_WHY))
-                        figcaption { (rich(text::BENFORD)) @if shown < magnitude { ", n up to 10,000" } ". " (text::BENFORD_WHY) }
+                        figcaption { (rich(text::BENFORD)) @if shown < magnitude { (text::BENFORD_LIMIT) } ". " (text::BENFORD_WHY) }
                     }
                 }
                 figure {
@@ -228,18 +226,5 @@ fn pictures(facts: &NumberFacts, measured: &[MeasuredTime]) -> Markup {
                 }
             }
         }
-    }
-}
-
-/// Says how much paper the digits would take, with 3000 digits on a page.
-fn printed(digits: f64) -> String {
-    let pages = digits / 3_000.0;
-    match digits {
-        ..=50.0 => "it fits on a line.".to_owned(),
-        ..=3_000.0 => "it fits on a printed page of 3000 digits.".to_owned(),
-        ..=1e18 => {
-            format!("printed with 3000 digits on a page it has {} pages.", with_commas(&format!("{:.0}", pages.ceil())))
-        }
-        _ => "no library could hold its digits.".to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use maud::{Markup, html};
 
-use super::super::format::with_commas;
+use super::super::sentences;
 use super::super::text::find as text;
 
 /// A search for digits, and what it found.
@@ -80,12 +80,11 @@ impl FindResult {
 }
 
 fn sentence(result: &FindResult) -> String {
-    let place = |place: u64| with_commas(&place.to_string());
     match result {
-        FindResult::Found { position, .. } => format!("Found at digit {}.", place(*position)),
-        FindResult::NotYet { from, to, .. } => format!("Not among digits {} to {}.", place(*from), place(*to)),
+        FindResult::Found { position, .. } => sentences::found_at(*position),
+        FindResult::NotYet { from, to, .. } => sentences::not_among(*from, *to),
         FindResult::Absent { from: 1 } => text::ABSENT.to_owned(),
-        FindResult::Absent { from } => format!("Not found from digit {} on.", place(*from)),
+        FindResult::Absent { from } => sentences::not_found_from(*from),
         FindResult::NotDigits => text::NOT_DIGITS.to_owned(),
         FindResult::Unavailable => text::UNAVAILABLE.to_owned(),
     }

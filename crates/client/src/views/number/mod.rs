@@ -17,10 +17,11 @@ pub(crate) use find::{DigitFind, FindResult, digits_only};
 pub(crate) use verify::VerifiedCopy;
 
 use super::drawing::golden_rectangle;
-use super::format::{self, plain_name, with_commas};
+use super::format::{self, plain_name};
 use super::journey;
 use super::layout::{NavItem, PageLayout};
 use super::race::{self, FINISH, Race};
+use super::sentences;
 use super::speed::MeasuredTime;
 use super::text::{number as text, race as race_text};
 
@@ -52,7 +53,7 @@ pub(crate) fn number(page: &NumberPage) -> Markup {
     let name = plain_name(&page.index);
     let content = html! { (number_part(page)) };
     PageLayout {
-        title: &title(page),
+        title: &sentences::number_title(&page.index, page.facts.as_ref()),
         description: &format!("{name}: {description}"),
         canonical: page.indexed.then(|| format!("/n/{}", page.index)),
         preview: Some((&page.url, format!("{}/preview.png", page.url))),
@@ -69,13 +70,12 @@ pub(crate) fn number_part(page: &NumberPage) -> Markup {
     let status = page.calculation.as_ref().map(|calculation| calculation.status);
     let pending = status.is_some_and(|status| !status.is_final());
     let announcement = page.calculation.as_ref().and_then(super::history::announcement);
-    let spoken = format!("F of {}", with_commas(index));
     let whole = page.digits.as_ref().filter(|page| page.digits.len() as u64 == page.count);
     html! {
         article #number.number data-live data-index=(index) data-status=[status] data-pending[pending]
             data-fragment={ "/n/" (index) "/fragment" } data-announcement=[announcement] {
             div.section-head {
-                h1 tabindex="-1" aria-label=(spoken) { (format::name(index)) }
+                h1 tabindex="-1" aria-label=(sentences::spoken_name(index)) { (format::name(index)) }
                 @if pending { p #live.live {} }
             }
             div.number-head {
@@ -116,16 +116,6 @@ fn race_to(page: &NumberPage, calculation: &CalculationBody) -> Markup {
     }
 }
 
-/// Names the number in words.
-fn title(page: &NumberPage) -> String {
-    let name = plain_name(&page.index);
-    match (page.index.parse(), &page.facts) {
-        (Ok(n @ 1..=1_000_000_000), _) => format!("{name}, the {} Fibonacci number", format::ordinal(n)),
-        (_, Some(facts)) => format!("{name}, a Fibonacci number of {}", format::digit_count(&facts.digits)),
-        (_, None) => name,
-    }
-}
-
 /// Returns a whole value with its sign.
 fn signed(whole: Option<&DigitPage>) -> Option<String> {
     whole.map(|page| format!("{}{}", if page.negative { "-" } else { "" }, page.digits))
@@ -133,55 +123,9 @@ fn signed(whole: Option<&DigitPage>) -> Option<String> {
 
 /// Says the most important facts in words.
 fn sentence(page: &NumberPage) -> String {
-    let Some(facts) = &page.facts else { return String::new() };
-    let count = format::digit_count(&facts.digits);
-    let parity = if facts.even { "even" } else { "odd" };
-    let mut words = match facts.value.as_deref().filter(|value| value.len() <= 24) {
-        Some("0") => {
-            return "It is 0, the number before the first: F(0) = 0 and F(1) = 1 begin the sequence.".to_owned();
-        }
-        Some(value) => format!(
-            "It is {}, {} with {count}.",
-            with_commas(value),
-            if facts.even { "an even number" } else { "an odd number" }
-        ),
-        None => {
-            let exponent = facts
-                .digits
-                .parse::<u64>()
-                .ok()
-                .filter(|digits| *digits < 1_000_000_000_000)
-                .map(|digits| digits.saturating_sub(1).to_string());
-            let size = exponent.map(|exponent| {
-                let sign = if facts.negative { "−" } else { "" };
-                let digits = &facts.first_digits;
-                let exponent = format::raised(&exponent);
-                format!(
-                    ", about {sign}{}.{}\u{a0}·\u{a0}10{exponent}",
-                    &digits[..1],
-                    digits.get(1..4).unwrap_or_default()
-                )
-            });
-            format!("A number of {count}{}. It is {parity}", size.unwrap_or_default())
-        }
-    };
-    if facts.value.as_ref().is_none_or(|value| value.len() > 24) {
-        let ending = facts.last_digits.get(facts.last_digits.len().saturating_sub(3)..).unwrap_or_default();
-        words += &match facts.index.parse::<i64>() {
-            Ok(1_000..) => format!(", and ends in {ending} like every 1500th number before and after it."),
-            _ => format!(", and ends in {ending}."),
-        };
-    }
-    let doublings = facts.doublings.len().saturating_sub(1);
-    if doublings > 0 && facts.accepted {
-        words += &format!(" It takes {doublings} {}", if doublings == 1 { "doubling" } else { "doublings" });
-        let time = page.calculation.as_ref().filter(|calculation| calculation.status == Status::Done);
-        words += &match time.and_then(|calculation| calculation.compute_ms) {
-            Some(ms) => format!(", and took {} here.", format::duration(ms).replace(' ', "\u{a0}")),
-            None => " to compute.".to_owned(),
-        };
-    }
-    words
+    let done = page.calculation.as_ref().filter(|calculation| calculation.status == Status::Done);
+    let compute_ms = done.and_then(|calculation| calculation.compute_ms);
+    page.facts.as_ref().map_or_else(String::new, |facts| sentences::number(facts, compute_ms))
 }
 
 /// Renders links to the numbers nearby.
@@ -210,15 +154,8 @@ fn provenance(page: &NumberPage) -> Markup {
     html! {
         section.provenance {
             @if let Some(calculation) = &page.calculation {
-                p {
-                    "First requested " (format::moment(&calculation.asked_at))
-                    @if let Some(at) = &calculation.finished_at { ", finished " (format::moment(at)) }
-                    ", requested "
-                    @if calculation.asked == 1 { "once" } @else { (with_commas(&calculation.asked.to_string())) " times" }
-                    @if calculation.attempt > 1 { ", attempt " (calculation.attempt) }
-                    "."
-                }
-                @if let Some(sha256) = &calculation.sha256 { p { "SHA-256 of the digits: " code.hash { (sha256) } } }
+                p { (sentences::requested(&calculation.asked_at, calculation.finished_at.as_deref(), calculation.asked, calculation.attempt)) }
+                @if let Some(sha256) = &calculation.sha256 { p { (sentences::sha256(sha256)) } }
             }
             details {
                 summary { (text::EMBED) }
@@ -226,7 +163,7 @@ fn provenance(page: &NumberPage) -> Markup {
             }
             details {
                 summary { (text::CITE) }
-                pre tabindex="0" { "@misc{abaci-" (key) ",\n  title = {The Fibonacci number F(" (page.index) ")},\n  howpublished = {Abaci},\n  url = {" (page.url) "}\n}" }
+                pre tabindex="0" { (sentences::bibtex(&key, &page.index, &page.url)) }
             }
         }
     }

@@ -4,9 +4,10 @@ use maud::{Markup, html};
 use model::{Status, ValueState};
 use wire::CalculationBody;
 
-use super::super::form::{cost, submit_button};
+use super::super::form::submit_button;
 use super::super::format;
 use super::super::history::{is_negative, progress, waiting};
+use super::super::sentences;
 use super::super::system::queue_now;
 use super::super::text::{history, number as text};
 use super::NumberPage;
@@ -35,7 +36,7 @@ pub(super) fn status(page: &NumberPage, calculation: &CalculationBody) -> Markup
                     p { span.status.failed { (history::FAILED) } }
                     @if let Some(failure) = &calculation.failure {
                         p { (failure.detail) }
-                        p.aside { (failure.attempts) @if failure.attempts == 1 { " attempt" } @else { " attempts" } }
+                        p.aside { (sentences::attempts(failure.attempts)) }
                     }
                 }
                 (submit_button(&page.index, text::COMPUTE_AGAIN))
@@ -55,7 +56,7 @@ pub(super) fn status(page: &NumberPage, calculation: &CalculationBody) -> Markup
 
 /// Says what the computation takes.
 fn estimate(page: &NumberPage) -> Markup {
-    html! { @if let Some(facts) = &page.facts { p.aside { (text::TAKES) (cost(facts)) "." } } }
+    html! { @if let Some(facts) = &page.facts { p.aside { (text::TAKES) (sentences::cost(facts)) "." } } }
 }
 
 /// Returns the seconds until a browser without scripts reloads: a fifth of the time left, from 2 to 30.
@@ -109,12 +110,11 @@ fn less(count: &str, small: usize) -> String {
 /// Offers to compute what was never submitted, or says that it is beyond the limit.
 fn offer(page: &NumberPage) -> Markup {
     let Some(facts) = &page.facts else { return submit_button(&page.index, text::COMPUTE) };
-    let cost = cost(facts);
     html! {
         @if facts.accepted {
-            div.offer { (submit_button(&page.index, text::COMPUTE)) p.aside { (cost) } }
+            div.offer { (submit_button(&page.index, text::COMPUTE)) p.aside { (sentences::cost(facts)) } }
         } @else {
-            p.aside.beyond { "This number is " (cost) "." }
+            p.aside.beyond { (sentences::beyond(facts)) }
         }
     }
 }

@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 use wire::{NumberFacts, Problem, VerificationBody};
 
-use super::super::format::{self, rich, with_commas};
+use super::super::format::{self, rich};
 use super::super::problem::problem_summary;
+use super::super::sentences;
 use super::super::text::verify as text;
 
 /// A copy that was sent, and the answer to it.
@@ -25,7 +26,7 @@ pub(super) fn verify(facts: &NumberFacts, value: Option<&str>, verified: Option<
             p { (rich(if value.is_some() { text::DARE } else { text::LEDE })) }
             form #verify-form method="post" action=(action) data-name=(format::plain_name(index))
                 data-verify={ "/api/verify?index=" (index) } {
-                label.unseen for="copy-text" { "The digits of " (format::plain_name(index)) }
+                label.unseen for="copy-text" { (sentences::digits_of(index)) }
                 textarea #copy-text name="text" rows=(if value.is_some() { 4 } else { 2 }) spellcheck="false"
                     autocomplete="off" autocapitalize="off" { (text_given.unwrap_or_default()) }
                 p.actions {
@@ -44,32 +45,14 @@ pub(super) fn verify(facts: &NumberFacts, value: Option<&str>, verified: Option<
     }
 }
 
-/// Says whether a copy is right, and otherwise where it differs. The script has the same words.
+/// Says whether a copy is right, and otherwise where it differs, with a link.
 fn verdict(answer: &VerificationBody) -> Markup {
-    let subject = format::plain_name(&answer.index);
-    let (found, expected) = (&answer.digits.found, &answer.digits.expected);
-    let digits = format::digit_count(expected);
-    let wrong = answer.residues.iter().filter(|residue| residue.found.as_ref() != Some(&residue.expected)).count();
     html! {
-        @if answer.right {
-            "Yes, this is " (subject) ": all " (digits) ", and all three residues agree."
-        } @else {
-            "No, this is not " (subject) "."
-            @if let Some(at) = answer.malformed_at {
-                " Character " (with_commas(&at.to_string())) " is not a digit."
-            } @else {
-                @if found != expected {
-                    " It has " (format::digit_count(found)) " instead of " (with_commas(expected)) "."
-                }
-                @if wrong > 0 { " It differs in " (wrong) " of " (answer.residues.len()) " residues." }
-            }
-            @if let Some(at) = answer.first_difference_at {
-                @let place = at.saturating_sub(u64::from(answer.negative.expected)).max(1);
-                " "
-                a href={ "/n/" (answer.index) "?at=" (place) "#digits" } {
-                    "The first difference is at digit " (with_commas(&place.to_string())) "."
-                }
-            }
+        (sentences::verdict(answer))
+        @if let Some(at) = answer.first_difference_at {
+            @let place = at.saturating_sub(u64::from(answer.negative.expected)).max(1);
+            " "
+            a href={ "/n/" (answer.index) "?at=" (place) "#digits" } { (sentences::first_difference(place)) }
         }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) mod form {
     pub(crate) const PLACEHOLDER_HOME: &str = "n";
     pub(crate) const COMPUTE: &str = "Compute";
     pub(crate) const HELP: &str = "A whole number, written as ";
+    pub(crate) const OR: &str = " or ";
     pub(crate) const EXAMPLES: [&str; 5] = ["1000", "1,000,000", "10^6", "2^20+1", "-8"];
     pub(crate) const TRY: &str = "Try";
     pub(crate) const SURPRISE: &str = "Surprise me";
@@ -103,7 +104,6 @@ pub(crate) mod number {
     pub(crate) const UNKNOWN: &str = "There is a page for every whole number, and this is not one.";
 
     pub(crate) const HOW: &str = "How it is computed";
-    pub(crate) const IN_BINARY: &str = " in binary. Read it bit by bit: each step doubles the index, and a 1 adds one.";
     pub(crate) const DOUBLING_RULES: &str = "F(2k) = F(k)·(2F(k+1) − F(k)) and F(2k+1) = F(k)² + F(k+1)²";
     pub(crate) const DIVIDES: &str = "What divides it";
     pub(crate) const DIVIDES_WHY: &str = "If d divides n, then F(d) divides F(n). So these do:";
@@ -130,8 +130,9 @@ pub(crate) mod number {
     pub(crate) const CHECK: &str = "Check in this browser";
     pub(crate) const DARE: &str = "Change a digit, and check";
     pub(crate) const SEE: &str = "Pictures";
-    pub(crate) const SPIRAL: &str = "The spiral of squares";
-    pub(crate) const GROWTH: &str = "How long it is";
+    pub(crate) const SPIRAL_PICTURE: &str = "Squares with the sides F(n), F(n−1) and so on make a spiral.";
+    pub(crate) const MOD: &str = "mod";
+    pub(crate) const BENFORD_LIMIT: &str = ", n up to 10,000";
     pub(crate) const BENFORD: &str = "First digits of F(1) to F(n)";
     pub(crate) const BENFORD_WHY: &str =
         "Bars: the share that begins with each digit. Line: Benford’s law, log(1 + 1/d).";
@@ -167,6 +168,7 @@ pub(crate) mod journey {
 pub(crate) mod race {
     pub(crate) const TITLE: &str = "The race to F(1,000,000,000)";
     pub(crate) const HERE: &str = "Abaci, here";
+    pub(crate) const ORIGINAL: &str = "the original";
     pub(crate) const START: &str = "Start the race";
     pub(crate) const NOT_STARTED: &str =
         "All 208,987,640 digits, not computed here yet. Each bar will fill at the speed of its program.";
@@ -291,6 +293,11 @@ pub(crate) mod failure {
     pub(crate) const HELP: &str = "What this means, and what to do";
     pub(crate) const NEAREST: &str = "404 is not a Fibonacci number either. The nearest is";
     pub(crate) const NO_PAGE: &str = "There is no page at this address.";
+    pub(crate) const NO_HISTORY_PAGE: &str = "There is no such page of the history.";
+    pub(crate) const UNREADABLE: &str = "The address cannot be read.";
+    pub(crate) const NOT_YOURS: &str = "Only the browser that submitted this number can cancel it, within a day.";
+    pub(crate) const NO_ANSWER: &str = "Abaci’s API does not respond. Please try again in a few seconds.";
+    pub(crate) const STRANGE_ANSWER: &str = "Abaci’s API gave a response that this page does not understand.";
 }
 
 /// The words that the scripts use, as attributes of one element.

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 /// The sign of negative numbers in names and sentences. Values keep the hyphen, which programs can read.
-pub(super) const MINUS: &str = "−";
+pub(in crate::views) const MINUS: &str = "−";
 
 /// Renders a whole number in groups of three. The style sheet adds the commas, so that a copy is the bare number.
 /// Four digits stay together.
-pub(super) fn grouped(number: &str) -> Markup {
+pub(in crate::views) fn grouped(number: &str) -> Markup {
     let digits = number.strip_prefix('-').unwrap_or(number);
     let sign = if digits.len() < number.len() { "-" } else { "" };
     if digits.len() <= 4 || !digits.is_ascii() {
@@ -24,12 +24,12 @@ pub(super) fn grouped(number: &str) -> Markup {
 }
 
 /// Renders many digits in groups of ten that align below each other.
-pub(super) fn in_tens(number: &str) -> Markup {
+pub(in crate::views) fn in_tens(number: &str) -> Markup {
     html! { @for group in pieces(number, 10) { span { (group) } } }
 }
 
 /// Renders running text with the variables n, k, d and m in italics.
-pub(super) fn rich(text: &str) -> Markup {
+pub(in crate::views) fn rich(text: &str) -> Markup {
     let is_variable = |word: &str| matches!(word, "n" | "k" | "d" | "m");
     let boundary = |c: char| !c.is_ascii_alphabetic() && c != '’';
     let mut words: Vec<&str> = Vec::new();
@@ -44,7 +44,7 @@ pub(super) fn rich(text: &str) -> Markup {
 }
 
 /// Formats a whole number with commas between thousands, for text that has no markup.
-pub(super) fn with_commas(number: &str) -> String {
+pub(in crate::views) fn with_commas(number: &str) -> String {
     let digits = number.strip_prefix('-').unwrap_or(number);
     let sign = if digits.len() < number.len() { MINUS } else { "" };
     if digits.len() <= 4 || !digits.is_ascii() {
@@ -57,24 +57,24 @@ pub(super) fn with_commas(number: &str) -> String {
 }
 
 /// Formats an exponent in raised digits: `10²⁰⁸`.
-pub(super) fn raised(number: &str) -> String {
+pub(in crate::views) fn raised(number: &str) -> String {
     let raise = |digit: char| digit.to_digit(10).and_then(|digit| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit as usize));
     number.chars().map(|character| raise(character).unwrap_or('⁻')).collect()
 }
 
 /// Names a long index by its power of ten where it is one: `10^18`.
-pub(super) fn power_of_ten(index: &str) -> Option<usize> {
+pub(in crate::views) fn power_of_ten(index: &str) -> Option<usize> {
     let zeros = index.strip_prefix('1')?;
     (zeros.len() >= 6 && zeros.bytes().all(|byte| byte == b'0')).then_some(zeros.len())
 }
 
 /// `F(1000)`, readable when long.
-pub(super) fn name(index: &str) -> Markup {
+pub(in crate::views) fn name(index: &str) -> Markup {
     term("F", index)
 }
 
 /// Names a term of a sequence: `L(1000)`, readable when long.
-pub(super) fn term(sequence: &str, index: &str) -> Markup {
+pub(in crate::views) fn term(sequence: &str, index: &str) -> Markup {
     let digits = index.trim_start_matches('-');
     let sign = if digits.len() < index.len() { MINUS } else { "" };
     match power_of_ten(digits) {
@@ -87,7 +87,7 @@ pub(super) fn term(sequence: &str, index: &str) -> Markup {
 }
 
 /// Names a number in text without markup: `F(1,000,000)`.
-pub(super) fn plain_name(index: &str) -> String {
+pub(in crate::views) fn plain_name(index: &str) -> String {
     let digits = index.trim_start_matches('-');
     let sign = if digits.len() < index.len() { MINUS } else { "" };
     match power_of_ten(digits) {
@@ -98,7 +98,7 @@ pub(super) fn plain_name(index: &str) -> String {
 }
 
 /// `1st`, `12th`, `1000th`, `10,003rd`
-pub(super) fn ordinal(n: u64) -> String {
+pub(in crate::views) fn ordinal(n: u64) -> String {
     let ending = match (n % 10, n % 100) {
         (_, 11..=13) => "th",
         (1, _) => "st",
@@ -110,7 +110,7 @@ pub(super) fn ordinal(n: u64) -> String {
 }
 
 /// `209 digits`, and for counts beyond 30 digits how long the count is.
-pub(super) fn digit_count(count: &str) -> String {
+pub(in crate::views) fn digit_count(count: &str) -> String {
     match count.len() {
         0..=30 => format!("{} {}", with_commas(count), if count == "1" { "digit" } else { "digits" }),
         length => format!("about {}.{}·10{} digits", &count[..1], &count[1..3], raised(&(length - 1).to_string())),
@@ -118,12 +118,12 @@ pub(super) fn digit_count(count: &str) -> String {
 }
 
 /// `1 digit`, `209 digits`
-pub(super) fn digits(count: u64) -> Markup {
+pub(in crate::views) fn digits(count: u64) -> Markup {
     html! { (grouped(&count.to_string())) (if count == 1 { " digit" } else { " digits" }) }
 }
 
 /// `under 1 ms`, `37 ms`, `1.24 s`, `2 min 5 s`, `1 h 3 min`
-pub(super) fn duration(ms: u64) -> String {
+pub(in crate::views) fn duration(ms: u64) -> String {
     match ms {
         0 => "under 1 ms".to_owned(),
         1..1_000 => format!("{ms} ms"),
@@ -133,8 +133,19 @@ pub(super) fn duration(ms: u64) -> String {
     }
 }
 
+/// `0.4 ms`
+pub(in crate::views) fn exact_duration(ms: f64) -> String {
+    format!("{ms:.1} ms")
+}
+
+/// `4.05 s`, `1 min 26 s`, `8.3 days`
+pub(in crate::views) fn long_duration(ms: f64) -> String {
+    const DAY_MS: f64 = 86_400_000.0;
+    if ms >= DAY_MS { format!("{:.1} days", ms / DAY_MS) } else { duration(ms as u64) }
+}
+
 /// Formats an estimated duration: `5 ms`, `1.2 s`, `11 s`, `3 min`.
-pub(super) fn rough_duration(ms: u64) -> String {
+pub(in crate::views) fn rough_duration(ms: u64) -> String {
     match ms {
         0..1_000 => duration(ms),
         1_000..10_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
@@ -144,7 +155,7 @@ pub(super) fn rough_duration(ms: u64) -> String {
 }
 
 /// Formats the time left, rounded up. The script uses the same format.
-pub(super) fn left(ms: u64) -> String {
+pub(in crate::views) fn left(ms: u64) -> String {
     match ms {
         0..1_000 => "under 1 s left".to_owned(),
         1_000..90_000 => format!("about {} s left", ms.div_ceil(1_000)),
@@ -153,12 +164,12 @@ pub(super) fn left(ms: u64) -> String {
 }
 
 /// `43 %`, rounded down: 100 % means done.
-pub(super) fn percent(fraction: f64) -> String {
+pub(in crate::views) fn percent(fraction: f64) -> String {
     format!("{:.0} %", (fraction.clamp(0.0, 0.99) * 100.0).floor())
 }
 
 /// `209 bytes`, `209 kB`, `20.9 MB`
-pub(super) fn bytes(count: u64) -> String {
+pub(in crate::views) fn bytes(count: u64) -> String {
     match count {
         0..1_000 => format!("{count} bytes"),
         1_000..1_000_000 => format!("{} kB", count / 1_000),
@@ -168,7 +179,7 @@ pub(super) fn bytes(count: u64) -> String {
 }
 
 /// `2026-11-23 23:50:27 UTC`, from RFC 3339.
-pub(super) fn moment(rfc3339: &str) -> Markup {
+pub(in crate::views) fn moment(rfc3339: &str) -> Markup {
     let shown = match (rfc3339.get(..10), rfc3339.get(11..19)) {
         (Some(day), Some(time)) => format!("{day} {time} UTC"),
         _ => rfc3339.to_owned(),
