@@ -106,26 +106,52 @@ async fn idle_connections_to_a_server_that_vanished_fail_no_request() {
     .await;
     replicated.primary().wait_until_replayed_by(standby);
     replicated.primary().signal(Signal::STOP);
-    let vanished = Instant::now();
     standby.promote();
     replicated.address.redirect(standby.port);
-    let redirected = Instant::now();
+    let promoted = Instant::now();
     for n in 20..40 {
         let list = api.get("/api/calculations").await.status();
-        let listed_after = redirected.elapsed();
+        let listed_after = promoted.elapsed();
         assert_eq!(list, StatusCode::OK, "the list after {listed_after:.2?}");
         let (status, body) = api.submit(n).await;
-        assert!(status.is_success(), "F({n}) after {:.2?}: {status} {body}", redirected.elapsed());
+        assert!(status.is_success(), "F({n}) after {:.2?}: {status} {body}", promoted.elapsed());
         if n == 20 {
+            let accepted_after = promoted.elapsed();
+            api.value(20).await;
             println!(
-                "{sessions} sessions; after the redirection: listed {listed_after:.2?}, accepted {:.2?}",
-                redirected.elapsed()
+                "{sessions} sessions; after the promotion: listed {listed_after:.2?}, accepted {accepted_after:.2?}, \
+                 computed {:.2?}",
+                promoted.elapsed()
             );
         }
     }
     api.value(40).await;
-    println!("computed {:.2?} after the server vanished", vanished.elapsed());
     eventually("both are ready again", async || replicated.are_ready(true).await).await;
+}
+
+/// No other server takes its place. Every request ends meanwhile, and all is well once it answers again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_wait_for_a_server_that_never_answers_end() {
+    let system = BackendSystem::start();
+    let (api, worker) = (system.role("api", &[]), system.role("worker", &[]));
+    eventually("both are ready", async || are_ready(&api, &worker, true).await).await;
+    api.value(1).await;
+    system.postgres.signal(Signal::STOP);
+    let silent_since = Instant::now();
+    // More than there are connections.
+    let submissions = join_all((20..60).map(|n| api.submit(n)));
+    let lists = join_all((0..40).map(|_| api.get("/api/calculations?show=largest")));
+    let (submissions, lists) = tokio::join!(submissions, lists);
+    println!("80 requests ended {:.2?} after the server fell silent", silent_since.elapsed());
+    let statuses = submissions.iter().map(|(status, _)| *status).chain(lists.iter().map(reqwest::Response::status));
+    for status in statuses {
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    system.postgres.signal(Signal::CONT);
+    eventually("both are ready again", async || are_ready(&api, &worker, true).await).await;
+    for n in 20..60 {
+        api.value(n).await;
+    }
 }
 
 async fn are_ready(api: &TestRole, worker: &TestRole, expected: bool) -> Option<()> {

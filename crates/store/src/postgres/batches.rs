@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use sqlx::Connection;
-use sqlx::postgres::PgPool;
 
 use super::BEGIN_DURABLE;
 use super::error::{classify, is_collision, is_read_only};
-use super::pool::{ConnectionHealth, is_replaced};
+use super::pool::{Pool, is_replaced};
 use super::statements::PostgresStatements;
 use crate::batch::Executor;
 use crate::error::DbError;
@@ -17,8 +16,7 @@ use crate::{CompleteResult, CompletedValue, NewCalculation};
 
 /// Executes submissions.
 pub(super) struct SubmitExecutor {
-    pub(super) pool: PgPool,
-    pub(super) health: ConnectionHealth,
+    pub(super) pool: Pool,
     pub(super) queue_limit: Arc<QueueLimit>,
 }
 
@@ -28,12 +26,12 @@ impl Executor for SubmitExecutor {
 
     /// After an error some may be stored: submitting them again joins them.
     async fn execute(&mut self, requests: &[NewCalculation]) -> Result<Vec<SubmitAnswer>, DbError> {
-        let mut answers = twice(&self.health, || self.insert(requests)).await?;
+        let mut answers = twice(&self.pool, || self.insert(requests)).await?;
         let is_open =
             |(answer, request): (&Option<SubmitAnswer>, &NewCalculation)| answer.is_none().then(|| request.clone());
         let open: Vec<NewCalculation> = answers.iter().zip(requests).filter_map(is_open).collect();
         if !open.is_empty() {
-            let mut others = twice(&self.health, || self.submit(&open)).await?.into_iter();
+            let mut others = twice(&self.pool, || self.submit(&open)).await?.into_iter();
             for answer in answers.iter_mut().filter(|answer| answer.is_none()) {
                 *answer = others.next();
             }
@@ -50,7 +48,8 @@ impl SubmitExecutor {
     }
 
     async fn submit(&self, requests: &[NewCalculation]) -> sqlx::Result<Vec<SubmitAnswer>> {
-        let mut transaction = self.pool.begin_with(BEGIN_DURABLE).await?;
+        let mut connection = self.pool.acquire().await?;
+        let mut transaction = connection.begin_with(BEGIN_DURABLE).await?;
         let mut statements = PostgresStatements { connection: &mut transaction, queue_limit: &self.queue_limit };
         let answers = submit_batch(&mut statements, requests).await?;
         transaction.commit().await?;
@@ -61,8 +60,7 @@ impl SubmitExecutor {
 /// Executes completions.
 #[derive(Clone)]
 pub(super) struct CompleteExecutor {
-    pub(super) pool: PgPool,
-    pub(super) health: ConnectionHealth,
+    pub(super) pool: Pool,
     pub(super) queue_limit: Arc<QueueLimit>,
 }
 
@@ -78,7 +76,7 @@ impl Executor for CompleteExecutor {
 impl CompleteExecutor {
     /// Stores all values. After an error some may be stored: storing them again changes nothing.
     pub(super) async fn complete_all(&self, values: &[CompletedValue]) -> Result<Vec<CompleteResult>, DbError> {
-        twice(&self.health, || self.complete(values)).await
+        twice(&self.pool, || self.complete(values)).await
     }
 
     async fn complete(&self, values: &[CompletedValue]) -> sqlx::Result<Vec<CompleteResult>> {
@@ -104,13 +102,13 @@ impl CompleteExecutor {
 /// Runs a transaction, and once more if that may succeed: it collided with another, its server does not write and a new
 /// connection may reach one that does, or new connections do reach another. Running it again changes nothing that it
 /// stored.
-async fn twice<T, F>(health: &ConnectionHealth, transaction: impl Fn() -> F) -> Result<T, DbError>
+async fn twice<T, F>(pool: &Pool, transaction: impl Fn() -> F) -> Result<T, DbError>
 where
     F: Future<Output = sqlx::Result<T>>,
 {
-    let outcome = match health.call(transaction()).await {
+    let outcome = match pool.call(transaction()).await {
         Err(error) if is_collision(&error) || is_read_only(&error) || is_replaced(&error) => {
-            health.call(transaction()).await
+            pool.call(transaction()).await
         }
         outcome => outcome,
     };

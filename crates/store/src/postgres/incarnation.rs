@@ -14,6 +14,8 @@ use super::pool::ConnectionHealth;
 
 /// Time between two checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// Time between two checks while no server answers: calls wait for the next one that does.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 /// Timeout for the answer of the open connection, before a new one is tried.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 /// Timeout for connecting and the first answer.
@@ -44,6 +46,7 @@ pub(super) async fn follow(
             }
             last_server = Some(*server);
         }
+        let pause = if found.is_some() { CHECK_INTERVAL } else { RETRY_INTERVAL };
         let found: Option<Arc<str>> = found.map(|(server, data)| format!("{server}-{data}").into());
         incarnation.send_if_modified(|current| {
             let is_other = *current != found;
@@ -52,7 +55,7 @@ pub(super) async fn follow(
         });
         tokio::select! {
             () = incarnation.closed() => return,
-            () = sleep(CHECK_INTERVAL) => {}
+            () = sleep(pause) => {}
         }
     }
 }

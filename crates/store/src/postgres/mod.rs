@@ -19,13 +19,13 @@ mod tests;
 
 use std::sync::Arc;
 
-use sqlx::postgres::PgPool;
+use sqlx::Connection;
 use tokio::sync::watch;
 
 use self::batches::{CompleteExecutor, SubmitExecutor};
 use self::connect::Readiness;
 use self::error::failed;
-use self::pool::ConnectionHealth;
+use self::pool::{ConnectionHealth, Pool};
 pub use self::settings::{Migrations, PostgresSettings, TlsMode};
 use self::statements::{PostgresQueries, PostgresStatements};
 use crate::backend::Backend;
@@ -44,7 +44,7 @@ const BEGIN_ASYNC: &str = "begin; set local synchronous_commit = off";
 ///
 /// Broken connections are replaced; a server that was away is found again without a restart.
 pub struct PostgresStore {
-    pool: PgPool,
+    pool: Pool,
     health: ConnectionHealth,
     settings: PostgresSettings,
     server: spans::Server,
@@ -83,12 +83,10 @@ impl PostgresStore {
 
     fn new(settings: &PostgresSettings, limits: StoreLimits, readiness: Readiness) -> Self {
         let health = ConnectionHealth::default();
-        let pool = health.pool(settings);
+        let pool = Pool::new(settings, health.clone());
         let queue_limit = Arc::new(QueueLimit::shared(limits));
-        let submit =
-            SubmitExecutor { pool: pool.clone(), health: health.clone(), queue_limit: Arc::clone(&queue_limit) };
-        let complete =
-            CompleteExecutor { pool: pool.clone(), health: health.clone(), queue_limit: Arc::clone(&queue_limit) };
+        let submit = SubmitExecutor { pool: pool.clone(), queue_limit: Arc::clone(&queue_limit) };
+        let complete = CompleteExecutor { pool: pool.clone(), queue_limit: Arc::clone(&queue_limit) };
         Self {
             queries: PostgresQueries(pool.clone()),
             pool,
@@ -140,13 +138,14 @@ impl Backend for PostgresStore {
     async fn write<O: Operation>(&self, operation: O) -> Result<O::Answer, StoreError> {
         self.readiness.check()?;
         let transaction = async {
-            let mut transaction = self.pool.begin_with(if O::DURABLE { BEGIN_DURABLE } else { BEGIN_ASYNC }).await?;
+            let mut connection = self.pool.acquire().await?;
+            let mut transaction = connection.begin_with(if O::DURABLE { BEGIN_DURABLE } else { BEGIN_ASYNC }).await?;
             let mut statements = PostgresStatements { connection: &mut transaction, queue_limit: &self.queue_limit };
             let answer = operation.run(&mut statements).await?;
             transaction.commit().await?;
             Ok(answer)
         };
-        self.health.call(transaction).await.map_err(failed)
+        self.pool.call(transaction).await.map_err(failed)
     }
 
     fn server(&self) -> &spans::Server {
@@ -159,6 +158,6 @@ impl Backend for PostgresStore {
 
     async fn read<T: Send>(&self, query: impl Future<Output = sqlx::Result<T>> + Send) -> Result<T, StoreError> {
         self.readiness.check()?;
-        self.health.call(query).await.map_err(failed)
+        self.pool.call(query).await.map_err(failed)
     }
 }

@@ -1,15 +1,16 @@
 //! The pool, which drops connections that can no longer do the work.
 
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use sqlx::Connection;
-use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions, Postgres};
 use tokio::sync::watch;
-use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::error::is_read_only;
@@ -21,39 +22,22 @@ use crate::BoxError;
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 /// Timeout for getting a connection, a new one included.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// Timeout for the answer of an idle connection. The rest of [`ACQUIRE_TIMEOUT`] is for a new one.
+/// Timeout for the answer of a connection before and after its use. Before it, the rest of [`ACQUIRE_TIMEOUT`] is for a
+/// new one.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
-/// Time after an interrupted call in which connections are checked before they are idle again.
-const INTERRUPTED_FOR: Duration = Duration::from_secs(10);
 
-/// The health of connections, from failed calls.
-///
-/// After a failover the old server may still answer and refuse to write, while a new connection reaches the new one;
-/// and a server that vanished answers on no connection. Every connection from before such a failure is therefore closed
-/// instead of used again. Once new connections are known to reach another server, calls on older ones end too.
-#[derive(Clone, Default)]
-pub(super) struct ConnectionHealth(Arc<HealthState>);
-
-#[derive(Default)]
-struct HealthState {
-    failures: Mutex<Failures>,
-    /// When the first connection to the present server was opened, if there was another before.
-    replaced_at: watch::Sender<Option<Instant>>,
+/// The connections of a process. Every wait for one, for its answer and for its return ends in bounded time.
+#[derive(Clone)]
+pub(super) struct Pool {
+    connections: PgPool,
+    health: ConnectionHealth,
 }
 
-#[derive(Default)]
-struct Failures {
-    /// The last time at which a connection was found to be of no more use.
-    refused_at: Option<Instant>,
-    /// The last time at which a call was dropped before its end. Its connection may wait for an answer that never comes.
-    interrupted_at: Option<Instant>,
-}
-
-impl ConnectionHealth {
+impl Pool {
     /// Opens a pool, without connecting yet.
-    pub(super) fn pool(&self, settings: &PostgresSettings) -> PgPool {
-        let (before, after) = (self.clone(), self.clone());
-        PgPoolOptions::new()
+    pub(super) fn new(settings: &PostgresSettings, health: ConnectionHealth) -> Self {
+        let (before, after) = (health.clone(), health.clone());
+        let connections = PgPoolOptions::new()
             .max_connections(settings.connections.max(2))
             .after_connect(|connection, _| {
                 Box::pin(async move {
@@ -71,41 +55,103 @@ impl ConnectionHealth {
                     if !health.is_usable(metadata.age) {
                         return Ok(false);
                     }
-                    let opened_at = Instant::now() - metadata.age;
-                    let answered = tokio::select! {
-                        answered = answers(connection) => answered,
-                        () = health.replaced_after(opened_at) => return Ok(false),
+                    let is_good = match timeout(CHECK_TIMEOUT, connection.ping()).await {
+                        Ok(answer) => answer.is_ok(),
+                        Err(_) => {
+                            // No other idle connection would answer either.
+                            health.refuse();
+                            false
+                        }
                     };
-                    let is_good = answered.unwrap_or_else(|_| {
-                        // No other idle connection would answer either.
-                        health.refuse();
-                        false
-                    });
                     if is_good {
-                        note_opened_at(opened_at);
+                        note_opened_at(Instant::now() - metadata.age);
                     }
                     Ok(is_good)
                 })
             })
-            // After this sqlx checks too, without a timeout, and the pool lacks the connection until then: a connection in
-            // doubt is closed, or checked here first.
-            .after_release(move |connection, metadata| {
-                let health = after.clone();
-                Box::pin(async move {
-                    let is_clean = health.is_usable(metadata.age)
-                        && (!health.was_interrupted() || answers(connection).await.unwrap_or(false));
-                    Ok(is_clean && health.is_usable(metadata.age))
-                })
+            .after_release(move |_, metadata| {
+                let is_usable = after.is_usable(metadata.age);
+                Box::pin(async move { Ok(is_usable) })
             })
-            .connect_lazy_with(settings.options())
+            .connect_lazy_with(settings.options());
+        Self { connections, health }
     }
 
+    /// Returns a connection. When the server is replaced meanwhile, the wait begins again: it may be for an answer of the
+    /// former one.
+    pub(super) async fn acquire(&self) -> sqlx::Result<PooledConnection> {
+        loop {
+            let mut replaced_at = self.health.0.replaced_at.subscribe();
+            tokio::select! {
+                connection = self.connections.acquire() => return connection.map(PooledConnection),
+                // Fails only without its sender, which lives as long as this.
+                _ = replaced_at.changed() => {}
+            }
+        }
+    }
+
+    /// Runs a call as [`ConnectionHealth::call`] does.
+    pub(super) async fn call<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+        self.health.call(work).await
+    }
+
+    #[cfg(test)]
+    pub(super) const fn connections(&self) -> &PgPool {
+        &self.connections
+    }
+
+    /// Closes all connections once they are free. Later calls fail.
+    pub(super) async fn close(&self) {
+        self.connections.close().await;
+    }
+}
+
+/// A connection that returns to its pool when this is dropped.
+pub(super) struct PooledConnection(PoolConnection<Postgres>);
+
+impl Deref for PooledConnection {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for PooledConnection {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+}
+
+impl Drop for PooledConnection {
+    fn drop(&mut self) {
+        // sqlx asks the server first, without a timeout, and the pool lacks the connection until then.
+        let returned = self.0.return_to_pool();
+        tokio::spawn(timeout(CHECK_TIMEOUT, returned));
+    }
+}
+
+/// The health of connections, from failed calls.
+///
+/// After a failover the old server may still answer and refuse to write, while a new connection reaches the new one;
+/// and a server that vanished answers on no connection. Every connection from before such a failure is therefore closed
+/// instead of used again. Once new connections are known to reach another server, calls on older ones end too.
+#[derive(Clone, Default)]
+pub(super) struct ConnectionHealth(Arc<HealthState>);
+
+#[derive(Default)]
+struct HealthState {
+    /// The last time at which a connection was found to be of no more use.
+    refused_at: Mutex<Option<Instant>>,
+    /// When the first connection to the present server was opened, if there was another before.
+    replaced_at: watch::Sender<Option<Instant>>,
+}
+
+impl ConnectionHealth {
     /// Runs a call with a deadline, and notes a failure of its connection. It also ends when its server is replaced.
     pub(super) async fn call<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
         let opened_at = OpenedAt::default();
         let mut work = pin!(CONNECTION.scope(Arc::clone(&opened_at), work));
-        // Dropped before the work returns its connection.
-        let mut call = RunningCall { health: self, has_ended: false };
         let result = tokio::select! {
             result = work.as_mut() => result,
             () = tokio::time::sleep(DEADLINE) => {
@@ -114,7 +160,6 @@ impl ConnectionHealth {
             }
             () = self.replaced(&opened_at) => return Err(io_error(io::ErrorKind::ConnectionAborted, ServerReplaced)),
         };
-        call.has_ended = true;
         if result.as_ref().err().is_some_and(is_refusal) {
             self.refuse();
         }
@@ -125,7 +170,7 @@ impl ConnectionHealth {
     pub(super) fn set_replaced(&self, opened_at: Instant) {
         tracing::info!("the database is on another server now, or restarted; replacing all connections");
         {
-            let refused_at = &mut self.0.failures.lock().refused_at;
+            let mut refused_at = self.0.refused_at.lock();
             *refused_at = (*refused_at).max(Some(opened_at));
         }
         self.0.replaced_at.send_replace(Some(opened_at));
@@ -139,23 +184,13 @@ impl ConnectionHealth {
         let _ = self.0.replaced_at.subscribe().wait_for(is_older).await;
     }
 
-    /// Waits until a connection that was opened later has reached another server.
-    async fn replaced_after(&self, opened_at: Instant) {
-        self.replaced(&Arc::new(Mutex::new(Some(opened_at)))).await;
-    }
-
     fn is_usable(&self, age: Duration) -> bool {
-        let refused_at = self.0.failures.lock().refused_at;
+        let refused_at = *self.0.refused_at.lock();
         refused_at.is_none_or(|refused_at| age < refused_at.elapsed())
     }
 
-    fn was_interrupted(&self) -> bool {
-        let interrupted_at = self.0.failures.lock().interrupted_at;
-        interrupted_at.is_some_and(|interrupted_at| interrupted_at.elapsed() < INTERRUPTED_FOR)
-    }
-
     fn refuse(&self) {
-        self.0.failures.lock().refused_at = Some(Instant::now());
+        *self.0.refused_at.lock() = Some(Instant::now());
     }
 }
 
@@ -185,25 +220,6 @@ pub(super) fn is_replaced(error: &sqlx::Error) -> bool {
 
 fn io_error(kind: io::ErrorKind, cause: impl Into<BoxError>) -> sqlx::Error {
     sqlx::Error::Io(io::Error::new(kind, cause))
-}
-
-/// A call that notes when it is dropped before its end.
-struct RunningCall<'a> {
-    health: &'a ConnectionHealth,
-    has_ended: bool,
-}
-
-impl Drop for RunningCall<'_> {
-    fn drop(&mut self) {
-        if !self.has_ended {
-            self.health.0.failures.lock().interrupted_at = Some(Instant::now());
-        }
-    }
-}
-
-/// Returns whether a connection answers, or an error if it is silent for too long.
-async fn answers(connection: &mut PgConnection) -> Result<bool, Elapsed> {
-    Ok(timeout(CHECK_TIMEOUT, connection.ping()).await?.is_ok())
 }
 
 /// Returns whether an error says that this connection is of no more use.

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use model::{AskToken, Calculation, CalculationId, Failure, Index, Progress, Subject, Timestamp, ValueState, WorkerId};
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 
+use super::pool::Pool;
 use crate::row::{
     CalculationRow, DamagedRow, KeyedDoneRow, LockedColumns, LockedRow, RepairedRow, calculation_columns, column,
     converted, request_check, value_check, value_state_str,
@@ -23,13 +24,13 @@ macro_rules! now {
     };
 }
 
-pub(super) struct PostgresQueries(pub(super) PgPool);
+pub(super) struct PostgresQueries(pub(super) Pool);
 
 impl_queries! {
     PostgresQueries, now!(),
     async fn find_batch(&self, subjects: &[Subject]) -> sqlx::Result<Vec<Calculation>> {
         let sql = concat!("select ", calculation_columns!(), " from calculations where subject = any($1)");
-        converted::<_, CalculationRow>(sqlx::query_as(sql).bind(texts(subjects)).fetch_all(&self.0).await?)
+        converted::<_, CalculationRow>(sqlx::query_as(sql).bind(texts(subjects)).fetch_all(&mut *self.0.acquire().await?).await?)
     }
 }
 

@@ -73,7 +73,7 @@ macro_rules! impl_queries {
                 let row: Option<CalculationRow> =
                     sqlx::query_as(concat!("select ", calculation_columns!(), " from calculations where subject = $1"))
                         .bind(subject.to_string())
-                        .fetch_optional(&self.0)
+                        .fetch_optional(&mut *self.0.acquire().await?)
                         .await?;
                 Ok(row.map(Calculation::try_from).transpose()?)
             }
@@ -84,18 +84,19 @@ macro_rules! impl_queries {
                 if let $crate::ListOrder::Largest { after } = order {
                     query = query.bind($crate::sql::lists::smallest(after));
                 }
-                let rows: Vec<CalculationRow> = query.bind(i64::from(limit)).fetch_all(&self.0).await?;
+                let rows: Vec<CalculationRow> = query.bind(i64::from(limit)).fetch_all(&mut *self.0.acquire().await?).await?;
                 $crate::row::converted(rows)
             }
 
             async fn count(&self) -> sqlx::Result<u64> {
-                let rows: i64 = sqlx::query_scalar("select count(*) from calculations where idx is not null").fetch_one(&self.0).await?;
+                let sql = "select count(*) from calculations where idx is not null";
+                let rows: i64 = sqlx::query_scalar(sql).fetch_one(&mut *self.0.acquire().await?).await?;
                 u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
             }
 
             async fn sum_digits(&self) -> sqlx::Result<u64> {
                 let sql = "select cast(coalesce(sum(digits), 0) as bigint) from calculations where sha256 is not null";
-                let digits: i64 = sqlx::query_scalar(sql).fetch_one(&self.0).await?;
+                let digits: i64 = sqlx::query_scalar(sql).fetch_one(&mut *self.0.acquire().await?).await?;
                 u64::try_from(digits).map_err(|error| sqlx::Error::Decode(error.into()))
             }
 
@@ -103,7 +104,7 @@ macro_rules! impl_queries {
                 let rows: Vec<$crate::row::UnfinishedRow> = sqlx::query_as(unfinished_sql!($now))
                     .bind(after.map_or(i64::MIN, |id| id.0))
                     .bind(i64::from(limit))
-                    .fetch_all(&self.0)
+                    .fetch_all(&mut *self.0.acquire().await?)
                     .await?;
                 $crate::row::converted(rows)
             }
@@ -122,7 +123,7 @@ macro_rules! impl_queries {
                     .bind(filter.submitter.map(|submitter| submitter.to_string()))
                     .bind(filter.min_index.map($crate::row::column))
                     .bind(filter.queued_before.map(Timestamp::unix_ms))
-                    .fetch_all(&self.0)
+                    .fetch_all(&mut *self.0.acquire().await?)
                     .await?;
                 $crate::row::converted(rows)
             }
@@ -134,7 +135,7 @@ macro_rules! impl_queries {
                      where subject = $1 and status = 'done' and value_state = 'inline'",
                 )
                 .bind(subject.to_string())
-                .fetch_optional(&self.0)
+                .fetch_optional(&mut *self.0.acquire().await?)
                 .await?;
                 Ok(row.map(InlineValue::try_from).transpose()?)
             }
@@ -143,7 +144,7 @@ macro_rules! impl_queries {
                 let bytes: i64 = sqlx::query_scalar($crate::sql::queries::VALUE_BYTES)
                     .bind($crate::row::column(sizes.start))
                     .bind($crate::row::column(sizes.end))
-                    .fetch_one(&self.0)
+                    .fetch_one(&mut *self.0.acquire().await?)
                     .await?;
                 u64::try_from(bytes).map_err(|error| sqlx::Error::Decode(error.into()))
             }
@@ -153,7 +154,7 @@ macro_rules! impl_queries {
                     .bind($crate::row::column(sizes.start))
                     .bind($crate::row::column(sizes.end))
                     .bind(i64::from(limit))
-                    .fetch_all(&self.0)
+                    .fetch_all(&mut *self.0.acquire().await?)
                     .await?;
                 $crate::row::converted(rows)
             }
@@ -161,7 +162,7 @@ macro_rules! impl_queries {
             async fn backlog(&self) -> sqlx::Result<QueueCounts> {
                 let sql = "select status, lane, count(*), min(queued_at) from calculations \
                      where status in ('queued', 'running') group by status, lane";
-                $crate::row::queue_counts(sqlx::query_as(sql).fetch_all(&self.0).await?)
+                $crate::row::queue_counts(sqlx::query_as(sql).fetch_all(&mut *self.0.acquire().await?).await?)
             }
         }
     };

@@ -45,7 +45,7 @@ async fn answers_wait_for_the_disk() {
 
     let commits: Vec<(String, String)> =
         sqlx::query_as("select subject || ' ' || status, commit from commits order by subject, at")
-            .fetch_all(&store.pool)
+            .fetch_all(store.pool.connections())
             .await
             .expect("read");
     let expected = [
@@ -64,7 +64,7 @@ async fn answers_wait_for_the_disk() {
         "F(5) cancelled",
     ];
     assert_eq!(commits, expected.map(|change| (change.to_owned(), "on".to_owned())));
-    let fsync: String = sqlx::query_scalar("show fsync").fetch_one(&store.pool).await.expect("shown");
+    let fsync: String = sqlx::query_scalar("show fsync").fetch_one(store.pool.connections()).await.expect("shown");
     assert_eq!(fsync, "on", "otherwise waiting proves nothing");
 }
 
@@ -81,6 +81,6 @@ async fn self_correcting_writes_do_not_wait_for_the_disk() {
     store.renew(&lease, Progress { fraction: 0.5, remaining_ms: None }).await.expect("reachable");
     store.add_requests(&[(f(1), 2)]).await.expect("reachable");
     let commits: Vec<String> =
-        sqlx::query_scalar("select commit from commits").fetch_all(&store.pool).await.expect("read");
+        sqlx::query_scalar("select commit from commits").fetch_all(store.pool.connections()).await.expect("read");
     assert_eq!(commits, ["off", "off"]);
 }

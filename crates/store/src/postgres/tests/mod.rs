@@ -3,6 +3,7 @@
 mod durability;
 mod pooler;
 mod server;
+mod silent;
 mod single;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use model::{AskToken, Index, Lane, Progress, Status, Subject, Timestamp, WorkerI
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions};
 
-use super::pool::DEADLINE;
+use super::pool::{DEADLINE, PooledConnection};
 use super::*;
 use crate::contract::fixtures::inline;
 use crate::contract::{LIMITS, damage};
@@ -177,7 +178,7 @@ async fn the_locks_of_a_process_that_vanished_in_a_transaction_are_released() {
     let settings = server::database().await;
     let (gone, store) = (connect(&settings).await, connect(&settings).await);
     store.submit(&new_calculation(1, None)).await.expect("submitted");
-    let mut vanished = gone.pool.begin_with(BEGIN_DURABLE).await.expect("begun");
+    let mut vanished = gone.pool.connections().begin_with(BEGIN_DURABLE).await.expect("begun");
     let mut statements = PostgresStatements { connection: &mut vanished, queue_limit: &gone.queue_limit };
     statements.lock_one(&f(1)).await.expect("locked").expect("the row exists");
     let worker = WorkerId("another".to_owned());
@@ -233,7 +234,7 @@ async fn connections_that_refuse_writes_are_replaced_without_an_error_of_a_submi
     let store = connect(&verify).await;
     let subjects: Vec<Subject> = (0..20).map(f).collect();
     join_all(subjects.iter().map(|subject| store.find(subject))).await;
-    assert!(store.pool.size() > 1, "several connections are open");
+    assert!(store.pool.connections().size() > 1, "several connections are open");
     sqlx::raw_sql(AssertSqlSafe(read_only("reset"))).execute(&mut shell).await.expect("promoted");
 
     for n in 0..20 {
@@ -322,7 +323,7 @@ async fn an_index_is_built_while_rows_are_written() {
     });
     let building = "select count(*) from pg_stat_activity where datname = current_database() \
                     and wait_event_type = 'Lock' and query like '%index concurrently%'";
-    while sqlx::query_scalar::<_, i64>(building).fetch_one(&store.pool).await.expect("an answer") == 0 {
+    while sqlx::query_scalar::<_, i64>(building).fetch_one(store.pool.connections()).await.expect("an answer") == 0 {
         assert!(!migrating.is_finished(), "it waits for the transaction");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -333,7 +334,7 @@ async fn an_index_is_built_while_rows_are_written() {
         "select count(*) from pg_index where indisvalid and not indisunique \
          and indexrelid in ('calculations_texts'::regclass, 'calculations_idx'::regclass)",
     )
-    .fetch_one(&store.pool)
+    .fetch_one(store.pool.connections())
     .await
     .expect("an answer");
     assert_eq!(built, 2);
@@ -372,7 +373,7 @@ async fn pages_are_read_from_an_index() {
         let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("explain {sql}")))
             .bind(15_000_i64)
             .bind(50_i64)
-            .fetch_all(&store.pool)
+            .fetch_all(store.pool.connections())
             .await
             .expect("explained");
         assert!(plan.iter().any(|step| step.contains(index)), "{plan:#?}");

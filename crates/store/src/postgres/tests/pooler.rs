@@ -84,7 +84,7 @@ async fn a_pooler_in_session_mode_works_with_the_settings_of_every_session() {
         "select name, setting || coalesce(unit, '') from pg_settings where name in \
          ('idle_in_transaction_session_timeout', 'synchronous_commit', 'statement_timeout') order by name",
     )
-    .fetch_all(&store.pool)
+    .fetch_all(store.pool.connections())
     .await
     .expect("read");
     let set: Vec<_> = set.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

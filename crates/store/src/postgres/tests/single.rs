@@ -64,7 +64,7 @@ async fn a_long_text_of_a_single_value_is_stored_uncompressed() {
     store.submit(&new_calculation(1, None)).await.expect("submitted");
     store.complete(&inline(&f(1), &text)).await.expect("stored");
     let size: i32 = sqlx::query_scalar("select pg_column_size(text) from value_texts")
-        .fetch_one(&store.pool)
+        .fetch_one(store.pool.connections())
         .await
         .expect("measured");
     assert_eq!(size, 5_000, "not compressed");
