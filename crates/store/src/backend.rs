@@ -67,9 +67,14 @@ where
     F: Future<Output = Result<T, StoreError>> + Send,
 {
     let mut result = call().await;
+    let mut last_repaired = None;
     for _ in 0..MAX_REPAIRS {
         let Some(damaged) = result.as_ref().err().and_then(damaged_row) else { break };
         let (id, is_text) = (CalculationId(damaged.id), damaged.column == "text");
+        // The row is sound, and the index that leads to it is not.
+        if last_repaired.replace(id) == Some(id) {
+            break;
+        }
         backend.write(Repair { id, subject: subject.cloned(), is_text }).await?;
         result = call().await;
     }

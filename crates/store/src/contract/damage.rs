@@ -72,6 +72,59 @@ pub(crate) async fn a_damaged_row_of_another_subject_is_computed_again(
     assert_eq!(complete(store, &value).await.value().map(|value| value.sha256), Some(value.sha256));
 }
 
+/// Damage to one byte of a subject, as a statement.
+const DAMAGED_KEYS: [(&str, &str); 5] = [
+    ("F(1000)", "update calculations set subject = 'F(1004)'"),
+    ("L(1000)", "update calculations set subject = 'L(1004)'"),
+    ("L(1000)", "update calculations set subject = 'L(1p00)'"),
+    ("U(3,-1,500)", "update calculations set subject = 'U(3,-1,50 )'"),
+    ("G(2,1,-50)", "update calculations set subject = 'G(0,1,-50)'"),
+];
+
+/// A row whose subject is damaged is found by the sweep and by lists, and is computed for what was submitted.
+pub(crate) async fn a_damaged_subject_is_corrected(store: &dyn Store, execute: impl AsyncFn(&'static str)) {
+    for (subject, damage) in DAMAGED_KEYS {
+        let subject: Subject = subject.parse().expect("a subject");
+        let order = match subject.fibonacci_index() {
+            Some(_) => ListOrder::Newest { before: None },
+            None => ListOrder::Others { before: None },
+        };
+        let listed = async || {
+            let rows = store.list(order, 9).await.expect("reachable");
+            rows.into_iter().map(|row| (row.subject.clone(), row.status())).collect::<Vec<_>>()
+        };
+        let value = inline(&subject, &"4181".repeat(52));
+        queued(store, &subject).await;
+        execute(damage).await;
+        let swept = store.unfinished(None, 9).await.expect("reachable");
+        assert_eq!(swept.iter().map(|row| &row.subject).collect::<Vec<_>>(), [&subject], "{damage}");
+        complete(store, &value).await;
+
+        execute(damage).await;
+        assert_eq!(listed().await, [(subject.clone(), Status::Queued)], "{damage}");
+        complete(store, &value).await;
+
+        execute(damage).await;
+        queued(store, &subject).await;
+        assert_eq!(listed().await, [(subject.clone(), Status::Queued)], "{damage}: it was submitted again since");
+        complete(store, &value).await;
+        execute("delete from calculations").await;
+    }
+}
+
+/// Others do not wait for a row that no longer says its subject.
+pub(crate) async fn a_lost_subject_is_set_aside(store: &dyn Store, execute: impl AsyncFn(&'static str)) {
+    for subject in ["L(1000)", "L(2000)"] {
+        queued(store, &subject.parse().expect("a subject")).await;
+    }
+    execute("update calculations set subject = 'L(??00)' where subject = 'L(1000)'").await;
+    for _ in 0..2 {
+        let swept = store.unfinished(None, 9).await.expect("reachable");
+        assert_eq!(swept.iter().map(|row| row.subject.to_string()).collect::<Vec<_>>(), ["L(2000)"]);
+    }
+    assert_eq!(store.list(ListOrder::Others { before: None }, 9).await.expect("reachable").len(), 1);
+}
+
 /// Rows of a newer version, whose subjects this one does not know, are left alone and disturb nothing.
 pub(crate) async fn unknown_subjects_are_left_alone(store: &dyn Store, execute: impl AsyncFn(&'static str)) {
     queued(store, &f(1)).await;

@@ -4,7 +4,7 @@ use model::{CalculationId, Lane, Subject};
 
 use super::Operation;
 use crate::metrics;
-use crate::row::{DamagedRow, RepairedRow, request_check};
+use crate::row::RepairedRow;
 use crate::sql::Statements;
 
 /// Queues a damaged row as if its value had never been known. Does nothing if another process repaired it meanwhile.
@@ -25,8 +25,35 @@ impl Operation for Repair {
         let Some(damaged) = statements.lock_damaged(self.id, self.is_text).await? else {
             return Ok(());
         };
-        let unknown = || sqlx::Error::Decode("cannot identify the subject of a damaged row".into());
-        let subject = self.subject.clone().or_else(|| subject_of(&damaged)).ok_or_else(unknown)?;
+        metrics::row_damaged();
+        statements.tolerate_damaged_indexes(true).await?;
+        self.repair(statements, self.subject.clone().or_else(|| damaged.subject())).await?;
+        statements.tolerate_damaged_indexes(false).await
+    }
+}
+
+impl Repair {
+    async fn repair<S: Statements>(&self, statements: &mut S, subject: Option<Subject>) -> sqlx::Result<()> {
+        let Some(subject) = subject else {
+            // Others must not wait for it.
+            statements.set_aside(self.id).await?;
+            tracing::error!(
+                calculation.id = self.id.0,
+                "row {} was damaged beyond repair: nothing tells what was submitted",
+                self.id.0
+            );
+            return Ok(());
+        };
+        if statements.has_another(self.id, &subject).await? {
+            // Submitted again since, when it could not be found.
+            statements.delete(self.id).await?;
+            tracing::error!(
+                calculation.id = self.id.0,
+                calculation.subject = %subject,
+                "a row of {subject} was damaged; another has taken its place"
+            );
+            return Ok(());
+        }
         let estimate = calculator::estimate(&subject);
         let repaired = RepairedRow { subject, digits: estimate.digits, lane: Lane::for_work(estimate.work) };
         statements.reset(self.id, &repaired).await?;
@@ -37,18 +64,6 @@ impl Operation for Repair {
             "the row of {} was damaged; it is computed again",
             repaired.subject
         );
-        metrics::row_damaged();
         Ok(())
     }
-}
-
-/// Returns the subject of a row. F(n) stands in two columns, one of which may be damaged; other subjects have their text
-/// alone.
-fn subject_of(row: &DamagedRow) -> Option<Subject> {
-    let fits =
-        |subject: &&Subject| row.digits.is_some_and(|digits| row.request_check == Some(request_check(subject, digits)));
-    let both = [row.by_index.as_ref(), row.by_text.as_ref()];
-    let fitting = both.into_iter().flatten().find(fits);
-    let undisputed = row.by_text.as_ref().filter(|subject| row.by_index.as_ref().is_none_or(|other| other == *subject));
-    fitting.or(undisputed).cloned()
 }

@@ -52,6 +52,11 @@ impl Statements for PostgresStatements<'_> {
         self.queue_limit
     }
 
+    async fn tolerate_damaged_indexes(&mut self, _is_tolerated: bool) -> sqlx::Result<()> {
+        // An update leaves the old entries of indexes as they are.
+        Ok(())
+    }
+
     async fn find(&mut self, subjects: &[Subject]) -> sqlx::Result<HashMap<Subject, LockedRow>> {
         let sql = concat!("select ", locked_columns!(now!()), " from calculations where subject = any($1)");
         locked_rows(sqlx::query_as(sql).bind(texts(subjects)).fetch_all(&mut *self.connection).await?)

@@ -7,9 +7,9 @@ use model::{
 
 use sha2::Digest;
 
-use super::checksum::{request_check, value_check};
+use super::checksum::value_check;
 use super::columns::row;
-use super::{sha256_from, subject_from, value_state_str};
+use super::{KeyColumns, sha256_from, value_state_str};
 
 /// The columns of [`CalculationRow`], for `select` and `returning`.
 macro_rules! calculation_columns {
@@ -25,11 +25,7 @@ row! {
     /// A raw row, before validation.
     #[derive(Clone, Debug)]
     pub(crate) struct CalculationRow {
-        pub(super) id: i64,
-        subject: String,
-        idx: Option<i64>,
         status: String,
-        digits: i64,
         asked: i64,
         asked_at: i64,
         started_at: Option<i64>,
@@ -47,8 +43,8 @@ row! {
         compute_ms: Option<i64>,
         value_state: Option<String>,
         short_text: Option<String>,
-        request_check: Option<i64>,
         value_check: Option<i64>,
+        ..key: KeyColumns,
     }
 }
 
@@ -76,6 +72,10 @@ pub(crate) enum ColumnError {
     HashMismatch,
     #[error("does not have the checksum of the row")]
     ChecksumMismatch,
+    #[error("differs from the index of F(n)")]
+    IndexMismatch,
+    #[error("expected the subject by which the row was found; an index of the database is damaged, rebuild it")]
+    OtherSubject,
     #[error("cannot be decoded")]
     Undecodable(#[source] BoxError),
     #[error("expected inline, object or evicted")]
@@ -106,15 +106,14 @@ impl CalculationRow {
         self.sha256.as_deref().map(sha256_from).transpose().map_err(self.at("sha256"))
     }
 
-    fn subject(&self) -> Result<Subject, RowError> {
-        subject_from(self.idx, &self.subject).map_err(self.at("subject"))
+    /// Returns the calculation, which must be that of the subject by which it was found.
+    pub(crate) fn of(self, subject: &Subject) -> Result<Calculation, RowError> {
+        self.key.must_be(subject)?;
+        self.try_into()
     }
 
-    /// Compares what the row says with its checksums and a short text with its hash.
-    fn check(&self, subject: &Subject, digits: u64) -> Result<(), RowError> {
-        if self.request_check.is_some_and(|check| check != request_check(subject, digits)) {
-            return Err(self.at("request_check")(ColumnError::ChecksumMismatch));
-        }
+    /// Compares what the row says of its value with its checksum, and a short text with its hash.
+    fn check_value(&self, subject: &Subject) -> Result<(), RowError> {
         let Some(sha256) = self.known_sha256()? else { return Ok(()) };
         if let Some(check) = self.value_check {
             let size_bytes = self.require_count("size_bytes", self.size_bytes)?;
@@ -133,7 +132,7 @@ impl CalculationRow {
     }
 
     fn at<E: Into<ColumnError>>(&self, column: &'static str) -> impl Fn(E) -> RowError + use<E> {
-        let id = self.id;
+        let id = self.key.id;
         move |error| RowError { id, column, source: error.into() }
     }
 
@@ -209,10 +208,10 @@ impl TryFrom<CalculationRow> for Calculation {
     type Error = RowError;
 
     fn try_from(row: CalculationRow) -> Result<Self, RowError> {
-        let (subject, digits) = (row.subject()?, row.count("digits", row.digits)?);
-        row.check(&subject, digits)?;
+        let (subject, digits) = row.key.checked()?;
+        row.check_value(&subject)?;
         Ok(Self {
-            id: CalculationId(row.id),
+            id: CalculationId(row.key.id),
             subject,
             state: row.state()?,
             digits,

@@ -48,7 +48,7 @@ impl TryFrom<LockedColumns> for LockedRow {
 
     fn try_from(columns: LockedColumns) -> Result<Self, RowError> {
         let LockedColumns { row, fence, errors, lost_leases, lease_ms, lease_left_ms, unwithdrawable } = columns;
-        let id = row.id;
+        let id = row.key.id;
         let count =
             |column, count: i64| count.try_into().map_err(|_| RowError { id, column, source: ColumnError::OutOfRange });
         Ok(Self {

@@ -4,28 +4,21 @@ mod calculation;
 mod checksum;
 mod columns;
 mod damaged;
+mod key;
 mod locked;
 mod other;
 
-use model::{Index, Sha256, Sha256Error, Subject, SubjectError, ValueState};
+use model::{Sha256, Sha256Error, ValueState};
 
 pub(crate) use self::calculation::{CalculationRow, ColumnError, RowError, calculation_columns};
 pub(crate) use self::checksum::{request_check, value_check};
 pub(crate) use self::columns::column_value;
 pub(crate) use self::damaged::{DamagedRow, RepairedRow, damaged};
+pub(crate) use self::key::KeyColumns;
 pub(crate) use self::locked::{LockedColumns, LockedRow};
 #[cfg(feature = "postgres")]
 pub(crate) use self::other::KeyedDoneRow;
 pub(crate) use self::other::{DoneRow, InlineRow, StoredValueRow, UnfinishedRow, UnfinishedWorkRow, queue_counts};
-
-/// Converts a subject. The index of F(n) says the same as the text and is compared with its checksum, so that a damaged
-/// text, which only finds the row, is never shown.
-pub(crate) fn subject_from(idx: Option<i64>, text: &str) -> Result<Subject, SubjectError> {
-    match idx {
-        Some(n) => Ok(Subject::from(Index::new(n))),
-        None => text.parse(),
-    }
-}
 
 /// Converts a hash from a column.
 pub(crate) fn sha256_from(bytes: &[u8]) -> Result<Sha256, Sha256Error> {

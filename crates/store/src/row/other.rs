@@ -1,10 +1,12 @@
 //! Rows that are less than a calculation.
 
-use model::{Calculation, CalculationId, CalculationState, Lane, Status, Submitter, Timestamp, Value, ValueState};
+use model::{
+    Calculation, CalculationId, CalculationState, Lane, Status, Subject, Submitter, Timestamp, Value, ValueState,
+};
 use sha2::Digest;
 
 use super::columns::row;
-use super::{ColumnError, RowError, sha256_from, subject_from};
+use super::{ColumnError, KeyColumns, RowError, sha256_from};
 use crate::rules::is_short;
 use crate::{
     CompletedValue, InlineValue, NewCalculation, Placement, QueueCounts, StoredValue, Unfinished, UnfinishedWork,
@@ -14,14 +16,12 @@ row! {
     /// A row of the sweep.
     #[derive(Debug)]
     pub(crate) struct UnfinishedRow {
-        id: i64,
-        subject: String,
-        idx: Option<i64>,
         lane: String,
         attempt: i64,
         queued_at: i64,
         submitter: Option<String>,
         traceparent: Option<String>,
+        ..key: KeyColumns,
     }
 }
 
@@ -29,11 +29,12 @@ impl TryFrom<UnfinishedRow> for Unfinished {
     type Error = RowError;
 
     fn try_from(row: UnfinishedRow) -> Result<Self, RowError> {
-        let at = |column| move |source: ColumnError| RowError { id: row.id, column, source };
+        let key = &row.key;
+        let at = |column| move |source: ColumnError| key.error(column, source);
         let traceparent = row.traceparent.as_deref().map(str::parse).transpose();
         Ok(Self {
-            id: CalculationId(row.id),
-            subject: subject_from(row.idx, &row.subject).map_err(ColumnError::from).map_err(at("subject"))?,
+            id: CalculationId(key.id),
+            subject: key.checked()?.0,
             lane: row.lane.parse().map_err(ColumnError::from).map_err(at("lane"))?,
             attempt: row.attempt.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("attempt"))?,
             asked_at: Timestamp::from_unix_ms(row.queued_at),
@@ -47,13 +48,11 @@ row! {
     /// A queued or running row.
     #[derive(Debug)]
     pub(crate) struct UnfinishedWorkRow {
-        id: i64,
-        subject: String,
-        idx: Option<i64>,
         status: String,
         lane: String,
         queued_at: i64,
         submitter: Option<String>,
+        ..key: KeyColumns,
     }
 }
 
@@ -61,10 +60,11 @@ impl TryFrom<UnfinishedWorkRow> for UnfinishedWork {
     type Error = RowError;
 
     fn try_from(row: UnfinishedWorkRow) -> Result<Self, RowError> {
-        let at = |column| move |source: ColumnError| RowError { id: row.id, column, source };
+        let key = &row.key;
+        let at = |column| move |source: ColumnError| key.error(column, source);
         Ok(Self {
-            id: CalculationId(row.id),
-            subject: subject_from(row.idx, &row.subject).map_err(ColumnError::from).map_err(at("subject"))?,
+            id: CalculationId(key.id),
+            subject: key.checked()?.0,
             status: row.status.parse().map_err(ColumnError::from).map_err(at("status"))?,
             lane: row.lane.parse().map_err(ColumnError::from).map_err(at("lane"))?,
             queued_at: Timestamp::from_unix_ms(row.queued_at),
@@ -149,10 +149,9 @@ row! {
     /// A row that points to an object.
     #[derive(Debug)]
     pub(crate) struct StoredValueRow {
-        id: i64,
-        subject: String,
         sha256: Vec<u8>,
         size_bytes: i64,
+        ..key: KeyColumns,
     }
 }
 
@@ -160,9 +159,10 @@ impl TryFrom<StoredValueRow> for StoredValue {
     type Error = RowError;
 
     fn try_from(row: StoredValueRow) -> Result<Self, RowError> {
-        let at = |column| move |source: ColumnError| RowError { id: row.id, column, source };
+        let key = &row.key;
+        let at = |column| move |source: ColumnError| key.error(column, source);
         Ok(Self {
-            subject: row.subject.parse().map_err(ColumnError::from).map_err(at("subject"))?,
+            subject: key.checked()?.0,
             sha256: sha256_from(&row.sha256).map_err(ColumnError::from).map_err(at("sha256"))?,
             size_bytes: row.size_bytes.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("size_bytes"))?,
         })
@@ -173,23 +173,24 @@ row! {
     /// The text of an inline value, before it is compared with its hash.
     #[derive(Debug)]
     pub(crate) struct InlineRow {
-        id: i64,
         text: Option<String>,
         sha256: Vec<u8>,
+        ..key: KeyColumns,
     }
 }
 
-impl TryFrom<InlineRow> for InlineValue {
-    type Error = RowError;
-
-    fn try_from(row: InlineRow) -> Result<Self, RowError> {
-        let at = |column| move |source: ColumnError| RowError { id: row.id, column, source };
-        let text = row.text.ok_or(ColumnError::Missing).map_err(at("text"))?;
-        let sha256 = sha256_from(&row.sha256).map_err(ColumnError::from).map_err(at("sha256"))?;
+impl InlineRow {
+    /// Returns the value, which must be that of the subject by which it was found.
+    pub(crate) fn of(self, subject: &Subject) -> Result<InlineValue, RowError> {
+        self.key.must_be(subject)?;
+        let key = &self.key;
+        let at = |column| move |source: ColumnError| key.error(column, source);
+        let text = self.text.ok_or(ColumnError::Missing).map_err(at("text"))?;
+        let sha256 = sha256_from(&self.sha256).map_err(ColumnError::from).map_err(at("sha256"))?;
         if sha2::Sha256::digest(&text).as_slice() != sha256.0 {
             return Err(at("text")(ColumnError::HashMismatch));
         }
-        Ok(Self { text, sha256 })
+        Ok(InlineValue { text, sha256 })
     }
 }
 

@@ -107,6 +107,18 @@ pub(crate) trait Statements: Send {
     /// Queues a row and forgets what was known of its value.
     fn reset(&mut self, id: CalculationId, row: &RepairedRow) -> impl Future<Output = sqlx::Result<()>> + Send;
 
+    /// Returns whether another row than this one has a subject.
+    fn has_another(&mut self, id: CalculationId, subject: &Subject) -> impl Future<Output = sqlx::Result<bool>> + Send;
+
+    /// Deletes a row.
+    fn delete(&mut self, id: CalculationId) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Takes a row whose subject is lost out of everything that is read.
+    fn set_aside(&mut self, id: CalculationId) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Sets whether a row can be changed that its indexes do not have as it is.
+    fn tolerate_damaged_indexes(&mut self, is_tolerated: bool) -> impl Future<Output = sqlx::Result<()>> + Send;
+
     /// Fails unless writes are accepted.
     fn ping(&mut self) -> impl Future<Output = sqlx::Result<()>> + Send;
 

@@ -7,7 +7,8 @@ use super::lists::known_subject;
 macro_rules! unfinished_sql {
     ($now:expr) => {
         concat!(
-            "select id, subject, idx, lane, attempt, queued_at, submitter, traceparent from calculations \
+            "select id, subject, idx, digits, request_check, lane, attempt, queued_at, submitter, traceparent \
+             from calculations \
              where id > $1 and status in ('queued', 'running') and (status = 'queued' or lease_until <= ",
             $now,
             " or lease_until > lease_ms + ",
@@ -22,7 +23,7 @@ pub(crate) use unfinished_sql;
 
 /// Each filter is null for all; that of the index leaves only F(n). The types are named because a parameter that may be null tells PostgreSQL none.
 pub(crate) const UNFINISHED_WORK: &str = concat!(
-    "select id, subject, idx, status, lane, queued_at, submitter from calculations \
+    "select id, subject, idx, digits, request_check, status, lane, queued_at, submitter from calculations \
      where id > $1 and status in ('queued', 'running') and ",
     known_subject!(),
     " and (cast($3 as text) is null or lane = $3) and (cast($4 as text) is null or status = $4) \
@@ -56,8 +57,11 @@ pub(crate) const VALUE_BYTES: &str = concat!(
 );
 
 pub(crate) const LRU_VALUES: &str = concat!(
-    "select id, subject, sha256, size_bytes from (",
-    evictable_sql!("id, subject, idx, sha256, size_bytes, read_at", " order by read_at limit $3"),
+    "select id, subject, idx, digits, request_check, sha256, size_bytes from (",
+    evictable_sql!(
+        "id, subject, idx, digits, request_check, sha256, size_bytes, read_at",
+        " order by read_at limit $3"
+    ),
     ") as evictable where ",
     known_subject!(),
     " order by read_at limit $3",
@@ -75,7 +79,7 @@ macro_rules! impl_queries {
                         .bind(subject.to_string())
                         .fetch_optional(&mut *self.0.acquire().await?)
                         .await?;
-                Ok(row.map(Calculation::try_from).transpose()?)
+                Ok(row.map(|row| row.of(subject)).transpose()?)
             }
 
             async fn list(&self, order: $crate::ListOrder, limit: u32) -> sqlx::Result<Vec<Calculation>> {
@@ -130,14 +134,15 @@ macro_rules! impl_queries {
 
             async fn inline_value(&self, subject: &Subject) -> sqlx::Result<Option<InlineValue>> {
                 let row: Option<$crate::row::InlineRow> = sqlx::query_as(
-                    "select id, coalesce(short_text, text) as text, sha256 from calculations \
+                    "select id, subject, idx, digits, request_check, coalesce(short_text, text) as text, sha256 \
+                     from calculations \
                      left join value_texts on calculation_id = id \
                      where subject = $1 and status = 'done' and value_state = 'inline'",
                 )
                 .bind(subject.to_string())
                 .fetch_optional(&mut *self.0.acquire().await?)
                 .await?;
-                Ok(row.map(InlineValue::try_from).transpose()?)
+                Ok(row.map(|row| row.of(subject)).transpose()?)
             }
 
             async fn value_bytes(&self, sizes: Range<u64>) -> sqlx::Result<u64> {

@@ -121,12 +121,7 @@ macro_rules! single_row_statements {
             let row: CalculationRow = sqlx::FromRow::from_row(&row)?;
             let calculation = Calculation::try_from(row)?;
             let is_inline = calculation.value().is_some_and(|value| value.state == ValueState::Inline);
-            Ok((is_text && is_inline).then(|| DamagedRow {
-                by_index: Some(calculation.subject.clone()),
-                by_text: Some(calculation.subject),
-                digits: Some(calculation.digits),
-                request_check: None,
-            }))
+            Ok((is_text && is_inline).then(|| DamagedRow::of(&calculation)))
         }
 
         async fn reset(&mut self, id: CalculationId, row: &RepairedRow) -> sqlx::Result<()> {
@@ -135,7 +130,7 @@ macro_rules! single_row_statements {
                 .execute(&mut *self.connection)
                 .await?;
             sqlx::query(concat!(
-                "update calculations set idx = $2, status = 'queued', lane = $3, digits = $4, request_check = $5, \
+                "update calculations set subject = $6, idx = $2, status = 'queued', lane = $3, digits = $4, request_check = $5, \
                  queued_at = ",
                 $now,
                 ", unwithdrawable = true, attempt = 0, errors = 0, lost_leases = 0, \
@@ -150,6 +145,38 @@ macro_rules! single_row_statements {
             .bind(row.lane.as_str())
             .bind($crate::row::column(row.digits))
             .bind($crate::row::request_check(&row.subject, row.digits))
+            .bind(row.subject.to_string())
+            .execute(&mut *self.connection)
+            .await
+            .map(drop)
+        }
+
+        async fn has_another(&mut self, id: CalculationId, subject: &Subject) -> sqlx::Result<bool> {
+            sqlx::query_scalar("select exists (select 1 from calculations where subject = $1 and id <> $2)")
+                .bind(subject.to_string())
+                .bind(id.0)
+                .fetch_one(&mut *self.connection)
+                .await
+        }
+
+        async fn delete(&mut self, id: CalculationId) -> sqlx::Result<()> {
+            for sql in [
+                "delete from asks where calculation_id = $1",
+                "delete from value_texts where calculation_id = $1",
+                "delete from calculations where id = $1",
+            ] {
+                sqlx::query(sql).bind(id.0).execute(&mut *self.connection).await?;
+            }
+            Ok(())
+        }
+
+        async fn set_aside(&mut self, id: CalculationId) -> sqlx::Result<()> {
+            sqlx::query(
+                "update calculations set subject = $2, idx = null, status = 'failed', submitter = null, \
+                 lease_until = null, worker = null, value_state = null where id = $1",
+            )
+            .bind(id.0)
+            .bind(format!("damaged {}", id.0))
             .execute(&mut *self.connection)
             .await
             .map(drop)

@@ -64,7 +64,8 @@ impl Statements for SqliteStatements<'_> {
                     .fetch_optional(&mut *self.connection)
                     .await?;
             if let Some(columns) = columns {
-                rows.insert(subject.clone(), LockedRow::try_from(columns)?);
+                let row = LockedRow::try_from(columns)?;
+                rows.insert(row.calculation.subject.clone(), row);
             }
         }
         Ok(rows)
@@ -72,6 +73,12 @@ impl Statements for SqliteStatements<'_> {
 
     async fn lock(&mut self, subjects: &[Subject]) -> sqlx::Result<HashMap<Subject, LockedRow>> {
         self.find(subjects).await
+    }
+
+    async fn tolerate_damaged_indexes(&mut self, is_tolerated: bool) -> sqlx::Result<()> {
+        // Without this, an update fails if an index lacks the damaged values that it replaces. The schema is not written.
+        let pragma = if is_tolerated { "pragma writable_schema = on" } else { "pragma writable_schema = off" };
+        sqlx::query(pragma).execute(&mut *self.connection).await.map(drop)
     }
 
     async fn insert(&mut self, new: &[&NewCalculation]) -> sqlx::Result<Vec<Calculation>> {

@@ -265,6 +265,10 @@ async fn damaged_rows_and_texts_are_computed_again() {
     damage::a_damaged_text_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
     execute(&settings, "truncate calculations, asks, value_texts").await;
     damage::a_damaged_row_of_another_subject_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
+    execute(&settings, "truncate calculations, asks, value_texts").await;
+    damage::a_damaged_subject_is_corrected(&store, async |sql| execute(&settings, sql).await).await;
+    execute(&settings, "truncate calculations, asks, value_texts").await;
+    damage::a_lost_subject_is_set_aside(&store, async |sql| execute(&settings, sql).await).await;
 }
 
 #[tokio::test]

@@ -54,17 +54,12 @@ fn f(n: i64) -> Subject {
     Subject::from(Index::new(n))
 }
 
+fn new_calculation(subject: Subject) -> NewCalculation {
+    NewCalculation { subject, digits: 3, lane: Lane::Long, ask: None, submitter: None, traceparent: None, now: NOON }
+}
+
 async fn submit(store: &SqliteStore, n: i64) -> Result<SubmitResult, StoreError> {
-    let acceptance = NewCalculation {
-        subject: f(n),
-        digits: 3,
-        lane: Lane::Long,
-        ask: None,
-        submitter: None,
-        traceparent: None,
-        now: NOON,
-    };
-    store.submit(&acceptance).await
+    store.submit(&new_calculation(f(n))).await
 }
 
 async fn lease(store: &SqliteStore, n: i64) -> LeaseResult {
@@ -186,6 +181,10 @@ async fn damaged_rows_and_texts_are_computed_again() {
     damage::a_damaged_text_is_computed_again(&*store, async |sql| execute(&folder, sql).await).await;
     let (folder, store) = fresh().await;
     damage::a_damaged_row_of_another_subject_is_computed_again(&*store, async |sql| execute(&folder, sql).await).await;
+    let (folder, store) = fresh().await;
+    damage::a_damaged_subject_is_corrected(&*store, async |sql| execute(&folder, sql).await).await;
+    let (folder, store) = fresh().await;
+    damage::a_lost_subject_is_set_aside(&*store, async |sql| execute(&folder, sql).await).await;
 }
 
 #[tokio::test]
