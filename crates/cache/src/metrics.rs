@@ -7,6 +7,8 @@ const MISSES: &str = "abaci_cache_misses_total";
 const EVICTED: &str = "abaci_cache_evicted_total";
 #[cfg(feature = "redis")]
 const UNAVAILABLE: &str = "abaci_cache_unavailable_total";
+#[cfg(feature = "redis")]
+const DAMAGED: &str = "abaci_cache_damaged_total";
 const PUBLISHED: &str = "abaci_events_published_total";
 const GAPS: &str = "abaci_events_gaps_total";
 
@@ -17,6 +19,8 @@ pub fn describe() {
     describe_counter!(EVICTED, "Cached values evicted to stay within the capacity.");
     #[cfg(feature = "redis")]
     describe_counter!(UNAVAILABLE, "Calls of the cache or the event channel that Redis failed, by call.");
+    #[cfg(feature = "redis")]
+    describe_counter!(DAMAGED, "Values and events that Redis returned damaged, and that were ignored.");
     describe_counter!(PUBLISHED, "Events published by this process.");
     describe_counter!(GAPS, "Reads that found events missing because the subscriber lagged too far behind.");
 }
@@ -27,6 +31,11 @@ pub(crate) fn looked_up(hit: bool) {
 
 pub(crate) fn evicted() {
     counter!(EVICTED).increment(1);
+}
+
+#[cfg(feature = "redis")]
+pub(crate) fn damaged() {
+    counter!(DAMAGED).increment(1);
 }
 
 pub(crate) fn published(events: usize) {

@@ -2,10 +2,10 @@
 //!
 //! | key | type | contents |
 //! |---|---|---|
-//! | `<prefix>:v:<subject>` | string | a finished calculation as JSON, with the store that it is from, and a TTL of a day after its last use |
+//! | `<prefix>:v:<subject>` | string | a finished calculation as JSON, with a checksum and the store that it is from, and a TTL of a day after its last use |
 //! | `<prefix>:v` | sorted set | the cached subjects, by the time of their last use |
 //! | `<prefix>:rate:<address>` | string | what is left of an address's seconds of work, and when; expires when the bucket is full again |
-//! | `<prefix>:{e}:events` | stream | the latest events, field `a`, JSON, numbered 1, 2, 3 … (`<number>-1`) |
+//! | `<prefix>:{e}:events` | stream | the latest events, field `a`, JSON with a checksum, numbered 1, 2, 3 … (`<number>-1`) |
 //! | `<prefix>:{e}:epoch` | string | the epoch of the channel |
 //!
 //! Redis must evict nothing by itself, because the queue is in it too. So the cache bounds its own size: no value
@@ -20,6 +20,7 @@
 //!   +del +exists +get +getex +set +xadd +xrange +xread +xrevrange +zadd +zcard +zpopmin +zrem +zremrangebyscore
 //! ```
 
+mod checked;
 mod event_channel;
 mod rate_buckets;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use redis::{AsyncCommands, Script, ScriptInvocation};
 use redis_link::{ExclusiveConnection, LinkError, RedisLink};
 use tokio::time::{Instant, sleep};
 
+use super::checked::{self, Unreadable};
 use super::{link, unavailable};
 use crate::{CacheError, EventChannel, EventId, Read, metrics};
 
@@ -126,7 +127,7 @@ impl EventChannel for RedisEventChannel {
             let mut script = self.prepare(&self.publish);
             script.arg(self.capacity);
             for event in events {
-                let text = serde_json::to_string(event).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
+                let text = checked::encode(event).map_err(|error| CacheError::Unavailable(Box::new(error)))?;
                 script.arg(text);
             }
             self.link.run::<u32>("publish", &script).await.map_err(|error| unavailable("publish", error))?;
@@ -159,7 +160,15 @@ fn decode((epoch, last, is_gap, events): ReadAnswer, after: &EventId) -> Read {
         return Read::Gap { last: id(last) };
     }
     let last = id(events.last().map_or(after.number, |(number, _)| *number));
-    // An event that only a newer version can read is skipped.
-    let events = events.into_iter().filter_map(|(number, text)| Some((id(number), serde_json::from_str(&text).ok()?)));
-    Read::Events { events: events.collect(), last }
+    let mut read = Vec::with_capacity(events.len());
+    for (number, text) in events {
+        match checked::decode(&text) {
+            Ok(event) => read.push((id(number), event)),
+            // Subscribers load everything again.
+            Err(Unreadable::Damaged) => return Read::Gap { last },
+            // An event that only a newer version can read is skipped.
+            Err(Unreadable::Unknown) => {}
+        }
+    }
+    Read::Events { events: read, last }
 }

@@ -143,6 +143,26 @@ async fn a_value_that_is_too_large_or_of_another_version_is_a_miss() {
 }
 
 #[tokio::test]
+async fn a_damaged_value_is_a_miss_and_a_damaged_event_is_a_gap() {
+    let (values, server) = value_cache().await;
+    let key = "test:v:F(30)";
+    values.put(&done(30)).await.unwrap();
+    let text: String = server.run(&["GET", key]);
+    let damaged = text.replacen("first_digits\":\"", "first_digits\":\"7", 1);
+    assert_ne!(damaged, text);
+    server.run::<()>(&["SET", key, &damaged]);
+    assert_eq!(values.get(&done(30).subject).await.unwrap(), None);
+    values.put(&done(30)).await.unwrap();
+    assert_eq!(values.get(&done(30).subject).await.unwrap(), Some(done(30)));
+
+    let channel = RedisEventChannel::new(server.client(), "test", 1_000);
+    let start = latest(&channel).await;
+    server.run::<String>(&["XADD", "test:{e}:events", "1-1", "a", &damaged]);
+    let gap = Read::Gap { last: EventId { number: 1, ..start.clone() } };
+    assert_eq!(channel.read(Some(&start), SOON).await.unwrap(), gap);
+}
+
+#[tokio::test]
 async fn processes_of_one_prefix_share_a_channel() {
     let (channel, server) = event_channel().await;
     let same = RedisEventChannel::new(server.client(), "test", 1_000);

@@ -10,7 +10,7 @@ use redis_link::RedisLink;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::{link, unavailable};
+use super::{checked, link, unavailable};
 use crate::{CacheError, ValueCache, metrics};
 
 /// A value expires this long after its last use.
@@ -106,8 +106,8 @@ impl ValueCache for RedisValueCache {
             commands.cmd("ZADD").arg(&self.order_key).arg("XX").arg(self.clock.now().unix_ms()).arg(&subject).ignore();
             self.run::<()>("get", &commands).await?;
         }
-        // A value that another version wrote and this one cannot read is a miss.
-        let cached: Option<CachedValue<Calculation>> = text.and_then(|text| serde_json::from_str(&text).ok());
+        // A value that is damaged, or that another version wrote and this one cannot read, is a miss.
+        let cached: Option<CachedValue<Calculation>> = text.and_then(|text| checked::decode(&text).ok());
         // Compared after the lookup, during which the store may have been replaced.
         let store = self.store();
         let cached =
@@ -120,7 +120,7 @@ impl ValueCache for RedisValueCache {
         let Some(store) = self.store() else { return Ok(()) };
         let mut values = Vec::with_capacity(calculations.len());
         for calculation in calculations.iter().filter(|calculation| calculation.is_readable()) {
-            let text = serde_json::to_string(&CachedValue { store: store.to_string(), calculation })
+            let text = checked::encode(&CachedValue { store: store.to_string(), calculation })
                 .map_err(|error| CacheError::Unavailable(Box::new(error)))?;
             if u64::try_from(text.len()).is_ok_and(|size_bytes| size_bytes <= MAX_VALUE_BYTES) {
                 values.push((calculation.subject.to_string(), text));
@@ -177,7 +177,7 @@ mod tests {
         }
         let numbers = [u64::MAX, u64::from(u32::MAX), u64::from(u32::MAX), u64::from(u32::MAX)];
         let store = numbers.map(|number| number.to_string()).join("-");
-        let size_bytes = serde_json::to_string(&CachedValue { store, calculation: largest }).unwrap().len();
+        let size_bytes = checked::encode(&CachedValue { store, calculation: largest }).unwrap().len();
         assert!(u64::try_from(size_bytes).unwrap() <= MAX_VALUE_BYTES, "{size_bytes} bytes");
     }
 }
