@@ -10,11 +10,14 @@ use model::Calculation;
 use parking_lot::Mutex;
 use store::{ListOrder, Store, StoreError};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 
 use crate::error::ApiError;
 
 /// Lists read from the store at a time, so that they leave its connections to submissions and workers.
 const CONCURRENT_READS: usize = 2;
+/// Maximum time that a list waits for other lists.
+const READ_WAIT: Duration = Duration::from_secs(5);
 
 /// Minimum age at which a count is repeated, and its minimum age as a multiple of the time that counting took: counting
 /// takes 2 % of the time at most.
@@ -63,7 +66,8 @@ struct ListCount {
 /// A count, and until when it is used.
 #[derive(Clone, Copy)]
 struct Counted {
-    rows: u64,
+    /// `None` if counting failed: those who waited for it do not wait for another one.
+    rows: Option<u64>,
     took: Duration,
     until: Instant,
 }
@@ -108,11 +112,11 @@ impl ListReader {
             latest.filter(|counted| Instant::now() < counted.until)
         };
         if let Some(counted) = usable() {
-            return Some(counted.rows);
+            return counted.rows;
         }
         let latest = *list.latest.lock();
-        if let Some(slow) = latest.filter(|counted| counted.took > QUICK_COUNT && counted.until.elapsed() < COUNT_GRACE)
-        {
+        let is_slow = |counted: &Counted| counted.rows.is_some() && counted.took > QUICK_COUNT;
+        if let Some(slow) = latest.filter(|counted| is_slow(counted) && counted.until.elapsed() < COUNT_GRACE) {
             // The old count is good enough while a new one is made.
             if !list.is_counting.swap(true, Ordering::Relaxed) {
                 let lists = Arc::clone(self);
@@ -121,11 +125,11 @@ impl ListReader {
                     lists.counts[usize::from(unfinished)].is_counting.store(false, Ordering::Relaxed);
                 });
             }
-            return Some(slow.rows);
+            return slow.rows;
         }
         let _counting = list.counting.lock().await;
         match usable() {
-            Some(counted) => Some(counted.rows),
+            Some(counted) => counted.rows,
             None => self.recount(unfinished).await,
         }
     }
@@ -141,19 +145,22 @@ impl ListReader {
             .inspect_err(|error| {
                 tracing::warn!(error = error as &dyn std::error::Error, "cannot count the calculations");
             })
-            .ok()?;
+            .ok();
         let took = started.elapsed();
-        let until = Instant::now() + COUNT_AGE.max(took * COUNT_AGE_FACTOR);
-        *self.counts[usize::from(unfinished)].latest.lock() = Some(Counted { rows, took, until });
-        Some(rows)
+        let age = if rows.is_some() { COUNT_AGE.max(took * COUNT_AGE_FACTOR) } else { COUNT_AGE };
+        *self.counts[usize::from(unfinished)].latest.lock() = Some(Counted { rows, took, until: Instant::now() + age });
+        rows
     }
 
     async fn read_for_all(self: Arc<Self>, key: PageKey) {
-        // An error means that the semaphore is closed, which never happens.
-        let _permit = self.permits.acquire().await;
+        let permit = timeout(READ_WAIT, self.permits.acquire()).await;
         // Requests from here on wait for the next read.
         let senders = self.waiting.lock().remove(&key).unwrap_or_default();
-        let page = self.store.list(key.0, key.1).await;
+        let page = match permit {
+            // The inner error means that the semaphore is closed, which never happens.
+            Ok(_permit) => self.store.list(key.0, key.1).await,
+            Err(elapsed) => Err(StoreError::Unavailable(elapsed.into())),
+        };
         let page = page.map(|calculations| Arc::new(ListPage { calculations, body: OnceLock::new() }));
         let page = page.map_err(Arc::new);
         for sender in senders {
