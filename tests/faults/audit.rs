@@ -151,7 +151,7 @@ async fn audit_value(client: &SystemClient, ledger: &Ledger, n: i64, calculation
 }
 
 /// Checks a value and the facts that the list states about it.
-fn check_facts(ledger: &Ledger, n: i64, calculation: &Value, etag: Option<&str>, text: &[u8]) {
+pub(crate) fn check_facts(ledger: &Ledger, n: i64, calculation: &Value, etag: Option<&str>, text: &[u8]) {
     ledger.check_value(n, etag, text);
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let ends = [

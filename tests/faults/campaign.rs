@@ -46,6 +46,7 @@ async fn run<S: System>(mut system: S, all_faults: fn(&S) -> Faults<S>) {
     let watchers = [(); 2].map(|()| Watcher::open(&system.client().url));
     probe::time_to_recovery(&mut system, &ledger, Instant::now()).await.expect("it works before the first fault");
 
+    let mut first = faults::first();
     let end = Instant::now() + Duration::from_secs(minutes * 60);
     loop {
         let mut faults = all_faults(&system);
@@ -53,7 +54,7 @@ async fn run<S: System>(mut system: S, all_faults: fn(&S) -> Faults<S>) {
         assert!(!faults.is_empty(), "no fault has a name with {only:?}");
         random.shuffle(&mut faults);
         faults.truncate(count);
-        for fault in faults {
+        for fault in first.take().into_iter().chain(faults) {
             let refused = ledger.refused();
             verifier.set_fault_active(true);
             ledger.fault(&fault.name(), "start");

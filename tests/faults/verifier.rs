@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
+use crate::audit::check_facts;
 use crate::ledger::Ledger;
 use crate::traffic::{TIMEOUT, http, submit};
 
@@ -122,7 +123,7 @@ impl CalculationVerifier {
         let status = calculation["status"].as_str().unwrap_or_default().to_owned();
         self.ledger.observe(n, &status, requested_at);
         match status.as_str() {
-            "done" => self.verify_value(http, n).await,
+            "done" => self.verify_value(http, n, &calculation).await,
             "failed" => {
                 self.ledger.violation(format!("failed: F({n}): {}", calculation["failure"]));
                 CheckOutcome::Verified
@@ -135,7 +136,7 @@ impl CalculationVerifier {
         }
     }
 
-    async fn verify_value(&self, http: &reqwest::Client, n: i64) -> CheckOutcome {
+    async fn verify_value(&self, http: &reqwest::Client, n: i64, calculation: &Value) -> CheckOutcome {
         let requested_at = Instant::now();
         let response = http.get(format!("{}/api/calculations/{n}/value", self.url)).send().await;
         let Ok(response) = response else { return self.unsettled(n, "not readable") };
@@ -143,7 +144,7 @@ impl CalculationVerifier {
         match response.status() {
             StatusCode::OK => match response.bytes().await {
                 Ok(text) => {
-                    self.ledger.check_value(n, etag.as_deref(), &text);
+                    check_facts(&self.ledger, n, calculation, etag.as_deref(), &text);
                     CheckOutcome::Verified
                 }
                 // A truncated response is not wrong.

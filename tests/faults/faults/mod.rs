@@ -57,6 +57,11 @@ impl Injected {
     }
 }
 
+/// Returns the fault that comes before all others, if there is a previous version.
+pub(crate) fn first<S: System>() -> Option<Box<dyn Fault<S>>> {
+    previous_program().map(|_| Box::new(versions::FirstUpgrade) as Box<dyn Fault<S>>)
+}
+
 /// Returns every fault of the distributed system.
 pub(crate) fn of_cluster(cluster: &Cluster) -> Faults<Cluster> {
     let mut faults = kill::of_cluster();
@@ -73,6 +78,7 @@ pub(crate) fn of_cluster(cluster: &Cluster) -> Faults<Cluster> {
     faults.extend(clock::of([Component::Redis, Component::Postgres, Component::Api(0), Component::Worker(0)]));
     if cluster.disk().can_be_filled() {
         faults.extend(disk_full::all());
+        faults.extend(disk_full::of_cluster());
     }
     if previous_program().is_some() {
         faults.extend(versions::of_cluster());

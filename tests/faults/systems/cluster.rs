@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::role::{PROGRAM, RoleProcess, backend_settings};
+use super::role::{RoleProcess, backend_settings};
 use super::{Component, Disk, ProgramVersion, System, SystemClient};
 use crate::support::process::run_to_end;
 use crate::support::proxy::{LinkState, Proxy};
@@ -29,6 +29,8 @@ pub(crate) struct Cluster {
     former_postgres: Option<PostgresServer>,
     pub(crate) redis: RedisServer,
     disk: Disk,
+    /// The disk of PostgreSQL. Its servers are dropped before it.
+    postgres_disk: Disk,
     nginx: Nginx,
     roles: BTreeMap<Component, RoleProcess>,
     /// URLs of the APIs and the client without nginx.
@@ -46,11 +48,16 @@ impl Cluster {
     /// Twice the largest value, and the values of a run; in a longer run, values are evicted.
     const DISK_MIB: u64 = 512;
 
-    /// Starts everything and waits until it responds.
+    /// The rows and logs of a run, twice during a failover.
+    const POSTGRES_DISK_MIB: u64 = 2_048;
+
+    /// Starts everything and waits until it responds. With a previous version, all roles are of it.
     pub(crate) async fn start() -> Self {
+        let version = ProgramVersion::first();
         let logs = tempfile::tempdir().expect("a temporary directory");
         let log = |name: &str| logs.path().join(format!("{name}.log"));
-        let postgres = PostgresServer::start(log("postgres"));
+        let postgres_disk = Disk::new(Self::POSTGRES_DISK_MIB);
+        let postgres = PostgresServer::start_on(postgres_disk.path(), log("postgres"));
         let redis = RedisServer::start(log("redis"));
         let disk = Disk::new(Self::DISK_MIB);
         let apis: Vec<u16> = (0..APIS).map(|_| free_port()).collect();
@@ -95,7 +102,7 @@ impl Cluster {
         ];
         roles.insert(Component::Client, RoleProcess::new("client", settings, None, log("client")));
 
-        let mut migrate = Command::new(PROGRAM);
+        let mut migrate = Command::new(version.program());
         migrate.arg("migrate").envs(backend_settings(postgres.port, redis.port, disk.path()));
         run_to_end(migrate);
 
@@ -110,6 +117,7 @@ impl Cluster {
             former_postgres: None,
             redis,
             disk,
+            postgres_disk,
             nginx,
             roles,
             direct_urls,
@@ -117,10 +125,18 @@ impl Cluster {
             unexpected_exits,
             logs,
         };
-        cluster.roles.values_mut().for_each(RoleProcess::start);
+        for role in cluster.roles.values_mut() {
+            role.set_version(version);
+            role.start();
+        }
         let started = &cluster;
         eventually("every component responds", async || started.is_complete().await.then_some(())).await;
         cluster
+    }
+
+    /// Returns the disk of PostgreSQL.
+    pub(crate) const fn postgres_disk(&self) -> &Disk {
+        &self.postgres_disk
     }
 
     /// Kills every role.
@@ -176,6 +192,10 @@ impl Cluster {
 }
 
 impl System for Cluster {
+    fn roles(&self) -> Vec<Component> {
+        self.roles.keys().copied().collect()
+    }
+
     fn client(&self) -> &SystemClient {
         &self.client
     }

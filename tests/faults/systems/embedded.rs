@@ -24,7 +24,7 @@ impl Embedded {
     /// Values up to the limit, the rows of some hours, and a second copy of both.
     const DISK_MIB: u64 = 2_048;
 
-    /// Starts it and waits until it responds.
+    /// Starts it, in the previous version if there is one, and waits until it responds.
     pub(crate) async fn start() -> Self {
         let logs = tempfile::tempdir().expect("a temporary directory");
         let disk = Disk::new(Self::DISK_MIB);
@@ -49,6 +49,7 @@ impl Embedded {
             format!("http://127.0.0.1:{internal_port}/readyz"),
         ];
         let mut embedded = Self { client, disk, serve, checked_urls, unexpected_exits: Vec::new(), logs };
+        embedded.serve.set_version(ProgramVersion::first());
         embedded.serve.start();
         let started = &embedded;
         eventually("it responds", async || started.is_complete().await.then_some(())).await;
@@ -67,6 +68,10 @@ impl Embedded {
 }
 
 impl System for Embedded {
+    fn roles(&self) -> Vec<Component> {
+        vec![Component::Serve]
+    }
+
     fn client(&self) -> &SystemClient {
         &self.client
     }

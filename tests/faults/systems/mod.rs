@@ -30,6 +30,9 @@ pub(crate) enum Component {
 
 /// A whole system.
 pub(crate) trait System {
+    /// Returns its own processes.
+    fn roles(&self) -> Vec<Component>;
+
     /// Returns a client of its public address.
     fn client(&self) -> &SystemClient;
 

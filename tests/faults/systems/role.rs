@@ -18,6 +18,20 @@ pub(crate) enum ProgramVersion {
     Previous,
 }
 
+impl ProgramVersion {
+    /// Returns the version in which a system starts: the previous one, whose schema it has then.
+    pub(super) fn first() -> Self {
+        if previous_program().is_some() { Self::Previous } else { Self::Current }
+    }
+
+    pub(super) fn program(self) -> PathBuf {
+        match self {
+            Self::Current => PathBuf::from(PROGRAM),
+            Self::Previous => previous_program().expect("the previous version"),
+        }
+    }
+}
+
 /// Returns the executable of the previous version, if the setting names it.
 pub(crate) fn previous_program() -> Option<PathBuf> {
     std::env::var_os("ABACI_FAULTS_PREVIOUS").map(PathBuf::from)
@@ -51,10 +65,7 @@ impl RoleProcess {
     /// Starts it if it is not running.
     pub(super) fn start(&mut self) {
         if self.process.is_none() {
-            let program = match self.version {
-                ProgramVersion::Current => PathBuf::from(PROGRAM),
-                ProgramVersion::Previous => previous_program().expect("the previous version"),
-            };
+            let program = self.version.program();
             let mut role = match &self.clock {
                 Some(clock) => clock.command(&program, "KILL", None),
                 None => command(program, "KILL", None),

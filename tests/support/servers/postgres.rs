@@ -34,17 +34,22 @@ impl PostgresServer {
 
     /// Starts a server without authentication.
     pub(crate) fn start(log: PathBuf) -> Self {
-        Self::start_with(None, log)
+        Self::start_on(&std::env::temp_dir(), log)
+    }
+
+    /// Starts a server without authentication whose data are below a folder.
+    pub(crate) fn start_on(disk: &Path, log: PathBuf) -> Self {
+        Self::start_with(folder(disk), None, log)
     }
 
     /// Starts a server that requires TLS and a password.
     pub(crate) fn secured(certificate: ServerCertificate, log: PathBuf) -> Self {
-        Self::start_with(Some(certificate), log)
+        Self::start_with(folder(&std::env::temp_dir()), Some(certificate), log)
     }
 
-    /// Starts a streaming standby of this server.
+    /// Starts a streaming standby of this server, on the same disk.
     pub(crate) fn start_standby(&self, log: PathBuf) -> Self {
-        let directory = folder();
+        let directory = folder(self.directory.path().parent().expect("a folder in a disk"));
         let data = directory.path().join("data");
         let mut copy = command(program_path("pg_basebackup", "postgresql-client"), "KILL", user());
         copy.args(["--host=127.0.0.1", "--username=postgres", "--port", &self.port.to_string()]);
@@ -57,8 +62,7 @@ impl PostgresServer {
         standby
     }
 
-    fn start_with(certificate: Option<ServerCertificate>, log: PathBuf) -> Self {
-        let directory = folder();
+    fn start_with(directory: TempDir, certificate: Option<ServerCertificate>, log: PathBuf) -> Self {
         let clock = FakeClock::new(directory.path());
         let data = directory.path().join("data");
         let mut initdb = command(program_path("initdb", "postgresql"), "KILL", user());
@@ -297,9 +301,9 @@ impl Drop for PostgresServer {
 /// TLS only; the superuser without, everyone else with a password.
 const HOSTS_OVER_TLS: &str = "hostssl all postgres 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
 
-/// Makes a folder with an empty folder for data.
-fn folder() -> TempDir {
-    let directory = tempfile::tempdir().expect("a temporary directory");
+/// Makes a folder on a disk, with an empty folder for data.
+fn folder(disk: &Path) -> TempDir {
+    let directory = tempfile::tempdir_in(disk).expect("a temporary directory");
     let data = directory.path().join("data");
     std::fs::create_dir(&data).expect("a folder");
     std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o711)).expect("a folder of ours");
