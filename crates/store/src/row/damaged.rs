@@ -46,7 +46,7 @@ where
 
 impl DamagedRow {
     /// The characters of subjects.
-    const ALPHABET: &[u8] = b"0123456789-,()FLUVG";
+    const ALPHABET: &[u8] = b"0123456789-,()FLUVGTPA";
     /// No subject is longer.
     const MAX_BYTES: usize = 80;
 
