@@ -116,12 +116,13 @@ class Role(Resource, CloudFormationModel):
         return client("iam").get_role(RoleName=self.physical_resource_id)["Role"][{"Arn": "Arn", "RoleId": "RoleId"}[name]]
 
     def delete(self, _account, _region):
-        iam = client("iam")
-        for arn in self.properties.get("ManagedPolicyArns", []):
-            iam.detach_role_policy(RoleName=self.physical_resource_id, PolicyArn=arn)
-        for one in self.properties.get("Policies", []):
-            iam.delete_role_policy(RoleName=self.physical_resource_id, PolicyName=one["PolicyName"])
-        iam.delete_role(RoleName=self.physical_resource_id)
+        # Until its instance profile is gone this fails at the end, and is called again.
+        iam, name = client("iam"), self.physical_resource_id
+        for one in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=name, PolicyArn=one["PolicyArn"])
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=name, PolicyName=policy)
+        iam.delete_role(RoleName=name)
 
 
 class DatabaseInstance(Resource, CloudFormationModel):
