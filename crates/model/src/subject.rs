@@ -242,7 +242,7 @@ mod tests {
         assert_eq!(Subject::from_path("F(7)"), Ok(Subject::from(Index::new(7))));
         assert_eq!(Subject::from_path("L7"), Err(IndexError::NotCanonical { meant: None }.into()));
         for kind in Subject::OTHER_KINDS {
-            let subject: Subject = [format!("{kind}7)"), format!("{kind}3,4,7)")]
+            let subject: Subject = [format!("{kind}7)"), format!("{kind}3,7)"), format!("{kind}3,4,7)")]
                 .iter()
                 .find_map(|text| text.parse().ok())
                 .expect("a kind that is parsed");
