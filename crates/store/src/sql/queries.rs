@@ -3,6 +3,7 @@
 //! Macros for the reason that [`shared`](super::shared) states.
 
 use super::lists::known_subject;
+use crate::row::calculation_columns;
 
 macro_rules! unfinished_sql {
     ($now:expr) => {
@@ -56,6 +57,8 @@ pub(crate) const VALUE_BYTES: &str = concat!(
     ") as evictable",
 );
 
+pub(crate) const FIND: &str = concat!("select ", calculation_columns!(), " from calculations where subject = $1");
+
 pub(crate) const LRU_VALUES: &str = concat!(
     "select id, subject, idx, digits, request_check, sha256, size_bytes from (",
     evictable_sql!(
@@ -69,18 +72,9 @@ pub(crate) const LRU_VALUES: &str = concat!(
 
 /// Implements `Queries` for a newtype of a pool.
 macro_rules! impl_queries {
-    ($queries:ty, $now:expr, $($find_batch:tt)*) => {
+    ($queries:ty, $now:expr, $($find:tt)*) => {
         impl $crate::sql::Queries for $queries {
-            $($find_batch)*
-
-            async fn find(&self, subject: &Subject) -> sqlx::Result<Option<Calculation>> {
-                let row: Option<CalculationRow> =
-                    sqlx::query_as(concat!("select ", calculation_columns!(), " from calculations where subject = $1"))
-                        .bind(subject.to_string())
-                        .fetch_optional(&mut *self.0.acquire().await?)
-                        .await?;
-                Ok(row.map(|row| row.of(subject)).transpose()?)
-            }
+            $($find)*
 
             async fn list(&self, order: $crate::ListOrder, limit: u32) -> sqlx::Result<Vec<Calculation>> {
                 let (statement, first) = $crate::sql::lists::statement(order);

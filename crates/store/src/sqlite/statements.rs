@@ -12,7 +12,7 @@ use crate::row::{
 };
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
-use crate::sql::queries::{impl_queries, unfinished_sql};
+use crate::sql::queries::{FIND, impl_queries, unfinished_sql};
 use crate::sql::shared::{locked_columns, single_row_statements};
 use crate::{CompletedValue, InlineValue, Lease, NewCalculation, Placement, QueueCounts, StoredValue, Unfinished};
 
@@ -28,6 +28,12 @@ pub(super) struct SqliteQueries(pub(super) SqlitePool);
 
 impl_queries! {
     SqliteQueries, now!(),
+    async fn find(&self, subject: &Subject) -> sqlx::Result<Option<Calculation>> {
+        let row: Option<CalculationRow> =
+            sqlx::query_as(FIND).bind(subject.to_string()).fetch_optional(&mut *self.0.acquire().await?).await?;
+        Ok(row.map(|row| row.of(subject)).transpose()?)
+    }
+
     async fn find_batch(&self, subjects: &[Subject]) -> sqlx::Result<Vec<Calculation>> {
         let mut found = Vec::with_capacity(subjects.len());
         for subject in subjects {
