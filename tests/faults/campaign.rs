@@ -1,6 +1,5 @@
 //! The driver: injects one fault after the other under traffic, and checks everything.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -35,10 +34,8 @@ async fn run<S: System>(mut system: S, all_faults: fn(&S) -> Faults<S>) {
     let minutes: u64 = setting("ABACI_FAULTS_MINUTES").unwrap_or(0);
     let only: String = setting("ABACI_FAULTS_ONLY").unwrap_or_default();
     let count: usize = setting("ABACI_FAULTS_COUNT").unwrap_or(usize::MAX);
-    let folder = tempfile::tempdir().expect("a temporary directory");
-    let path: PathBuf = setting("ABACI_FAULTS_LEDGER").unwrap_or_else(|| folder.path().join("ledger.jsonl"));
     let mut random = Random::new(seed);
-    let ledger = Arc::new(Ledger::create(&path));
+    let ledger = Arc::new(Ledger::create(&system.logs().join("ledger.jsonl")));
     let mut report = Report::default();
     let (verifier, tasks) = CalculationVerifier::start(&system.client().url, &ledger);
     let traffic = Traffic::start(&system.client().url, &ledger, &verifier, seed);

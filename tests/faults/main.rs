@@ -3,8 +3,9 @@
 //!
 //! `ABACI_FAULTS_MINUTES` repeats all faults for that time instead of injecting each once, `ABACI_FAULTS_SEED` chooses
 //! the order, `ABACI_FAULTS_ONLY` selects the faults whose name contains it, `ABACI_FAULTS_COUNT` limits their number
-//! per round, `ABACI_FAULTS_LEDGER` names a file for the ledger, and `ABACI_FAULTS_PREVIOUS` the executable of the
-//! previous version, in which the systems start then, for the faults of two versions. Everything listens on loopback and ends with the test.
+//! per round, and `ABACI_FAULTS_PREVIOUS` is the executable of the previous version, in which the systems start then, for
+//! the faults of two versions. Everything listens on loopback and ends with the test; the logs and the ledger of a failed
+//! one stay.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test with settings, which prints its report")]
 
 mod audit;

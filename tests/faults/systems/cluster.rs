@@ -1,6 +1,7 @@
 //! The distributed system: every role, server and network link can fail on its own.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -200,6 +201,10 @@ impl System for Cluster {
         &self.client
     }
 
+    fn logs(&self) -> &Path {
+        self.logs.path()
+    }
+
     fn disk(&self) -> &Disk {
         &self.disk
     }
@@ -285,7 +290,7 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.logs.disable_cleanup(true);
-            println!("the logs of every process are in {}", self.logs.path().display());
+            println!("the logs of every process and the ledger are in {}", self.logs.path().display());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `serve` as one process, with its data on a small disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -76,6 +76,10 @@ impl System for Embedded {
         &self.client
     }
 
+    fn logs(&self) -> &Path {
+        self.logs.path()
+    }
+
     fn disk(&self) -> &Disk {
         &self.disk
     }
@@ -131,7 +135,7 @@ impl Drop for Embedded {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.logs.disable_cleanup(true);
-            println!("its log is in {}", self.logs.path().display());
+            println!("its log and the ledger are in {}", self.logs.path().display());
         }
     }
 }

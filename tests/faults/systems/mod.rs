@@ -5,6 +5,7 @@ mod disk;
 mod embedded;
 mod role;
 
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -35,6 +36,9 @@ pub(crate) trait System {
 
     /// Returns a client of its public address.
     fn client(&self) -> &SystemClient;
+
+    /// Returns the folder of its logs, which is kept when a test fails.
+    fn logs(&self) -> &Path;
 
     /// Returns the disk of its values.
     fn disk(&self) -> &Disk;
