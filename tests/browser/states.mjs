@@ -175,11 +175,11 @@ const isLive = (page) => until("it is live", async () => (await page.locator("#l
 
 /**
  * Draws every state in the windows that `choose` returns for its place in the list. `picture` gets the name of each, its
- * picture, the page, and whether the picture is the same at each run.
+ * picture, the page, whether it has scripts, and whether the picture is the same at each run.
  */
 export async function draw(choose, picture, { withSlow = true } = {}) {
   let place = 0;
-  for (const { known = [], settings, javaScriptEnabled, prepare, isCompared = true, isSlow = false, states } of groups) {
+  for (const { known = [], settings, javaScriptEnabled = true, prepare, isCompared = true, isSlow = false, states } of groups) {
     if (isSlow && !withSlow) continue;
     const { stack, withPage, stop } = await start(settings);
     try {
@@ -195,12 +195,12 @@ export async function draw(choose, picture, { withSlow = true } = {}) {
           await page.route("**/assets/style*.css", waitForFace);
           for (const { name, reach } of chosen) {
             await reach(page);
-            if (javaScriptEnabled !== false) {
+            if (javaScriptEnabled) {
               await page.evaluate(() => document.fonts.ready);
               await isLive(page);
             }
             await page.evaluate(freeze);
-            await picture({ name: `${name}-${width}-${colorScheme}.jpg`, fresh: await page.screenshot(PICTURE), page, withPage, isCompared, colorScheme });
+            await picture({ name: `${name}-${width}-${colorScheme}.jpg`, fresh: await page.screenshot(PICTURE), page, withPage, isCompared, hasScripts: javaScriptEnabled, colorScheme });
           }
         });
       }
