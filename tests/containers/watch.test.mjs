@@ -59,7 +59,7 @@ test("an edit of the style is served immediately, and open pages reload", async 
 
 test("an edit of a page rebuilds its service", async (t) => {
   const begun = performance.now();
-  await edit("crates/client/src/views/text.rs", "How it works", "How it is done");
+  await edit("crates/client/src/views/words/text.rs", "How it works", "How it is done");
   await eventually("the page shows the edit", async () => (await page("/")).includes("How it is done"), REBUILD_MS)
     .catch((error) => assert.fail(`${error}\n${output}`));
   const took = ((performance.now() - begun) / 1_000).toFixed(1);
