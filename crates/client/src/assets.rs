@@ -48,17 +48,22 @@ assets! {
 
 impl Asset {
     fn new(file: File, content: &'static [u8]) -> Self {
-        let content = match file.extension {
-            "css" => Cow::Owned(without_comments(&link_faces(content))),
-            "js" => Cow::Owned(without_comments(content)),
-            _ => Cow::Borrowed(content),
-        };
+        let content = file.content_of(content);
         let path = format!("/assets/{}.{:016x}.{}", file.stem, fnv1a(&content), file.extension);
         Self { path, file, content }
     }
 }
 
 impl File {
+    /// Returns what is sent of a source: a style or script without comments, and with the paths of the faces.
+    pub(crate) fn content_of(self, source: &[u8]) -> Cow<'_, [u8]> {
+        match self.extension {
+            "css" => Cow::Owned(without_comments(&link_faces(source))),
+            "js" => Cow::Owned(without_comments(source)),
+            _ => Cow::Borrowed(source),
+        }
+    }
+
     pub(crate) fn media_type(self) -> &'static str {
         match self.extension {
             "css" => "text/css; charset=utf-8",
@@ -70,7 +75,7 @@ impl File {
 }
 
 /// Replaces the plain names of the faces in the style sheet by the paths that the pages preload.
-pub(crate) fn link_faces(style: &[u8]) -> Vec<u8> {
+fn link_faces(style: &[u8]) -> Vec<u8> {
     let style = String::from_utf8_lossy(style);
     style.replace("text.woff2", &TEXT_FACE.path).replace("italic.woff2", &ITALIC_FACE.path).into_bytes()
 }

@@ -16,7 +16,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::failure::not_found;
 use crate::ClientState;
-use crate::assets::{self, File, LIVE, fnv1a, link_faces};
+use crate::assets::{self, File, LIVE, fnv1a};
 
 /// Returns the routes below `/assets/` over the files of `folder`.
 pub(crate) fn routes(folder: PathBuf) -> Router<ClientState> {
@@ -53,13 +53,11 @@ async fn asset(State(folder): State<Arc<AssetFolder>>, Path(name): Path<String>)
     let Some(asset) = assets::all().find(|asset| is_version_of(&name, asset.file)) else {
         return not_found().await;
     };
-    let mut content = match folder.read(asset.file).await {
-        Ok(content) => content,
+    let source = match folder.read(asset.file).await {
+        Ok(source) => source,
         Err(error) => return unreadable(&error),
     };
-    if asset.file.extension == "css" {
-        content = link_faces(&content);
-    }
+    let mut content = asset.file.content_of(&source).into_owned();
     if asset.path == LIVE.path {
         content.extend_from_slice(RELOAD.as_bytes());
     }
@@ -148,10 +146,10 @@ mod tests {
     async fn an_edit_is_served_at_once_under_every_version() {
         let server = DevelopmentServer::new();
         for path in ["/assets/style.0.css", "/assets/style.css"] {
-            assert_eq!(server.get(path).await, (StatusCode::OK, "main { color: red }".to_owned()), "{path}");
+            assert_eq!(server.get(path).await, (StatusCode::OK, "main { color: red }\n".to_owned()), "{path}");
         }
-        server.edit("style.css", "main { color: blue }");
-        assert_eq!(server.get("/assets/style.f00d.css").await, (StatusCode::OK, "main { color: blue }".to_owned()));
+        server.edit("style.css", "/* As compiled in, without comments. */\nmain { color: blue }\n");
+        assert_eq!(server.get("/assets/style.f00d.css").await, (StatusCode::OK, "main { color: blue }\n".to_owned()));
     }
 
     #[tokio::test]
