@@ -142,13 +142,13 @@ impl SubscriberBuffer {
 mod tests {
     use super::*;
     use cache::EventId;
-    use model::{CalculationEvent, Index, Progress, ProgressReport, Status, Timestamp};
+    use model::{CalculationEvent, Index, Progress, ProgressReport, Status};
 
     fn event(number: u64, n: i64, kind: EventKind) -> Arc<EncodedEvent> {
         let id = EventId { epoch: "e".to_owned(), number };
         // Only the kind decides.
         let report = ProgressReport { subject: Index::new(n).into(), progress: Progress::default() };
-        let mut event = EncodedEvent::new(id, CalculationEvent::Progress(report), Timestamp::default());
+        let mut event = EncodedEvent::new(id, CalculationEvent::Progress(report));
         event.kind = kind;
         Arc::new(event)
     }

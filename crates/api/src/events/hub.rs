@@ -47,6 +47,8 @@ struct HubState {
     /// Every calculation event after this number is in `history`.
     complete_after: u64,
     history: VecDeque<Arc<EncodedEvent>>,
+    /// The calculations in `history`.
+    heard: HashMap<Subject, HeardCalculation>,
     waiters: HashMap<Subject, Vec<(u64, WaitSender)>>,
     waiting: usize,
     next_waiter: u64,
@@ -67,7 +69,6 @@ pub(super) struct EncodedEvent {
     pub(super) subject: Subject,
     pub(super) kind: EventKind,
     event: CalculationEvent,
-    received_at: Timestamp,
     bytes: OnceLock<Bytes>,
 }
 
@@ -84,6 +85,13 @@ pub(crate) struct HeardTimes {
     pub(crate) queued_at: Option<Timestamp>,
     /// It ended; `None` if it was queued again since.
     pub(crate) ended_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Default)]
+struct HeardCalculation {
+    times: HeardTimes,
+    /// Number of its events that are kept.
+    events: usize,
 }
 
 /// Why a wait for a calculation ended.
@@ -165,18 +173,7 @@ impl Hub {
 
     /// Returns when the latest events of a calculation were received.
     pub(crate) fn heard_of(&self, subject: &Subject) -> HeardTimes {
-        let state = self.state.lock();
-        let mut heard = HeardTimes::default();
-        for event in state.history.iter().rev().filter(|event| event.subject == *subject) {
-            match event.kind {
-                EventKind::Calculation(Status::Queued) => heard.queued_at = Some(event.received_at),
-                // The end of an earlier submission.
-                EventKind::Calculation(status) if status.is_final() && heard.queued_at.is_some() => break,
-                EventKind::Calculation(status) if status.is_final() => heard.ended_at = Some(event.received_at),
-                EventKind::Calculation(_) | EventKind::Progress => {}
-            }
-        }
-        heard
+        self.state.lock().heard.get(subject).map(|heard| heard.times).unwrap_or_default()
     }
 
     /// Starts to wait for the end of a calculation; `None` above the limit of waiters.
@@ -266,15 +263,14 @@ impl Hub {
         received_at: Timestamp,
     ) {
         // Allocated before the lock is taken.
-        let events: Vec<_> =
-            events.into_iter().map(|(id, event)| Arc::new(EncodedEvent::new(id, event, received_at))).collect();
+        let events: Vec<_> = events.into_iter().map(|(id, event)| Arc::new(EncodedEvent::new(id, event))).collect();
         let now = Instant::now();
         let mut state = self.state.lock();
         for encoded in events {
             state.last = Some(encoded.id.clone());
             if let CalculationEvent::Calculation(calculation) = &encoded.event {
                 self.backlog.follow(calculation);
-                state.remember(Arc::clone(&encoded));
+                state.remember(Arc::clone(&encoded), calculation.status(), received_at);
                 if calculation.status().is_final() {
                     recent.record_finished(&calculation.subject, calculation.status() == Status::Done, now);
                     state.wake(calculation);
@@ -290,6 +286,7 @@ impl Hub {
         self.backlog.note_lost_events();
         let mut state = self.state.lock();
         state.history.clear();
+        state.heard.clear();
         state.complete_after = last.number;
         state.last = Some(last.clone());
         for (_, waiter) in std::mem::take(&mut state.waiters).into_values().flatten() {
@@ -300,12 +297,21 @@ impl Hub {
 }
 
 impl HubState {
-    fn remember(&mut self, event: Arc<EncodedEvent>) {
+    fn remember(&mut self, event: Arc<EncodedEvent>, status: Status, received_at: Timestamp) {
         if self.history.len() >= EVENT_HISTORY
             && let Some(oldest) = self.history.pop_front()
         {
             self.complete_after = oldest.id.number;
+            if let Some(heard) = self.heard.get_mut(&oldest.subject) {
+                heard.events -= 1;
+                if heard.events == 0 {
+                    self.heard.remove(&oldest.subject);
+                }
+            }
         }
+        let heard = self.heard.entry(event.subject.clone()).or_default();
+        heard.events += 1;
+        heard.times.note(status, received_at);
         self.history.push_back(event);
     }
 
@@ -316,13 +322,23 @@ impl HubState {
     }
 }
 
+impl HeardTimes {
+    fn note(&mut self, status: Status, at: Timestamp) {
+        if status.is_final() {
+            self.ended_at = Some(at);
+        } else if status == Status::Queued && (self.ended_at.is_some() || self.queued_at.is_none()) {
+            *self = Self { queued_at: Some(at), ended_at: None };
+        }
+    }
+}
+
 impl EncodedEvent {
-    pub(super) fn new(id: EventId, event: CalculationEvent, received_at: Timestamp) -> Self {
+    pub(super) fn new(id: EventId, event: CalculationEvent) -> Self {
         let kind = match &event {
             CalculationEvent::Calculation(calculation) => EventKind::Calculation(calculation.status()),
             CalculationEvent::Progress(_) => EventKind::Progress,
         };
-        Self { id, subject: event.subject().clone(), kind, event, received_at, bytes: OnceLock::new() }
+        Self { id, subject: event.subject().clone(), kind, event, bytes: OnceLock::new() }
     }
 
     /// Returns the event as it is sent. Progress carries no id: it is not replayed, so nothing can resume from it.
