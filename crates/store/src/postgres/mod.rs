@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use self::batches::{CompleteExecutor, SubmitExecutor};
 use self::connect::Readiness;
 use self::error::failed;
-use self::pool::{ConnectionHealth, Pool};
+use self::pool::Pool;
 pub use self::settings::{Migrations, PostgresSettings, TlsMode};
 use self::statements::{PostgresQueries, PostgresStatements};
 use crate::backend::Backend;
@@ -45,7 +45,6 @@ const BEGIN_ASYNC: &str = "begin; set local synchronous_commit = off";
 /// Broken connections are replaced; a server that was away is found again without a restart.
 pub struct PostgresStore {
     pool: Pool,
-    health: ConnectionHealth,
     settings: PostgresSettings,
     server: spans::Server,
     queries: PostgresQueries,
@@ -82,15 +81,13 @@ impl PostgresStore {
     }
 
     fn new(settings: &PostgresSettings, limits: StoreLimits, readiness: Readiness) -> Self {
-        let health = ConnectionHealth::default();
-        let pool = Pool::new(settings, health.clone());
+        let pool = Pool::new(settings);
         let queue_limit = Arc::new(QueueLimit::shared(limits));
         let submit = SubmitExecutor { pool: pool.clone(), queue_limit: Arc::clone(&queue_limit) };
         let complete = CompleteExecutor { pool: pool.clone(), queue_limit: Arc::clone(&queue_limit) };
         Self {
             queries: PostgresQueries(pool.clone()),
             pool,
-            health,
             settings: settings.clone(),
             server: settings.server(),
             queue_limit,
@@ -109,7 +106,7 @@ impl PostgresStore {
     /// receiver.
     pub fn incarnation(&self) -> watch::Receiver<Option<Arc<str>>> {
         let (sender, receiver) = watch::channel(None);
-        tokio::spawn(incarnation::follow(self.health.clone(), self.settings.clone(), sender));
+        tokio::spawn(incarnation::follow(self.pool.health(), self.settings.clone(), sender));
         receiver
     }
 

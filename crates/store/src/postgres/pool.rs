@@ -35,7 +35,8 @@ pub(super) struct Pool {
 
 impl Pool {
     /// Opens a pool, without connecting yet.
-    pub(super) fn new(settings: &PostgresSettings, health: ConnectionHealth) -> Self {
+    pub(super) fn new(settings: &PostgresSettings) -> Self {
+        let health = ConnectionHealth::default();
         let (before, after) = (health.clone(), health.clone());
         let connections = PgPoolOptions::new()
             .max_connections(settings.connections.max(2))
@@ -93,6 +94,11 @@ impl Pool {
     /// Runs a call as [`ConnectionHealth::call`] does.
     pub(super) async fn call<T>(&self, work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
         self.health.call(work).await
+    }
+
+    /// Returns the health of its connections.
+    pub(super) fn health(&self) -> ConnectionHealth {
+        self.health.clone()
     }
 
     #[cfg(test)]
