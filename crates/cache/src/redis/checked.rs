@@ -43,7 +43,9 @@ pub(super) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
 }
 
 fn checksum(members: &str) -> String {
-    Sha256::digest(members)[..CHECK_DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = model::Sha256(Sha256::digest(members).into()).to_string();
+    digits.truncate(CHECK_DIGITS);
+    digits
 }
 
 #[cfg(test)]
