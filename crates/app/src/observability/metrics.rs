@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use metrics::SetRecorderError;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-
-use super::process_metrics;
+use metrics_process::Collector;
 
 /// Error for metrics that cannot be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +33,7 @@ pub(crate) fn start() -> Result<PrometheusHandle, MetricsError> {
     queue::describe_metrics();
     cache::describe_metrics();
     worker::describe_metrics();
-    process_metrics::describe();
+    Collector::default().describe();
     metrics::describe_gauge!("abaci_build_info", "Always 1; the label is the version of the program.");
     metrics::gauge!("abaci_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)

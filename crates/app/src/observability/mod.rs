@@ -3,5 +3,4 @@
 pub(crate) mod error_chain;
 pub(crate) mod logs;
 pub(crate) mod metrics;
-pub(crate) mod process_metrics;
 pub(crate) mod traces;

@@ -9,11 +9,11 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_process::Collector;
 use ports::Ports;
 
 use super::health::Check;
 use super::operator_queue::operator_queue;
-use crate::observability::process_metrics;
 
 /// The state behind the internal routes.
 #[derive(Clone)]
@@ -86,6 +86,6 @@ async fn scrape(State(state): State<InternalState>) -> impl IntoResponse {
             api.update_gauges().await;
         }
     }
-    process_metrics::update();
+    Collector::default().collect();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render())
 }
