@@ -54,7 +54,7 @@ class Environment:
 
     @property
     def endpoint(self):
-        """The balancer's own name, for which nobody has a certificate; without one the instance's address."""
+        """The balancer's own name, which no certificate has; without a balancer the instance's address."""
         return "awseb-AWSEB-1.us-east-1.elb.amazonaws.com" if self.load_balanced else self.cname
 
     @property

@@ -17,7 +17,7 @@ use super::value::{open, unreadable};
 use crate::error::ApiError;
 use crate::error_responses::CalculationErrors;
 use crate::extract::{QueryParams, invalid_parameter};
-use crate::limits::{ClientIp, PathSubject};
+use crate::limits::{ClientIp, PathSubject, SubjectParam};
 use crate::state::ApiState;
 
 /// The most digits that are searched for.
@@ -38,7 +38,7 @@ const BLOCK_WORK: Duration = Duration::from_millis(2);
     path = "/api/calculations/{index}/value/find",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVGTPA]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
+        SubjectParam,
         ("digits" = String, Query, pattern = "^[0-9]{1,1000}$", description = "The digits to find, 1 to 1,000"),
         ("from" = Option<u64>, Query, minimum = 1, description = "The place of the digit to begin with; 1 if absent"),
     ),

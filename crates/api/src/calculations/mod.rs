@@ -5,7 +5,6 @@ mod digit_search;
 mod find;
 #[cfg(test)]
 mod fuzzing;
-mod gzip;
 mod list;
 mod range;
 mod read;

@@ -7,7 +7,7 @@ use http::header;
 
 use crate::error::ApiError;
 use crate::error_responses::{CalculationErrors, StoreErrors};
-use crate::limits::PathSubject;
+use crate::limits::{PathSubject, SubjectParam};
 use crate::state::ApiState;
 
 /// `GET /api/calculations/{index}` returns one calculation. It never creates one.
@@ -15,7 +15,7 @@ use crate::state::ApiState;
     get,
     path = "/api/calculations/{index}",
     tag = "calculations",
-    params(("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVGTPA]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`")),
+    params(SubjectParam),
     responses(
         (status = 200, description = "The calculation", body = wire::CalculationBody),
         CalculationErrors,

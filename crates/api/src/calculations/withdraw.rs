@@ -11,7 +11,7 @@ use super::range::check_change;
 use crate::error::ApiError;
 use crate::error_responses::{BodyErrors, CalculationErrors, FieldErrors, StoreErrors};
 use crate::extract::{FieldValue, read_optional_fields};
-use crate::limits::{ClientIp, PathSubject};
+use crate::limits::{ClientIp, PathSubject, SubjectParam};
 use crate::state::ApiState;
 
 /// `DELETE /api/calculations/{index}` withdraws a submission. Work stops when no submission is left.
@@ -20,7 +20,7 @@ use crate::state::ApiState;
     path = "/api/calculations/{index}",
     tag = "calculations",
     params(
-        ("index" = String, Path, pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVGTPA]\\([-,0-9]{1,62}\\))$", description = "The n of F(n), or another subject such as `L(1000)`"),
+        SubjectParam,
         ("abaci-ask" = Option<String>, Header, description = "The token of the submission; a form or JSON field `ask` works too"),
     ),
     responses(

@@ -7,6 +7,7 @@ use answers::MAX_QUEUED_MODULUS;
 use axum::extract::{FromRef, FromRequestParts, Path};
 use http::request::Parts;
 use model::{Index, IndexError, LEASED_ABOVE, Lane, Subject, SubjectError};
+use utoipa::IntoParams;
 use wire::Shortened;
 
 use super::{ApiConfig, WorkerCapacity};
@@ -155,6 +156,16 @@ pub(crate) fn parse_subject(text: &str) -> Result<Subject, ApiError> {
 
 /// The subject in a path, an index for F(n). Any can be looked up; one beyond the limits is simply not there.
 pub(crate) struct PathSubject(pub(crate) Subject);
+
+/// The description of a [`PathSubject`].
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) struct SubjectParam {
+    /// The n of F(n), or another subject such as `L(1000)`
+    #[param(pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVGTPA]\\([-,0-9]{1,62}\\))$")]
+    index: String,
+}
 
 impl<S> FromRequestParts<S> for PathSubject
 where

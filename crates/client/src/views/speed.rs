@@ -25,7 +25,7 @@ pub(super) const GMP: Peer =
     Peer { name: "GMP", points: &[(1e5, 0.8), (1e6, 22.1), (1e7, 352.0), (1e8, 5_390.0), (1e9, 86_400.0)] };
 pub(super) const PYTHON: Peer = Peer { name: "Python", points: &[(1e5, 8.0), (1e6, 717.0)] };
 
-/// The recursion of the original: what it took for its index 40. Each further index takes φ times as long.
+/// The recursion of the original: what it took at best for its index 40. Each further index takes φ times as long.
 pub(super) const ORIGINAL_NAME: &str = super::text::race::ORIGINAL;
 const ORIGINAL_MS_AT_40: f64 = 1_200.0;
 /// log₁₀ φ

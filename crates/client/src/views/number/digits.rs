@@ -73,7 +73,7 @@ pub(super) fn viewer(page: &DigitPage) -> Markup {
                 @if page.stored {
                     a #download href={ (value) "?download" } download { (text::DOWNLOAD) " " span.aside { (format::bytes(page.count + u64::from(page.negative))) } }
                     @if page.count > PAGE_DIGITS {
-                        a #download-gzip href={ (value) ".gz" } download { (text::DOWNLOAD_GZIP) " " span.aside { (format::bytes(page.count * 7 / 16)) } }
+                        a #download-gzip href={ (value) ".gz" } download { (text::DOWNLOAD_GZIP) }
                     }
                     @if page.count <= 1_000_000 { a #open href=(value) { (text::OPEN) } }
                     a href={ "/api/calculations/" (index) } { (text::JSON) }
