@@ -74,7 +74,8 @@ async fn restart_on_panic<F: Future<Output = ()>>(
     }
 }
 
-/// Reports to the queue every second which worker this is and what it computes.
+/// Reports to the queue every second which worker this is and what it computes, and publishes what could not be
+/// published before.
 async fn report_loop(worker: Worker) {
     let mut ticks = interval(REPORT_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -84,6 +85,7 @@ async fn report_loop(worker: Worker) {
             _ = ticks.tick() => {}
             () = worker.stopping().cancelled() => return,
         }
+        worker.publish_again().await;
         metrics::memory(worker.memory.reserved_bytes(), worker.settings.memory_bytes);
         match worker.ports.queue.report(&worker.report()).await {
             Ok(()) => failing = false,

@@ -1,6 +1,6 @@
 //! The state that all slots of a worker share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,6 +18,9 @@ use crate::health::Health;
 use crate::heartbeat_runtime::HeartbeatRuntime;
 use crate::slots::slot_lanes;
 
+/// Maximum number of calculations whose last event is tried again: as many as the event channel keeps.
+const MAX_UNPUBLISHED: usize = 4_096;
+
 /// A worker: its ports, its settings and the state that its slots share. Clones share everything.
 #[derive(Clone)]
 pub struct Worker {
@@ -32,6 +35,8 @@ pub struct Worker {
     computing: Arc<Mutex<BTreeMap<Subject, usize>>>,
     finished: Arc<AtomicU64>,
     last_outage: Arc<Mutex<Option<Instant>>>,
+    /// Calculations that ended, and whose last event could not be published.
+    unpublished: Arc<Mutex<HashSet<Subject>>>,
 }
 
 impl Worker {
@@ -61,6 +66,7 @@ impl Worker {
             computing: Arc::default(),
             finished: Arc::default(),
             last_outage: Arc::default(),
+            unpublished: Arc::default(),
         }
     }
 
@@ -88,15 +94,38 @@ impl Worker {
         }
     }
 
-    /// Publishes the states of calculations. Logs a failure and returns `false` then; some may be published.
+    /// Publishes the states of calculations. Logs a failure and returns `false` then; some may be published. The last
+    /// events of calculations are tried again by [`publish_again`](Self::publish_again).
     pub(crate) async fn publish(&self, calculations: &[Calculation]) -> bool {
         let event = |calculation: &Calculation| CalculationEvent::Calculation(Box::new(calculation.clone()));
         let events: Vec<_> = calculations.iter().map(event).collect();
         let published = self.ports.events.publish_batch(&events).await;
         if let Err(error) = &published {
             tracing::warn!(error = error as &dyn std::error::Error, "cannot publish the events");
+            let mut unpublished = self.unpublished.lock();
+            let room = MAX_UNPUBLISHED.saturating_sub(unpublished.len());
+            let ended = calculations.iter().filter(|calculation| calculation.status().is_final()).take(room);
+            unpublished.extend(ended.map(|calculation| calculation.subject.clone()));
         }
         published.is_ok()
+    }
+
+    /// Publishes the states of what could not be published when it ended. Its jobs are redelivered to do that too, but
+    /// the queue may have lost them.
+    pub(crate) async fn publish_again(&self) {
+        let subjects: Vec<_> = std::mem::take(&mut *self.unpublished.lock()).into_iter().collect();
+        if subjects.is_empty() {
+            return;
+        }
+        match self.ports.store.find_batch(&subjects).await {
+            Ok(calculations) => {
+                self.publish(&calculations).await;
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "cannot publish the events");
+                self.unpublished.lock().extend(subjects);
+            }
+        }
     }
 
     /// Looks a calculation up and publishes its state. Failures are logged only.

@@ -92,3 +92,23 @@ async fn what_cannot_be_published_or_stored_is_tried_again_one_by_one() {
         assert_eq!(system.events_of(n).await.last().map(String::as_str), Some("done"));
     }
 }
+
+#[tokio::test]
+async fn a_last_event_is_published_later_though_no_job_is_redelivered() {
+    let system = Harness::start().await;
+    let events = Arc::new(FaultyEvents::unreachable(system.events.clone()));
+    let mut settings = Harness::settings("w");
+    // The job is returned for as long: as if the queue had lost it.
+    settings.lease = Duration::from_secs(600);
+    let worker = Worker::new(Ports { events: Arc::clone(&events) as _, ..system.ports() }, settings);
+    for n in NUMBERS {
+        system.submit(n).await;
+    }
+    let published = async || {
+        if all_are(&system, Status::Done).await {
+            events.recover();
+        }
+        system.events_of(100).await == ["done"] && system.events_of(159).await == ["done"]
+    };
+    run_until(worker, published).await;
+}
