@@ -15,7 +15,7 @@ use worker::{Outcome, OutcomeKind, Worker, WorkerError};
 use crate::harness::{Harness, ended, subject, try_process};
 
 /// Some seconds of work: more than any test lets it have.
-const LONG: i64 = 400_000_000;
+const LONG: i64 = 1_000_000_000;
 
 /// Submits [`LONG`] and lets the worker begin. Returns the token of the submission.
 async fn computing(system: &Harness, worker: &Worker) -> (AskToken, JoinHandle<Result<Outcome, WorkerError>>) {
