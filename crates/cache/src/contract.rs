@@ -104,6 +104,7 @@ pub(crate) fn in_state(n: i64, state: CalculationState) -> Calculation {
         digits: 20,
         request_count: 1,
         asked_at: Timestamp::from_unix_ms(1_763_941_827_120),
+        queued_at: Some(Timestamp::from_unix_ms(1_763_941_827_120)),
         attempt: 1,
     }
 }

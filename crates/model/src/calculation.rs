@@ -24,6 +24,10 @@ pub struct Calculation {
     pub request_count: u64,
     /// Time of the first submission.
     pub asked_at: Timestamp,
+    /// Time of the submission that queued it last, or of the loss of its value; `None` if a version that did not send it
+    /// wrote this.
+    #[serde(default)]
+    pub queued_at: Option<Timestamp>,
     /// Number of times a worker has started it; short work that succeeded counts as one.
     pub attempt: u32,
 }

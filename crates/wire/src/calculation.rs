@@ -24,14 +24,14 @@ pub struct CalculationBody {
     pub asked: u64,
     /// When it was first submitted, RFC 3339 in UTC.
     pub asked_at: String,
-    /// When the process that responds heard that it was queued last; `null` if that is too long ago. In the response for
-    /// one calculation only, as `announced_at`.
+    /// When it was queued last: by a submission, or because its value was lost.
     pub queued_at: Option<String>,
     /// When the latest attempt started.
     pub started_at: Option<String>,
     /// When it was done, failed or cancelled.
     pub finished_at: Option<String>,
-    /// When the process that responds heard that it had ended, and sent that to those who follow it; `null` if that is too long ago.
+    /// When the process that responds heard that it had ended, and sent that to those who follow it; `null` if that is too
+    /// long ago. In the response for one calculation only.
     pub announced_at: Option<String>,
     /// Time spent computing, in milliseconds.
     pub compute_ms: Option<u64>,
@@ -130,7 +130,7 @@ impl From<&model::Calculation> for CalculationBody {
             digits: calculation.digits,
             asked: calculation.request_count,
             asked_at: calculation.asked_at.to_string(),
-            queued_at: None,
+            queued_at: calculation.queued_at.map(|at| at.to_string()),
             started_at: None,
             finished_at: None,
             announced_at: None,

@@ -78,7 +78,7 @@ impl Sweep {
         let now = self.worker.ports.clock.now();
         let mut page = self.worker.ports.store.unfinished(self.after, PAGE_ROWS).await?;
         let next = (page.len() >= PAGE_ROWS as usize).then(|| page.last().map(|row| row.id)).flatten();
-        page.retain(|row| now.since(row.asked_at) >= self.worker.settings.sweep_min_age);
+        page.retain(|row| now.since(row.queued_at) >= self.worker.settings.sweep_min_age);
         let stats = self.enqueue(&page).await?;
         self.after = next;
         if stats.enqueued > 0 {
@@ -152,7 +152,7 @@ fn job(row: &Unfinished) -> Job {
         subject: row.subject.clone(),
         lane: row.lane,
         attempt: row.attempt.saturating_add(1),
-        enqueued_at: row.asked_at,
+        enqueued_at: row.queued_at,
         traceparent: row.traceparent,
         submitter: row.submitter,
         work_ms: Job::work_ms(calculator::estimate(&row.subject).work),

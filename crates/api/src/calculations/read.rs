@@ -27,11 +27,7 @@ pub(crate) async fn read(
     PathSubject(subject): PathSubject,
 ) -> Result<Response, ApiError> {
     let calculation = state.find(&subject).await?.ok_or(ApiError::NeverSubmitted(subject))?;
-    let heard = state.hub.heard_of(&calculation.subject);
-    let body = wire::CalculationBody {
-        queued_at: heard.queued_at.map(|at| at.to_string()),
-        announced_at: heard.ended_at.map(|at| at.to_string()),
-        ..wire::CalculationBody::from(&calculation)
-    };
+    let announced_at = state.hub.announced_at(&calculation.subject).map(|at| at.to_string());
+    let body = wire::CalculationBody { announced_at, ..wire::CalculationBody::from(&calculation) };
     Ok(([(header::CACHE_CONTROL, "no-cache")], Json(body)).into_response())
 }

@@ -78,18 +78,10 @@ pub(super) enum EventKind {
     Progress,
 }
 
-/// When the latest events of a calculation were received, if they are still kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct HeardTimes {
-    /// It was queued, for the first time since it last ended.
-    pub(crate) queued_at: Option<Timestamp>,
-    /// It ended; `None` if it was queued again since.
-    pub(crate) ended_at: Option<Timestamp>,
-}
-
 #[derive(Debug, Default)]
 struct HeardCalculation {
-    times: HeardTimes,
+    /// When its end was received; `None` if it was queued again since.
+    ended_at: Option<Timestamp>,
     /// Number of its events that are kept.
     events: usize,
 }
@@ -171,9 +163,9 @@ impl Hub {
         Subscription { receiver, start: Some(after.clone()), replay, reset: false }
     }
 
-    /// Returns when the latest events of a calculation were received.
-    pub(crate) fn heard_of(&self, subject: &Subject) -> HeardTimes {
-        self.state.lock().heard.get(subject).map(|heard| heard.times).unwrap_or_default()
+    /// Returns when the end of a calculation was received and passed on, if its events are still kept.
+    pub(crate) fn announced_at(&self, subject: &Subject) -> Option<Timestamp> {
+        self.state.lock().heard.get(subject)?.ended_at
     }
 
     /// Starts to wait for the end of a calculation; `None` above the limit of waiters.
@@ -311,23 +303,15 @@ impl HubState {
         }
         let heard = self.heard.entry(event.subject.clone()).or_default();
         heard.events += 1;
-        heard.times.note(status, received_at);
+        if status.is_final() || status == Status::Queued {
+            heard.ended_at = status.is_final().then_some(received_at);
+        }
         self.history.push_back(event);
     }
 
     fn wake(&mut self, calculation: &Calculation) {
         for (_, waiter) in self.waiters.remove(&calculation.subject).into_iter().flatten() {
             waiter.send(WaitResult::Final(Box::new(calculation.clone())));
-        }
-    }
-}
-
-impl HeardTimes {
-    fn note(&mut self, status: Status, at: Timestamp) {
-        if status.is_final() {
-            self.ended_at = Some(at);
-        } else if status == Status::Queued && (self.ended_at.is_some() || self.queued_at.is_none()) {
-            *self = Self { queued_at: Some(at), ended_at: None };
         }
     }
 }

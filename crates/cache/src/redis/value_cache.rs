@@ -170,6 +170,7 @@ mod tests {
         largest.subject = Subject::from(Index::new(i64::MIN));
         (largest.request_count, largest.digits, largest.attempt) = (u64::MAX, u64::MAX, u32::MAX);
         largest.asked_at = Timestamp::from_unix_ms(i64::MIN);
+        largest.queued_at = Some(largest.asked_at);
         if let CalculationState::Done { value, started_at, finished_at } = &mut largest.state {
             (*started_at, *finished_at) = (largest.asked_at, largest.asked_at);
             (value.size_bytes, value.compute_ms) = (u64::MAX, u64::MAX);

@@ -16,6 +16,7 @@ pub(super) struct Journey {
     pub(super) computed_ms: Option<u64>,
     pub(super) stored_ms: Option<u64>,
     pub(super) announced_ms: Option<u64>,
+    total_ms: Option<u64>,
     attempts: u32,
 }
 
@@ -34,11 +35,9 @@ impl Journey {
             // Clocks of different machines may contradict each other.
             u64::try_from(to.unix_ms() - from.unix_ms()).ok()
         };
-        // A number that was submitted again may have been queued again, long after it was first.
-        let first = calculation.asked_at.parse().ok().filter(|_| calculation.asked <= 1);
-        let accepted_at = at(&calculation.queued_at).or(first);
-        let [started_at, finished_at, announced_at] =
-            [&calculation.started_at, &calculation.finished_at, &calculation.announced_at].map(at);
+        let [accepted_at, started_at, finished_at, announced_at] =
+            [&calculation.queued_at, &calculation.started_at, &calculation.finished_at, &calculation.announced_at]
+                .map(at);
         let computed_ms = calculation.compute_ms;
         let stored_ms = between(started_at, finished_at).zip(computed_ms);
         Some(Self {
@@ -48,12 +47,9 @@ impl Journey {
             computed_ms,
             stored_ms: stored_ms.map(|(both, computed)| both.saturating_sub(computed)),
             announced_ms: between(finished_at, announced_at),
+            total_ms: between(accepted_at, announced_at),
             attempts: calculation.attempt,
         })
-    }
-
-    fn total_ms(&self) -> Option<u64> {
-        Some(self.waited_ms? + self.computed_ms? + self.stored_ms? + self.announced_ms?)
     }
 
     /// Returns what stands in the parts of the drawing.
@@ -86,7 +82,7 @@ impl Journey {
                 @match self.place {
                     SystemPart::Queue => li { span { "…" } span { (text::IN_QUEUE) } },
                     SystemPart::Worker => li { span { "…" } span { (text::IN_WORKER) } },
-                    _ => @if let Some(ms) = self.total_ms() { li { strong { (format::duration(ms)) } span { (text::TOTAL) } } }
+                    _ => @if let Some(ms) = self.total_ms { li { strong { (format::duration(ms)) } span { (text::TOTAL) } } }
                 }
             }
         }

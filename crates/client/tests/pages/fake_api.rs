@@ -271,7 +271,7 @@ pub(crate) fn queued(index: &str) -> CalculationBody {
         digits: 208_988,
         asked: 1,
         asked_at: "2026-11-23T23:50:27.123Z".to_owned(),
-        queued_at: None,
+        queued_at: Some("2026-11-23T23:50:27.123Z".to_owned()),
         started_at: None,
         finished_at: None,
         announced_at: None,

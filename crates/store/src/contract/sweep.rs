@@ -35,7 +35,7 @@ pub async fn the_sweep_finds_rows_without_a_worker(store: &dyn Store) {
         subject: f(1),
         lane: Lane::Medium,
         attempt: 0,
-        asked_at: NOON,
+        queued_at: NOON,
         submitter: None,
         traceparent: request.traceparent,
     };

@@ -3,7 +3,7 @@
 use model::{Status, Timestamp};
 
 use super::fixtures::*;
-use crate::{RenewResult, Store, StoredValue, SubmitResult, WithdrawResult};
+use crate::{NewCalculation, RenewResult, Store, StoredValue, SubmitResult, WithdrawResult};
 
 /// Counts are added up; unknown subjects are ignored.
 pub async fn requests_are_counted(store: &dyn Store) {
@@ -82,8 +82,10 @@ pub async fn a_cancelled_calculation_is_queued_again_for_a_new_request(store: &d
     let (old, new) = (token(), token());
     submit_with(store, &f(9), &old).await;
     store.withdraw(&f(9), &old, NOON).await.expect("reachable");
-    let SubmitResult::Queued(again) = submit_with(store, &f(9), &new).await else { panic!("not queued again") };
-    assert_eq!(again.asked_at, NOON);
+    let later = Timestamp::from_unix_ms(NOON.unix_ms() + 7);
+    let request = NewCalculation { ask: Some(new.clone()), now: later, ..new_calculation(&f(9)) };
+    let SubmitResult::Queued(again) = store.submit(&request).await.expect("reachable") else { panic!("not queued") };
+    assert_eq!((again.asked_at, again.queued_at), (NOON, Some(later)));
     assert_eq!(store.withdraw(&f(9), &old, NOON).await.expect("reachable"), WithdrawResult::Forbidden);
     let answer = store.withdraw(&f(9), &new, Timestamp::from_unix_ms(5)).await.expect("reachable");
     assert!(matches!(answer, WithdrawResult::Cancelled(_)), "{answer:?}");

@@ -44,7 +44,7 @@ pub struct Unfinished {
     /// Attempts so far.
     pub attempt: u32,
     /// When it was last queued.
-    pub asked_at: Timestamp,
+    pub queued_at: Timestamp,
     /// The submitter, if known.
     pub submitter: Option<Submitter>,
     /// The trace of the request that queued it.

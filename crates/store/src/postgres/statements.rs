@@ -203,12 +203,12 @@ impl Statements for PostgresStatements<'_> {
                  submitter = null, lost_leases = 0, lease_until = null, worker = null, progress = null, remaining_ms = null, \
                  waiting_for = null, failure = null, failure_attempts = null \
                  from new where subject = new_subject and (sha256 is null or sha256 = new_sha256) \
-                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') returning id, subject, asked, asked_at, attempt, new_long \
+                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') returning id, subject, asked, asked_at, queued_at, attempt, new_long \
              ), removed as (delete from asks using done where calculation_id = done.id \
              ), texts as ( \
                  insert into value_texts (calculation_id, text) select id, new_long from done \
                  where new_long is not null on conflict (calculation_id) do update set text = excluded.text \
-             ) select id, subject, asked, asked_at, attempt from done",
+             ) select id, subject, asked, asked_at, queued_at, attempt from done",
         )
         .bind(list(values, |value| value.subject.to_string()))
         .bind(list(values, |value| column(value.digits)))

@@ -14,8 +14,8 @@ use super::{KeyColumns, sha256_from, value_state_str};
 /// The columns of [`CalculationRow`], for `select` and `returning`.
 macro_rules! calculation_columns {
     () => {
-        "id, subject, idx, status, digits, asked, asked_at, started_at, finished_at, attempt, progress, remaining_ms, \
-         waiting_for, failure, failure_attempts, first_digits, last_digits, sha256, size_bytes, compute_ms, \
+        "id, subject, idx, status, digits, asked, asked_at, queued_at, started_at, finished_at, attempt, progress, \
+         remaining_ms, waiting_for, failure, failure_attempts, first_digits, last_digits, sha256, size_bytes, compute_ms, \
          value_state, short_text, request_check, value_check"
     };
 }
@@ -28,6 +28,7 @@ row! {
         status: String,
         asked: i64,
         asked_at: i64,
+        queued_at: i64,
         started_at: Option<i64>,
         finished_at: Option<i64>,
         attempt: i64,
@@ -217,6 +218,7 @@ impl TryFrom<CalculationRow> for Calculation {
             digits,
             request_count: row.count("asked", row.asked)?,
             asked_at: Timestamp::from_unix_ms(row.asked_at),
+            queued_at: Some(Timestamp::from_unix_ms(row.queued_at)),
             attempt: row.count("attempt", row.attempt)?,
         })
     }

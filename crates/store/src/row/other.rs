@@ -37,7 +37,7 @@ impl TryFrom<UnfinishedRow> for Unfinished {
             subject: key.checked()?.0,
             lane: row.lane.parse().map_err(ColumnError::from).map_err(at("lane"))?,
             attempt: row.attempt.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("attempt"))?,
-            asked_at: Timestamp::from_unix_ms(row.queued_at),
+            queued_at: Timestamp::from_unix_ms(row.queued_at),
             submitter: submitter(row.submitter.as_deref()),
             traceparent: traceparent.map_err(ColumnError::from).map_err(at("traceparent"))?,
         })
@@ -85,6 +85,7 @@ row! {
         id: i64,
         asked: i64,
         asked_at: i64,
+        queued_at: i64,
         attempt: i64,
     }
 }
@@ -125,6 +126,7 @@ impl DoneRow {
             digits,
             request_count: self.asked.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("asked"))?,
             asked_at: Timestamp::from_unix_ms(self.asked_at),
+            queued_at: Some(Timestamp::from_unix_ms(self.queued_at)),
             attempt: self.attempt.try_into().map_err(|_| ColumnError::OutOfRange).map_err(at("attempt"))?,
         })
     }
@@ -140,6 +142,7 @@ impl NewCalculation {
             digits: self.digits,
             request_count: 1,
             asked_at: self.now,
+            queued_at: Some(self.now),
             attempt: 0,
         }
     }

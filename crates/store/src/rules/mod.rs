@@ -48,6 +48,7 @@ mod fixtures {
             digits: 3,
             request_count: 1,
             asked_at: NOW,
+            queued_at: Some(NOW),
             attempt: 2,
         };
         LockedRow {

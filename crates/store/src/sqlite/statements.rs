@@ -190,7 +190,7 @@ impl Statements for SqliteStatements<'_> {
                  worker = null, progress = null, remaining_ms = null, waiting_for = null, failure = null, \
                  failure_attempts = null where subject = $1 and (sha256 is null or sha256 = $5) \
                  and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') \
-                 returning id, subject, asked, asked_at, attempt",
+                 returning id, subject, asked, asked_at, queued_at, attempt",
             )
             .bind(value.subject.to_string())
             .bind(column(value.digits))
