@@ -6,6 +6,7 @@ use cache::{EventChannel, RateBuckets, ValueCache};
 use model::Clock;
 use queue::JobQueue;
 use store::{Store, Values};
+use tokio::sync::watch;
 
 /// Every port of one process. A clone refers to the same backends.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct Ports {
     pub events: Arc<dyn EventChannel>,
     /// The work that each address has requested from all processes; `None` if there is one process.
     pub rates: Option<Arc<dyn RateBuckets>>,
+    /// The server and the data that the store reaches, `None` while unknown, if another may take their place.
+    pub incarnation: Option<watch::Receiver<Option<Arc<str>>>>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
 }

@@ -18,6 +18,7 @@ use server::{Share, Shares};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::store_watch::StoreWatch;
 use crate::error::ApiError;
 use crate::limits::WorkBacklog;
 use crate::metrics::Gauged;
@@ -214,9 +215,18 @@ impl Hub {
         let _alive = AliveGuard(&self.alive);
         let mut position: Option<EventId> = None;
         let mut failures = 0_u32;
+        let mut store = StoreWatch::new(ports.incarnation.clone());
         loop {
-            let reading = ports.events.read(position.as_ref(), POLL_TIMEOUT);
-            let Some(read) = shutdown.run_until_cancelled(reading).await else { return };
+            let read = tokio::select! {
+                read = ports.events.read(position.as_ref(), POLL_TIMEOUT) => read,
+                () = store.replaced() => {
+                    // Subscribers may have read a calculation from the earlier server after its last event.
+                    tracing::warn!("the store was replaced; subscribers load the list again");
+                    self.reset();
+                    continue;
+                }
+                () = shutdown.cancelled() => return,
+            };
             match read {
                 Ok(Read::Events { events, last }) => {
                     self.publish(events, &last, &recent, ports.clock.now());
@@ -272,6 +282,14 @@ impl Hub {
             let _ = self.messages.send(HubMessage::Event(encoded));
         }
         state.last = Some(last.clone());
+    }
+
+    /// Makes subscribers load everything again.
+    fn reset(&self) {
+        let last = self.state.lock().last.clone();
+        if let Some(last) = last {
+            self.mark_gap(last);
+        }
     }
 
     fn mark_gap(&self, last: EventId) {

@@ -4,6 +4,7 @@ mod buffer;
 mod endpoint;
 mod group_waiter;
 mod hub;
+mod store_watch;
 mod stream;
 
 pub(crate) use endpoint::{__path_events, events};

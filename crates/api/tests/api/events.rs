@@ -12,6 +12,7 @@ use http::{Request, StatusCode};
 use model::{Calculation, CalculationEvent};
 use ports::Ports;
 use store::Store;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use crate::support::{Setup, TestSystem, subject};
@@ -280,6 +281,23 @@ async fn without_the_channel_work_is_accepted_and_subscribers_are_reset_when_it_
     assert_eq!(subscriber.event().await.event, "reset");
     system.submit(8).await.expect(StatusCode::ACCEPTED);
     assert_eq!(subscriber.event().await.subject(), "F(8)");
+}
+
+#[tokio::test]
+async fn subscribers_are_reset_when_another_server_takes_the_place_of_the_store() {
+    let mut system = TestSystem::start().await;
+    let (incarnation, followed) = watch::channel(Some(Arc::from("one")));
+    let ports = Ports { incarnation: Some(followed), ..system.ports.clone() };
+    let state = ApiState::start(ports, ApiConfig::default(), system.shutdown.clone());
+    system.router = api::router(state);
+    caught_up(&system).await;
+    let (mut subscriber, _) = Subscriber::open(&system, "/api/events", None).await;
+    incarnation.send(None).expect("followed");
+    incarnation.send(Some(Arc::from("one"))).expect("followed");
+    system.submit(7).await.expect(StatusCode::ACCEPTED);
+    assert_eq!(subscriber.event().await.subject(), "F(7)");
+    incarnation.send(Some(Arc::from("two"))).expect("followed");
+    assert_eq!(subscriber.event().await.event, "reset");
 }
 
 #[tokio::test]

@@ -87,6 +87,7 @@ impl TestSystem {
             cache: Arc::new(MemoryValueCache::new(1 << 20)),
             events: events.clone(),
             rates: None,
+            incarnation: None,
             clock: clock.clone(),
         };
         let shutdown = CancellationToken::new();

@@ -30,15 +30,16 @@ pub(crate) async fn open(services: &Services, storage: &StorageArgs, max_queued:
     let store = Arc::new(PostgresStore::open(postgres, StoreLimits { max_queued }));
     // If it times out, calls to the store report it from then on.
     let _ = tokio::time::timeout(CONNECT_TIMEOUT, store.tried()).await;
-    let data = store.incarnation();
-    let cache = RedisValueCache::new(redis.clone(), prefix, CACHE_BYTES, Arc::new(SystemClock), data.clone());
+    let incarnation = store.incarnation();
+    let cache = RedisValueCache::new(redis.clone(), prefix, CACHE_BYTES, Arc::new(SystemClock), incarnation.clone());
     let ports = Ports {
         store: Arc::clone(&store) as _,
         values: Values::new(Arc::clone(&store) as _, objects.clone(), Some(storage.store_bytes.0)),
         queue: Arc::new(RedisQueue::new(redis.clone(), prefix)),
-        cache: Arc::new(LocalValueCache::new(Arc::new(cache), data)),
+        cache: Arc::new(LocalValueCache::new(Arc::new(cache), incarnation.clone())),
         events: Arc::new(RedisEventChannel::new(redis.clone(), prefix, EVENT_HISTORY)),
         rates: Some(Arc::new(RedisRateBuckets::new(redis.clone(), prefix))),
+        incarnation: Some(incarnation),
         clock: Arc::new(SystemClock),
     };
     let open_heartbeat_ports = heartbeat_ports(services, ports.clone());
@@ -49,10 +50,15 @@ pub(crate) async fn open(services: &Services, storage: &StorageArgs, max_queued:
 fn heartbeat_ports(services: &Services, ports: Ports) -> Arc<dyn Fn() -> Ports + Send + Sync> {
     let Services { postgres, redis, redis_prefix: prefix } = services.clone();
     let postgres = PostgresSettings { connections: 2, migrations: Migrations::Verify, ..postgres };
-    Arc::new(move || Ports {
-        store: Arc::new(PostgresStore::open(&postgres, StoreLimits { max_queued: 0 })),
-        queue: Arc::new(RedisQueue::new(redis.clone(), &prefix)),
-        events: Arc::new(RedisEventChannel::new(redis.clone(), &prefix, EVENT_HISTORY)),
-        ..ports.clone()
+    Arc::new(move || {
+        let store = PostgresStore::open(&postgres, StoreLimits { max_queued: 0 });
+        Ports {
+            // Following it replaces connections to a server whose place another has taken.
+            incarnation: Some(store.incarnation()),
+            store: Arc::new(store),
+            queue: Arc::new(RedisQueue::new(redis.clone(), &prefix)),
+            events: Arc::new(RedisEventChannel::new(redis.clone(), &prefix, EVENT_HISTORY)),
+            ..ports.clone()
+        }
     })
 }

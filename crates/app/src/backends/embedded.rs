@@ -62,6 +62,7 @@ pub(crate) async fn open(storage: &StorageArgs, limits: &LimitArgs) -> Result<Ba
         cache: Arc::new(MemoryValueCache::new(CACHE_BYTES)),
         events: Arc::new(MemoryEventChannel::new(EVENT_HISTORY)),
         rates: None,
+        incarnation: None,
         clock: Arc::new(SystemClock),
     };
     let heartbeat_ports = ports.clone();

@@ -104,6 +104,7 @@ impl Harness {
             cache: Arc::clone(&self.cache) as Arc<dyn ValueCache>,
             events: Arc::clone(&self.events) as Arc<dyn EventChannel>,
             rates: None,
+            incarnation: None,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
         }
     }
