@@ -1,4 +1,4 @@
-//! A computation holds no database connection, transaction or lock.
+//! A computation holds no database connection, transaction or lock; one that finds no memory waits for it.
 
 use std::time::{Duration, Instant};
 
@@ -68,4 +68,29 @@ async fn a_worker_with_more_computations_than_connections_holds_none() {
     eventually("all have stopped", async || (computing().await == 0).then_some(())).await;
     let open = "select count(*) from calculations where status in ('queued', 'running')";
     assert_eq!(system.postgres.sql(PostgresServer::NAME, open), "0");
+}
+
+/// The machine has less memory than configured: work that fits waits for the work that has the memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_finds_no_memory_beside_other_work_waits() {
+    let system = BackendSystem::start();
+    let (api, worker) =
+        (system.role("api", &[("ABACI_RATE", "off")]), system.role("worker", &[("ABACI_WORKER_THREADS", "3")]));
+    eventually("both are ready", async || (worker.is_ready().await && api.is_ready().await).then_some(())).await;
+    let (large, bystander) = (1_000_000_000, 300_000_000);
+    let (_, body) = api.submit(large).await;
+    eventually("it is computed", async || (api.calculation(large).await["status"] == "running").then_some(())).await;
+    // Enough for everything but another computation.
+    worker.limit_memory(Some(32 << 20));
+    assert_eq!(api.submit(bystander).await.0, StatusCode::ACCEPTED);
+    eventually("it waits for memory", async || {
+        let calculation = api.calculation(bystander).await;
+        assert_eq!(calculation["failure"], serde_json::Value::Null, "{calculation}");
+        (calculation["waiting_for"] == "memory").then_some(())
+    })
+    .await;
+    worker.limit_memory(None);
+    let cancel = api.request(Method::DELETE, &format!("/api/calculations/{large}"));
+    cancel.header("abaci-ask", body["ask"].as_str().expect("a token")).send().await.expect("a response");
+    eventually("it is done", async || (api.calculation(bystander).await["status"] == "done").then_some(())).await;
 }

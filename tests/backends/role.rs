@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 
 use crate::support::process::{ChildProcess, command};
@@ -59,6 +60,16 @@ impl TestRole {
             text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
         });
         used.sum()
+    }
+
+    /// Limits its address space to what it has and `bytes` more; no longer with `None`.
+    pub(crate) fn limit_memory(&self, bytes: Option<u64>) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix(" kB"));
+        let size_bytes = 1024 * size.and_then(|size| size.parse::<u64>().ok()).expect("its size");
+        let pid = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw);
+        let limit = Rlimit { current: bytes.map(|bytes| size_bytes + bytes), maximum: None };
+        prlimit(pid, Resource::As, limit).expect("it runs");
     }
 
     /// Returns its internal address, `host:port`.
