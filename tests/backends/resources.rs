@@ -79,7 +79,10 @@ async fn work_that_finds_no_memory_beside_other_work_waits() {
     eventually("both are ready", async || (worker.is_ready().await && api.is_ready().await).then_some(())).await;
     let (large, bystander) = (1_000_000_000, 300_000_000);
     let (_, body) = api.submit(large).await;
-    eventually("it is computed", async || (api.calculation(large).await["status"] == "running").then_some(())).await;
+    eventually("it has its memory", async || {
+        api.calculation(large).await["progress"].as_f64().is_some_and(|progress| progress > 0.0).then_some(())
+    })
+    .await;
     // Enough for everything but another computation.
     worker.limit_memory(Some(32 << 20));
     assert_eq!(api.submit(bystander).await.0, StatusCode::ACCEPTED);
