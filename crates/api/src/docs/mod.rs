@@ -4,6 +4,7 @@ mod examples;
 mod operations;
 mod page;
 mod problems;
+mod words;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ use wire::ProblemKind;
 
 use super::examples;
 use super::page::{example, page, text};
+use super::words::text::{frame, operations as words, problems};
 
 /// What submits stands before what reads, so that the commands of the page work in its order.
 const METHODS: [&str; 3] = ["post", "get", "delete"];
@@ -19,14 +20,11 @@ pub(super) fn render(description: &Value) -> Markup {
         })
         .collect();
     let content = html! {
-        h1 { "API" }
+        h1 { (frame::API) }
         p { (plain(&description["info"]["description"])) }
-        p { "The same for programs: " a href="/api/openapi.json" { "/api/openapi.json" } "." }
-        p {
-            "Each command calls this server and has its answer below, with JSON indented, and cut where it is long. Those of "
-            "calculations work in the order of this page: what is read was submitted before."
-        }
-        nav.contents aria-label="Contents" {
+        p { (words::FOR_PROGRAMS) a href="/api/openapi.json" { "/api/openapi.json" } "." }
+        p { (words::COMMANDS) }
+        nav.contents aria-label=(words::CONTENTS) {
             @for operation in &operations {
                 a href={ "#" (operation.anchor()) } {
                     b { (operation.method.to_uppercase()) }
@@ -35,22 +33,19 @@ pub(super) fn render(description: &Value) -> Markup {
             }
         }
         @for operation in &operations { (operation.section()) }
-        h2 #problems { "Problems" }
-        p {
-            "A response that is not a success is a problem document (RFC 9457). Its " code { "type" } " is "
-            code { "urn:abaci:problem:" } " and a name, and its member " code { "help" } " is the address of a page about it:"
-        }
+        h2 #problems { (problems::TITLE) }
+        p { (text(words::PROBLEMS)) }
         p.list { @for kind in ProblemKind::ALL { a href={ "/api/problems/" (kind.name()) } { (kind.name()) } " " } }
-        h2 { "JSON" }
+        h2 { (words::SCHEMAS) }
         @for (name, schema) in members(&description["components"]["schemas"]) {
             section {
                 h3 { (name) }
                 (paragraph(&schema["description"]))
-                (table("Members", members(&schema["properties"]).map(|(name, member)| (name.to_owned(), member))))
+                (table(words::MEMBERS, members(&schema["properties"]).map(|(name, member)| (name.to_owned(), member))))
             }
         }
     };
-    page("API", true, &content)
+    page(frame::API, true, &content)
 }
 
 struct DescribedOperation<'a> {
@@ -74,12 +69,12 @@ impl DescribedOperation<'_> {
                 (paragraph(&details["summary"]))
                 (paragraph(&details["description"]))
                 @if let Some(found) = examples::find(&format!("{} {}", self.method, self.path)) { (example(&found)) }
-                (table("Parameters", parameters))
+                (table(words::PARAMETERS, parameters))
                 @if !details["requestBody"].is_null() {
-                    h3 { "Body" }
+                    h3 { (words::BODY) }
                     (paragraph(&details["requestBody"]["description"]))
                 }
-                (table("Responses", responses))
+                (table(words::RESPONSES, responses))
             }
         }
     }

@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::examples::Example;
+use super::words::text::frame as words;
 
 /// Renders a page.
 pub(super) fn page(title: &str, is_operations: bool, content: &Markup) -> Markup {
@@ -13,7 +14,7 @@ pub(super) fn page(title: &str, is_operations: bool, content: &Markup) -> Markup
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (title) " · Abaci" }
+                title { (title) " · " (words::NAME) }
                 link rel="icon" type="image/svg+xml" href="/assets/icon.svg";
                 link rel="stylesheet" href="/assets/style.css";
             }
@@ -23,11 +24,11 @@ pub(super) fn page(title: &str, is_operations: bool, content: &Markup) -> Markup
                         svg.mark viewBox="0 0 34 21" aria-hidden="true" {
                             path d="M0 21A21 21 0 0 1 21 0A13 13 0 0 1 34 13A8 8 0 0 1 26 21A5 5 0 0 1 21 16A3 3 0 0 1 24 13A2 2 0 0 1 26 15" {}
                         }
-                        "Abaci"
+                        (words::NAME)
                     }
-                    nav aria-label="Pages" {
-                        a href="/about" { "How it works" }
-                        a href="/api/docs" aria-current=[is_operations.then_some("page")] { "API" }
+                    nav aria-label=(words::PAGES) {
+                        a href="/about" { (words::ABOUT) }
+                        a href="/api/docs" aria-current=[is_operations.then_some("page")] { (words::API) }
                     }
                 }
                 main.api { (content) }
