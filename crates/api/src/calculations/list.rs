@@ -19,14 +19,14 @@ const MAX_LIMIT: u32 = 200;
 /// The most indexes that a request may name.
 const MAX_INDEXES: usize = 50;
 
-/// `GET /api/calculations` lists the calculations of F(n): all, newest first; those that are queued or running; the
-/// largest; by their index; or those that are named. Or it lists those of all other subjects.
+/// `GET /api/calculations` lists the calculations of F(n): all, newest first; the largest; by their index; or those
+/// that are named. Or it lists what is queued or running of all subjects, or those of all other subjects.
 #[utoipa::path(
     get,
     path = "/api/calculations",
     tag = "calculations",
     params(
-        ("show" = Option<String>, Query, pattern = "^(newest|unfinished|largest|by-index|others)$", description = "`newest` (all, newest first; the default), `unfinished` (queued and running, newest first), `largest` (all, the largest |n| first), `by-index` (all, the smallest n first) or `others` (all subjects but F(n), newest first)"),
+        ("show" = Option<String>, Query, pattern = "^(newest|unfinished|largest|by-index|others)$", description = "`newest` (all, newest first; the default), `unfinished` (of all subjects, what is queued or running, newest first), `largest` (all, the largest |n| first), `by-index` (all, the smallest n first) or `others` (all subjects but F(n), newest first)"),
         ("from" = Option<String>, Query, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "With `show=by-index`: the first index"),
         ("index" = Option<String>, Query, description = "Up to 50 indexes with commas between them: only these, newest first; not with other parameters"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many, 1 to 200; default 50"),

@@ -54,7 +54,7 @@ async fn a_fibonacci_number_is_the_same_by_index_and_by_subject() {
 }
 
 #[tokio::test]
-async fn other_subjects_are_listed_apart() {
+async fn other_subjects_are_listed_apart_except_while_they_are_unfinished() {
     let system = TestSystem::start().await;
     system.submit(5).await.expect(StatusCode::ACCEPTED);
     for subject in ["L(5)", "U(3,-1,5)", "G(2,1,5)"] {
@@ -65,12 +65,15 @@ async fn other_subjects_are_listed_apart() {
         let items = list["items"].as_array().expect("items").iter().map(|item| item["subject"].to_string());
         (items.collect::<Vec<_>>().join(" "), list["next"].as_str().unwrap_or_default().to_owned())
     };
-    for query in ["", "?show=unfinished", "?show=largest", "?show=by-index", "?index=5"] {
+    for query in ["", "?show=largest", "?show=by-index", "?index=5"] {
         assert_eq!(subjects(query).await.0, r#""F(5)""#, "{query}");
     }
     let (first, next) = subjects("?show=others&limit=2").await;
     assert_eq!(first, r#""G(2,1,5)" "U(3,-1,5)""#);
     assert_eq!(subjects(&format!("?show=others&limit=2&after={next}")).await.0, r#""L(5)""#);
+    let unfinished = subjects("?show=unfinished").await.0;
+    assert_eq!(unfinished, r#""G(2,1,5)" "U(3,-1,5)" "L(5)" "F(5)""#);
+    assert_eq!(system.get("/api/calculations?show=unfinished").await.json()["total"], 4);
     assert_eq!(system.get("/api/values/all").await.text, r#"[{"number":5}]"#);
 }
 

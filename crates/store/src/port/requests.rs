@@ -62,7 +62,7 @@ pub enum ListOrder {
         /// First submitted before this one.
         before: Option<CalculationId>,
     },
-    /// F(n) that are queued or running, newest first.
+    /// Of all subjects those that are queued or running, newest first.
     Unfinished {
         /// First submitted before this one.
         before: Option<CalculationId>,

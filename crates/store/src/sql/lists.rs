@@ -11,13 +11,6 @@ pub(crate) const NEWEST: &str = concat!(
     " from calculations where id < $1 and idx is not null order by id desc limit $2",
 );
 
-pub(crate) const UNFINISHED_NEWEST: &str = concat!(
-    "select ",
-    calculation_columns!(),
-    " from calculations where id < $1 and status in ('queued', 'running') and idx is not null \
-     order by id desc limit $2",
-);
-
 /// Each half is read from its end of the index, and both are merged.
 pub(crate) const LARGEST: &str = concat!(
     "select ",
@@ -36,6 +29,14 @@ macro_rules! known_subject {
     };
 }
 pub(crate) use known_subject;
+
+pub(crate) const UNFINISHED_NEWEST: &str = concat!(
+    "select ",
+    calculation_columns!(),
+    " from calculations where id < $1 and status in ('queued', 'running') and ",
+    known_subject!(),
+    " order by id desc limit $2",
+);
 
 /// The rows without an index are read from its end of the index.
 pub(crate) const OTHERS: &str = concat!(
