@@ -21,8 +21,6 @@ use crate::usage::{DigitTotal, RecentStats};
 
 /// The maximum age of a response.
 const MAX_AGE: Duration = Duration::from_secs(1);
-/// The waiting calculations that are listed.
-const MAX_LISTED: usize = 100;
 /// Timeout for each backend query.
 const QUERY_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -77,21 +75,24 @@ impl SystemMonitor {
     }
 
     async fn query(&self) -> Result<SystemStatus, ApiError> {
-        let (depth, next_long, workers, backlog, digits) = tokio::join!(
+        let (depth, waiting, workers, backlog, digits) = tokio::join!(
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.depth()),
-            tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.next_long(MAX_LISTED)),
+            tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.waiting(LaneStatus::MAX_NEXT)),
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.queue.workers()),
             tokio::time::timeout(QUERY_TIMEOUT, self.ports.store.backlog()),
             self.digits.get(),
         );
         let now = self.ports.clock.now();
-        let lanes = match (depth, backlog) {
+        let mut lanes = match (depth, backlog) {
             (Ok(Ok(depth)), _) => lanes_from_queue(&depth),
             (_, Ok(Ok(backlog))) => lanes_from_store(&backlog, now),
             (_, Ok(Err(error))) => return Err(error.into()),
             (_, Err(timeout)) => return Err(ApiError::Unavailable(timeout.into())),
         };
-        let next_long = next_long.ok().and_then(Result::ok).unwrap_or_default();
+        let waiting = waiting.ok().and_then(Result::ok).unwrap_or_default();
+        for (lane, subjects) in lanes.iter_mut().zip(&waiting) {
+            lane.next = subjects.iter().map(ToString::to_string).collect();
+        }
         let workers = workers.ok().and_then(Result::ok).unwrap_or_default();
         let last_minute = self.recent.last_minute(Instant::now());
         let ms = |latency: Duration| latency.as_secs_f64() * 1_000.0;
@@ -100,7 +101,6 @@ impl SystemMonitor {
             mode: self.config.mode.to_owned(),
             at: now.to_string(),
             lanes,
-            next_long: next_long.iter().map(ToString::to_string).collect(),
             workers: workers.iter().map(worker_status).collect(),
             accepted_per_s: last_minute.accepted_per_s,
             finished_per_s: last_minute.finished_per_s,
@@ -118,6 +118,7 @@ fn lanes_from_queue(depth: &[LaneDepth; 3]) -> Vec<LaneStatus> {
         waiting: depth.waiting,
         claimed: depth.claimed,
         oldest_age_ms: depth.oldest_age.map(whole_ms),
+        next: Vec::new(),
     };
     Lane::ALL.into_iter().zip(depth).map(status).collect()
 }
@@ -128,6 +129,7 @@ fn lanes_from_store(backlog: &QueueCounts, now: Timestamp) -> Vec<LaneStatus> {
         waiting: backlog.queued[i],
         claimed: backlog.running[i],
         oldest_age_ms: backlog.oldest_queued_at[i].map(|queued_at| whole_ms(now.since(queued_at))),
+        next: Vec::new(),
     };
     Lane::ALL.into_iter().enumerate().map(status).collect()
 }

@@ -55,7 +55,7 @@ macro_rules! keeps_the_contract {
             a_long_job_of_a_dead_worker_comes_before_those_that_wait
             a_long_job_that_is_given_back_comes_next
             a_waiting_long_job_is_in_the_queue_once
-            waiting_long_jobs_are_listed_in_the_order_of_their_delivery
+            waiting_jobs_are_listed_in_the_order_of_their_delivery
             a_job_is_redelivered_after_its_lease
             extending_keeps_a_delivery
             a_stale_delivery_changes_nothing_of_the_current_one

@@ -149,8 +149,9 @@ impl JobQueue for MemoryQueue {
         Ok(Lane::ALL.map(|lane| state.depth(lane, now)))
     }
 
-    async fn next_long(&self, max: usize) -> Result<Vec<Subject>, QueueError> {
-        Ok(self.state.lock().waiting(Lane::Long, max))
+    async fn waiting(&self, max: usize) -> Result<[Vec<Subject>; 3], QueueError> {
+        let state = self.state.lock();
+        Ok(Lane::ALL.map(|lane| state.waiting(lane, max)))
     }
 
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {

@@ -118,9 +118,9 @@ pub trait JobQueue: Send + Sync {
     /// Returns the depth of each lane, the short lane first.
     async fn depth(&self) -> Result<[LaneDepth; 3], QueueError>;
 
-    /// Returns the subjects that wait in the long lane, at most `max`, in the order in which they would be claimed if no
-    /// other were enqueued. Delayed ones are left out.
-    async fn next_long(&self, max: usize) -> Result<Vec<Subject>, QueueError>;
+    /// Returns the subjects that wait in each lane, the short lane first: at most `max` of each, in the order in which
+    /// they would be claimed if no other were enqueued. Delayed ones are left out.
+    async fn waiting(&self, max: usize) -> Result<[Vec<Subject>; 3], QueueError>;
 
     /// Stores a worker's report for five seconds.
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError>;

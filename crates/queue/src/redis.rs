@@ -227,11 +227,11 @@ impl JobQueue for RedisQueue {
         }))
     }
 
-    async fn next_long(&self, max: usize) -> Result<Vec<Subject>, QueueError> {
-        let mut script = self.scripts.over_queue(&self.scripts.next_long);
+    async fn waiting(&self, max: usize) -> Result<[Vec<Subject>; 3], QueueError> {
+        let mut script = self.scripts.over_queue(&self.scripts.waiting);
         script.arg(new_epoch()).arg(max);
-        let subjects: Vec<String> = self.run("next_long", &script).await?;
-        Ok(subjects.iter().filter_map(|subject| subject.parse().ok()).collect())
+        let lanes: [Vec<String>; 3] = self.run("waiting", &script).await?;
+        Ok(lanes.map(|subjects| subjects.iter().filter_map(|subject| subject.parse().ok()).collect()))
     }
 
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {

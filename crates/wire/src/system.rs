@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The response to `GET /api/system`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = System))]
 pub struct SystemStatus {
     /// The version of the program that answers.
@@ -14,10 +14,6 @@ pub struct SystemStatus {
     pub at: String,
     /// The lanes, shortest work first.
     pub lanes: Vec<LaneStatus>,
-    /// The first 100 calculations that wait in the long lane, in the order in which they will be computed if no other is
-    /// submitted: long work is shared between addresses. Empty while the queue does not answer.
-    #[serde(default)]
-    pub next_long: Vec<String>,
     /// The workers that are alive.
     pub workers: Vec<WorkerStatus>,
     /// Calculations accepted per second, over the last minute, by the process that responds.
@@ -48,6 +44,15 @@ pub struct LaneStatus {
     pub claimed: u64,
     /// Age of the oldest queued calculation, in milliseconds; `null` if there is none.
     pub oldest_age_ms: Option<u64>,
+    /// The first 100 that wait for a worker, in the order in which they will be computed if no other is submitted: long
+    /// work is shared between addresses. Empty while the queue does not answer.
+    #[serde(default)]
+    pub next: Vec<String>,
+}
+
+impl LaneStatus {
+    /// The most calculations in `next`.
+    pub const MAX_NEXT: usize = 100;
 }
 
 /// One worker.

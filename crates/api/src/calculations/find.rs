@@ -26,13 +26,11 @@ const MAX_DIGITS: usize = 1_000;
 const BLOCK_BYTES: u64 = 1 << 20;
 /// The most bytes of a value that one request reads.
 const MAX_READ_BYTES: u64 = 8 * BLOCK_BYTES;
-/// The work of reading, checking and searching a block, for the limit of an address.
-const BLOCK_WORK: Duration = Duration::from_millis(2);
 
 /// `GET /api/calculations/{index}/value/find` returns the first place at which digits occur in a stored value.
 ///
-/// A request reads up to 8 MiB of the value. If there is more, `next` says where to go on; after a place that was
-/// found, too.
+/// A request reads up to 8 MiB of the value, in about 16 ms of processor time. If there is more, `next` says where to
+/// go on; after a place that was found, too.
 #[utoipa::path(
     get,
     path = "/api/calculations/{index}/value/find",
@@ -76,8 +74,9 @@ pub(crate) async fn find_digits(
     let sign_bytes = reader.size_bytes - count;
     let range = readable(from - 1 + sign_bytes, reader.size_bytes);
     if is_long && let Some(limit) = &state.rate_limit {
-        let blocks = u32::try_from(range.end.div_ceil(BLOCK_BYTES) - range.start / BLOCK_BYTES).unwrap_or(u32::MAX);
-        limit.charge(address, BLOCK_WORK.saturating_mul(blocks), state.ports.clock.now()).await?.keep();
+        let blocks = range.end.div_ceil(BLOCK_BYTES) - range.start / BLOCK_BYTES;
+        let work = Duration::from_millis(FoundDigits::estimated_ms(blocks * BLOCK_BYTES));
+        limit.charge(address, work, state.ports.clock.now()).await?.keep();
     }
     let last_place = range.end - sign_bytes;
     let found = search(&state, &calculation, &reader, range, digits).await?;

@@ -140,6 +140,7 @@ async fn the_system_is_queried_at_most_once_a_second() {
     let first = system.get("/api/system").await.expect(StatusCode::OK).json();
     assert_eq!(first["lanes"][0]["lane"], "short");
     assert_eq!(first["lanes"][0]["waiting"], 1);
+    assert_eq!(first["lanes"][0]["next"][0], "F(10)");
     assert_eq!(first["lanes"][2]["waiting"], 0);
     assert_eq!(first["workers"][0]["id"], "w1");
     assert_eq!(first["workers"][0]["computing"][0], "F(900000000)");

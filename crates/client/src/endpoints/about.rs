@@ -6,6 +6,7 @@ use http::HeaderMap;
 use model::Index;
 use wire::{CalculationBody, SystemStatus};
 
+use super::failure::PageFailure;
 use super::index_path::IndexPath;
 use super::mine_cookie::read_mine;
 use crate::ClientState;
@@ -76,15 +77,16 @@ async fn calculation(state: &ClientState, index: Index, forwarded: &ForwardedHea
     found.inspect_err(warn).ok().flatten()
 }
 
-/// `GET /fragments/queue/{index}` returns the part of a queued number's page that says its place in the queue.
+/// `GET /fragments/queue/{subject}` returns the part of a page that says the place of a calculation in the queue.
 ///
-/// 200, also when the API is unavailable
+/// 200, also when the API is unavailable · 404 not a subject
 pub(crate) async fn queue_fragment(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
-    IndexPath(index): IndexPath,
-) -> Html<String> {
-    Html(views::queue_now(&index, system(&state, &forwarded).await.as_ref()).into_string())
+    path: IndexPath,
+) -> Result<Html<String>, PageFailure> {
+    let subject = path.subject()?;
+    Ok(Html(views::queue_now(&subject, system(&state, &forwarded).await.as_ref()).into_string()))
 }
 
 pub(super) async fn system(state: &ClientState, forwarded: &ForwardedHeaders) -> Option<SystemStatus> {

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
-use model::Subject;
 use wire::ProblemKind;
 
 use super::ask_cookie::AskCookie;
@@ -23,12 +22,11 @@ use crate::views;
 pub(crate) async fn cancel(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
-    IndexPath(path): IndexPath,
+    path: IndexPath,
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
     server::check_same_site(&headers, state.settings.public_url.as_ref())?;
-    let not_found = |_| PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound);
-    let subject = Subject::from_path(&path).map_err(not_found)?;
+    let subject = path.subject()?;
     let ask = AskCookie::read(&subject, &headers, &state.settings).ok_or_else(|| {
         server::record_refusal("wrong-token");
         PageFailure::new(StatusCode::FORBIDDEN, ProblemKind::Forbidden).with_detail(views::failure_text::NOT_YOURS)

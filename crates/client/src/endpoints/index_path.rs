@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts, Path};
 use http::StatusCode;
 use http::request::Parts;
+use model::Subject;
 use wire::ProblemKind;
 
 use super::failure::PageFailure;
@@ -16,6 +17,11 @@ impl IndexPath {
     /// Returns the index, or 404 for another spelling of it and for anything else.
     pub(super) fn canonical(self) -> Result<String, PageFailure> {
         if is_canonical(&self.0) { Ok(self.0) } else { Err(not_an_index(())) }
+    }
+
+    /// Returns the subject, F(n) by its index alone, or 404.
+    pub(super) fn subject(&self) -> Result<Subject, PageFailure> {
+        Subject::from_path(&self.0).map_err(not_an_index)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use axum::response::{Html, IntoResponse, Response};
 use http::HeaderMap;
-use model::Subject;
+use model::{Status, Subject};
 
+use super::about;
 use super::ask_cookie::AskCookie;
 use super::failure::PageFailure;
 use crate::ClientState;
@@ -24,6 +25,10 @@ pub(super) async fn subject(
 ) -> Result<Response, PageFailure> {
     let calculation = state.api.calculation(&subject, forwarded).await?;
     let can_cancel = AskCookie::read(&subject, headers, &state.settings).is_some();
-    let page = SubjectPage { subject, calculation, can_cancel };
+    let system = match &calculation {
+        Some(calculation) if calculation.status == Status::Queued => about::system(state, forwarded).await,
+        _ => None,
+    };
+    let page = SubjectPage { subject, calculation, system, can_cancel };
     Ok(Html(views::subject(&page).into_string()).into_response())
 }

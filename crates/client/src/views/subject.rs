@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use model::{Status, Subject, ValueState};
-use wire::CalculationBody;
+use wire::{CalculationBody, SystemStatus};
 
 use super::form::submit_button;
 use super::format;
@@ -10,12 +10,15 @@ use super::history::{progress, waiting};
 use super::journey;
 use super::layout::{NavItem, PageLayout};
 use super::sentences;
+use super::system::queue_now;
 use super::text::{history, number as text, subject as words};
 
 /// What is known about a subject.
 pub(crate) struct SubjectPage {
     pub(crate) subject: Subject,
     pub(crate) calculation: Option<CalculationBody>,
+    /// The state of the system, while the calculation is queued.
+    pub(crate) system: Option<SystemStatus>,
     /// Whether this browser submitted it and can cancel it.
     pub(crate) can_cancel: bool,
 }
@@ -54,7 +57,8 @@ pub(crate) fn subject(page: &SubjectPage) -> Markup {
     .render()
 }
 
-fn definition(subject: &Subject) -> String {
+/// Returns the definition of a subject in a sentence.
+pub(super) fn definition(subject: &Subject) -> String {
     match subject {
         Subject::Fibonacci(_) => String::new(),
         Subject::Lucas(_) => words::LUCAS.to_owned(),
@@ -80,7 +84,10 @@ fn status(page: &SubjectPage, calculation: &CalculationBody) -> Markup {
     let name = page.subject.to_string();
     html! {
         @match calculation.status {
-            Status::Queued => p.standing { span.status.queued { (waiting(calculation)) } },
+            Status::Queued => {
+                p.standing { span.status.queued { (waiting(calculation)) } }
+                @if calculation.waiting_for.is_none() { (queue_now(&page.subject, page.system.as_ref())) }
+            }
             Status::Running => div.standing {
                 p { span.status.running { (history::RUNNING) } }
                 (progress(calculation))

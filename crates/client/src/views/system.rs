@@ -1,6 +1,7 @@
 //! The system as it is now: a drawing with its figures, and what each part does.
 
 use maud::{Markup, html};
+use model::Subject;
 use wire::{CalculationBody, LaneStatus, SystemStatus};
 
 use super::format;
@@ -67,22 +68,25 @@ fn figures(system: &SystemStatus, waiting: u64, claimed: u64) -> PartFigures {
     figures
 }
 
-/// Renders the place of a calculation in the queue as it is now, and how many wait and run, which is refreshed. Only long
-/// work has a place: the other lanes are empty again before it could be read.
-pub(crate) fn queue_now(index: &str, system: Option<&SystemStatus>) -> Markup {
+/// Renders the place of a waiting calculation in the queue as it is now, and how many run, which is refreshed.
+pub(crate) fn queue_now(subject: &Subject, system: Option<&SystemStatus>) -> Markup {
     html! {
-        p.aside #queue data-poll={ "/fragments/queue/" (index) } {
-            @if let Some(system) = system { (place(index, system)) }
+        p.aside #queue data-poll={ "/fragments/queue/" (subject.path()) } {
+            @if let Some(system) = system { (place(&subject.to_string(), system)) }
         }
     }
 }
 
-fn place(index: &str, system: &SystemStatus) -> String {
+fn place(subject: &str, system: &SystemStatus) -> String {
     let sum = |count: fn(&LaneStatus) -> u64| system.lanes.iter().map(count).sum::<u64>();
     let [waiting, claimed] = [sum(|lane| lane.waiting), sum(|lane| lane.claimed)];
-    let subject = format!("F({index})");
-    match system.next_long.iter().position(|next| *next == subject) {
-        Some(before) => sentences::place_in_queue(before + 1, claimed),
+    let before = |lane: &LaneStatus| lane.next.iter().position(|next| next == subject);
+    match system.lanes.iter().find_map(|lane| Some((before(lane)?, &lane.lane))) {
+        Some((before, lane)) => sentences::place_in_queue(before + 1, lane, claimed),
+        None if system.lanes.iter().any(|lane| lane.next.len() >= LaneStatus::MAX_NEXT) => {
+            sentences::place_after(LaneStatus::MAX_NEXT, claimed)
+        }
+        // It has just been claimed, or the queue does not answer.
         None => sentences::queue_length(waiting, claimed),
     }
 }
@@ -95,5 +99,30 @@ pub(super) fn parts() -> Markup {
                 li { strong { (part) } span { (does) " " em { (text::IF_IT_DIES) } (dies) } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_of_a_calculation_is_that_in_its_lane() {
+        let lane = |lane: &str, next: Vec<String>| LaneStatus {
+            lane: lane.to_owned(),
+            waiting: 5_000,
+            claimed: 2,
+            oldest_age_ms: None,
+            next,
+        };
+        let system = |short: Vec<String>| SystemStatus {
+            lanes: vec![lane("short", short), lane("long", vec!["F(8)".to_owned(), "L(9)".to_owned()])],
+            ..SystemStatus::default()
+        };
+        let hundred = system((0..100).map(|n| format!("F({n})")).collect());
+        assert_eq!(place("F(0)", &hundred), "It is number 1 in the queue of short work now, and 4 are being computed.");
+        assert_eq!(place("L(9)", &hundred), "It is number 2 in the queue of long work now, and 4 are being computed.");
+        assert_eq!(place("L(7)", &hundred), "More than 100 are before it in the queue now, and 4 are being computed.");
+        assert_eq!(place("L(7)", &system(Vec::new())), "10,000 wait in all, and 4 are being computed.");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 #[derive(Default)]
 pub(crate) struct FakeApi {
-    /// By index.
+    /// By index, or by subject for others than F(n).
     known: BTreeMap<String, CalculationBody>,
     next: Option<String>,
     /// The problem with which every call is refused, and `Retry-After`.
@@ -36,7 +36,8 @@ pub(crate) struct Call {
 
 impl FakeApi {
     pub(crate) fn knowing(calculations: impl IntoIterator<Item = CalculationBody>) -> Self {
-        let known = calculations.into_iter().map(|calculation| (calculation.index.clone(), calculation)).collect();
+        let path = |calculation: &CalculationBody| calculation.links.page.trim_start_matches("/n/").to_owned();
+        let known = calculations.into_iter().map(|calculation| (path(&calculation), calculation)).collect();
         Self { known, ..Self::default() }
     }
 
@@ -239,8 +240,13 @@ async fn system(State(api): FakeApiState, headers: HeaderMap) -> Response {
         version: "0.1.0".to_owned(),
         mode: "embedded".to_owned(),
         at: "2026-11-23T23:50:27.123Z".to_owned(),
-        lanes: vec![LaneStatus { lane: "long".to_owned(), waiting: 12, claimed: 1, oldest_age_ms: None }],
-        next_long: vec!["F(900000000)".to_owned(), "F(800000000)".to_owned()],
+        lanes: vec![LaneStatus {
+            lane: "long".to_owned(),
+            waiting: 12,
+            claimed: 1,
+            oldest_age_ms: None,
+            next: vec!["F(900000000)".to_owned(), "F(800000000)".to_owned(), "L(5)".to_owned()],
+        }],
         workers: Vec::new(),
         accepted_per_s: 0.0,
         finished_per_s: 1.25,
@@ -290,6 +296,16 @@ pub(crate) fn queued(index: &str) -> CalculationBody {
             page: format!("/n/{index}"),
         },
     }
+}
+
+/// Another subject than F(n).
+pub(crate) fn other(subject: &str, calculation: CalculationBody) -> CalculationBody {
+    let links = Links {
+        this: format!("/api/calculations/{subject}"),
+        value: format!("/api/calculations/{subject}/value"),
+        page: format!("/n/{subject}"),
+    };
+    CalculationBody { subject: subject.to_owned(), links, ..calculation }
 }
 
 pub(crate) fn running(index: &str) -> CalculationBody {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 
 use crate::browser::{Browser, PageResponse};
-use crate::fake_api::{FakeApi, cancelled, done, done_long, evicted, failed, queued, running};
+use crate::fake_api::{FakeApi, cancelled, done, done_long, evicted, failed, other, queued, running};
 
 async fn page_of(calculation: wire::CalculationBody) -> PageResponse {
     let path = format!("/n/{}", calculation.index);
@@ -79,6 +79,7 @@ async fn digits_are_found_here_or_by_the_api_and_marked() {
     browser.get("/n/400?find=11").await.shows("Not found.");
     browser.get("/n/400?find=x").await.shows("Only digits can be found here");
     browser.get("/n/400").await.shows(r#"<div class="found" id="found" hidden>"#);
+    browser.get("/n/1000000").await.shows("A search of all 208,988 digits takes under 1 ms here.");
 
     let page = browser.get("/n/1000000?find=777").await;
     page.shows("Found at digit 12,345.");
@@ -145,10 +146,16 @@ async fn work_under_way_is_shown_live_and_reloads_without_scripts() {
     let page = page_of(queued("7")).await;
     page.shows("Waiting for its turn");
     page.shows(r#"data-poll="/fragments/queue/7">12 wait in all, and 1 is being computed."#);
-    page_of(queued("800000000")).await.shows("It is number 2 in the queue of long work now, and 1 is being computed.");
-    let mut waiting = queued("7");
+    let second = "It is number 2 in the queue of long work now, and 1 is being computed.";
+    page_of(queued("800000000")).await.shows(second);
+    let mut waiting = queued("800000000");
     waiting.waiting_for = Some(model::WaitingFor::Memory);
-    page_of(waiting).await.shows("Waiting for memory");
+    let page = page_of(waiting).await;
+    page.shows("Waiting for memory");
+    page.hides(second);
+    let lucas = Browser::of(&Arc::new(FakeApi::knowing([other("L(5)", queued("5"))]))).await;
+    lucas.get("/n/L(5)").await.shows("It is number 3 in the queue of long work now");
+    lucas.get("/fragments/queue/L(5)").await.shows("It is number 3 in the queue of long work now");
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
-//! The long lane is shared between submitters.
+//! The long lane is shared between submitters, and what waits is listed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Job, Lane};
+use model::{Job, Lane, Subject};
 
 use super::{LONG_LEASE, SHORT_LEASE, claim, claim_now, job};
 use crate::{Enqueued, JobQueue};
@@ -148,28 +148,33 @@ pub(crate) async fn a_waiting_long_job_is_in_the_queue_once(queue: Arc<dyn JobQu
     assert_eq!(queue.enqueue(&long_job(one(3), 1_000)).await.unwrap(), Enqueued::Added, "it has ended");
 }
 
-pub(crate) async fn waiting_long_jobs_are_listed_in_the_order_of_their_delivery(queue: Arc<dyn JobQueue>) {
-    assert!(queue.next_long(10).await.unwrap().is_empty());
-    queue.enqueue(&job(1, Lane::Short)).await.unwrap();
+pub(crate) async fn waiting_jobs_are_listed_in_the_order_of_their_delivery(queue: Arc<dyn JobQueue>) {
+    assert_eq!(queue.waiting(10).await.unwrap(), <[Vec<Subject>; 3]>::default());
     for n in 1..=4 {
         queue.enqueue(&long_job(one(n), 1_000)).await.unwrap();
         queue.enqueue(&long_job(other(n), 2_000)).await.unwrap();
+        queue.enqueue(&job(10 - n, Lane::Medium)).await.unwrap();
+        queue.enqueue(&job(5 - n, Lane::Short)).await.unwrap();
     }
-    let listed = async |max: usize| -> Vec<i64> {
-        queue.next_long(max).await.unwrap().iter().map(|subject| subject.index().expect("an index").get()).collect()
+    let listed = async |max: usize| -> [Vec<i64>; 3] {
+        let index = |subject: &Subject| subject.index().expect("an index").get();
+        queue.waiting(max).await.unwrap().map(|subjects| subjects.iter().map(index).collect())
     };
-    let all = listed(100).await;
-    assert_eq!(all.len(), 8);
+    let [short, medium, long] = listed(100).await;
+    assert_eq!((&short[..], &medium[..], long.len()), (&[4, 3, 2, 1][..], &[9, 8, 7, 6][..], 8));
     for max in 0..=8 {
-        assert_eq!(listed(max).await, all[..max]);
+        assert_eq!(listed(max).await, [&short[..max.min(4)], &medium[..max.min(4)], &long[..max]]);
     }
-    assert_eq!(next(&*queue).await, Some(1));
-    let claimed = claim(&*queue, "a", LONG_LEASE).await;
-    assert_eq!(listed(100).await, all[1..], "a claimed job does not wait");
-    queue.nack(&claimed, LONG_LEASE).await.unwrap();
-    assert_eq!(listed(100).await, all[1..], "nor does a delayed one");
-    for n in &all[1..] {
+    for n in short.iter().chain(&medium) {
         assert_eq!(next(&*queue).await, Some(*n));
     }
-    assert!(listed(100).await.is_empty());
+    let claimed = claim(&*queue, "a", LONG_LEASE).await;
+    let left = [vec![], vec![], long[1..].to_vec()];
+    assert_eq!(listed(100).await, left, "a claimed job does not wait");
+    queue.nack(&claimed, LONG_LEASE).await.unwrap();
+    assert_eq!(listed(100).await, left, "nor does a delayed one");
+    for n in &long[1..] {
+        assert_eq!(next(&*queue).await, Some(*n));
+    }
+    assert_eq!(listed(100).await, <[Vec<i64>; 3]>::default());
 }

@@ -101,8 +101,8 @@ impl JobQueue for FaultyQueue {
         self.queue().depth().await
     }
 
-    async fn next_long(&self, max: usize) -> Result<Vec<Subject>, QueueError> {
-        self.queue().next_long(max).await
+    async fn waiting(&self, max: usize) -> Result<[Vec<Subject>; 3], QueueError> {
+        self.queue().waiting(max).await
     }
 
     async fn report(&self, report: &WorkerReport) -> Result<(), QueueError> {

@@ -62,7 +62,7 @@ pub(super) fn viewer(page: &DigitPage) -> Markup {
                     }
                 }
             }
-            @if !few { (find::result(index, page.find.as_ref())) }
+            @if !few { (find::result(index, page.count, page.find.as_ref())) }
             div #lines.lines.few[few].tall[page.count > 20 * LINE_DIGITS] tabindex=[(!few).then_some("0")] role=[(!few).then_some("region")]
                 aria-label=[(!few).then_some(text::LINES)] {
                 (lines(page))

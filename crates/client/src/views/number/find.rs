@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::super::sentences;
 use super::super::text::find as text;
+use super::digits::PAGE_DIGITS;
 
 /// A search for digits, and what it found.
 pub(crate) struct DigitFind {
@@ -27,23 +28,26 @@ pub(crate) enum FindResult {
     Unavailable,
 }
 
-/// Renders the form.
+/// Renders the form. The field is described by what [`result`] says.
 pub(super) fn form(index: &str, find: Option<&DigitFind>) -> Markup {
     html! {
         form #find-form method="get" action={ "/n/" (index) "#digits" } {
             label for="find" { (text::LABEL) }
             input #find type="search" name="find" inputmode="numeric" maxlength="1000" autocomplete="off" required
-                value=[find.map(|find| &find.typed)];
+                aria-describedby="found-words" value=[find.map(|find| &find.typed)];
             button.quiet { (text::FIND) }
         }
     }
 }
 
-/// Renders what was found. The script fills it in too.
-pub(super) fn result(index: &str, find: Option<&DigitFind>) -> Markup {
+/// Renders what was found, or what a search takes if not all digits are on the page. The script fills it in too.
+pub(super) fn result(index: &str, count: u64, find: Option<&DigitFind>) -> Markup {
+    let is_long = count > PAGE_DIGITS;
     html! {
-        div #found.found hidden[find.is_none()] {
-            p role="status" { @if let Some(find) = find { (sentence(&find.result)) } }
+        div #found.found hidden[find.is_none() && !is_long] {
+            p #found-words role="status" {
+                @if let Some(find) = find { (sentence(&find.result)) } @else if is_long { (sentences::search_price(count)) }
+            }
             @if let Some((find, next)) = find.and_then(|find| Some((find, find.result.next()?))) {
                 a href={ "/n/" (index) "?find=" (digits_only(&find.typed)) "&from=" (next) "#digits" } {
                     (if matches!(find.result, FindResult::Found { .. }) { text::NEXT } else { text::GO_ON })

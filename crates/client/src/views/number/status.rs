@@ -1,7 +1,7 @@
 //! The status of a calculation, and the actions it allows.
 
 use maud::{Markup, html};
-use model::{Status, ValueState};
+use model::{Index, Status, ValueState};
 use wire::CalculationBody;
 
 use super::super::form::submit_button;
@@ -19,7 +19,9 @@ pub(super) fn status(page: &NumberPage, calculation: &CalculationBody) -> Markup
             Status::Queued => {
                 p.standing { span.status.queued { (waiting(calculation)) } }
                 (estimate(page))
-                (queue_now(&page.index, page.system.as_ref()))
+                @if let (None, Ok(index)) = (calculation.waiting_for, page.index.parse::<Index>()) {
+                    (queue_now(&index.into(), page.system.as_ref()))
+                }
             }
             Status::Running => div.standing {
                 p { span.status.running { (history::RUNNING) } }

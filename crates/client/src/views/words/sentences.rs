@@ -1,7 +1,7 @@
 //! Sentences that are built around values.
 
 use maud::{Markup, html};
-use wire::{NumberFacts, VerificationBody};
+use wire::{FoundDigits, NumberFacts, VerificationBody};
 
 use super::format::{self, digit_count, plain_name, rich, with_commas};
 
@@ -116,6 +116,14 @@ pub(in crate::views) fn attempts(count: u32) -> String {
 pub(in crate::views) fn digit_range(from: u64, until: u64, count: u64) -> String {
     let [from, until, count] = [from, until, count].map(|place| with_commas(&place.to_string()));
     if from == "1" && until == count { format!("1–{count}") } else { format!("{from}–{until} of {count}") }
+}
+
+/// Says what a search for digits takes at most.
+pub(in crate::views) fn search_price(count: u64) -> String {
+    let ms = FoundDigits::estimated_ms(count);
+    let about = if ms == 0 { "" } else { "about " };
+    let time = format::rough_duration(ms);
+    format!("A search of all {} takes {about}{time} here.", digit_count(&count.to_string()))
 }
 
 pub(in crate::views) fn found_at(position: u64) -> String {
@@ -280,8 +288,12 @@ pub(in crate::views) fn system(waiting: u64, claimed: u64, workers: usize) -> St
     )
 }
 
-pub(in crate::views) fn place_in_queue(place: usize, claimed: u64) -> String {
-    format!("It is number {place} in the queue of long work now, and {}.", computed(claimed))
+pub(in crate::views) fn place_in_queue(place: usize, lane: &str, claimed: u64) -> String {
+    format!("It is number {place} in the queue of {lane} work now, and {}.", computed(claimed))
+}
+
+pub(in crate::views) fn place_after(others: usize, claimed: u64) -> String {
+    format!("More than {others} are before it in the queue now, and {}.", computed(claimed))
 }
 
 pub(in crate::views) fn queue_length(waiting: u64, claimed: u64) -> String {
