@@ -67,7 +67,7 @@ test("what was computed between rendering and listening appears too", () =>
     });
     await page.goto("/", { waitUntil: "commit" });
     await page.getByRole("heading", { level: 1 }).waitFor();
-    const typed = page.getByLabel("From F(n) on");
+    const typed = page.getByLabel("Find");
     await typed.fill("321");
     await typed.blur();
     await askElsewhere(stack.url, 322);
@@ -85,7 +85,7 @@ test("the history lists what is mine, the largest, and from an index on, with sc
       await page.goto("/");
       await ask(page, "2026");
       await page.waitForURL("**/n/2026");
-      const rows = () => page.locator(".row").evaluateAll((all) => all.map((row) => Number(row.dataset.index)));
+      const rows = () => page.locator(".row").evaluateAll((all) => all.map((row) => Number(row.dataset.subject.slice(2, -1))));
       await page.goto("/");
       assert.ok((await rows()).length > 3);
       await page.getByRole("link", { name: "Mine" }).click();
@@ -95,7 +95,7 @@ test("the history lists what is mine, the largest, and from an index on, with sc
       await page.waitForURL("**/?show=largest");
       const largest = await rows();
       assert.deepEqual(largest, largest.toSorted((a, b) => Math.abs(b) - Math.abs(a)));
-      await page.getByLabel("From F(n) on").fill("321");
+      await page.getByLabel("Find").fill("321");
       await page.getByRole("button", { name: "Show" }).click();
       await page.waitForURL("**/?from=321");
       assert.deepEqual((await rows()).slice(0, 2), [321, 322]);

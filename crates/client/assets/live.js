@@ -1,7 +1,7 @@
 // Live updates: follows the event stream and fetches the parts of the page that have changed.
 //
 // HTML is rendered by the server alone; only the progress of a computation is written here, four times a second.
-// Indexes and values stay strings: F(79) is already above 2^53 and a Number would round it.
+// Values stay strings: F(79) is already above 2^53 and a Number would round it.
 
 const EVERYTHING = Symbol("everything");
 const BATCH_MS = 30;
@@ -9,11 +9,13 @@ const MAX_REFRESHES_PER_S = 5;
 const MAX_SINGLE_ROWS = 3;
 const MAX_ROWS = 150;
 const TOUCH_REST_MS = 2000;
+const RETRY_MS = 4000;
+const JOURNEY_MS = 1000;
 
 const template = document.getElementById("words");
 const words = Object.fromEntries(template.content.textContent.trim().split("\n").map((line) => line.split("\t")));
 const live = () => document.querySelector("[data-live]");
-const rowOf = (index) => document.querySelector(`.row[data-index="${CSS.escape(index)}"]`);
+const rowOf = (subject) => document.querySelector(`.row[data-subject="${CSS.escape(subject)}"]`);
 const title = document.title;
 
 /** The words of the page, with values set in. */
@@ -56,7 +58,8 @@ async function openStream() {
 function wish() {
   const part = live();
   if (!part) return null;
-  if (part.dataset.index) return "pending" in part.dataset ? { index: part.dataset.index } : null;
+  const { subject, pending } = part.dataset;
+  if (subject) return pending === undefined ? null : { subject };
   return document.hidden ? null : { all: true };
 }
 
@@ -65,20 +68,20 @@ async function listen() {
   port?.postMessage(wish());
 }
 
-function receive({ type, data, connected: now }) {
+function receive({ type, data, connected: now, resumed }) {
   const part = live();
   if (!part) return;
-  if (type === "connection") return stand(now);
+  if (type === "connection") return stand(now, resumed);
   if (type === "reset") return stale(EVERYTHING);
   const event = JSON.parse(data);
-  if (part.dataset.index && part.dataset.index !== event.index) return;
+  if (part.dataset.subject && part.dataset.subject !== event.subject) return;
   if (type === "progress") progress(event);
-  else stale(event.index);
+  else stale(event.subject);
 }
 
-function stand(now) {
+function stand(now, resumed) {
   // What happened between rendering and listening, or while the stream was lost, was not received.
-  if (now && !connected) stale(EVERYTHING);
+  if (now && !(connected && resumed)) stale(EVERYTHING);
   if (connected === false && now) say(word("live-again"));
   if (connected !== false && !now) say(word("connection-lost"));
   connected = now;
@@ -99,19 +102,18 @@ const refreshedAt = [];
 let timer;
 
 function stale(what) {
+  if (live()?.dataset.subject) return refreshNumber();
   changed.add(what);
   timer ??= setTimeout(refresh, delay());
 }
 
 function delay() {
-  // A number has few events, and the last is awaited.
-  if (live()?.dataset.index) return 0;
   const oldest = refreshedAt.at(-MAX_REFRESHES_PER_S);
   return Math.max(BATCH_MS, oldest === undefined ? 0 : oldest + 1000 - performance.now());
 }
 
 async function refresh() {
-  if (document.hidden && !live()?.dataset.index) {
+  if (document.hidden) {
     timer = undefined;
     return;
   }
@@ -121,22 +123,30 @@ async function refresh() {
   refreshedAt.splice(0, refreshedAt.length - MAX_REFRESHES_PER_S);
   let failed = false;
   try {
-    if (live()?.dataset.index) await refreshNumber();
-    else if (what.includes(EVERYTHING) || what.length > MAX_SINGLE_ROWS) await refreshHistory();
-    else for (const index of what) await refreshRow(index);
+    if (what.includes(EVERYTHING) || what.length > MAX_SINGLE_ROWS) await refreshHistory();
+    else for (const subject of what) await refreshRow(subject);
   } catch {
     // Unavailable. The line above says so if the stream is lost too; either way it is retried.
     changed.add(EVERYTHING);
     failed = true;
   }
   timer = undefined;
-  if (changed.size > 0) timer = setTimeout(refresh, failed ? 4000 : delay());
+  if (changed.size > 0) timer = setTimeout(refresh, failed ? RETRY_MS : delay());
 }
 
+// A number has few events, and the last is awaited: none waits for the answer to another.
+let asked = 0;
+let shown = 0;
+
 async function refreshNumber() {
+  const turn = (asked += 1);
+  const fresh = await load(live().dataset.fragment + location.search).catch(() => undefined);
+  if (turn <= shown) return;
+  if (!fresh) return void setTimeout(() => turn > shown && refreshNumber(), RETRY_MS);
   const old = live();
-  const fresh = await load(old.dataset.fragment + location.search);
   const { status } = old.dataset;
+  // Nothing newer than the end is on its way.
+  shown = "pending" in fresh.dataset ? turn : asked;
   swap(old, fresh);
   showConnection();
   announce(fresh, status);
@@ -144,30 +154,38 @@ async function refreshNumber() {
   document.title = title;
   port?.postMessage(null);
   document.dispatchEvent(new CustomEvent("abaci:number"));
+  if (!fresh.querySelector(".journey strong")) setTimeout(refreshJourney, JOURNEY_MS);
+}
+
+/** Shows the last times of a number that was read before the API had the event of its end. */
+async function refreshJourney() {
+  const fresh = await load(live().dataset.fragment).catch(() => undefined);
+  const [old, now] = [live(), fresh].map((part) => part?.querySelector("[aria-labelledby=journey]"));
+  if (now) old?.replaceWith(now);
 }
 
 async function refreshHistory() {
   const old = live();
   const fresh = await load(old.dataset.fragment);
-  const before = new Map([...old.querySelectorAll(".row")].map((row) => [row.dataset.index, row]));
-  const arrived = [...fresh.querySelectorAll(".row")].filter((row) => !before.has(row.dataset.index));
-  for (const row of fresh.querySelectorAll(".row")) announce(row, before.get(row.dataset.index)?.dataset.status);
+  const before = new Map([...old.querySelectorAll(".row")].map((row) => [row.dataset.subject, row]));
+  const arrived = [...fresh.querySelectorAll(".row")].filter((row) => !before.has(row.dataset.subject));
+  for (const row of fresh.querySelectorAll(".row")) announce(row, before.get(row.dataset.subject)?.dataset.status);
   if (arrived.length === 0 || mayMove()) {
     swap(old, fresh);
     hold([]);
   } else {
-    for (const row of [...fresh.querySelectorAll(".row")]) if (before.has(row.dataset.index)) swap(before.get(row.dataset.index), row);
-    hold(arrived.map((row) => row.dataset.index));
+    for (const row of [...fresh.querySelectorAll(".row")]) if (before.has(row.dataset.subject)) swap(before.get(row.dataset.subject), row);
+    hold(arrived.map((row) => row.dataset.subject));
   }
 }
 
-async function refreshRow(index) {
-  const old = rowOf(index);
-  if (!old && !("newest" in live().dataset)) return;
-  const fresh = await load(`/fragments/row/${encodeURIComponent(index)}`);
+async function refreshRow(subject) {
+  const old = rowOf(subject);
+  if (!old && live().dataset.newest !== (subject.startsWith("F(") ? "numbers" : "others")) return;
+  const fresh = await load(`/fragments/row/${encodeURIComponent(subject)}`);
   announce(fresh, old?.dataset.status);
   if (old) return swap(old, fresh);
-  if (!mayMove()) return hold([...held, index]);
+  if (!mayMove()) return hold([...held, subject]);
   const rows = [...document.querySelectorAll(".row")];
   if (rows.length > MAX_ROWS) return refreshHistory();
   // Newest first by when it was first requested; the texts are RFC 3339, which sorts as it reads.
@@ -212,8 +230,8 @@ function mayMove() {
   return !busy && performance.now() - touchedAt > TOUCH_REST_MS;
 }
 
-function hold(indexes) {
-  held = [...new Set(indexes)];
+function hold(subjects) {
+  held = [...new Set(subjects)];
   const button = document.getElementById("show-new");
   if (!button) return;
   button.hidden = held.length === 0;
@@ -227,10 +245,11 @@ document.getElementById("show-new")?.addEventListener("click", async () => {
 
 // --- Progress, and the end of what this visitor waits for. ---
 
-function progress({ index, progress: fraction, remaining_ms: leftMs }) {
-  const part = live()?.dataset.index === index ? live() : rowOf(index);
+function progress({ subject, progress: fraction, remaining_ms: leftMs }) {
+  const part = live()?.dataset.subject === subject ? live() : rowOf(subject);
   const bar = part?.querySelector("progress");
-  if (!bar) return part ? stale(index) : undefined;
+  // A number that is being fetched gets its bar by that.
+  if (!bar) return part && asked === shown ? stale(subject) : undefined;
   const percent = `${Math.floor(100 * Math.min(fraction, 0.99))} %`;
   bar.value = fraction;
   part.querySelector("[data-percent]").textContent = percent;
@@ -238,16 +257,16 @@ function progress({ index, progress: fraction, remaining_ms: leftMs }) {
   if (part === live()) document.title = `${percent} · ${title}`;
 }
 
-/** The time left, in the words of the server. */
+/** The time left, as the server writes it. */
 function left(ms) {
   if (ms == null) return "";
-  if (ms < 1000) return "under 1 s left";
-  return ms < 90_000 ? `about ${Math.ceil(ms / 1000)} s left` : `about ${Math.ceil(ms / 60_000)} min left`;
+  if (ms < 1000) return word("left-soon");
+  return ms < 90_000 ? word("left-s", { n: Math.ceil(ms / 1000) }) : word("left-min", { n: Math.ceil(ms / 60_000) });
 }
 
 function announce(part, before) {
-  const { announcement, index, status } = part.dataset;
-  if (announcement && before !== status && awaited().includes(index)) say(announcement);
+  const { announcement, subject, status } = part.dataset;
+  if (announcement && before !== status && awaited().includes(subject)) say(announcement);
 }
 
 function awaited() {
@@ -259,17 +278,17 @@ function awaited() {
 }
 
 function rememberAwaited() {
-  const { index, pending } = live()?.dataset ?? {};
-  if (!index || pending === undefined) return;
+  const { subject, pending } = live()?.dataset ?? {};
+  if (!subject || pending === undefined) return;
   try {
-    sessionStorage.setItem("awaited", JSON.stringify([index, ...awaited().filter((n) => n !== index)].slice(0, 50)));
+    sessionStorage.setItem("awaited", JSON.stringify([subject, ...awaited().filter((other) => other !== subject)].slice(0, 50)));
   } catch {
     // As above.
   }
 }
 
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && live() && !live().dataset.index) stale(EVERYTHING);
+  if (!document.hidden && live() && !live().dataset.subject) stale(EVERYTHING);
   listen();
 });
 // A page kept for the back button must not keep its wish, and has missed something when it returns.
@@ -294,3 +313,5 @@ async function poll() {
 setTimeout(poll, POLL_MS);
 rememberAwaited();
 listen();
+// Short work is done before the stream is open.
+if (live() && "pending" in live().dataset) stale(EVERYTHING);

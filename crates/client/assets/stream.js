@@ -1,10 +1,10 @@
 // One event stream for all tabs of a browser: a shared worker, or a module where there are none.
 //
 // Browsers open six connections to a host over HTTP/1.1; a stream for each tab would lock the seventh tab out.
-// Each tab says what it wants: `{ all: true }`, `{ index: "1000" }` or nothing. The stream is open while any tab
+// Each tab says what it wants: `{ all: true }`, `{ subject: "F(1000)" }` or nothing. The stream is open while any tab
 // wants something, and resumes where it was when the wishes change.
 
-const MAX_INDEXES = 50;
+const MAX_SUBJECTS = 50;
 const wishes = new Map();
 let source;
 let path;
@@ -27,9 +27,9 @@ globalThis.onconnect = ({ ports: [port] }) => connect(port);
 function wantedPath() {
   const wanted = [...wishes.values()];
   if (wanted.length === 0) return undefined;
-  const indexes = [...new Set(wanted.map(({ index }) => index))];
-  if (wanted.some(({ all }) => all) || indexes.length > MAX_INDEXES) return "/api/events";
-  return `/api/events?index=${indexes.sort().join()}`;
+  const subjects = [...new Set(wanted.map(({ subject }) => subject))];
+  if (wanted.some(({ all }) => all) || subjects.length > MAX_SUBJECTS) return "/api/events";
+  return `/api/events?${subjects.sort().map((subject) => `subject=${encodeURIComponent(subject)}`).join("&")}`;
 }
 
 function follow() {
@@ -47,7 +47,7 @@ function open() {
   const opened = (source = new EventSource(path + resume));
   opened.addEventListener("open", () => {
     retryMs = 1000;
-    stand(true);
+    stand(true, Boolean(resume));
   });
   for (const type of ["calculation", "progress", "reset"]) {
     opened.addEventListener(type, ({ data, lastEventId }) => {
@@ -65,9 +65,10 @@ function open() {
   });
 }
 
-function stand(now) {
+/** Says whether the stream is open, and whether it has every event since it was open before. */
+function stand(now, resumed) {
   connected = now;
-  send({ type: "connection", connected });
+  send({ type: "connection", connected, resumed });
 }
 
 function send(message) {

@@ -11,6 +11,8 @@ pub(crate) enum HistoryView {
     Unfinished,
     /// The largest first.
     Largest,
+    /// Subjects other than F(n), newest first.
+    Others,
     /// By index, from this one on.
     From(String),
 }
@@ -23,6 +25,7 @@ impl HistoryView {
             Self::Mine => Some("show=mine".to_owned()),
             Self::Unfinished => Some("show=unfinished".to_owned()),
             Self::Largest => Some("show=largest".to_owned()),
+            Self::Others => Some("show=others".to_owned()),
             Self::From(index) => Some(format!("from={index}")),
         }
     }
@@ -33,6 +36,7 @@ impl HistoryView {
             Self::All | Self::Mine => String::new(),
             Self::Unfinished => "&show=unfinished".to_owned(),
             Self::Largest => "&show=largest".to_owned(),
+            Self::Others => "&show=others".to_owned(),
             Self::From(index) => format!("&show=by-index&from={index}"),
         }
     }

@@ -5,8 +5,7 @@
 use axum::extract::State;
 use axum::response::Html;
 use http::StatusCode;
-use model::Index;
-use wire::{CalculationBody, ProblemKind};
+use wire::ProblemKind;
 
 use super::failure::PageFailure;
 use super::home::{self, HomeQuery};
@@ -27,25 +26,15 @@ pub(crate) async fn history_fragment(
     Ok(Html(views::history(&history).into_string()))
 }
 
-/// `GET /fragments/row/{index}` returns one row of the history.
+/// `GET /fragments/row/{subject}` returns one row of the history.
 ///
 /// 200 · 404 never submitted · 503 the API is unavailable
 pub(crate) async fn row_fragment(
     State(state): State<ClientState>,
     forwarded: ForwardedHeaders,
-    IndexPath(index): IndexPath,
+    path: IndexPath,
 ) -> Result<Html<String>, PageFailure> {
-    let (_, calculation) = find(&state, &index, &forwarded).await?;
-    Ok(Html(views::row(&calculation).into_string()))
-}
-
-async fn find(
-    state: &ClientState,
-    index: &str,
-    forwarded: &ForwardedHeaders,
-) -> Result<(Index, CalculationBody), PageFailure> {
+    let calculation = state.api.calculation(&path.subject()?, &forwarded).await?;
     let not_found = || PageFailure::new(StatusCode::NOT_FOUND, ProblemKind::NotFound);
-    let index: Index = index.parse().map_err(|_| not_found())?;
-    let calculation = state.api.calculation(&index.into(), forwarded).await?.ok_or_else(not_found)?;
-    Ok((index, calculation))
+    Ok(Html(views::row(&calculation.ok_or_else(not_found)?).into_string()))
 }

@@ -1,7 +1,7 @@
 //! The first page: the form and the history.
 
 use axum::extract::{FromRequestParts, Query, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
 use model::Index;
@@ -11,6 +11,7 @@ use wire::{CalculationList, ProblemKind};
 use super::failure::PageFailure;
 use super::index_failure::not_an_index;
 use super::mine_cookie::read_mine;
+use super::subject::other_subject;
 use crate::ClientState;
 use crate::api_client::Cursor;
 use crate::forwarded_headers::ForwardedHeaders;
@@ -26,9 +27,9 @@ const PER_PAGE: u32 = 30;
 pub(crate) struct HomeQuery {
     /// The cursor of the page of the history.
     after: Option<String>,
-    /// Which calculations the history has: `mine`, `unfinished`, `largest`, or all.
+    /// Which calculations the history has: `mine`, `unfinished`, `largest`, `others`, or all.
     show: Option<String>,
-    /// The typed index from which on the history lists.
+    /// The typed index from which on the history lists, or another subject.
     from: Option<String>,
     /// The initial text of the field.
     pub(crate) index: Option<String>,
@@ -39,7 +40,7 @@ pub(crate) struct HomeQuery {
 
 /// `GET /?show=&from=&after=&index=` shows the form and a page of the history.
 ///
-/// 200 · 404 invalid cursor or list · 422 `from` is not an index · 503 with `Retry-After` the API is unavailable; the
+/// 200 · 303 to the page of another subject than F(n) · 404 invalid cursor or list · 422 `from` is neither · 503 with `Retry-After` the API is unavailable; the
 /// form is still shown
 #[tracing::instrument(skip_all)]
 pub(crate) async fn home(
@@ -47,6 +48,9 @@ pub(crate) async fn home(
     forwarded: ForwardedHeaders,
     query: HomeQuery,
 ) -> Result<Response, PageFailure> {
+    if let Some(subject) = query.from.as_deref().and_then(|typed| other_subject(typed.trim())) {
+        return Ok(Redirect::to(&format!("/n/{}", subject.path())).into_response());
+    }
     let form = SubmitForm { text: query.index.as_deref().unwrap_or_default(), problem: None, meanings: &[] };
     match history(&state, &query, &forwarded).await {
         Ok(history) => Ok(Html(views::home(&form, Ok(&history)).into_string()).into_response()),
@@ -77,6 +81,7 @@ pub(crate) async fn history(
         (None, Some("mine")) => HistoryView::Mine,
         (None, Some("unfinished")) => HistoryView::Unfinished,
         (None, Some("largest")) => HistoryView::Largest,
+        (None, Some("others")) => HistoryView::Others,
         (None, Some(_)) => return Err(invalid()),
     };
     let list = match view {

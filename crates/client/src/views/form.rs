@@ -1,11 +1,13 @@
 //! The form in which an index is typed, and the card that describes it meanwhile.
 
 use maud::{Markup, html};
+use model::Subject;
 use wire::{NumberFacts, Problem};
 
 use super::format;
 use super::problem::problem_summary;
 use super::sentences;
+use super::subject::definition;
 use super::text::form as text;
 
 /// The text of the form's field, and what is wrong with it.
@@ -89,6 +91,14 @@ pub(crate) fn card(facts: &NumberFacts) -> Markup {
             },
         }
         p.card-facts { (format::digit_count(&facts.digits)) " · " (sentences::cost(facts)) }
+    }
+}
+
+/// Renders what another subject than F(n) is.
+pub(crate) fn card_subject(subject: &Subject) -> Markup {
+    html! {
+        p.card-name { a href={ "/n/" (subject) } { (subject) } }
+        p.card-facts { (definition(subject)) }
     }
 }
 

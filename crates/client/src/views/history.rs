@@ -25,21 +25,28 @@ const END_DIGITS: usize = 12;
 /// Renders the list.
 pub(crate) fn history(history: &History) -> Markup {
     let here = address("/fragments/history", &history.view, history.after.as_ref());
-    let is_newest = history.after.is_none() && history.view == HistoryView::All;
+    let newest = match history.view {
+        HistoryView::All if history.after.is_none() => Some("numbers"),
+        HistoryView::Others if history.after.is_none() => Some("others"),
+        _ => None,
+    };
     html! {
-        div #history data-live data-events="/api/events" data-fragment=(here) data-newest[is_newest] {
+        div #history data-live data-fragment=(here) data-newest=[newest] {
             (filters(history))
+            @if let HistoryView::From(index) = &history.view {
+                p.aside { (text::FROM_BEFORE) a href={ "/n/" (index) } { (format::name(index)) } (text::FROM_AFTER) }
+            }
             @if history.list.items.is_empty() {
                 p.empty { (if history.view == HistoryView::All { text::EMPTY } else { text::NONE }) }
             }
             ol.rows role="list" { @for calculation in &history.list.items { (row(calculation)) } }
             nav.paging aria-label=(text::PAGES) {
-                @let is_all = history.view == HistoryView::All;
+                @let is_newest_first = matches!(history.view, HistoryView::All | HistoryView::Unfinished | HistoryView::Others);
                 @if history.after.is_some() {
-                    a #newest href=(address("/", &history.view, None)) { (if is_all { text::NEWEST } else { text::FIRST }) }
+                    a #newest href=(address("/", &history.view, None)) { (if is_newest_first { text::NEWEST } else { text::FIRST }) }
                 }
                 @if let Some(next) = history.list.next.as_deref().and_then(Cursor::parse) {
-                    a #older href=(address("/", &history.view, Some(&next))) { (if is_all { text::OLDER } else { text::MORE }) }
+                    a #older href=(address("/", &history.view, Some(&next))) { (if is_newest_first { text::OLDER } else { text::MORE }) }
                 }
             }
         }
@@ -57,13 +64,15 @@ fn filters(history: &History) -> Markup {
                     (HistoryView::Mine, text::MINE),
                     (HistoryView::Unfinished, text::UNFINISHED),
                     (HistoryView::Largest, text::LARGEST),
+                    (HistoryView::Others, text::OTHERS),
                 ] {
                     a href=(address("/", &view, None)) aria-current=[(view == history.view).then_some("page")] { (words) }
                 }
             }
             form.inline method="get" action="/" {
-                label for="from" { (text::FROM) }
-                input #from type="search" name="from" inputmode="numeric" maxlength="200" required autocomplete="off" value=(from);
+                label for="from" { (text::FIND) }
+                input #from type="search" name="from" maxlength="200" required autocomplete="off" autocapitalize="none"
+                    spellcheck="false" placeholder=(text::FIND_EXAMPLE) value=(from);
                 button.quiet { (text::SHOW) }
             }
             @if let Some(total) = history.list.total {
@@ -80,13 +89,15 @@ fn address(path: &str, view: &HistoryView, after: Option<&Cursor>) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
 }
 
-/// Renders one calculation of the list. The script finds its position by `id` and time.
+/// Renders one calculation of the list. The script finds its position by `data-subject` and time.
 pub(crate) fn row(calculation: &CalculationBody) -> Markup {
-    let index = &calculation.index;
+    let CalculationBody { subject, index, .. } = calculation;
     html! {
-        li.row data-index=(index) data-asked=(calculation.asked_at) data-status=(calculation.status)
+        li.row data-subject=(subject) data-asked=(calculation.asked_at) data-status=(calculation.status)
             data-announcement=[announcement(calculation)] {
-            a.row-name id={ "n" (index) } href={ "/n/" (index) } { (format::name(index)) }
+            a.row-name id={ "row-" (subject) } href=(calculation.links.page) {
+                @if is_number(calculation) { (format::name(index)) } @else { (subject.replace('-', format::MINUS)) }
+            }
             div.row-value { (value(calculation)) }
             p.row-state { (state(calculation)) }
         }
@@ -136,7 +147,8 @@ fn value(calculation: &CalculationBody) -> Markup {
         (Status::Done, Some(value), _) if value.len() <= MAX_WHOLE_DIGITS => {
             html! { span.digits { (format::grouped(value)) } }
         }
-        (Status::Done, _, Some((first, last))) => {
+        // The sign of other subjects is not known.
+        (Status::Done, _, Some((first, last))) if is_number(calculation) => {
             let first = first.get(..END_DIGITS).unwrap_or(first);
             let last = last.get(last.len().saturating_sub(END_DIGITS)..).unwrap_or(last);
             let sign = if is_negative(calculation) { format::MINUS } else { "" };
@@ -145,7 +157,10 @@ fn value(calculation: &CalculationBody) -> Markup {
         (Status::Failed, ..) => {
             html! { span.aside { (calculation.failure.as_ref().map_or("", |failure| failure.detail.as_str())) } }
         }
-        (Status::Queued, ..) => html! { span.aside { (text::WILL_HAVE) (format::digits(calculation.digits)) } },
+        (Status::Queued, ..) if is_number(calculation) => {
+            html! { span.aside { (text::WILL_HAVE) (format::digits(calculation.digits)) } }
+        }
+        (Status::Done | Status::Queued, ..) => html! {},
         _ => html! { span.aside { (text::NOT_COMPUTED) } },
     }
 }
@@ -170,7 +185,12 @@ fn state(calculation: &CalculationBody) -> Markup {
     }
 }
 
-/// Returns whether the value is negative, which F(−n) is for even n. `first_digits` has no sign.
+/// Returns whether a calculation is that of F(n).
+fn is_number(calculation: &CalculationBody) -> bool {
+    calculation.subject.starts_with("F(")
+}
+
+/// Returns whether the value of F(n) is negative, which F(−n) is for even n. `first_digits` has no sign.
 pub(crate) fn is_negative(calculation: &CalculationBody) -> bool {
     calculation.index.starts_with('-') && calculation.index.ends_with(['0', '2', '4', '6', '8'])
 }

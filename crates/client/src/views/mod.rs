@@ -22,7 +22,7 @@ use words::{format, sentences, text};
 
 pub(crate) use about::about;
 pub(crate) use failure::{failure, method_not_allowed};
-pub(crate) use form::{SubmitForm, card, card_problem, meanings};
+pub(crate) use form::{SubmitForm, card, card_problem, card_subject, meanings};
 pub(crate) use history::{History, history, is_negative, row};
 pub(crate) use home::home;
 pub(crate) use number::{

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 
 use crate::browser::Browser;
-use crate::fake_api::{FakeApi, cancelled, done, done_long, evicted, failed, queued, running};
+use crate::fake_api::{FakeApi, cancelled, done, done_long, evicted, failed, other, queued, running};
 
 #[tokio::test]
 async fn every_status_has_its_row() {
@@ -67,10 +67,31 @@ async fn the_history_has_other_lists_without_scripts() {
     largest.hides("data-newest");
     browser.get("/?show=unfinished").await.shows(r#"aria-current="page">Running"#);
     assert_eq!(asked(), "GET /api/calculations?limit=30&show=unfinished");
-    browser.get("/?from=10%5E3").await.shows(r#"value="1000""#);
+    let found = browser.get("/?from=10%5E3").await;
+    found.shows(r#"value="1000""#);
+    found.shows(r#"By index, from <a href="/n/1000">F(1000)</a> on."#);
     assert_eq!(asked(), "GET /api/calculations?limit=30&show=by-index&from=1000");
     assert_eq!(browser.get("/?from=x").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(browser.get("/?show=oldest").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn other_subjects_have_a_list_and_are_found() {
+    let rows = [other("L(-7)", done("-7", "-29")), other("U(3,-1,8)", done_long("8"))];
+    let api = Arc::new(FakeApi::knowing(rows));
+    let browser = Browser::of(&api).await;
+    let list = browser.get("/?show=others").await;
+    assert_eq!(api.calls().pop().expect("a call").what, "GET /api/calculations?limit=30&show=others");
+    list.shows(r#"data-newest="others""#);
+    let row = browser.get("/fragments/row/L(-7)").await;
+    list.shows(&row.body);
+    assert_eq!(row.text(), "L(−7)-29Done: 2 digits · 37 ms");
+    assert!(row.body.contains(r#"href="/n/L(-7)""#), "{}", row.body);
+    let row = browser.get("/fragments/row/U(3,-1,8)").await;
+    assert_eq!(row.text(), "U(3,−1,8)Done: 208988 digits · 37 ms", "its sign is unknown");
+    let found = browser.get("/?from=+L(1000)+").await;
+    assert_eq!((found.status, found.heading("location")), (StatusCode::SEE_OTHER, Some("/n/L(1000)")));
+    browser.get("/card?index=L(1000)").await.shows(r#"<a href="/n/L(1000)">L(1000)</a>"#);
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ pub(crate) fn number_part(page: &NumberPage) -> Markup {
     let announcement = page.calculation.as_ref().and_then(super::history::announcement);
     let whole = page.digits.as_ref().filter(|page| page.digits.len() as u64 == page.count);
     html! {
-        article #number.number data-live data-index=(index) data-status=[status] data-pending[pending]
+        article #number.number data-live data-subject={ "F(" (index) ")" } data-status=[status] data-pending[pending]
             data-fragment={ "/n/" (index) "/fragment" } data-announcement=[announcement] {
             div.section-head {
                 h1 tabindex="-1" aria-label=(sentences::spoken_name(index)) { (format::name(index)) }

@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::text::left;
+
 /// The sign of negative numbers in names and sentences. Values keep the hyphen, which programs can read.
 pub(in crate::views) const MINUS: &str = "−";
 
@@ -156,11 +158,12 @@ pub(in crate::views) fn rough_duration(ms: u64) -> String {
 
 /// Formats the time left, rounded up. The script uses the same format.
 pub(in crate::views) fn left(ms: u64) -> String {
-    match ms {
-        0..1_000 => "under 1 s left".to_owned(),
-        1_000..90_000 => format!("about {} s left", ms.div_ceil(1_000)),
-        _ => format!("about {} min left", ms.div_ceil(60_000)),
-    }
+    let (words, n) = match ms {
+        0..1_000 => (left::SOON, 1),
+        1_000..90_000 => (left::SECONDS, ms.div_ceil(1_000)),
+        _ => (left::MINUTES, ms.div_ceil(60_000)),
+    };
+    words.replace("{n}", &n.to_string())
 }
 
 /// `43 %`, rounded down: 100 % means done.

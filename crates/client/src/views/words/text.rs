@@ -59,7 +59,11 @@ pub(crate) mod history {
     pub(crate) const MINE: &str = "Mine";
     pub(crate) const UNFINISHED: &str = "Running";
     pub(crate) const LARGEST: &str = "Largest";
-    pub(crate) const FROM: &str = "From F(n) on";
+    pub(crate) const OTHERS: &str = "Other sequences";
+    pub(crate) const FIND: &str = "Find";
+    pub(crate) const FIND_EXAMPLE: &str = "1000 or L(1000)";
+    pub(crate) const FROM_BEFORE: &str = "By index, from ";
+    pub(crate) const FROM_AFTER: &str = " on.";
     pub(crate) const SHOW: &str = "Show";
     pub(crate) const IN_ALL: &str = " in all";
     pub(crate) const NONE: &str = "There is none.";
@@ -300,8 +304,14 @@ pub(crate) mod failure {
     pub(crate) const STRANGE_ANSWER: &str = "Abaci’s API gave a response that this page does not understand.";
 }
 
-/// The words that the scripts use, as attributes of one element.
-pub(crate) const SCRIPT_WORDS: [(&str, &str); 28] = [
+pub(crate) mod left {
+    pub(crate) const SOON: &str = "under 1 s left";
+    pub(crate) const SECONDS: &str = "about {n} s left";
+    pub(crate) const MINUTES: &str = "about {n} min left";
+}
+
+/// The words that the scripts use, as lines of one element.
+pub(crate) const SCRIPT_WORDS: [(&str, &str); 31] = [
     ("live", "Live"),
     ("lost", "Not live, retrying"),
     ("live-again", "Live again."),
@@ -329,5 +339,8 @@ pub(crate) const SCRIPT_WORDS: [(&str, &str); 28] = [
     ("find-absent", "Not found."),
     ("find-absent-after", "Not found from digit {from} on."),
     ("find-stopped", "Stopped at digit {to}."),
+    ("left-soon", left::SOON),
+    ("left-s", left::SECONDS),
+    ("left-min", left::MINUTES),
     ("offline", "No answer. Are you offline?"),
 ];
