@@ -91,13 +91,11 @@ fn address(path: &str, view: &HistoryView, after: Option<&Cursor>) -> String {
 
 /// Renders one calculation of the list. The script finds its position by `data-subject` and time.
 pub(crate) fn row(calculation: &CalculationBody) -> Markup {
-    let CalculationBody { subject, index, .. } = calculation;
+    let subject = &calculation.subject;
     html! {
         li.row data-subject=(subject) data-asked=(calculation.asked_at) data-status=(calculation.status)
             data-announcement=[announcement(calculation)] {
-            a.row-name id={ "row-" (subject) } href=(calculation.links.page) {
-                @if is_number(calculation) { (format::name(index)) } @else { (subject.replace('-', format::MINUS)) }
-            }
+            a.row-name id={ "row-" (subject) } href=(calculation.links.page) { (format::subject(subject)) }
             div.row-value { (value(calculation)) }
             p.row-state { (state(calculation)) }
         }

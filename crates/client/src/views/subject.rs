@@ -30,7 +30,7 @@ pub(crate) fn subject(page: &SubjectPage) -> Markup {
     let pending = page.calculation.as_ref().filter(|calculation| !calculation.status.is_final());
     let content = html! {
         article.number {
-            div.section-head { h1 tabindex="-1" { (name) } }
+            div.section-head { h1 tabindex="-1" { (format::subject(&name)) } }
             div.number-head { div {
                 p.sentence { (definition) }
                 @if let Some(index) = page.subject.index() {

@@ -75,6 +75,14 @@ pub(in crate::views) fn name(index: &str) -> Markup {
     term("F", index)
 }
 
+/// Names a subject: `L(1000)`, `U(3,−1,500)`.
+pub(in crate::views) fn subject(text: &str) -> Markup {
+    match text.trim_end_matches(')').split_once('(') {
+        Some((sequence, index)) if !index.contains(',') => term(sequence, index),
+        _ => html! { (text.replace('-', MINUS)) },
+    }
+}
+
 /// Names a term of a sequence: `L(1000)`, readable when long.
 pub(in crate::views) fn term(sequence: &str, index: &str) -> Markup {
     let digits = index.trim_start_matches('-');

@@ -61,7 +61,7 @@ pub(crate) mod history {
     pub(crate) const LARGEST: &str = "Largest";
     pub(crate) const OTHERS: &str = "Other sequences";
     pub(crate) const FIND: &str = "Find";
-    pub(crate) const FIND_EXAMPLE: &str = "1000 or L(1000)";
+    pub(crate) const FIND_EXAMPLE: &str = "n or L(n)";
     pub(crate) const FROM_BEFORE: &str = "By index, from ";
     pub(crate) const FROM_AFTER: &str = " on.";
     pub(crate) const SHOW: &str = "Show";
