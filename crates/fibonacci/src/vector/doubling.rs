@@ -241,15 +241,15 @@ mod tests {
         for count in boundaries(64) {
             extremes_are_right(Portable, count);
         }
-        #[cfg(target_arch = "x86_64")]
         for count in boundaries(if cfg!(feature = "soak") { 1 << 14 } else { 256 }) {
-            use crate::vector::lanes::{Avx2, Avx512};
-            if let Some(lanes) = Avx512::detect() {
-                extremes_are_right(lanes, count);
+            #[cfg(target_arch = "x86_64")]
+            {
+                use crate::vector::lanes::{Avx2, Avx512};
+                Avx512::detect().into_iter().for_each(|lanes| extremes_are_right(lanes, count));
+                Avx2::detect().into_iter().for_each(|lanes| extremes_are_right(lanes, count));
             }
-            if let Some(lanes) = Avx2::detect() {
-                extremes_are_right(lanes, count);
-            }
+            #[cfg(target_arch = "aarch64")]
+            crate::vector::lanes::Neon::detect().into_iter().for_each(|lanes| extremes_are_right(lanes, count));
         }
     }
 }

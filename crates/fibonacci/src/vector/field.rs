@@ -4,9 +4,9 @@
 //!
 //! |r| ≤ p/2 + p·|a·w/p|·2⁻⁵²,
 //!
-//! and it is exact while |a·w/p| < 2⁵¹: the fused operations give a·w as a sum h + l of two numbers
-//! exactly, the quotient q is a·w/p rounded to an integer, and h − q·p and the sum with l are integers
-//! below 2⁵³. With |w| near p/2 this allows |a| up to 8p. `tests/range.rs` executes these bounds.
+//! and it is exact while |a·w/p| < 2⁵¹: the fused operations give a·w as h − l exactly, the
+//! quotient q is a·w/p rounded to an integer, and h − q·p and this less l are integers below 2⁵³. With |w|
+//! near p/2 this allows |a| up to 8p. `range.rs` executes these bounds.
 
 use super::lanes::Lanes;
 use super::residues::balanced;

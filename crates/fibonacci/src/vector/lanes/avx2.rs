@@ -155,11 +155,6 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn mul_sub(self, a: TwoReals, b: TwoReals, c: TwoReals) -> TwoReals {
-        vector!(TwoReals(_mm256_fmsub_pd(a.0, b.0, c.0), _mm256_fmsub_pd(a.1, b.1, c.1)))
-    }
-
-    #[inline(always)]
     fn sub_mul(self, a: TwoReals, b: TwoReals, c: TwoReals) -> TwoReals {
         vector!(TwoReals(_mm256_fnmadd_pd(a.0, b.0, c.0), _mm256_fnmadd_pd(a.1, b.1, c.1)))
     }

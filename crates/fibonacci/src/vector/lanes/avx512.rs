@@ -79,11 +79,6 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn mul_sub(self, a: __m512d, b: __m512d, c: __m512d) -> __m512d {
-        vector!(_mm512_fmsub_pd(a, b, c))
-    }
-
-    #[inline(always)]
     fn sub_mul(self, a: __m512d, b: __m512d, c: __m512d) -> __m512d {
         vector!(_mm512_fnmadd_pd(a, b, c))
     }
@@ -151,7 +146,6 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn to_integers_times_ten_to_12(self, x: __m512d) -> __m512i {
-        // Exact: 10¹² has 28 binary digits before its zeros.
         vector!(_mm512_cvtpd_epi64(_mm512_mul_pd(x, _mm512_set1_pd(1e12))))
     }
 

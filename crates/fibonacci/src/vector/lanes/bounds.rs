@@ -92,11 +92,6 @@ impl Lanes for Bounds {
     }
 
     #[inline(never)]
-    fn mul_sub(self, a: Reals, b: Reals, c: Reals) -> Reals {
-        self.mul_add(a, b, c)
-    }
-
-    #[inline(never)]
     fn sub_mul(self, a: Reals, b: Reals, c: Reals) -> Reals {
         self.mul_add(a, b, c)
     }
@@ -137,7 +132,7 @@ impl Lanes for Bounds {
 
     #[inline(never)]
     fn to_integers_times_ten_to_12(self, x: Reals) -> Reals {
-        assert!(x.iter().all(|&x| x < 2_147_483_648.0));
+        assert!(x.iter().all(|&x| x < 33_554_432.0));
         x.map(|x| 1e12 * x)
     }
 

@@ -1,8 +1,9 @@
 //! Eight numbers at a time: the only module with `unsafe` code in it.
 //!
-//! [`Lanes`] is what the vector kernel needs of a processor. [`Avx512`] and [`Avx2`] are its
-//! implementations by instructions of x86-64; tests have another in plain numbers. A value of the first
-//! two exists only where the processor was found to have the instructions, so that calling them is sound.
+//! [`Lanes`] is what the vector kernel needs of a processor. `Avx512` and `Avx2` are its implementations
+//! by instructions of x86-64, `Neon` by those of ARM; tests have another in plain numbers. A value of the
+//! first three exists only where the processor was found to have the instructions, so that calling them is
+//! sound.
 //!
 //! Everything generic over [`Lanes`] is `#[inline(always)]` and starts from a [`Task`], which
 //! [`Lanes::run`] compiles for the instructions. A call that is not inlined would be correct, and ten
@@ -15,6 +16,8 @@ mod avx512;
 #[cfg(test)]
 pub(crate) mod bounds;
 mod memory;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 #[cfg(test)]
 mod portable;
 
@@ -23,6 +26,8 @@ pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
 pub(crate) use memory::{Points, zeroed};
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon::Neon;
 #[cfg(test)]
 pub(crate) use portable::Portable;
 
@@ -67,8 +72,6 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     fn mul(self, a: Self::Reals, b: Self::Reals) -> Self::Reals;
     /// a·b + c, rounded once.
     fn mul_add(self, a: Self::Reals, b: Self::Reals, c: Self::Reals) -> Self::Reals;
-    /// a·b − c, rounded once.
-    fn mul_sub(self, a: Self::Reals, b: Self::Reals, c: Self::Reals) -> Self::Reals;
     /// c − a·b, rounded once.
     fn sub_mul(self, a: Self::Reals, b: Self::Reals, c: Self::Reals) -> Self::Reals;
     /// Exchanges rows and columns.
@@ -81,7 +84,7 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     /// x as integers, for |x| < 2⁵¹.
     fn to_integers(self, x: Self::Reals) -> Self::Words;
     fn add_integers(self, a: Self::Words, b: Self::Words) -> Self::Words;
-    /// 10¹²·x for |x| < 2³¹.
+    /// 10¹²·x for |x| < 2²⁵, so that it is exact: 10¹² has 28 binary digits before its zeros.
     fn to_integers_times_ten_to_12(self, x: Self::Reals) -> Self::Words;
     /// The last lane of `before`, then the first seven of `x`.
     fn shift_1(self, before: Self::Words, x: Self::Words) -> Self::Words;
@@ -100,8 +103,8 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
         let rounder = self.splat(ROUNDER);
         let high = self.mul(a, w);
         let quotient = self.sub(self.mul_add(a, scaled, rounder), rounder);
-        let low = self.mul_sub(a, w, high);
-        self.add(self.sub_mul(quotient, p, high), low)
+        let low = self.sub_mul(a, w, high);
+        self.sub(self.sub_mul(quotient, p, high), low)
     }
 
     /// A number that is ≡ a·b modulo p, given 1/p.
@@ -110,8 +113,8 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
         let rounder = self.splat(ROUNDER);
         let high = self.mul(a, b);
         let quotient = self.sub(self.mul_add(high, inverse, rounder), rounder);
-        let low = self.mul_sub(a, b, high);
-        self.add(self.sub_mul(quotient, p, high), low)
+        let low = self.sub_mul(a, b, high);
+        self.sub(self.sub_mul(quotient, p, high), low)
     }
 
     /// A number that is ≡ a modulo p, given 1/p.

@@ -53,11 +53,6 @@ impl Lanes for Portable {
     }
 
     #[inline(never)]
-    fn mul_sub(self, a: Reals, b: Reals, c: Reals) -> Reals {
-        std::array::from_fn(|i| a[i].mul_add(b[i], -c[i]))
-    }
-
-    #[inline(never)]
     fn sub_mul(self, a: Reals, b: Reals, c: Reals) -> Reals {
         std::array::from_fn(|i| (-a[i]).mul_add(b[i], c[i]))
     }
