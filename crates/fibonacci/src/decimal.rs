@@ -5,6 +5,7 @@ use std::{fmt, io};
 use dashu_int::{IBig, Sign};
 
 use crate::limbs::LIMB_DIGITS;
+use crate::vector::lanes::prefer_large_pages;
 
 /// An exact integer of any size, kept in decimal so that its text is cheap to write in any portion.
 ///
@@ -88,8 +89,7 @@ impl Decimal {
         let Some((&top, below_top)) = self.limbs.split_last() else {
             return b"0".to_vec();
         };
-        let share = below_top.len().div_ceil(threads.max(1)).max(LIMBS_WORTH_A_THREAD);
-        if below_top.len() <= share {
+        if below_top.len() <= LIMBS_WORTH_A_THREAD {
             let mut text = Vec::with_capacity(self.text_len() as usize);
             if self.negative {
                 text.push(b'-');
@@ -100,8 +100,10 @@ impl Decimal {
             }
             return text;
         }
+        let share = below_top.len().div_ceil(threads.max(1)).max(LIMBS_WORTH_A_THREAD);
         // Zeros from the system cost nothing until they are written, each by its own thread.
         let mut text = vec![0; self.text_len() as usize];
+        prefer_large_pages(&text);
         let (head, rest) = text.split_at_mut(self.text_len() as usize - DIGITS * below_top.len());
         RemainingText::new(self).fill(head);
         let mut parts = rest.chunks_mut(DIGITS * share).zip(below_top.rchunks(share));

@@ -31,7 +31,27 @@ pub(crate) fn zeroed<T: Zero>(count: usize) -> Option<Vec<T>> {
         return None;
     }
     // SAFETY: the global allocator gave this memory for this layout, and it holds `count` values.
-    Some(unsafe { Vec::from_raw_parts(memory, count, count) })
+    let zeros = unsafe { Vec::from_raw_parts(memory, count, count) };
+    prefer_large_pages(&zeros);
+    Some(zeros)
+}
+
+/// Asks the system for pages of 2 MiB, which it provides in less time than 512 small ones each. It may refuse.
+pub(crate) fn prefer_large_pages<T>(memory: &[T]) {
+    #[cfg(all(target_os = "linux", not(miri)))]
+    {
+        use rustix::mm::{Advice, madvise};
+        const SMALL_PAGE: usize = 4096;
+        let bytes = size_of_val(memory);
+        if bytes >= 2 << 20 {
+            let start = memory.as_ptr().cast_mut().cast::<std::ffi::c_void>();
+            let before = start.addr() % SMALL_PAGE;
+            // SAFETY: advice about pages changes nothing of what is in them.
+            let _ = unsafe { madvise(start.wrapping_byte_sub(before), bytes + before, Advice::LinuxHugepage) };
+        }
+    }
+    #[cfg(any(not(target_os = "linux"), miri))]
+    let _ = memory;
 }
 
 /// Octets of points, all zero at first, each in a line of the cache.
