@@ -44,14 +44,14 @@ fn verdict(n: i64, found: u64) -> Result<(), Error> {
 }
 
 /// The highest bits of n, which doubling residues begins with.
-const FIRST_BITS: u32 = 6;
-/// F(0) to F(64), which are below 2⁶¹ − 1.
-const FIRST: [u64; (1 << FIRST_BITS) + 1] = {
+const FIRST_BITS: u32 = 8;
+/// The residues of F(0) to F(256).
+static FIRST: [u64; (1 << FIRST_BITS) + 1] = {
     let mut table = [1; (1 << FIRST_BITS) + 1];
     table[0] = 0;
     let mut index = 2;
     while index < table.len() {
-        table[index] = table[index - 1] + table[index - 2];
+        table[index] = (table[index - 1] + table[index - 2]) % CHECK_MODULUS;
         index += 1;
     }
     table
@@ -74,18 +74,20 @@ fn expected(n: u64) -> u64 {
 
 /// Returns the residue of limbs modulo [`CHECK_MODULUS`].
 pub(crate) fn residue_of(limbs: &[u64]) -> u64 {
+    let join = |residue, &limb: &u64| add(multiply(residue, LIMB), fold(limb));
+    let (low, quads) = limbs.as_rchunks::<4>();
+    if quads.is_empty() {
+        return low.iter().rev().fold(0, join);
+    }
     // Four sums, of every fourth limb each, do not wait for each other.
     const STEP: u64 = power_of_limb(4);
-    let (quads, rest) = limbs.as_chunks::<4>();
     let mut sums = [0; 4];
-    sums[..rest.len()].copy_from_slice(rest);
-    sums = sums.map(fold);
     for quad in quads.iter().rev() {
         for (sum, &limb) in sums.iter_mut().zip(quad) {
             *sum = add(multiply(*sum, STEP), fold(limb));
         }
     }
-    sums.iter().rev().fold(0, |residue, &sum| add(multiply(residue, LIMB), sum))
+    low.iter().rev().fold(sums.iter().rev().fold(0, join), join)
 }
 
 /// 10¹⁸ to this power.

@@ -6,17 +6,19 @@
 
 use crate::limbs::{LIMB, digits_at_most, limbs_for};
 
-/// The limbs of F(0) to F(186): all that fit 128 bits.
-static FIRST: [[u64; 3]; 187] = {
-    let mut values: [u128; 2] = [0, 1];
-    let mut table = [[0; 3]; 187];
-    let mut index = 0;
+/// The limbs of F(0) to F(518): all that have at most six.
+static FIRST: [[u64; 6]; 519] = {
+    let mut table = [[0; 6]; 519];
+    table[1][0] = 1;
+    let mut index = 2;
     while index < table.len() {
-        const BASE: u128 = LIMB as u128;
-        let value = values[0];
-        table[index] = [(value % BASE) as u64, (value / BASE % BASE) as u64, (value / BASE / BASE) as u64];
-        // After the last, the next no longer fits, and is not used.
-        values = [values[1], u128::wrapping_add(values[0], values[1])];
+        let (mut limb, mut carry) = (0, 0);
+        while limb < 6 {
+            let sum = table[index - 1][limb] + table[index - 2][limb] + carry;
+            (table[index][limb], carry) = (sum % LIMB, sum / LIMB);
+            limb += 1;
+        }
+        assert!(carry == 0);
         index += 1;
     }
     table
@@ -43,7 +45,7 @@ pub(crate) fn value(n: u64) -> Vec<u64> {
         Some(limbs) => limbs[..significant(limbs)].to_vec(),
         // Filling the rooms with zeros takes as long as some doublings.
         None if limbs_of(n / 2) <= FEW => doubled::<FEW>(n),
-        None => doubled::<MAX_LIMBS>(n),
+        None => doubled::<MAX_OPERAND>(n),
     }
 }
 
@@ -57,7 +59,7 @@ fn doubled<const ROOM: usize>(n: u64) -> Vec<u64> {
 pub(crate) fn pair(k: u64) -> (Vec<u64>, Vec<u64>) {
     let mut pair = DoublingPair::<MAX_LIMBS>::before(k);
     pair.double_until(k, k);
-    let [a, b] = pair.numbers();
+    let ([a, b], _) = pair.numbers();
     (a[..significant(a)].to_vec(), b[..significant(b)].to_vec())
 }
 
@@ -69,7 +71,7 @@ pub(crate) fn memory_bytes(n: u64) -> u64 {
 /// The estimated time of F(n), in nanoseconds.
 pub(crate) fn work(n: u64) -> u64 {
     let limbs = limbs_for(digits_at_most(n));
-    70 + 31 * limbs + limbs * limbs / 4
+    if n < FIRST.len() as u64 { 45 + 8 * limbs } else { 70 + 31 * limbs + limbs * limbs / 4 }
 }
 
 /// F(k) and F(k+1), and room for the two after the next doubling.
@@ -91,13 +93,16 @@ impl<const ROOM: usize> DoublingPair<ROOM> {
         }
         let mut rooms = [[[0; ROOM]; 2]; 2];
         let (a, b) = (&FIRST[k as usize], &FIRST[k as usize + 1]);
-        rooms[0][0][..3].copy_from_slice(a);
-        rooms[0][1][..3].copy_from_slice(b);
+        rooms[0][0][..a.len()].copy_from_slice(a);
+        rooms[0][1][..b.len()].copy_from_slice(b);
         DoublingPair { k, length: significant(b), rooms, current: 0 }
     }
 
-    fn numbers(&self) -> [&[u64]; 2] {
-        self.rooms[self.current].each_ref().map(|number| &number[..self.length])
+    /// The numbers, and the rooms that are free.
+    fn numbers(&mut self) -> ([&[u64]; 2], &mut [[u64; ROOM]; 2]) {
+        let [low, high] = &mut self.rooms;
+        let (numbers, free) = if self.current == 0 { (low, high) } else { (high, low) };
+        (numbers.each_ref().map(|number| &number[..self.length]), free)
     }
 
     /// Doubles to F(k) and F(k+1), where k is n cut off by some bits.
@@ -105,14 +110,13 @@ impl<const ROOM: usize> DoublingPair<ROOM> {
         while self.k < k {
             let next = next_index(self.k, n);
             let length = limbs_of(next);
-            let [low, high] = &mut self.rooms;
-            let (from, to) = if self.current == 0 { (low, high) } else { (high, low) };
-            let (a, b) = (&from[0][..self.length], &from[1][..self.length]);
-            let [first, second] = to.each_mut().map(|number| &mut number[..length]);
+            let sign = sign(self.k);
+            let ([a, b], free) = self.numbers();
+            let [first, second] = free.each_mut().map(|number| &mut number[..length]);
             if next.is_multiple_of(2) {
-                combine::<3, 2>(a, b, sign(self.k), first, second);
+                combine::<3, 2>(a, b, sign, first, second);
             } else {
-                combine::<2, 3>(a, b, sign(self.k), second, first);
+                combine::<2, 3>(a, b, sign, second, first);
             }
             let length = significant(first).max(significant(second));
             (self.k, self.length, self.current) = (next, length, 1 - self.current);
@@ -120,16 +124,17 @@ impl<const ROOM: usize> DoublingPair<ROOM> {
     }
 
     /// The limbs of F(n) alone, for k = n/2.
-    fn doubled_once(&self, n: u64) -> Vec<u64> {
-        let [a, b] = self.numbers();
-        let mut limbs = vec![0; limbs_for(digits_at_most(n)) as usize];
+    fn doubled_once(&mut self, n: u64) -> Vec<u64> {
+        let sign = sign(self.k);
+        let ([a, b], free) = self.numbers();
+        // Both free rooms together hold a number of twice the length.
+        let limbs = &mut free.as_flattened_mut()[..limbs_for(digits_at_most(n)) as usize];
         if n.is_multiple_of(2) {
-            combine::<3, 2>(a, b, sign(self.k), &mut limbs, &mut []);
+            combine::<3, 2>(a, b, sign, limbs, &mut []);
         } else {
-            combine::<3, 2>(a, b, 0, &mut [], &mut limbs);
+            combine::<3, 2>(a, b, 0, &mut [], limbs);
         }
-        limbs.truncate(significant(&limbs));
-        limbs
+        limbs[..significant(limbs)].to_vec()
     }
 }
 
