@@ -52,7 +52,13 @@ pub(crate) fn multiply_block<L: Lanes, P: Product>(
 }
 
 /// Takes a block one, two or four layers down, or back up.
-fn pass<const IS_INVERSE: bool>(lanes: impl Lanes, block: &mut [Octet], layers: usize, roots: &Roots, tree: &RootTree) {
+pub(crate) fn pass<const IS_INVERSE: bool>(
+    lanes: impl Lanes,
+    block: &mut [Octet],
+    layers: usize,
+    roots: &Roots,
+    tree: &RootTree,
+) {
     let prime = roots.prime;
     match layers {
         4 => lanes.run(Layers16::<IS_INVERSE> { prime, block, roots: tree }),

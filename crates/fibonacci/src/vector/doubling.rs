@@ -228,9 +228,10 @@ mod tests {
     /// Operands that just fit a length, and one limb less and more.
     fn boundaries(longest_block: usize) -> impl Iterator<Item = usize> {
         let single = (6..=10).map(|layers| Length { block: 1 << layers, blocks: 1 });
+        let cut = [Length { block: 1 << 10, blocks: 17 }];
         let blocks = (6..).map(|layers| 1 << layers).take_while(move |&block| block <= longest_block);
         let several = blocks.flat_map(|block| EXTRA.map(|extra| Length { block, blocks: 16 + extra }));
-        single.chain(several).flat_map(|length| {
+        single.chain(several).chain(cut).flat_map(|length| {
             let fitting = length.points().div_ceil(2);
             [fitting - 1, fitting, fitting + 1]
         })

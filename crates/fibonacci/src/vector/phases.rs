@@ -1,12 +1,13 @@
 //! The phases between limbs and coefficients, each cut into pieces for all threads.
 
-use super::block::multiply_block;
+use super::block::{multiply_block, pass};
 use super::butterflies::{RootTree, inverse_tree, tree};
 use super::entry::{Entry, ShortEntry};
 use super::exit::Exit;
 use super::extra::ExtraRoots;
 use super::lanes::{Lanes, LimbOctet, Octet};
 use super::local::LocalRoots;
+use super::passes::{FORWARD, INVERSE};
 use super::plan::DoublingStep;
 use super::product::Product;
 use super::roots::Roots;
@@ -84,6 +85,10 @@ fn enter<L: Lanes>(
     })
 }
 
+/// Longer blocks are cut in 16 between their first and last layers, so that no piece takes long: a thread that is to
+/// stop finishes its piece first.
+const LONGEST_PIECE: usize = if cfg!(test) { 1 << 9 } else { 1 << 20 };
+
 /// The second phase: the blocks, each by itself.
 fn multiply_blocks<L: Lanes, P: Product>(
     lanes: L,
@@ -93,7 +98,25 @@ fn multiply_blocks<L: Lanes, P: Product>(
     pairs: &mut [PointPair<'_>],
 ) -> Result<(), Error> {
     let units = pairs.len() as u64 * step.block_work();
-    let octets = step.length.block / 8;
+    let (block, octets) = (step.length.block, step.length.block / 8);
+    if block <= LONGEST_PIECE {
+        return multiply_pieces(lanes, product, crew, pairs, octets, units);
+    }
+    // Four layers down, and four up.
+    let end_units = 2 * units / u64::from(block.ilog2());
+    pass_all::<FORWARD, L>(lanes, crew, pairs, octets, true, end_units)?;
+    multiply_pieces(lanes, product, crew, pairs, octets / 16, units - 2 * end_units)?;
+    pass_all::<INVERSE, L>(lanes, crew, pairs, octets, P::TWO, end_units)
+}
+
+fn multiply_pieces<L: Lanes, P: Product>(
+    lanes: L,
+    product: P,
+    crew: &Crew<'_>,
+    pairs: &mut [PointPair<'_>],
+    octets: usize,
+    units: u64,
+) -> Result<(), Error> {
     let mut items = Vec::new();
     for pair in pairs {
         let blocks = pair.a.chunks_exact_mut(octets).zip(pair.b.chunks_exact_mut(octets));
@@ -101,6 +124,27 @@ fn multiply_blocks<L: Lanes, P: Product>(
     }
     crew.for_each_with(items, units, LocalRoots::new, |tables, (roots, s, block)| {
         multiply_block(lanes, product, block, s, roots, tables, crew.cancelled());
+    })
+}
+
+/// Takes all blocks four layers down, or back up; those of the second number only if there are `two`.
+fn pass_all<const IS_INVERSE: bool, L: Lanes>(
+    lanes: L,
+    crew: &Crew<'_>,
+    pairs: &mut [PointPair<'_>],
+    octets: usize,
+    two: bool,
+    units: u64,
+) -> Result<(), Error> {
+    let mut items = Vec::new();
+    for pair in pairs {
+        for points in [Some(&mut *pair.a), two.then_some(&mut *pair.b)].into_iter().flatten() {
+            items.extend(points.chunks_exact_mut(octets).enumerate().map(|(s, block)| (pair.roots, s, block)));
+        }
+    }
+    crew.for_each(items, units, |(roots, s, block)| {
+        let roots_below = if IS_INVERSE { inverse_tree(roots, s) } else { tree(roots, s) };
+        pass::<IS_INVERSE>(lanes, block, 4, roots, &roots_below);
     })
 }
 
