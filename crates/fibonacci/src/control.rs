@@ -12,7 +12,8 @@ pub struct Control<'a> {
     /// Never falling, at most about a thousand calls, the last one with 1.0 when the value is ready.
     pub progress: &'a (dyn Fn(f64) + Sync),
     /// Raise it to stop: noticed after a few milliseconds and answered with [`Error::Cancelled`], once
-    /// the memory is given back, which takes the system about 40 ms for each gigabyte.
+    /// the memory is given back, which takes Linux about 20 ms for each gigabyte in large pages, and three
+    /// times as long in small ones.
     pub cancelled: &'a AtomicBool,
     /// Called often, on any of the threads: how many may work now, the calling one included, at least 1.
     ///
