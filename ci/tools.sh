@@ -13,6 +13,16 @@ TOOLS_DIR=${ABACI_TOOLS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/abaci/tools}
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 fail() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
+# The target of release builds: that of ABACI_ARCH, which is amd64 or arm64, or this machine's.
+target() {
+  case ${ABACI_ARCH:-} in
+    '') rustc --print host-tuple ;;
+    amd64) echo x86_64-unknown-linux-gnu ;;
+    arm64) echo aarch64-unknown-linux-gnu ;;
+    *) fail "ABACI_ARCH: expected amd64 or arm64, got $ABACI_ARCH" ;;
+  esac
+}
+
 # need COMMAND PACKAGE: installs Debian's PACKAGE if COMMAND is missing.
 need() {
   command -v "$1" >/dev/null && return
