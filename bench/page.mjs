@@ -5,7 +5,7 @@ import { start } from "../tests/browser/browser.mjs";
 import { askElsewhere } from "../tests/browser/stack.mjs";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "30" }, long: { type: "string", default: "40000000" } },
+  options: { rounds: { type: "string", default: "30" }, long: { type: "string", default: "300000000" } },
 });
 const rounds = Number(values.rounds);
 const MILLION = 1_000_000;
