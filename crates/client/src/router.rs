@@ -64,8 +64,15 @@ pub fn router(state: ClientState) -> Router {
 /// Adds headers that make browsers strict. Pages are revalidated each time because they show what changes.
 async fn add_security_headers(mut response: Response) -> Response {
     let headers: &mut HeaderMap = response.headers_mut();
+    let is_of = |media_type: &str| {
+        headers.get(CONTENT_TYPE).is_some_and(|found| found.as_bytes().starts_with(media_type.as_bytes()))
+    };
+    let (is_page, runs_nothing) = (is_of("text/html"), is_of("text/css") || is_of("font/"));
+    // The policy says what may run.
+    if !runs_nothing {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
+    }
     for (name, value) in [
-        (CONTENT_SECURITY_POLICY, CONTENT_POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Not `no-referrer`: with it, browsers send our own forms with `Origin: null`.
         (REFERRER_POLICY, "same-origin"),
@@ -73,7 +80,7 @@ async fn add_security_headers(mut response: Response) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     // These say how a page is opened and what its scripts may use, and mean nothing with a script or an image.
-    if headers.get(CONTENT_TYPE).is_some_and(|found| found.as_bytes().starts_with(b"text/html")) {
+    if is_page {
         for (name, value) in [
             ("cross-origin-opener-policy", "same-origin"),
             ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
