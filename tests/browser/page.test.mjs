@@ -70,6 +70,8 @@ test("what was computed between rendering and listening appears too", () =>
     const typed = page.getByLabel("Find");
     await typed.fill("321");
     await typed.blur();
+    // New rows wait while the beginning of the list is out of view.
+    await page.evaluate(() => scrollTo(0, 0));
     await askElsewhere(stack.url, 322);
     const calculation = async () => (await fetch(`${stack.url}/api/calculations/322`)).json();
     await until("it is done", async () => (await calculation()).status === "done");
