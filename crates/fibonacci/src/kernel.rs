@@ -105,7 +105,7 @@ impl Kernel {
         } else {
             let plan = vector::DoublingPlan::new(index);
             // With registers half as wide, operations take a third longer, not twice as long. Those of a quarter
-            // are taken to cost twice as much again; nobody has measured them.
+            // are estimated at twice that of AVX2, without a measurement.
             let thirds = match self {
                 Self::Avx512 => 3,
                 Self::Avx2 => 4,
