@@ -40,8 +40,8 @@ pub(crate) struct HomeQuery {
 
 /// `GET /?show=&from=&after=&index=` shows the form and a page of the history.
 ///
-/// 200 · 303 to the page of another subject than F(n) · 404 invalid cursor or list · 422 `from` is neither · 503 with `Retry-After` the API is unavailable; the
-/// form is still shown
+/// 200 · 303 to the page of another subject than F(n) · 404 invalid cursor or list · 422 `from` is neither · 503 with
+/// `Retry-After` the API is unavailable; the form is still shown
 #[tracing::instrument(skip_all)]
 pub(crate) async fn home(
     State(state): State<ClientState>,
