@@ -7,7 +7,7 @@ use crate::{LeaseResult, ListOrder, Store, SubmitResult, UnfinishedFilter};
 use model::{Status, Subject};
 
 /// Damage to the row of F(1000), in the SQL of both databases.
-pub(crate) const DAMAGES: [&str; 12] = [
+pub(crate) const DAMAGES: [&str; 20] = [
     "update calculations set first_digits = '9' || substr(first_digits, 2)",
     "update calculations set last_digits = '9999'",
     "update calculations set digits = digits + 1024",
@@ -19,6 +19,14 @@ pub(crate) const DAMAGES: [&str; 12] = [
     "update calculations set status = 'dond'",
     "update calculations set finished_at = null",
     "update calculations set asked = -4611686018427387904",
+    "update calculations set asked = asked + 1024",
+    "update calculations set asked_at = asked_at + 65536",
+    "update calculations set queued_at = queued_at - 1",
+    "update calculations set started_at = started_at + 1",
+    "update calculations set finished_at = finished_at + 4294967296",
+    "update calculations set attempt = attempt + 4",
+    "update calculations set compute_ms = compute_ms + 256",
+    "update calculations set row_check = row_check + 1",
     "update calculations set value_check = value_check + 1",
 ];
 

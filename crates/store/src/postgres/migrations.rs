@@ -11,13 +11,14 @@ use super::error::failed;
 use super::settings::Migrations;
 use crate::StoreError;
 
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "calculations", include_str!("../../migrations/postgres/0001_calculations.sql")),
     (2, "uncompressed texts", include_str!("../../migrations/postgres/0002_uncompressed_texts.sql")),
     (3, "checksums", include_str!("../../migrations/postgres/0003_checksums.sql")),
     (4, "submitters", include_str!("../../migrations/postgres/0004_submitters.sql")),
     (5, "texts", include_str!("../../migrations/postgres/0005_texts.sql")),
     (6, "indexes", include_str!("../../migrations/postgres/0006_indexes.sql")),
+    (7, "row checks", include_str!("../../migrations/postgres/0007_row_checks.sql")),
 ];
 
 /// How long a migration waits for a table: one that waits blocks every later statement on it. Better to fail.

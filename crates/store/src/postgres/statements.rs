@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnection;
 use super::pool::Pool;
 use crate::row::{
     CalculationRow, DamagedRow, KeyedDoneRow, LockedColumns, LockedRow, RepairedRow, calculation_columns, column,
-    converted, request_check, value_check, value_state_str,
+    converted, has_row_check, request_check, returned_columns, value_check, value_state_str,
 };
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
@@ -128,7 +128,7 @@ impl Statements for PostgresStatements<'_> {
              as new (new_id, new_lane, new_digits, new_queued_at, new_unwithdrawable, new_traceparent, new_check, \
              new_submitter) \
              where id = new_id returning ",
-            calculation_columns!(),
+            returned_columns!(),
         ))
         .bind(list(again, |(id, _)| id.0))
         .bind(list(again, |(_, new)| new.lane.as_str()))
@@ -172,7 +172,7 @@ impl Statements for PostgresStatements<'_> {
         let sql = concat!(
             "update calculations set status = 'cancelled', finished_at = $2, submitter = null, lease_until = null, \
              worker = null, progress = null, remaining_ms = null, waiting_for = null where id = any($1) returning ",
-            calculation_columns!(),
+            returned_columns!(),
         );
         let rows = sqlx::query_as(sql).bind(ids).bind(now.unix_ms()).fetch_all(&mut *self.connection).await?;
         converted::<_, CalculationRow>(rows)
@@ -187,7 +187,8 @@ impl Statements for PostgresStatements<'_> {
             Placement::Inline(_) => value_state_str(ValueState::Inline),
             Placement::Object => value_state_str(ValueState::Object),
         };
-        let rows: Vec<KeyedDoneRow> = sqlx::query_as(
+        // The checksum is compared here because rows are not always locked before.
+        let rows: Vec<KeyedDoneRow> = sqlx::query_as(concat!(
             "with new as ( \
                  select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bytea[], $6::bigint[], \
                  $7::bigint[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[]) \
@@ -203,13 +204,15 @@ impl Statements for PostgresStatements<'_> {
                  submitter = null, lost_leases = 0, lease_until = null, worker = null, progress = null, remaining_ms = null, \
                  waiting_for = null, failure = null, failure_attempts = null \
                  from new where subject = new_subject and (sha256 is null or sha256 = new_sha256) \
-                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') returning id, subject, asked, asked_at, queued_at, attempt, new_long \
+                 and (status in ('queued', 'running') or status = 'done' and value_state = 'evicted') and ",
+            has_row_check!(),
+            " returning id, subject, asked, asked_at, queued_at, attempt, new_long \
              ), removed as (delete from asks using done where calculation_id = done.id \
              ), texts as ( \
                  insert into value_texts (calculation_id, text) select id, new_long from done \
                  where new_long is not null on conflict (calculation_id) do update set text = excluded.text \
              ) select id, subject, asked, asked_at, queued_at, attempt from done",
-        )
+        ))
         .bind(list(values, |value| value.subject.to_string()))
         .bind(list(values, |value| column(value.digits)))
         .bind(list(values, |value| value.first_digits.clone()))

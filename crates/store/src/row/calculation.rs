@@ -11,15 +11,31 @@ use super::checksum::value_check;
 use super::columns::row;
 use super::{KeyColumns, sha256_from, value_state_str};
 
-/// The columns of [`CalculationRow`], for `select` and `returning`.
+/// The columns of [`CalculationRow`], for `select`.
 macro_rules! calculation_columns {
     () => {
-        "id, subject, idx, status, digits, asked, asked_at, queued_at, started_at, finished_at, attempt, progress, \
-         remaining_ms, waiting_for, failure, failure_attempts, first_digits, last_digits, sha256, size_bytes, compute_ms, \
-         value_state, short_text, request_check, value_check"
+        concat!($crate::row::key_columns!(), $crate::row::other_columns!())
     };
 }
 pub(crate) use calculation_columns;
+
+/// The columns of [`CalculationRow`], for the `returning` of an update of a locked row, whose checksum was compared
+/// before. SQLite returns a row as it was before its triggers.
+macro_rules! returned_columns {
+    () => {
+        concat!("id, subject, idx, digits, request_check, true as has_row_check", $crate::row::other_columns!())
+    };
+}
+pub(crate) use returned_columns;
+
+macro_rules! other_columns {
+    () => {
+        ", status, asked, asked_at, queued_at, started_at, finished_at, attempt, progress, remaining_ms, waiting_for, \
+         failure, failure_attempts, first_digits, last_digits, sha256, size_bytes, compute_ms, value_state, short_text, \
+         value_check"
+    };
+}
+pub(crate) use other_columns;
 
 row! {
     /// A raw row, before validation.
@@ -155,7 +171,11 @@ impl CalculationRow {
 
     fn progress(&self) -> Result<Progress, RowError> {
         let remaining_ms = self.remaining_ms.map(|ms| self.count("remaining_ms", ms)).transpose()?;
-        Ok(Progress { fraction: self.progress.unwrap_or(0.0), remaining_ms })
+        let fraction = self.progress.unwrap_or(0.0);
+        if !(0.0..=1.0).contains(&fraction) {
+            return Err(self.at("progress")(ColumnError::OutOfRange));
+        }
+        Ok(Progress { fraction, remaining_ms })
     }
 
     fn failure(&self) -> Result<Failure, RowError> {

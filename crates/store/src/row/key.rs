@@ -6,6 +6,25 @@ use super::checksum::request_check;
 use super::columns::row;
 use super::{ColumnError, RowError};
 
+/// Whether a row has the checksum of its counts and times, which the database keeps: `null`, which is none, has it too.
+macro_rules! has_row_check {
+    () => {
+        "(row_check is null or row_check = id % 2147483659 + 3 * (asked % 2147483659) + 5 * (asked_at % 2147483659) + \
+         7 * (queued_at % 2147483659) + 11 * (coalesce(started_at, -1) % 2147483659) + \
+         13 * (coalesce(finished_at, -1) % 2147483659) + 17 * (attempt % 2147483659) + \
+         19 * (coalesce(failure_attempts, -1) % 2147483659) + 23 * (coalesce(compute_ms, -1) % 2147483659))"
+    };
+}
+pub(crate) use has_row_check;
+
+/// The columns of [`KeyColumns`], for `select`.
+macro_rules! key_columns {
+    () => {
+        concat!("id, subject, idx, digits, request_check, ", $crate::row::has_row_check!(), " as has_row_check")
+    };
+}
+pub(crate) use key_columns;
+
 row! {
     /// The columns that say which calculation a row is. Every row that is read has them.
     #[derive(Clone, Debug)]
@@ -15,12 +34,13 @@ row! {
         idx: Option<i64>,
         digits: i64,
         request_check: Option<i64>,
+        has_row_check: bool,
     }
 }
 
 impl KeyColumns {
-    /// Returns the subject and its digits, which must have the checksum of the row. F(n) has an index beside its text,
-    /// which must agree.
+    /// Returns the subject and its digits, which must have their checksum, as the rest of the row must have its own. F(n)
+    /// has an index beside its text, which must agree.
     pub(super) fn checked(&self) -> Result<(Subject, u64), RowError> {
         let digits = u64::try_from(self.digits).map_err(|_| self.error("digits", ColumnError::OutOfRange))?;
         let subject = match self.idx {
@@ -32,6 +52,9 @@ impl KeyColumns {
         }
         if self.request_check.is_some_and(|check| check != request_check(&subject, digits)) {
             return Err(self.error("request_check", ColumnError::ChecksumMismatch));
+        }
+        if !self.has_row_check {
+            return Err(self.error("row_check", ColumnError::ChecksumMismatch));
         }
         Ok((subject, digits))
     }

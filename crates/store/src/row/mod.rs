@@ -10,11 +10,13 @@ mod other;
 
 use model::{Sha256, Sha256Error, ValueState};
 
-pub(crate) use self::calculation::{CalculationRow, ColumnError, RowError, calculation_columns};
+pub(crate) use self::calculation::{
+    CalculationRow, ColumnError, RowError, calculation_columns, other_columns, returned_columns,
+};
 pub(crate) use self::checksum::{request_check, value_check};
 pub(crate) use self::columns::column_value;
 pub(crate) use self::damaged::{DamagedRow, RepairedRow, damaged};
-pub(crate) use self::key::KeyColumns;
+pub(crate) use self::key::{KeyColumns, has_row_check, key_columns};
 pub(crate) use self::locked::{LockedColumns, LockedRow};
 #[cfg(feature = "postgres")]
 pub(crate) use self::other::KeyedDoneRow;

@@ -3,13 +3,14 @@
 //! Macros for the reason that [`shared`](super::shared) states.
 
 use super::lists::known_subject;
-use crate::row::calculation_columns;
+use crate::row::{calculation_columns, key_columns};
 
 macro_rules! unfinished_sql {
     ($now:expr) => {
         concat!(
-            "select id, subject, idx, digits, request_check, lane, attempt, queued_at, submitter, traceparent \
-             from calculations \
+            "select ",
+            $crate::row::key_columns!(),
+            ", lane, attempt, queued_at, submitter, traceparent from calculations \
              where id > $1 and status in ('queued', 'running') and (status = 'queued' or lease_until <= ",
             $now,
             " or lease_until > lease_ms + ",
@@ -24,7 +25,9 @@ pub(crate) use unfinished_sql;
 
 /// Each filter is null for all; that of the index leaves only F(n). The types are named because a parameter that may be null tells PostgreSQL none.
 pub(crate) const UNFINISHED_WORK: &str = concat!(
-    "select id, subject, idx, digits, request_check, status, lane, queued_at, submitter from calculations \
+    "select ",
+    key_columns!(),
+    ", status, lane, queued_at, submitter from calculations \
      where id > $1 and status in ('queued', 'running') and ",
     known_subject!(),
     " and (cast($3 as text) is null or lane = $3) and (cast($4 as text) is null or status = $4) \
@@ -35,7 +38,7 @@ pub(crate) const UNFINISHED_WORK: &str = concat!(
 
 /// The condition of both indexes on values that can be evicted, once for each of them.
 macro_rules! evictable_sql {
-    ($columns:literal, $end:literal) => {
+    ($columns:expr, $end:literal) => {
         concat!(
             "select * from (select ",
             $columns,
@@ -60,11 +63,8 @@ pub(crate) const VALUE_BYTES: &str = concat!(
 pub(crate) const FIND: &str = concat!("select ", calculation_columns!(), " from calculations where subject = $1");
 
 pub(crate) const LRU_VALUES: &str = concat!(
-    "select id, subject, idx, digits, request_check, sha256, size_bytes from (",
-    evictable_sql!(
-        "id, subject, idx, digits, request_check, sha256, size_bytes, read_at",
-        " order by read_at limit $3"
-    ),
+    "select * from (",
+    evictable_sql!(concat!(key_columns!(), ", sha256, size_bytes, read_at"), " order by read_at limit $3"),
     ") as evictable where ",
     known_subject!(),
     " order by read_at limit $3",
@@ -128,10 +128,9 @@ macro_rules! impl_queries {
 
             async fn inline_value(&self, subject: &Subject) -> sqlx::Result<Option<InlineValue>> {
                 let row: Option<$crate::row::InlineRow> = sqlx::query_as(
-                    "select id, subject, idx, digits, request_check, coalesce(short_text, text) as text, sha256 \
-                     from calculations \
-                     left join value_texts on calculation_id = id \
-                     where subject = $1 and status = 'done' and value_state = 'inline'",
+                    concat!("select ", $crate::row::key_columns!(), ", coalesce(short_text, text) as text, sha256 \
+                     from calculations left join value_texts on calculation_id = id \
+                     where subject = $1 and status = 'done' and value_state = 'inline'"),
                 )
                 .bind(subject.to_string())
                 .fetch_optional(&mut *self.0.acquire().await?)

@@ -56,7 +56,7 @@ macro_rules! single_row_statements {
                 $now,
                 " + $3, worker = $4, started_at = $5, progress = 0, remaining_ms = null, waiting_for = null \
                  where id = $1 returning ",
-                calculation_columns!(),
+                returned_columns!(),
             ))
             .bind(id.0)
             .bind(i64::from(lease.lost_leases))
@@ -109,7 +109,7 @@ macro_rules! single_row_statements {
             // Changes nothing, and locks the row in either database.
             let row = sqlx::query(concat!(
                 "update calculations set fence = fence where id = $1 returning ",
-                calculation_columns!(),
+                $crate::row::calculation_columns!(),
             ))
             .bind(id.0)
             .fetch_optional(&mut *self.connection)
@@ -133,8 +133,13 @@ macro_rules! single_row_statements {
                 "update calculations set subject = $6, idx = $2, status = 'queued', lane = $3, digits = $4, request_check = $5, \
                  queued_at = ",
                 $now,
-                ", unwithdrawable = true, attempt = 0, errors = 0, lost_leases = 0, \
-                 asked = case when asked < 1 then 1 else asked end, started_at = null, finished_at = null, \
+                ", unwithdrawable = true, attempt = 0, errors = 0, lost_leases = 0, asked = case when asked > 0 and ",
+                $crate::row::has_row_check!(),
+                " then asked else 1 end, asked_at = case when ",
+                $crate::row::has_row_check!(),
+                " then asked_at else ",
+                $now,
+                " end, row_check = null, started_at = null, finished_at = null, \
                  lease_until = null, lease_ms = null, worker = null, progress = null, remaining_ms = null, \
                  waiting_for = null, failure = null, failure_attempts = null, first_digits = null, \
                  last_digits = null, sha256 = null, size_bytes = null, compute_ms = null, value_state = null, \
@@ -215,7 +220,7 @@ macro_rules! single_row_statements {
                  finished_at = $5, submitter = null, lease_until = null, worker = null, progress = null, \
                  remaining_ms = null, waiting_for = null, short_text = null, \
                  value_state = case when value_state is null then null else 'evicted' end where id = $1 returning ",
-                calculation_columns!(),
+                returned_columns!(),
             ))
             .bind(row.id().0)
             .bind(failure.reason.as_str())
@@ -249,9 +254,10 @@ macro_rules! single_row_statements {
                 "update calculations set status = 'queued', value_state = 'evicted', queued_at = ",
                 $now,
                 ", unwithdrawable = true, started_at = null, finished_at = null, attempt = 0, errors = 0, \
-                 lost_leases = 0 where subject = $1 and sha256 = $2 and value_state = 'object' and status = 'done' \
-                 returning ",
-                calculation_columns!(),
+                 lost_leases = 0 where subject = $1 and sha256 = $2 and value_state = 'object' and status = 'done' and ",
+                $crate::row::has_row_check!(),
+                " returning ",
+                returned_columns!(),
             ))
             .bind(object.subject.to_string())
             .bind(object.sha256.0.as_slice())

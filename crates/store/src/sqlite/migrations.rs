@@ -6,12 +6,13 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnection;
 
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "calculations", include_str!("../../migrations/sqlite/0001_calculations.sql")),
     (2, "checksums", include_str!("../../migrations/sqlite/0002_checksums.sql")),
     (3, "submitters", include_str!("../../migrations/sqlite/0003_submitters.sql")),
     (4, "texts", include_str!("../../migrations/sqlite/0004_texts.sql")),
     (5, "indexes", include_str!("../../migrations/sqlite/0005_indexes.sql")),
+    (6, "row checks", include_str!("../../migrations/sqlite/0006_row_checks.sql")),
 ];
 
 /// Applies what is missing. Migrations of a newer version are left as they are, so that a rollback starts: every

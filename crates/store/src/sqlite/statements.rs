@@ -7,8 +7,8 @@ use model::{AskToken, Calculation, CalculationId, Failure, Index, Progress, Subj
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use crate::row::{
-    CalculationRow, DamagedRow, DoneRow, LockedColumns, LockedRow, RepairedRow, calculation_columns, column,
-    request_check, value_check, value_state_str,
+    CalculationRow, DamagedRow, DoneRow, LockedColumns, LockedRow, RepairedRow, column, request_check,
+    returned_columns, value_check, value_state_str,
 };
 use crate::rules::{MAX_REQUEST_COUNT, NewLease, QueueLimit, ReleaseEffect, is_short, token_sha256};
 use crate::sql::Statements;
@@ -120,7 +120,7 @@ impl Statements for SqliteStatements<'_> {
                  unwithdrawable = $5, traceparent = $6, request_check = $7, submitter = $8, started_at = null, finished_at = null, attempt = 0, \
                  errors = 0, lost_leases = 0, waiting_for = null, failure = null, failure_attempts = null \
                  where id = $1 returning ",
-                calculation_columns!(),
+                returned_columns!(),
             ))
             .bind(id.0)
             .bind(lane.as_str())
@@ -165,7 +165,7 @@ impl Statements for SqliteStatements<'_> {
             let row: CalculationRow = sqlx::query_as(concat!(
                 "update calculations set status = 'cancelled', finished_at = $2, submitter = null, lease_until = null, \
                  worker = null, progress = null, remaining_ms = null, waiting_for = null where id = $1 returning ",
-                calculation_columns!(),
+                returned_columns!(),
             ))
             .bind(id.0)
             .bind(now.unix_ms())

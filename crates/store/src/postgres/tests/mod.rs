@@ -46,6 +46,13 @@ async fn execute(settings: &PostgresSettings, sql: &'static str) {
     sqlx::raw_sql(sql).execute(&mut shell(settings).await).await.expect("executed");
 }
 
+/// Changes the row as damage does: the trigger that keeps its checksum does not see it.
+async fn damage_row(settings: &PostgresSettings, sql: &'static str) {
+    let mut shell = shell(settings).await;
+    sqlx::raw_sql("set session_replication_role = replica").execute(&mut shell).await.expect("no triggers");
+    sqlx::raw_sql(sql).execute(&mut shell).await.expect("executed");
+}
+
 fn f(n: i64) -> Subject {
     Subject::from(Index::new(n))
 }
@@ -264,22 +271,23 @@ async fn a_statement_that_waits_too_long_is_cancelled_by_the_server_and_stores_n
 async fn damaged_rows_and_texts_are_computed_again() {
     let settings = server::database().await;
     let store = connect(&settings).await;
-    damage::a_damaged_row_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
+    damage::a_damaged_row_is_computed_again(&store, async |sql| damage_row(&settings, sql).await).await;
     execute(&settings, "truncate calculations, asks, value_texts").await;
-    damage::a_damaged_text_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
+    damage::a_damaged_text_is_computed_again(&store, async |sql| damage_row(&settings, sql).await).await;
     execute(&settings, "truncate calculations, asks, value_texts").await;
-    damage::a_damaged_row_of_another_subject_is_computed_again(&store, async |sql| execute(&settings, sql).await).await;
+    damage::a_damaged_row_of_another_subject_is_computed_again(&store, async |sql| damage_row(&settings, sql).await)
+        .await;
     execute(&settings, "truncate calculations, asks, value_texts").await;
-    damage::a_damaged_subject_is_corrected(&store, async |sql| execute(&settings, sql).await).await;
+    damage::a_damaged_subject_is_corrected(&store, async |sql| damage_row(&settings, sql).await).await;
     execute(&settings, "truncate calculations, asks, value_texts").await;
-    damage::a_lost_subject_is_set_aside(&store, async |sql| execute(&settings, sql).await).await;
+    damage::a_lost_subject_is_set_aside(&store, async |sql| damage_row(&settings, sql).await).await;
 }
 
 #[tokio::test]
 async fn rows_of_a_newer_version_are_left_alone() {
     let settings = server::database().await;
     let store = connect(&settings).await;
-    damage::unknown_subjects_are_left_alone(&store, async |sql| execute(&settings, sql).await).await;
+    damage::unknown_subjects_are_left_alone(&store, async |sql| damage_row(&settings, sql).await).await;
 }
 
 #[tokio::test]
@@ -315,7 +323,7 @@ async fn an_index_is_built_while_rows_are_written() {
     let mut writer = shell(&settings).await;
     for sql in [
         "drop index calculations_texts, calculations_idx",
-        "delete from _sqlx_migrations where version >= 5",
+        "delete from _sqlx_migrations where version in (5, 6)",
         "insert into calculations (subject, status, lane, digits, asked_at, queued_at, unwithdrawable) \
          values ('F(2)', 'queued', 'long', 1, 1, 1, true)",
     ] {

@@ -1,8 +1,8 @@
-//! Single bits flipped anywhere in the file never become wrong digits.
+//! Single bits flipped anywhere in the file never become an untrue answer.
 
 use std::path::Path;
 
-use model::CalculationState;
+use model::Calculation;
 
 use super::*;
 use crate::ListOrder;
@@ -16,30 +16,19 @@ fn text(n: i64) -> String {
     "41812584".repeat(length).chars().skip(usize::try_from(n).expect("small")).take(length).collect()
 }
 
-/// Checks that every answer about every row is true. Errors, and rows that are computed again, are.
-async fn tells_the_truth(path: &Path) -> Result<&'static str, String> {
+/// Checks that every answer about every row is what was stored. An error is true, and so is a row that is computed again.
+async fn tells_the_truth(path: &Path, stored: &[Calculation]) -> Result<&'static str, String> {
     let Ok(store) = SqliteStore::open(path, LIMITS).await else { return Ok("refused") };
     let mut outcome = "unnoticed";
     let listed = store.list(ListOrder::Newest { before: None }, 200).await.unwrap_or_default();
-    for n in 1..=ROWS {
+    for (n, stored) in (1..=ROWS).zip(stored) {
         let row = store.find(&f(n)).await;
         let in_list = listed.iter().filter(|row| row.subject == f(n));
         for row in row.iter().flatten().chain(in_list) {
-            let expected = inline(&f(n), &text(n));
-            if row.subject != f(n) {
-                return Err(format!("{n}: {:?}", row.subject));
-            }
-            match &row.state {
-                CalculationState::Done { value, .. } => {
-                    let read = (row.digits, value.sha256, value.size_bytes, &value.first_digits, &value.last_digits);
-                    let (first, last) = (&expected.first_digits, &expected.last_digits);
-                    let whole = value.text.as_ref().is_none_or(|read| *read == text(n));
-                    if read != (expected.digits, expected.sha256, expected.size_bytes, first, last) || !whole {
-                        return Err(format!("{n}: {read:?}"));
-                    }
-                }
-                CalculationState::Queued { .. } => outcome = "repaired",
-                state => return Err(format!("{n}: {state:?}")),
+            if row.subject == f(n) && row.status() == Status::Queued {
+                outcome = "repaired";
+            } else if row != stored {
+                return Err(format!("{row:?}"));
             }
         }
         match store.inline_value(&f(n)).await {
@@ -54,12 +43,16 @@ async fn tells_the_truth(path: &Path) -> Result<&'static str, String> {
 }
 
 #[tokio::test]
-async fn a_flipped_bit_never_becomes_a_wrong_digit() {
+async fn a_flipped_bit_never_becomes_an_untrue_answer() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = open(&folder).await;
     for n in 1..=ROWS {
         submit(&store, n).await.expect("submitted");
         store.complete(&inline(&f(n), &text(n))).await.expect("stored");
+    }
+    let mut stored = Vec::new();
+    for n in 1..=ROWS {
+        stored.extend(store.find(&f(n)).await.expect("read"));
     }
     store.close().await;
     let file = fs::read(folder.path().join(FILE)).expect("read");
@@ -73,7 +66,8 @@ async fn a_flipped_bit_never_becomes_a_wrong_digit() {
         let mut damaged = file.clone();
         damaged[byte] ^= 1 << bit;
         fs::write(&path, damaged).expect("written");
-        let outcome = tells_the_truth(&path).await.unwrap_or_else(|lie| panic!("bit {bit} of byte {byte}: {lie}"));
+        let outcome =
+            tells_the_truth(&path, &stored).await.unwrap_or_else(|found| panic!("bit {bit} of byte {byte}: {found}"));
         *outcomes.entry(outcome).or_insert(0) += 1;
     }
     assert!(outcomes.contains_key("repaired"), "{outcomes:?}");
