@@ -57,22 +57,18 @@ impl ObjectError {
 
     /// Converts an error of writing.
     pub(super) fn from_write(error: object_store::Error) -> Self {
-        match io_kind(&error) {
-            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge) => {
-                Self::Full(error.into())
-            }
-            _ => Self::Unavailable(error.into()),
-        }
+        if io_kind(&error).is_some_and(is_full) { Self::Full(error.into()) } else { Self::Unavailable(error.into()) }
     }
 }
 
 impl From<io::Error> for ObjectError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(error.into()),
-            _ => Self::Unavailable(error.into()),
-        }
+        if is_full(error.kind()) { Self::Full(error.into()) } else { Self::Unavailable(error.into()) }
     }
+}
+
+const fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
 /// Returns the kind of the system's error below another, if there is one.

@@ -8,6 +8,7 @@ mod bucket;
 #[cfg(test)]
 mod contract;
 mod error;
+mod folder;
 #[cfg(test)]
 mod fuzzing;
 mod leftovers;
@@ -29,7 +30,7 @@ use model::{Sha256, Subject, Timestamp};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::bucket::BucketAccess;
 pub use self::error::{ObjectError, OpenError};
@@ -125,7 +126,7 @@ impl Objects {
     /// visible under the text's name.
     ///
     /// # Cost
-    /// Reads the text once, on a thread that may block, and holds at most 32 MiB of it.
+    /// Reads the text once, on a thread that may block, and holds at most 32 MiB of it for a bucket, a chunk for a folder.
     ///
     /// # Errors
     /// `Full`, `Unavailable`; `Corrupt` when the text is not as long as it was when it was digested.
@@ -152,6 +153,10 @@ impl Objects {
         // The list first: a text without a list would be damaged, a list without a text is only swept.
         let list = PutPayload::from_bytes(blocks::encode(digested));
         self.store.put(&list_path(object), list).await.map_err(ObjectError::from_write)?;
+        if let Some(directory) = &self.directory {
+            let file = directory.path.join(text_path(object).as_ref());
+            return write_file(file, text, digested.size_bytes).await;
+        }
         let upload = self.store.put_multipart(&text_path(object)).await.map_err(ObjectError::from_write)?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
         match send(&mut upload, text, digested.size_bytes).await {
@@ -290,6 +295,16 @@ fn parse(found: object_store::ObjectMeta) -> Option<FoundFile> {
         written_at: Timestamp::from_unix_ms(found.last_modified.timestamp_millis()),
         location: found.location,
     })
+}
+
+async fn write_file(file: PathBuf, text: Arc<dyn Text>, size_bytes: u64) -> Result<(), ObjectError> {
+    let (caller, written) = oneshot::channel();
+    tokio::task::spawn_blocking(move || {
+        let outcome = folder::write(&file, &*text, size_bytes, || caller.is_closed());
+        // An abandoned write has no caller.
+        drop(caller.send(outcome));
+    });
+    written.await.map_err(|error| ObjectError::Unavailable(error.into()))?
 }
 
 async fn send(upload: &mut WriteMultipart, text: Arc<dyn Text>, size_bytes: u64) -> Result<(), ObjectError> {
