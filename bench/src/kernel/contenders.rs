@@ -100,7 +100,7 @@ macro_rules! doubling {
     ($integer:ty, $n:expr) => {{
         let n = $n;
         if n == 0 {
-            return b"0".to_vec();
+            return <$integer>::from(0u32).to_string().into_bytes();
         }
         let (mut a, mut b) = (<$integer>::from(0u32), <$integer>::from(1u32));
         for bit in (1..u32::BITS - n.leading_zeros()).rev() {
