@@ -14,6 +14,11 @@ pub(crate) fn show(bar: &ProgressBar, length: u64, template: &str) {
     bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
 }
 
+/// Shows a bar of bytes, from its start.
+pub(crate) fn show_bytes(bar: &ProgressBar, bytes: u64) {
+    show(bar, bytes, "{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}, {eta} left");
+}
+
 /// Moves a bar of the length [`PER_MILLE`].
 pub(crate) fn set_fraction(bar: &ProgressBar, fraction: f64) {
     #[expect(

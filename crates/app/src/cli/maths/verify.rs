@@ -8,15 +8,18 @@ use std::time::Duration;
 
 use clap::Args;
 use fibonacci::{Verification, Verifier};
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::{Answer, AnswerError, BigIndex, print_answer};
+use crate::cli::progress_bar::{show, show_bytes};
 
 /// Check that a file is F(N): its digits modulo random 61-bit primes, their number, and the first and last 50.
 ///
 /// The residues are computed without the algorithm that computes values, so this is an independent check; a wrong
 /// file passes three primes with a chance below 10^-27. A newline at the end is allowed. The exit code is 1 if the
-/// file is not F(N), and what differs is printed; also where, if F(N) is computed within seconds.
+/// file is not F(N), and what differs is printed; also where, if F(N) is computed within seconds. If standard error is a
+/// terminal, a progress bar is shown.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyCommand {
     /// File with the decimal digits, or `-` for standard input.
@@ -76,20 +79,30 @@ impl VerifyCommand {
 
     fn verification(&self, primes: &[NonZeroU64]) -> Result<Verification, AnswerError> {
         let failed = |source| AnswerError::Input { path: self.file.clone(), source };
-        let mut input: Box<dyn Read> = if self.file == Path::new("-") {
+        let bar = ProgressBar::hidden();
+        let input: Box<dyn Read> = if self.file == Path::new("-") {
+            show(&bar, 0, "{spinner} {bytes} read  {bytes_per_sec}");
             Box::new(io::stdin())
         } else {
-            Box::new(File::open(&self.file).map_err(failed)?)
+            let file = File::open(&self.file).map_err(failed)?;
+            show_bytes(&bar, file.metadata().map_err(failed)?.len());
+            Box::new(file)
         };
-        let mut verifier = Verifier::new(self.n.get().clone(), primes).allow_newline();
-        let mut block = vec![0; BLOCK_BYTES];
-        loop {
-            match input.read(&mut block) {
-                Ok(0) => return Ok(verifier.finish()),
-                Ok(length) => verifier.push(&block[..length]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
-            }
+        let verifier = Verifier::new(self.n.get().clone(), primes).allow_newline();
+        let verification = verify(verifier, bar.wrap_read(input)).map_err(failed);
+        bar.finish_and_clear();
+        verification
+    }
+}
+
+fn verify(mut verifier: Verifier, mut input: impl Read) -> io::Result<Verification> {
+    let mut block = vec![0; BLOCK_BYTES];
+    loop {
+        match input.read(&mut block) {
+            Ok(0) => return Ok(verifier.finish()),
+            Ok(length) => verifier.push(&block[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }

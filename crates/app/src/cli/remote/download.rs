@@ -11,8 +11,8 @@ use wire::ProblemKind;
 
 use super::connection::{RemoteCall, RemoteReply, RemoteServer};
 use super::error::RemoteError;
-use super::progress::start_download;
 use super::retry::CallRetry;
+use crate::cli::progress_bar::show_bytes;
 
 /// A download of digits, in their order.
 pub(super) struct ValueDownload<'a> {
@@ -108,7 +108,7 @@ impl<'a> ValueDownload<'a> {
         if self.size.is_none()
             && let Some(size) = size
         {
-            start_download(&self.server.bar, size);
+            show_bytes(&self.server.bar, size);
         }
         self.size = size;
         Ok(self.position - first)

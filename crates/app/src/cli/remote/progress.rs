@@ -34,8 +34,3 @@ pub(super) fn show_calculation(bar: &ProgressBar, change: &CalculationChange) {
     let left = remaining_ms.map(|ms| format!(", {} left", HumanDuration(Duration::from_millis(ms))));
     bar.set_prefix(left.unwrap_or_default());
 }
-
-/// Shows a download, in bytes.
-pub(super) fn start_download(bar: &ProgressBar, bytes: u64) {
-    show(bar, bytes, "{wide_bar} {bytes} of {total_bytes}  {bytes_per_sec}, {eta} left");
-}
