@@ -53,7 +53,12 @@ class Resource:
     @classmethod
     def update_from_cloudformation_json(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
         before, original_resource.properties = original_resource.properties, resolved(cloudformation_json.get("Properties", {}))
-        original_resource.change(before)
+        try:
+            original_resource.change(before)
+        except Exception:
+            # moto tries again, and must find the same difference.
+            original_resource.properties = before
+            raise
         return original_resource
 
     @classmethod
@@ -134,8 +139,9 @@ class DatabaseInstance(Resource, CloudFormationModel):
         RUNNING["database"] = Database(self.properties["MasterUserPassword"], dump)
         self.physical_resource_id = RUNNING["database"].container
         client("rds").create_db_instance(
-            DBInstanceIdentifier=self.physical_resource_id, Engine="postgres", DBInstanceClass=self.properties["DBInstanceClass"],
-            MasterUsername="abaci", MasterUserPassword=self.properties["MasterUserPassword"], AllocatedStorage=20, DeletionProtection=True)
+            DBInstanceIdentifier=self.physical_resource_id, Engine="postgres", EngineVersion=self.properties["EngineVersion"],
+            DBInstanceClass=self.properties["DBInstanceClass"], MasterUsername="abaci",
+            MasterUserPassword=self.properties["MasterUserPassword"], AllocatedStorage=20, DeletionProtection=True)
 
     def change(self, before):
         if before.get("DBSnapshotIdentifier") != self.properties.get("DBSnapshotIdentifier"):
