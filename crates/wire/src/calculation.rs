@@ -20,7 +20,7 @@ pub struct CalculationBody {
     pub remaining_ms: Option<u64>,
     /// Decimal digits of the value, known before the value is; for other subjects than F(n) an upper bound until then.
     pub digits: u64,
-    /// The number of submissions; approximate, and from 1 again after its row was damaged.
+    /// The number of submissions; approximate.
     pub asked: u64,
     /// When it was first submitted, RFC 3339 in UTC.
     pub asked_at: String,
