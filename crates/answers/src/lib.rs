@@ -6,6 +6,7 @@
 mod family;
 mod limit;
 mod modulus;
+mod primality;
 mod question;
 mod representation;
 mod sequence;
@@ -14,14 +15,13 @@ mod structure;
 pub use family::Family;
 pub use limit::{ConvergentQuestion, PhiQuestion, RatioQuestion};
 pub use modulus::{MAX_QUEUED_MODULUS, PeriodQuestion, ResiduesQuestion, prime_powers};
+pub use primality::{PrimalityQuestion, known_primes, primality_method, primality_name};
 pub use question::{MAX_AT_ONCE, Measure, Question, QuestionError, Size, TooExpensive};
 pub use representation::{
     GoldenStringQuestion, RecognitionQuestion, RepresentationQuestion, SumForm, SumQuestion, WythoffQuestion,
 };
 pub use sequence::{PolynomialQuestion, Sequence, SequenceQuestion};
-pub use structure::{
-    DigitsQuestion, DivisorsQuestion, FactorsQuestion, PrimalityQuestion, known_primes, primality_name,
-};
+pub use structure::{DigitsQuestion, DivisorsQuestion, FactorsQuestion};
 
 /// The most digits of an index.
 pub const MAX_INDEX_DIGITS: usize = 1_001;

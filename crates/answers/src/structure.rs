@@ -1,12 +1,9 @@
-//! Factors, divisors, primality and digits of Fibonacci and Lucas numbers.
+//! Factors, divisors and digits of Fibonacci and Lucas numbers.
 
 use std::time::Duration;
 
-use dashu_int::ops::BitTest;
-use fibonacci::{
-    DigitStatistics, FIBONACCI_PRIME_INDEXES, IBig, LUCAS_PRIME_INDEXES, MAX_SEARCHED_PART, Primality, price,
-};
-use wire::{DigitCounts, DivisorList, FactorPart, Factorization, KnownPrime, KnownPrimes, PrimalityBody};
+use fibonacci::{DigitStatistics, MAX_SEARCHED_PART, price};
+use wire::{DigitCounts, DivisorList, FactorPart, Factorization};
 
 use crate::family::Family;
 use crate::modulus::prime_powers;
@@ -85,90 +82,6 @@ impl Question for DivisorsQuestion {
     fn answer(&self) -> Result<DivisorList, QuestionError> {
         let divisors = fibonacci::divisors(self.n).iter().map(u128::to_string).collect();
         Ok(DivisorList { index: self.n.to_string(), divisors })
-    }
-}
-
-/// The primality of F(n) or L(n).
-#[derive(Clone, Debug)]
-pub struct PrimalityQuestion {
-    /// The kind of number.
-    pub family: Family,
-    /// The index.
-    pub n: IBig,
-}
-
-impl Question for PrimalityQuestion {
-    type Answer = PrimalityBody;
-
-    fn size(&self) -> Size {
-        Size { argument: "n", measure: Measure::Digits, given: self.n.bit_len() as u128 }
-    }
-
-    fn price_at(&self, _: u128) -> Duration {
-        price::primality()
-    }
-
-    fn answer(&self) -> Result<PrimalityBody, QuestionError> {
-        let primality = match self.family {
-            Family::Fibonacci => fibonacci::fibonacci_primality(self.n.clone()),
-            Family::Lucas => fibonacci::lucas_primality(self.n.clone()),
-        };
-        let is_tested =
-            self.n <= IBig::from(fibonacci::PRIMES_TESTED_TO) && self.n >= -IBig::from(fibonacci::PRIMES_TESTED_TO);
-        let reason = match primality {
-            Primality::Neither => "The value is 0 or 1.",
-            Primality::Prime => "Its index is in the table of known primes, with a proof.",
-            Primality::ProbablePrime => {
-                "Its index is in the table of known primes: it passes tests, the table has no proof."
-            }
-            Primality::Composite if is_tested => {
-                "Every index to 50,000 was tested, and this one is not in the table of primes."
-            }
-            Primality::Composite => "Its index is composite, so that a smaller number of the same kind divides it.",
-            Primality::Unknown => {
-                "Its index is above 50,000, not in the table of known primes, and not known to rule it out."
-            }
-        };
-        Ok(PrimalityBody {
-            subject: self.family.subject(&self.n),
-            index: self.n.to_string(),
-            primality: primality_name(primality).to_owned(),
-            reason: reason.to_owned(),
-        })
-    }
-}
-
-/// Returns the name of a primality in JSON.
-pub fn primality_name(primality: Primality) -> &'static str {
-    match primality {
-        Primality::Neither => "neither",
-        Primality::Prime => "prime",
-        Primality::ProbablePrime => "probable_prime",
-        Primality::Composite => "composite",
-        Primality::Unknown => "unknown",
-    }
-}
-
-/// Returns the table of known primes.
-pub fn known_primes(family: Family) -> KnownPrimes {
-    let (indexes, primality, source): (&[u32], fn(u32) -> Primality, _) = match family {
-        Family::Fibonacci => (
-            &FIBONACCI_PRIME_INDEXES,
-            |n| fibonacci::fibonacci_primality(n),
-            "OEIS A001605; proofs: The Prime Pages, Fibonacci number",
-        ),
-        Family::Lucas => (
-            &LUCAS_PRIME_INDEXES,
-            |n| fibonacci::lucas_primality(n),
-            "OEIS A001606; tests and proofs: Dubner and Keller, New Fibonacci and Lucas primes, 1999",
-        ),
-    };
-    let prime = |&index: &u32| KnownPrime { index, proven: primality(index) == Primality::Prime };
-    KnownPrimes {
-        family: family.name().to_owned(),
-        tested_to: fibonacci::PRIMES_TESTED_TO,
-        primes: indexes.iter().map(prime).collect(),
-        source: source.to_owned(),
     }
 }
 

@@ -64,9 +64,10 @@ pub use sequences::{
     lucas_v, lucas_v_modulo, seeded, seeded_modulo,
 };
 pub use structure::{
-    AlgebraicFactor, DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, MAX_FACTOR_INDEX,
-    MAX_SEARCHED_PART, PRIMES_TESTED_TO, Primality, algebraic_factors, aurifeuillian_factors, digital_root, divisors,
-    fibonacci_primality, lucas_algebraic_factors, lucas_primality,
+    AlgebraicFactor, DigitStatistics, FIBONACCI_PRIME_INDEXES, KnownPrimality, LUCAS_PRIME_INDEXES, MAX_FACTOR_INDEX,
+    MAX_SEARCHED_PART, PRIMES_TESTED_TO, Primality, PrimalityMethod, PrimalitySource, algebraic_factors,
+    aurifeuillian_factors, digital_root, divisors, fibonacci_primality, known_fibonacci_primality,
+    known_lucas_primality, lucas_algebraic_factors, lucas_primality,
 };
 pub use verify::{Compared, Verification, Verifier, residue_primes};
 

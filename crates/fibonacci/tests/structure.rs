@@ -4,9 +4,10 @@ use std::num::NonZeroU64;
 
 use dashu_int::{IBig, UBig};
 use fibonacci::{
-    DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, MAX_SEARCHED_PART, Primality, Verifier,
-    agreeing_places, algebraic_factors, aurifeuillian_factors, convergent, digital_root, divisors, fibonacci_primality,
-    is_prime, lucas, modulo, nth, phi_digits, ratio_digits, residue_primes,
+    DigitStatistics, FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, MAX_SEARCHED_PART, Primality, PrimalityMethod,
+    Verifier, agreeing_places, algebraic_factors, aurifeuillian_factors, convergent, digital_root, divisors,
+    fibonacci_primality, is_prime, known_fibonacci_primality, known_lucas_primality, lucas, modulo, nth, phi_digits,
+    ratio_digits, residue_primes,
 };
 use proptest::prelude::*;
 
@@ -225,6 +226,29 @@ fn tables_of_primes_agree_with_tests_to_a_thousand() {
         assert_eq!(fibonacci_primality(n), expected, "F({n})");
         let number = UBig::try_from(lucas(n).unwrap()).unwrap();
         assert_eq!(seems_prime(&number), LUCAS_PRIME_INDEXES.contains(&(n as u32)), "L({n})");
+    }
+}
+
+#[test]
+fn a_primality_that_has_a_test_or_a_divisor_as_its_method_has_it() {
+    let number_of = |n: i64| UBig::try_from(lucas(n).unwrap()).unwrap();
+    for n in 0..=1_000_i64 {
+        let proper = || divisors(n as u128).into_iter().map(|d| d as i64).filter(|&d| 1 < d && d < n);
+        let divides = |d: UBig, number: UBig| d > UBig::ONE && d < number && (number % d).is_zero();
+        for (number, method, divisor) in [
+            (value(n), known_fibonacci_primality(n).method, proper().any(|d| divides(value(d), value(n)))),
+            (number_of(n), known_lucas_primality(n).method, proper().any(|d| divides(number_of(n / d), number_of(n)))),
+        ] {
+            let small = u64::try_from(&number).ok();
+            match method {
+                PrimalityMethod::ZeroOrOne => assert!(number <= UBig::ONE, "{n}"),
+                PrimalityMethod::DeterministicTest => assert!(is_prime(small.unwrap().into()), "{n}"),
+                PrimalityMethod::EllipticCurves => assert!(small.is_none() && seems_prime(&number), "{n}"),
+                PrimalityMethod::Divisor => assert!(divisor, "{n}"),
+                PrimalityMethod::CompositenessTest => assert!(!divisor && !seems_prime(&number), "{n}"),
+                other => panic!("{other:?} of {n}"),
+            }
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 use dashu_int::{IBig, UBig};
 use fibonacci::{
-    Primality, agreeing_places, algebraic_factors, fibonacci_polynomial, fibonacci_primality, golden_characters, lucas,
-    lucas_algebraic_factors, lucas_polynomial, lucas_primality, modulo, ratio_digits, residues, wythoff_pair,
+    FIBONACCI_PRIME_INDEXES, LUCAS_PRIME_INDEXES, Primality, PrimalityMethod, PrimalitySource, agreeing_places,
+    algebraic_factors, fibonacci_polynomial, fibonacci_primality, golden_characters, known_fibonacci_primality,
+    known_lucas_primality, lucas, lucas_algebraic_factors, lucas_polynomial, lucas_primality, modulo, ratio_digits,
+    residues, wythoff_pair,
 };
 
 /// d and the primitive part of F(d). Made by `tables/structure.gp` with PARI/GP 2.15.2.
@@ -11,6 +13,9 @@ const PARTS: &str = include_str!("tables/parts.csv");
 
 /// F or L, and an index to 2,000 of a probable prime. Made by `tables/structure.gp`.
 const PRIME_INDEXES: &str = include_str!("tables/prime_indexes.csv");
+
+/// F or L, n, digits, the test, 1 if it passes, milliseconds. Made by `tables/primality.gp` with PARI/GP 2.15.2.
+const PRIMALITY: &str = include_str!("tables/primality.csv");
 
 /// n, places, F(n+1)/F(n), and how many places are those of φ. Made by `tables/limit.py` with gmpy2 and mpmath.
 const RATIOS: &str = include_str!("tables/limit.csv");
@@ -72,9 +77,29 @@ fn primes_to_two_thousand_are_those_of_pari() {
 }
 
 #[test]
+fn numbers_that_are_known_by_pari_are_those_that_it_tested() {
+    let mut tested = Vec::new();
+    let rows = each(PRIMALITY, |[family, n, _, test, passes, _]| {
+        assert_eq!(passes, "1", "{family}({n})");
+        tested.push((family.to_owned(), n.parse::<u32>().unwrap(), test.to_owned()));
+    });
+    assert_eq!(rows, 25);
+    let fibonacci_primes = FIBONACCI_PRIME_INDEXES.map(|n| ("F", n, known_fibonacci_primality(n)));
+    let lucas_primes = LUCAS_PRIME_INDEXES.map(|n| ("L", n, known_lucas_primality(n)));
+    for (family, n, known) in fibonacci_primes.into_iter().chain(lucas_primes) {
+        let test = match known.method {
+            PrimalityMethod::ProbablePrimeTest => "ispseudoprime",
+            _ => "primecert",
+        };
+        let is_tested = tested.contains(&(family.to_owned(), n, test.to_owned()));
+        assert_eq!(known.source == Some(PrimalitySource::PariGp), is_tested, "{family}({n})");
+    }
+}
+
+#[test]
 fn what_rules_out_a_lucas_prime_is_an_odd_factor_of_its_index() {
     assert_eq!(lucas_primality(1), Primality::Neither);
-    assert_eq!(lucas_primality(8_467), Primality::ProbablePrime);
+    assert_eq!(lucas_primality(8_467), Primality::Prime);
     assert_eq!(lucas_primality(1_u64 << 40), Primality::Unknown);
     assert_eq!(lucas_primality(3_u64 << 40), Primality::Composite);
     assert_eq!(lucas_primality(1_000_003), Primality::Unknown);

@@ -26,7 +26,7 @@ pub use number::{Doubling, NearestFibonacci, NumberFacts, Period, PrimeFactor, P
 pub use problem::{Problem, ProblemKind, Shortened};
 pub use representation::{FibonacciIndex, GoldenCharacters, IndexSum, Representation, WythoffBody};
 pub use sequence::{Polynomial, SequenceTerm};
-pub use structure::{DigitCounts, DivisorList, FactorPart, Factorization, KnownPrime, KnownPrimes, PrimalityBody};
+pub use structure::{DigitCounts, DivisorList, FactorPart, Factorization, KnownPrime, KnownPrimes, PrimalityBody, PrimalityMethod};
 pub use submit::{ASK_HEADER, Submitted};
 pub use system::{LaneStatus, SystemStatus, WorkerStatus};
 pub use verification::{ComparedFlag, ComparedText, ResidueCheck, VerificationBody};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::PrimalityMethod;
+
 /// The response to `GET /api/numbers/{n}`: facts about n and F(n) that take a few milliseconds at most.
 ///
 /// Numbers that may exceed 2^53 are decimal text. Facts that are too expensive for this n are `null`.
@@ -51,6 +53,9 @@ pub struct NumberFacts {
     /// (0 or 1) or `unknown`.
     #[serde(default)]
     pub primality: String,
+    /// How that is known.
+    #[serde(default)]
+    pub primality_method: Option<PrimalityMethod>,
     /// The value in decimal, up to 5,000 digits.
     #[serde(default)]
     pub value: Option<String>,

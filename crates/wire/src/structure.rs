@@ -54,6 +54,23 @@ pub struct PrimalityBody {
     pub primality: String,
     /// Why, in a sentence.
     pub reason: String,
+    /// How it is known.
+    pub method: PrimalityMethod,
+}
+
+/// How it is known whether a number is prime.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PrimalityMethod {
+    /// Proofs: `deterministic_test` (below 2^64), `elliptic_curves`, `cyclotomy`, `published_proof` (by a method that only
+    /// the source has). Tests: `probable_prime_test` and `compositeness_test`. `divisor`: the index has a divisor so
+    /// that a smaller number divides the value. `zero_or_one`; `none` if nothing is known.
+    pub name: String,
+    /// Who proved or tested it; `null` if the index alone decides, or nothing is known.
+    pub source: Option<String>,
+    /// What repeats the proof or test in PARI/GP, and prints 1 for a prime, 0 for a composite number; `null` if there is no
+    /// such command, or it takes hours.
+    pub pari_gp: Option<String>,
 }
 
 /// The response to `GET /api/primes/{family}`: the known indexes of prime numbers.
@@ -76,8 +93,10 @@ pub struct KnownPrimes {
 pub struct KnownPrime {
     /// The index.
     pub index: u32,
-    /// Whether the source has a proof; else it passes tests.
+    /// Whether there is a proof; else it passes tests.
     pub proven: bool,
+    /// How it is known.
+    pub method: PrimalityMethod,
 }
 
 /// The response to `GET /api/digits/{n}`: how often each digit occurs in F(n).

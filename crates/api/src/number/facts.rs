@@ -1,6 +1,6 @@
 //! The facts about n and F(n).
 
-use answers::{primality_name, prime_powers};
+use answers::{Family, primality_method, primality_name, prime_powers};
 use fibonacci::{IBig, UBig};
 use wire::{Doubling, NearestFibonacci, NumberFacts, Period, Residue};
 
@@ -28,6 +28,7 @@ pub(super) fn facts(question: &NumberQuestion, config: &ApiConfig) -> NumberFact
     let prime_factors = if n.is_zero() { Vec::new() } else { prime_factors(n) };
     // The same digits serve for both.
     let scientific = fibonacci::scientific(n.clone(), question.first);
+    let primality = fibonacci::known_fibonacci_primality(n.clone());
     NumberFacts {
         index: n.to_string(),
         subject: format!("F({n})"),
@@ -45,7 +46,8 @@ pub(super) fn facts(question: &NumberQuestion, config: &ApiConfig) -> NumberFact
         scientific: fibonacci::scientific(n.clone(), 20).to_string(),
         first_digits: scientific.digits,
         digital_root: fibonacci::digital_root(n.clone()),
-        primality: primality_name(fibonacci::fibonacci_primality(n.clone())).to_owned(),
+        primality: primality_name(primality.primality).to_owned(),
+        primality_method: Some(primality_method(Family::Fibonacci, n, primality)),
         cofactor: value.as_deref().and_then(|value| cofactor(value, &prime_factors)),
         value,
         residues: residues(question),

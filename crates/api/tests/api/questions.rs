@@ -63,11 +63,19 @@ const ANSWERS: &[(&str, &str)] = &[
     ("/api/divisors/12", r#"{"index":"12","divisors":["1","2","3","4","6","12"]}"#),
     (
         "/api/primality/fibonacci/-11",
-        r#"{"subject":"F(-11)","index":"-11","primality":"prime","reason":"Its index is in the table of known primes, with a proof."}"#,
+        r#"{"subject":"F(-11)","index":"-11","primality":"prime","reason":"Its index is in the table of known primes, with a proof.","method":{"name":"deterministic_test","source":"tests of Abaci, by is_prime of the crate fibonacci","pari_gp":"isprime(fibonacci(11))"}}"#,
     ),
     (
         "/api/primality/lucas/9",
-        r#"{"subject":"L(9)","index":"9","primality":"composite","reason":"Every index to 50,000 was tested, and this one is not in the table of primes."}"#,
+        r#"{"subject":"L(9)","index":"9","primality":"composite","reason":"Its index is composite, so that a smaller number of the same kind divides it.","method":{"name":"divisor","source":null,"pari_gp":null}}"#,
+    ),
+    (
+        "/api/primality/lucas/43",
+        r#"{"subject":"L(43)","index":"43","primality":"composite","reason":"Every index to 50,000 was tested, and this one is not in the table of primes.","method":{"name":"compositeness_test","source":"Dubner and Keller, New Fibonacci and Lucas primes, 1999","pari_gp":"ispseudoprime(fibonacci(42) + fibonacci(44))"}}"#,
+    ),
+    (
+        "/api/primality/fibonacci/3340367",
+        r#"{"subject":"F(3340367)","index":"3340367","primality":"probable_prime","reason":"Its index is in the table of known primes: it passes tests, the table has no proof.","method":{"name":"probable_prime_test","source":"OEIS A001605, which does not name the tests","pari_gp":null}}"#,
     ),
     (
         "/api/digits/-8",

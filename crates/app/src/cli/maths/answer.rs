@@ -182,8 +182,8 @@ pub(super) fn json(body: &impl Serialize) -> Result<String, AnswerError> {
 }
 
 /// Returns the texts, a line each after its name.
-pub(super) fn lines<const N: usize>(facts: [(&str, String); N]) -> String {
-    facts.map(|(name, fact)| format!("{name}: {fact}")).join("\n")
+pub(super) fn lines<'a>(facts: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    facts.into_iter().map(|(name, fact)| format!("{name}: {fact}")).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the texts with spaces between them.

@@ -27,14 +27,18 @@ impl PrimalityCommand {
         let Some(n) = self.n else {
             return print_body(known_primes(family), self.print, |table| {
                 let line = |prime: &wire::KnownPrime| match prime.proven {
-                    true => prime.index.to_string(),
-                    false => format!("{} (not proven)", prime.index),
+                    true => format!("{} {}", prime.index, prime.method.name),
+                    false => format!("{} (not proven) {}", prime.index, prime.method.name),
                 };
                 table.primes.iter().map(line).collect::<Vec<_>>().join("\n")
             });
         };
         print_question(&PrimalityQuestion { family, n: n.get().clone() }, self.print, |known| {
-            lines([("primality", known.primality), ("reason", known.reason)])
+            let method = known.method;
+            let mut pairs = vec![("primality", known.primality), ("reason", known.reason), ("method", method.name)];
+            pairs.extend(method.source.map(|source| ("source", source)));
+            pairs.extend(method.pari_gp.map(|command| ("pari_gp", command)));
+            lines(pairs)
         })
     }
 }

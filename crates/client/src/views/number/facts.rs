@@ -77,7 +77,9 @@ fn factors(facts: &NumberFacts) -> Markup {
     let complete = facts.cofactor.as_deref() == Some("1");
     html! {
         @if facts.primality == "prime" {
-            (text::PRIME)
+            (text::PRIME) (proof(facts))
+        } @else if facts.primality == "probable_prime" {
+            (text::PROBABLE_PRIME) (proof(facts))
         } @else if facts.prime_factors.is_empty() {
             (text::NO_PRIMES)
         } @else {
@@ -90,6 +92,15 @@ fn factors(facts: &NumberFacts) -> Markup {
             "."
         }
     }
+}
+
+/// Says how it is known that the number is prime, or probably prime.
+fn proof(facts: &NumberFacts) -> String {
+    facts
+        .primality_method
+        .as_ref()
+        .map(|method| format!(" {}", sentences::primality_method(method)))
+        .unwrap_or_default()
 }
 
 fn zeckendorf(facts: &NumberFacts) -> Markup {

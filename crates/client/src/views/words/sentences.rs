@@ -1,7 +1,7 @@
 //! Sentences that are built around values.
 
 use maud::{Markup, html};
-use wire::{FoundDigits, NumberFacts, VerificationBody};
+use wire::{FoundDigits, NumberFacts, PrimalityMethod, VerificationBody};
 
 use super::format::{self, digit_count, plain_name, rich, with_commas};
 
@@ -155,6 +155,18 @@ pub(in crate::views) fn digit_sum(digits: u64, sum: u64) -> String {
 }
 
 /// Says how close the ratio of neighbours is to the golden ratio.
+/// Says how it is known whether a number is prime.
+pub(in crate::views) fn primality_method(method: &PrimalityMethod) -> String {
+    let source = method.source.as_deref().unwrap_or_default();
+    match method.name.as_str() {
+        "deterministic_test" => "Proven by a test that is exact below 2^64.".to_owned(),
+        "elliptic_curves" => format!("Proven by elliptic curves: {source}."),
+        "cyclotomy" => format!("Proven by cyclotomy: {source}."),
+        "published_proof" => format!("The proof: see {source}."),
+        _ => format!("See {source}."),
+    }
+}
+
 pub(in crate::views) fn golden_places(places: f64) -> Markup {
     html! {
         (rich("F(n+1)/F(n) is the golden ratio to about ")) (with_commas(&format!("{places:.0}"))) " decimal places."

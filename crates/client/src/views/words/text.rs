@@ -114,6 +114,7 @@ pub(crate) mod number {
     pub(crate) const AND_MORE: &str = "and more";
     pub(crate) const PRIMES: &str = "Its primes below 1000: ";
     pub(crate) const PRIME: &str = "Nothing else: it is a prime number.";
+    pub(crate) const PROBABLE_PRIME: &str = "Probably nothing else: it passes tests of primality, without a proof.";
     pub(crate) const NO_PRIMES: &str = "No prime below 1000 divides it.";
     pub(crate) const FACTORED: &str = "Factored: ";
     pub(crate) const REST: &str = " · a rest not split here";
