@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a test that prints its measurements")]
 
 mod failover;
+mod get;
 mod metrics;
 mod processor;
 mod queue;

@@ -41,7 +41,7 @@ impl TestRole {
             address(&output(), "Health and metrics are at ").is_some()
         });
         let internal_url = address(&output(), "Health and metrics are at ").expect("just now");
-        let url = address(&output(), "Abaci's API is at ");
+        let url = address(&output(), "Abaci's API is at ").or_else(|| address(&output(), "Abaci is at "));
         let http = crate::support::http::client().timeout(Duration::from_secs(45)).build().expect("an HTTP client");
         Self { process, url, internal_url, http, log }
     }
@@ -75,6 +75,12 @@ impl TestRole {
     /// Returns its internal address, `host:port`.
     pub(crate) fn internal_address(&self) -> &str {
         self.internal_url.trim_start_matches("http://")
+    }
+
+    /// Returns the port of its public address.
+    pub(crate) fn port(&self) -> u16 {
+        let port = self.url.as_ref().and_then(|url| url.rsplit(':').next()?.parse().ok());
+        port.expect("a role with a public address")
     }
 
     /// Sends `GET` to its internal address.

@@ -102,7 +102,7 @@ impl RemoteServer {
         let (head, body) = match self.within(HEAD_TIMEOUT, self.http.request(request)) {
             None => return Err(RemoteError::Silent { url, seconds: HEAD_TIMEOUT.as_secs() }),
             Some(Err(error)) if error.is_connect() => {
-                return Err(RemoteError::Connect { url: self.url.to_string(), source: error.into() });
+                return Err(RemoteError::connect(self.url.to_string(), error.into()));
             }
             Some(Err(error)) => return Err(RemoteError::Broken { url, source: error.into() }),
             Some(Ok(response)) => response.into_parts(),

@@ -27,6 +27,18 @@ pub(crate) enum RemoteError {
         /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The server's certificate is not trusted.
+    #[cfg(feature = "distributed")]
+    #[error(
+        "{url} has no certificate that is trusted here for that name; SSL_CERT_FILE names a file with the \
+         authorities to trust"
+    )]
+    Certificate {
+        /// The URL of the system.
+        url: String,
+        /// The cause.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The connection ended in the middle of a response.
     #[error("the connection to {url} broke")]
     Broken {
@@ -146,6 +158,15 @@ pub(crate) enum RemoteError {
 }
 
 impl RemoteError {
+    /// Returns the error for a connection that was not opened.
+    pub(super) fn connect(url: String, source: Box<dyn Error + Send + Sync>) -> Self {
+        #[cfg(feature = "distributed")]
+        if is_untrusted_certificate(&*source) {
+            return Self::Certificate { url, source };
+        }
+        Self::Connect { url, source }
+    }
+
     /// Returns the exit code of the command.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
@@ -187,6 +208,14 @@ impl RemoteError {
     pub(super) fn line(&self) -> String {
         error_chain(self).join(": ")
     }
+}
+
+/// Returns whether a certificate was refused. Errors of TLS are inside errors of connections.
+#[cfg(feature = "distributed")]
+fn is_untrusted_certificate(error: &(dyn Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref).map(|inner| inner as _);
+    matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
+        || inner.or_else(|| error.source()).is_some_and(is_untrusted_certificate)
 }
 
 /// 429, and what servers and proxies respond while a system is busy or restarts.
