@@ -28,7 +28,7 @@ function wantedPath() {
   const wanted = [...wishes.values()];
   if (wanted.length === 0) return undefined;
   const subjects = [...new Set(wanted.map(({ subject }) => subject))];
-  if (wanted.some(({ all }) => all) || subjects.length > MAX_SUBJECTS) return "/api/events";
+  if (wanted.some(({ all }) => all) || subjects.length > MAX_SUBJECTS) return "/api/events?show=all";
   return `/api/events?${subjects.sort().map((subject) => `subject=${encodeURIComponent(subject)}`).join("&")}`;
 }
 

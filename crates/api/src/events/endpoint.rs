@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use cache::EventId;
 use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use model::{Index, Subject};
+use model::Index;
 use server::Draining;
 
 use super::hub::Hub;
-use super::stream::EventStream;
+use super::stream::{EventFilter, EventStream};
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
 use crate::limits::{ClientIp, parse_subject};
@@ -33,6 +33,7 @@ const MAX_SUBJECTS: usize = 50;
     params(
         ("index" = Option<String>, Query, description = "Only these indexes of F(n): given several times or separated by commas; all if neither is given, with subjects at most 50"),
         ("subject" = Option<String>, Query, description = "Only these subjects: given several times"),
+        ("show" = Option<String>, Query, description = "`all`: every subject, not of F(n) alone"),
         ("last-event-id" = Option<String>, Header, description = "The last event that was received; progress is not replayed"),
         ("last_event_id" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
     ),
@@ -72,7 +73,7 @@ pub(crate) async fn events(
     Ok((head, body).into_response())
 }
 
-fn filter(query: &QueryParams) -> Result<Option<HashSet<Subject>>, ApiError> {
+fn filter(query: &QueryParams) -> Result<EventFilter, ApiError> {
     let mut subjects = HashSet::new();
     for text in query.all("index").flat_map(|texts| texts.split(',')) {
         let index: Index = text.parse().map_err(|_| invalid_parameter("index", text, "indexes in plain digits"))?;
@@ -87,5 +88,10 @@ fn filter(query: &QueryParams) -> Result<Option<HashSet<Subject>>, ApiError> {
             return Err(invalid_parameter("subject", text, &format!("at most {MAX_SUBJECTS} subjects")));
         }
     }
-    Ok((!subjects.is_empty()).then_some(subjects))
+    match query.one("show")? {
+        Some("all") => Ok(EventFilter::All),
+        Some(given) => Err(invalid_parameter("show", given, "all")),
+        None if subjects.is_empty() => Ok(EventFilter::Numbers),
+        None => Ok(EventFilter::Subjects(subjects)),
+    }
 }

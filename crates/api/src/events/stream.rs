@@ -28,7 +28,7 @@ const PACE: Duration = Duration::from_micros(100);
 /// The events of one subscriber: which ones, and when.
 pub(super) struct EventStream {
     receiver: broadcast::Receiver<HubMessage>,
-    filter: Option<HashSet<Subject>>,
+    filter: EventFilter,
     buffer: SubscriberBuffer,
     /// Where the stream starts.
     start: Option<EventId>,
@@ -44,10 +44,20 @@ pub(super) struct EventStream {
     _gauged: Gauged,
 }
 
+/// What a subscriber receives.
+pub(super) enum EventFilter {
+    /// Only these subjects.
+    Subjects(HashSet<Subject>),
+    /// F(n) for every n. Clients that know nothing else never meet other subjects.
+    Numbers,
+    /// Every subject.
+    All,
+}
+
 impl EventStream {
     pub(super) fn new(
         subscription: Subscription,
-        filter: Option<HashSet<Subject>>,
+        filter: EventFilter,
         draining: CancellationToken,
         share: Share,
     ) -> Self {
@@ -152,10 +162,10 @@ impl EventStream {
 
     fn add(&mut self, event: Arc<EncodedEvent>) {
         self.position = Some(event.id.clone());
-        // Only those who name other subjects than F(n) receive them.
         let is_wanted = match &self.filter {
-            Some(filter) => filter.contains(&event.subject),
-            None => event.subject.fibonacci_index().is_some(),
+            EventFilter::Subjects(subjects) => subjects.contains(&event.subject),
+            EventFilter::Numbers => event.subject.fibonacci_index().is_some(),
+            EventFilter::All => true,
         };
         if is_wanted {
             self.buffer.add(event);

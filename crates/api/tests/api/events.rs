@@ -315,10 +315,30 @@ async fn a_subscriber_gets_only_the_indexes_it_follows() {
 }
 
 #[tokio::test]
+async fn other_subjects_are_followed_by_name_or_with_all() {
+    let system = started().await;
+    let like = queued_calculation(&system).await;
+    let mut subscribers = Vec::new();
+    for query in ["", "?subject=L(5)", "?show=all"] {
+        subscribers.push(Subscriber::open(&system, &format!("/api/events{query}"), None).await.0);
+    }
+    for subject in ["L(5)", "P(10)"] {
+        let calculation = Calculation { subject: subject.parse().expect("a subject"), ..like.clone() };
+        system.publish(&CalculationEvent::Calculation(Box::new(calculation))).await;
+    }
+    system.submit(9).await.expect(StatusCode::ACCEPTED);
+    for (subscriber, expected) in subscribers.iter_mut().zip([&["F(9)"][..], &["L(5)"], &["L(5)", "P(10)", "F(9)"]]) {
+        for subject in expected {
+            assert_eq!(subscriber.event().await.subject(), *subject);
+        }
+    }
+}
+
+#[tokio::test]
 async fn invalid_or_too_many_indexes_are_refused() {
     let system = started().await;
     let many = (0..51).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
-    for query in ["index=x", "index=", "index=1,,2", "index=007", &format!("index={many}")] {
+    for query in ["index=x", "index=", "index=1,,2", "index=007", "show=x", &format!("index={many}")] {
         let answer = system.get(&format!("/api/events?{query}")).await;
         answer.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter");
     }

@@ -54,7 +54,8 @@ pub(crate) async fn number(
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
     if let Some(subject) = other_subject(&text) {
-        return super::subject::subject(&state, subject, &headers, &forwarded).await;
+        let page = super::subject::load(&state, subject, &headers, &forwarded).await?;
+        return Ok(Html(views::subject(&page).into_string()).into_response());
     }
     if !typed_index::is_canonical(&text) {
         return redirect_to_canonical(&text);
@@ -64,7 +65,7 @@ pub(crate) async fn number(
     Ok(Html(views::number(&page).into_string()).into_response())
 }
 
-/// `GET /n/{index}/fragment` returns the part of a number's page that changes. It is below `/n/{index}` because
+/// `GET /n/{index}/fragment` returns the part of the page of F(n) or another subject that changes. It is below `/n/{index}` because
 /// the cookie of a submission is sent only there.
 ///
 /// 200 · 404 not an index · 503 the API is unavailable
@@ -75,6 +76,10 @@ pub(crate) async fn number_fragment(
     query: Result<Query<NumberQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Html<String>, PageFailure> {
+    if let Some(subject) = other_subject(&index.0) {
+        let page = super::subject::load(&state, subject, &headers, &forwarded).await?;
+        return Ok(Html(views::subject_part(&page).into_string()));
+    }
     let query = query.map(|Query(query)| query).unwrap_or_default();
     let page = load(&state, index.canonical()?, &query, &headers, &forwarded).await?;
     Ok(Html(views::number_part(&page).into_string()))

@@ -18,7 +18,7 @@ pub(super) struct PageLayout<'a> {
     pub(super) preview: Option<(&'a str, String)>,
     /// The entry of the navigation that is current.
     pub(super) nav: NavItem,
-    /// Seconds after which a browser reloads it, on most pages only one without scripts.
+    /// Seconds after which a browser without scripts reloads it.
     pub(super) refresh_s: Option<u64>,
     pub(super) content: Markup,
 }
@@ -27,8 +27,6 @@ pub(super) struct PageLayout<'a> {
 pub(super) enum NavItem {
     Home,
     Number,
-    /// A page that is reloaded whether or not there are scripts: none of them updates it.
-    Subject,
     About,
     Elsewhere,
 }
@@ -76,11 +74,7 @@ impl PageLayout<'_> {
                         script type="module" src=(FIND.path) {}
                     }
                     @if let Some(seconds) = self.refresh_s {
-                        @if self.nav == NavItem::Subject {
-                            meta http-equiv="refresh" content=(seconds);
-                        } @else {
-                            noscript { meta http-equiv="refresh" content=(seconds); }
-                        }
+                        noscript { meta http-equiv="refresh" content=(seconds); }
                     }
                 }
                 body {

@@ -32,7 +32,7 @@ pub(crate) use number::{
 pub(crate) use preview::{png as preview_png, svg as preview_svg};
 pub(crate) use race::{FINISH, Race, race};
 pub(crate) use speed::MeasuredTime;
-pub(crate) use subject::{SubjectPage, subject};
+pub(crate) use subject::{SubjectPage, subject, subject_part};
 pub(crate) use system::{queue_now, system_now};
 pub(crate) use words::sentences::try_again_in;
 pub(crate) use words::text::failure as failure_text;

@@ -26,13 +26,34 @@ pub(crate) struct SubjectPage {
 /// Renders the page.
 pub(crate) fn subject(page: &SubjectPage) -> Markup {
     let name = page.subject.to_string();
-    let definition = definition(&page.subject);
     let pending = page.calculation.as_ref().filter(|calculation| !calculation.status.is_final());
-    let content = html! {
-        article.number {
-            div.section-head { h1 tabindex="-1" { (format::subject(&name)) } }
+    PageLayout {
+        title: &name,
+        description: &format!("{name}: {}", definition(&page.subject)),
+        canonical: None,
+        preview: None,
+        nav: NavItem::Elsewhere,
+        refresh_s: pending.map(super::number::refresh_s),
+        content: subject_part(page),
+    }
+    .render()
+}
+
+/// Renders the part that changes while it is computed.
+pub(crate) fn subject_part(page: &SubjectPage) -> Markup {
+    let name = page.subject.to_string();
+    let status_now = page.calculation.as_ref().map(|calculation| calculation.status);
+    let pending = status_now.is_some_and(|status| !status.is_final());
+    let announcement = page.calculation.as_ref().and_then(super::history::announcement);
+    html! {
+        article #number.number data-live data-subject=(name) data-status=[status_now] data-pending[pending]
+            data-fragment={ "/n/" (name) "/fragment" } data-announcement=[announcement] {
+            div.section-head {
+                h1 tabindex="-1" { (format::subject(&name)) }
+                @if pending { p #live.live {} }
+            }
             div.number-head { div {
-                p.sentence { (definition) }
+                p.sentence { (definition(&page.subject)) }
                 @if let Some(index) = page.subject.index() {
                     nav.chips aria-label=(text::NEIGHBOURS) {
                         a href={ "/n/" (index) } { span { (format::name(&index.to_string())) } }
@@ -44,17 +65,7 @@ pub(crate) fn subject(page: &SubjectPage) -> Markup {
                 None => (submit_button(&name, text::COMPUTE)),
             }
         }
-    };
-    PageLayout {
-        title: &name,
-        description: &format!("{name}: {definition}"),
-        canonical: None,
-        preview: None,
-        nav: NavItem::Subject,
-        refresh_s: pending.map(super::number::refresh_s),
-        content,
     }
-    .render()
 }
 
 /// Returns the definition of a subject in a sentence.
