@@ -1,5 +1,6 @@
 // The page of a number: typed, read, checked, and kept light, quick and still.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 
 import { PLAIN_HOST, start, textOf, until } from "./browser.mjs";
@@ -300,7 +301,7 @@ test("the race runs at the speed of each program", () =>
   }));
 
 test("a page is light, and nothing on it shifts", async (t) => {
-  for (const path of ["/", "/n/10", "/n/1000", `/n/${MILLION}`, "/n/1000000000000000000", "/?show=largest", "/about"]) {
+  for (const path of ["/", "/n/10", "/n/1000", `/n/${MILLION}`, "/n/1000000000000000000", "/n/L(1000)", "/?show=largest", "/about"]) {
     await withPage({}, async (page, context) => {
       const session = await context.newCDPSession(page);
       await session.send("Network.enable");
@@ -336,3 +337,30 @@ test("a page is light, and nothing on it shifts", async (t) => {
     });
   }
 });
+
+test("the page of another subject follows its events, and its value is checked in Python", () =>
+  withPage({}, async (page) => {
+    // A tab that follows every subject shares the stream.
+    const other = await page.context().newPage();
+    await other.goto("/");
+    await page.goto("/n/L(20000000)");
+    await page.locator("#again").click();
+    await page.waitForURL(/\/n\/L\(20000000\)$/);
+    await page.evaluate(() => { window.notReloaded = true; });
+    await until("it has residues", async () => (await page.locator("[data-residue]").count()) === 3);
+    assert.equal(await page.evaluate(() => window.notReloaded), true);
+    const residue = await page.locator("[data-residue]").first().innerText();
+    const program = await page.locator("#python").textContent();
+    assert.equal(execFileSync("python3", ["-c", program], { encoding: "utf8" }).trim(), residue);
+
+    await page.goto("/n/T(64,40000000)");
+    await page.locator("#again").click();
+    const bar = page.getByRole("progressbar").first();
+    const value = async () => Number((await bar.getAttribute("value")) ?? 0);
+    await until("the bar moves", async () => (await bar.count()) > 0 && (await value()) > 0);
+    const earlier = await value();
+    await page.evaluate(() => { window.notReloaded = true; });
+    await until("it moves on", async () => (await value()) > earlier);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await until("it is cancelled", async () => /cancelled/i.test(await page.locator("main").innerText()));
+  }));

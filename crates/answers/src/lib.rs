@@ -11,6 +11,7 @@ mod question;
 mod representation;
 mod sequence;
 mod structure;
+mod value_residues;
 
 pub use family::Family;
 pub use limit::{ConvergentQuestion, PhiQuestion, RatioQuestion};
@@ -22,6 +23,7 @@ pub use representation::{
 };
 pub use sequence::{PolynomialQuestion, Sequence, SequenceQuestion};
 pub use structure::{DigitsQuestion, DivisorsQuestion, FactorsQuestion};
+pub use value_residues::{RESIDUE_MODULI, value_residues};
 
 /// The most digits of an index.
 pub const MAX_INDEX_DIGITS: usize = 1_001;

@@ -62,7 +62,7 @@ impl SequenceQuestion {
         }?)
     }
 
-    fn residue(&self, modulus: &UBig) -> Result<UBig, QuestionError> {
+    pub(crate) fn residue(&self, modulus: &UBig) -> Result<UBig, QuestionError> {
         let n = self.n.clone();
         Ok(match &self.sequence {
             Sequence::Lucas => fibonacci::lucas_modulo(n, modulus),

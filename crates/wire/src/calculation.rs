@@ -51,10 +51,26 @@ pub struct CalculationBody {
     /// Where the value is: `inline`, `object`, or `evicted` (submit the index to compute it again).
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub value_state: Option<ValueState>,
+    /// Residues that check a value that is done, computed without it; of a period or an entry point v modulo m, F(v) modulo m,
+    /// which is 0, and for a period F(v + 1), which is 1. In the response for one calculation only.
+    #[serde(default)]
+    pub residues: Option<Vec<ValueResidue>>,
     /// Why it failed.
     pub failure: Option<FailureBody>,
     /// Related addresses.
     pub links: Links,
+}
+
+/// The residue of a number that checks a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ValueResidue {
+    /// The number: the subject itself, or `F(60)` for the value 60 of `P(10)`.
+    pub subject: String,
+    /// The modulus, as text.
+    pub modulus: String,
+    /// The number modulo it, from 0 to modulus − 1, as text.
+    pub residue: String,
 }
 
 /// Why a calculation failed.
@@ -142,6 +158,7 @@ impl From<&model::Calculation> for CalculationBody {
             sha256: None,
             value: None,
             value_state: None,
+            residues: None,
             failure: None,
             links: Links {
                 this: format!("/api/calculations/{path}"),

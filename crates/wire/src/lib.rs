@@ -17,7 +17,7 @@ mod submit;
 mod system;
 mod verification;
 
-pub use calculation::{CalculationBody, CalculationList, FailureBody, Links};
+pub use calculation::{CalculationBody, CalculationList, FailureBody, Links, ValueResidue};
 pub use event::{EVENT_CALCULATION, EVENT_PROGRESS, EVENT_RESET, ProgressEvent};
 pub use found_digits::FoundDigits;
 pub use limit::{ConvergentBody, PhiDigits, RatioDigits};
@@ -26,7 +26,9 @@ pub use number::{Doubling, NearestFibonacci, NumberFacts, Period, PrimeFactor, P
 pub use problem::{Problem, ProblemKind, Shortened};
 pub use representation::{FibonacciIndex, GoldenCharacters, IndexSum, Representation, WythoffBody};
 pub use sequence::{Polynomial, SequenceTerm};
-pub use structure::{DigitCounts, DivisorList, FactorPart, Factorization, KnownPrime, KnownPrimes, PrimalityBody, PrimalityMethod};
+pub use structure::{
+    DigitCounts, DivisorList, FactorPart, Factorization, KnownPrime, KnownPrimes, PrimalityBody, PrimalityMethod,
+};
 pub use submit::{ASK_HEADER, Submitted};
 pub use system::{LaneStatus, SystemStatus, WorkerStatus};
 pub use verification::{ComparedFlag, ComparedText, ResidueCheck, VerificationBody};

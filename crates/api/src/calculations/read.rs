@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
+use model::Status;
 
 use crate::error::ApiError;
 use crate::error_responses::{CalculationErrors, StoreErrors};
@@ -28,6 +29,15 @@ pub(crate) async fn read(
 ) -> Result<Response, ApiError> {
     let calculation = state.find(&subject).await?.ok_or(ApiError::NeverSubmitted(subject))?;
     let announced_at = state.hub.announced_at(&calculation.subject).map(|at| at.to_string());
-    let body = wire::CalculationBody { announced_at, ..wire::CalculationBody::from(&calculation) };
+    let body = wire::CalculationBody::from(&calculation);
+    let residues = if body.status == Status::Done {
+        let (subject, value) = (calculation.subject.clone(), body.value.clone());
+        // Up to 20 ms of arithmetic: not for a thread that serves connections.
+        let residues = tokio::task::spawn_blocking(move || answers::value_residues(&subject, value.as_deref()));
+        Some(residues.await.map_err(|error| ApiError::Internal(error.into()))?)
+    } else {
+        None
+    };
+    let body = wire::CalculationBody { announced_at, residues, ..body };
     Ok(([(header::CACHE_CONTROL, "no-cache")], Json(body)).into_response())
 }

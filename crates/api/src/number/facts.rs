@@ -1,6 +1,6 @@
 //! The facts about n and F(n).
 
-use answers::{Family, primality_method, primality_name, prime_powers};
+use answers::{Family, RESIDUE_MODULI, primality_method, primality_name, prime_powers};
 use fibonacci::{IBig, UBig};
 use wire::{Doubling, NearestFibonacci, NumberFacts, Period, Residue};
 
@@ -10,8 +10,6 @@ use crate::limits::ApiConfig;
 
 /// The largest |n| whose value is included: under 5,000 digits, computed in tens of microseconds.
 const MAX_VALUE_INDEX: u64 = 23_900;
-/// Primes above 2^60, so that a wrong digit passes all three with a chance of 2^-180.
-const RESIDUE_MODULI: [u64; 3] = [2_305_843_009_213_693_951, 1_618_033_988_749_894_819, 2_305_843_009_213_693_921];
 /// Up to here a modulus is factored in 2 ms at most, and 6m, which periods do not exceed, is exact in a double.
 const MAX_PERIOD_MODULUS: u64 = 1_000_000_000_000_000;
 const RATIO_PLACES: u32 = 30;

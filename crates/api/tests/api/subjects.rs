@@ -39,7 +39,12 @@ async fn a_submitted_subject_becomes_a_value_at_its_own_address() {
         let found = system.get(&format!("{path}/value/find?digits={digits}")).await.expect(StatusCode::OK);
         assert_eq!(found.json()["subject"], subject);
     }
-    assert_eq!(system.get("/api/calculations/L(100)").await.json()["index"], "100");
+    let lucas = system.get("/api/calculations/L(100)").await.json();
+    assert_eq!(lucas["index"], "100");
+    let residues = lucas["residues"].as_array().expect("residues");
+    assert_eq!(residues.len(), 3);
+    // 792070839848372253127 modulo 2^61 − 1
+    assert_eq!(residues[0]["residue"], "1166687688075227934");
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn a_submitted_index_becomes_a_value() {
     let answer = system.submit(10).await.expect(ACCEPTED);
     assert_eq!(answer.header("location"), "/api/calculations/10");
     assert!(!answer.headers.contains_key("abaci-ask"));
-    insta::assert_snapshot!(answer.text, @r#"{"subject":"F(10)","index":"10","status":"queued","progress":null,"remaining_ms":null,"digits":2,"asked":1,"asked_at":"2025-11-23T23:50:27.123Z","queued_at":"2025-11-23T23:50:27.123Z","started_at":null,"finished_at":null,"announced_at":null,"compute_ms":null,"attempt":0,"waiting_for":null,"first_digits":null,"last_digits":null,"sha256":null,"value":null,"value_state":null,"failure":null,"links":{"self":"/api/calculations/10","value":"/api/calculations/10/value","page":"/n/10"}}"#);
+    insta::assert_snapshot!(answer.text, @r#"{"subject":"F(10)","index":"10","status":"queued","progress":null,"remaining_ms":null,"digits":2,"asked":1,"asked_at":"2025-11-23T23:50:27.123Z","queued_at":"2025-11-23T23:50:27.123Z","started_at":null,"finished_at":null,"announced_at":null,"compute_ms":null,"attempt":0,"waiting_for":null,"first_digits":null,"last_digits":null,"sha256":null,"value":null,"value_state":null,"residues":null,"failure":null,"links":{"self":"/api/calculations/10","value":"/api/calculations/10/value","page":"/n/10"}}"#);
 
     assert!(system.work_one().await);
     let answer = system.submit(10).await.expect(StatusCode::OK);

@@ -1,5 +1,7 @@
 //! The page of a subject other than F(n): its calculation.
 
+mod proof;
+
 use maud::{Markup, html};
 use model::{Status, Subject, ValueState};
 use wire::{CalculationBody, SystemStatus};
@@ -126,6 +128,7 @@ fn status(page: &SubjectPage, calculation: &CalculationBody) -> Markup {
             }
         }
         (digits(calculation))
+        (proof::residues(&page.subject, calculation))
         (journey::section(calculation))
         @if let Some(sha256) = &calculation.sha256 {
             section.provenance { p { (sentences::sha256(sha256)) } }

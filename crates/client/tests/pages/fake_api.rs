@@ -289,6 +289,7 @@ pub(crate) fn queued(index: &str) -> CalculationBody {
         sha256: None,
         value: None,
         value_state: None,
+        residues: None,
         failure: None,
         links: Links {
             this: format!("/api/calculations/{index}"),

@@ -241,10 +241,41 @@ async fn other_spellings_lead_to_the_one_address_of_a_number() {
 }
 
 #[tokio::test]
+async fn the_value_of_another_subject_has_its_residues() {
+    let residue = |subject: &str, residue: &str| wire::ValueResidue {
+        subject: subject.to_owned(),
+        modulus: "10".to_owned(),
+        residue: residue.to_owned(),
+    };
+    for (subject, residues, shown) in [
+        ("L(5)", [residue("L(5)", "1")].to_vec(), "n, p = 5, 10\nk, c, x = 2, [1, 1], [2, 1]\n"),
+        ("U(3,-2,4)", [residue("U(3,-2,4)", "1")].to_vec(), "n, p = 4, 10\nk, c, x = 2, [3, 2], [0, 1]\n"),
+        ("T(3,5)", [residue("T(3,5)", "4")].to_vec(), "n, p = 5, 10\nk, c, x = 3, [1, 1, 1], [0, 0, 1]\n"),
+        ("P(10)", [residue("F(60)", "0"), residue("F(61)", "1")].to_vec(), "n, p = 60, 10\n"),
+    ] {
+        let value = if subject == "P(10)" { "60" } else { "11" };
+        let calculation = wire::CalculationBody { residues: Some(residues.clone()), ..done("5", value) };
+        let browser = Browser::of(&Arc::new(FakeApi::knowing([other(subject, calculation)]))).await;
+        let page = browser.get(&format!("/n/{subject}")).await;
+        page.shows(shown);
+        for residue in residues {
+            page.shows(&format!("{} mod 10</th><td data-residue>{}</td>", residue.subject, residue.residue));
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_fragment_is_what_the_page_shows() {
     let browser = Browser::of(&Arc::new(FakeApi::knowing([running("1000")]))).await;
     let fragment = browser.get("/n/1000/fragment").await;
     assert!(fragment.body.starts_with("<article"), "{}", fragment.body);
     browser.get("/n/1000").await.shows(&fragment.body);
+    let browser = Browser::of(&Arc::new(FakeApi::knowing([other("L(1000)", running("1000"))]))).await;
+    let fragment = browser.get("/n/L(1000)/fragment").await;
+    fragment.shows(r#"data-live data-subject="L(1000)" data-status="running" data-pending"#);
+    fragment.shows(r#"data-fragment="/n/L(1000)/fragment""#);
+    let page = browser.get("/n/L(1000)").await;
+    page.shows(&fragment.body);
+    page.shows(r#"<noscript><meta http-equiv="refresh" content="2"></noscript>"#);
     assert_eq!(browser.get("/n/x/fragment").await.status, StatusCode::NOT_FOUND);
 }

@@ -197,6 +197,10 @@ pub(crate) mod subject {
     pub(crate) const ENTRY_BEFORE: &str = "The entry point of ";
     pub(crate) const ENTRY_AFTER: &str = ": the first index above 0 whose Fibonacci number it divides.";
     pub(crate) const WITHOUT_SIGN: &str = ", without the sign";
+    pub(crate) const RESIDUES: &str =
+        "Its residues, found without computing it. If a single digit above were wrong, they would differ.";
+    pub(crate) const PERIOD_RESIDUES: &str = "After a period or an entry point F is 0 again; after a period 1 follows.";
+    pub(crate) const PYTHON: &str = "Compute the first in Python";
 }
 
 pub(crate) mod verify {
