@@ -7,7 +7,7 @@ use fibonacci::{
     FIBONACCI_PRIME_INDEXES, IBig, KnownPrimality, LUCAS_PRIME_INDEXES, Primality, PrimalityMethod as Method,
     PrimalitySource as Source, price,
 };
-use wire::{KnownPrime, KnownPrimes, PrimalityBody, PrimalityMethod};
+use wire::{KnownPrime, KnownPrimes, PrimalityBody, PrimalityMethodBody};
 
 use crate::family::Family;
 use crate::{Measure, Question, QuestionError, Size};
@@ -79,7 +79,7 @@ pub fn primality_name(primality: Primality) -> &'static str {
 }
 
 /// Returns how the primality of F(n) or L(n) is known.
-pub fn primality_method(family: Family, n: &IBig, known: KnownPrimality) -> PrimalityMethod {
+pub fn primality_method(family: Family, n: &IBig, known: KnownPrimality) -> PrimalityMethodBody {
     let (_, magnitude) = n.clone().into_parts();
     let n = IBig::from(magnitude);
     let value = match family {
@@ -102,7 +102,7 @@ pub fn primality_method(family: Family, n: &IBig, known: KnownPrimality) -> Prim
         }
         _ => None,
     };
-    PrimalityMethod { name: method_name(known.method).to_owned(), source: source.map(str::to_owned), pari_gp }
+    PrimalityMethodBody { name: method_name(known.method).to_owned(), source: source.map(str::to_owned), pari_gp }
 }
 
 fn method_name(method: Method) -> &'static str {

@@ -27,7 +27,7 @@ pub use problem::{Problem, ProblemKind, Shortened};
 pub use representation::{FibonacciIndex, GoldenCharacters, IndexSum, Representation, WythoffBody};
 pub use sequence::{Polynomial, SequenceTerm};
 pub use structure::{
-    DigitCounts, DivisorList, FactorPart, Factorization, KnownPrime, KnownPrimes, PrimalityBody, PrimalityMethod,
+    DigitCounts, DivisorList, FactorPart, Factorization, KnownPrime, KnownPrimes, PrimalityBody, PrimalityMethodBody,
 };
 pub use submit::{ASK_HEADER, Submitted};
 pub use system::{LaneStatus, SystemStatus, WorkerStatus};

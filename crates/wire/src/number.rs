@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::PrimalityMethod;
+use crate::PrimalityMethodBody;
 
 /// The response to `GET /api/numbers/{n}`: facts about n and F(n) that take a few milliseconds at most.
 ///
@@ -55,7 +55,7 @@ pub struct NumberFacts {
     pub primality: String,
     /// How that is known.
     #[serde(default)]
-    pub primality_method: Option<PrimalityMethod>,
+    pub primality_method: Option<PrimalityMethodBody>,
     /// The value in decimal, up to 5,000 digits.
     #[serde(default)]
     pub value: Option<String>,

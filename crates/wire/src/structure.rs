@@ -55,13 +55,13 @@ pub struct PrimalityBody {
     /// Why, in a sentence.
     pub reason: String,
     /// How it is known.
-    pub method: PrimalityMethod,
+    pub method: PrimalityMethodBody,
 }
 
 /// How it is known whether a number is prime.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PrimalityMethod {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = PrimalityMethod))]
+pub struct PrimalityMethodBody {
     /// Proofs: `deterministic_test` (below 2^64), `elliptic_curves`, `cyclotomy`, `published_proof` (by a method that only
     /// the source has). Tests: `probable_prime_test` and `compositeness_test`. `divisor`: the index has a divisor so
     /// that a smaller number divides the value. `zero_or_one`; `none` if nothing is known.
@@ -96,7 +96,7 @@ pub struct KnownPrime {
     /// Whether there is a proof; else it passes tests.
     pub proven: bool,
     /// How it is known.
-    pub method: PrimalityMethod,
+    pub method: PrimalityMethodBody,
 }
 
 /// The response to `GET /api/digits/{n}`: how often each digit occurs in F(n).

@@ -1,7 +1,7 @@
 //! Sentences that are built around values.
 
 use maud::{Markup, html};
-use wire::{FoundDigits, NumberFacts, PrimalityMethod, VerificationBody};
+use wire::{FoundDigits, NumberFacts, PrimalityMethodBody, VerificationBody};
 
 use super::format::{self, digit_count, plain_name, rich, with_commas};
 
@@ -156,7 +156,7 @@ pub(in crate::views) fn digit_sum(digits: u64, sum: u64) -> String {
 
 /// Says how close the ratio of neighbours is to the golden ratio.
 /// Says how it is known whether a number is prime.
-pub(in crate::views) fn primality_method(method: &PrimalityMethod) -> String {
+pub(in crate::views) fn primality_method(method: &PrimalityMethodBody) -> String {
     let source = method.source.as_deref().unwrap_or_default();
     match method.name.as_str() {
         "deterministic_test" => "Proven by a test that is exact below 2^64.".to_owned(),
