@@ -119,6 +119,23 @@ test("long work shows a progress bar that moves, and can be cancelled", () =>
     await until("it is cancelled", async () => /cancelled/i.test(await page.locator("main").innerText()));
   }));
 
+test("what was typed and found stays when another tab cancels the work", () =>
+  withPage({}, async (page, context) => {
+    await page.goto("/");
+    await ask(page, "950000000");
+    await page.waitForURL("**/n/950000000");
+    await page.locator("#copy-text").fill("55");
+    await page.getByRole("button", { name: "Verify", exact: true }).click();
+    const verdict = page.locator("#verify-result");
+    await until("it is verified", async () => /^No/.test(await verdict.innerText()));
+    const other = await context.newPage();
+    await other.goto("/n/950000000");
+    await other.locator("#cancel").click();
+    await until("it is cancelled", async () => /cancelled/i.test(await page.locator("main").innerText()));
+    assert.equal(await page.locator("#copy-text").inputValue(), "55");
+    assert.match(await verdict.innerText(), /^No/);
+  }));
+
 test("what cannot be read is explained beside the field, and the text stays", () =>
   withPage({}, async (page) => {
     await page.goto("/");

@@ -66,6 +66,7 @@ async function check(plant) {
   const moduli = [...document.querySelectorAll("[data-modulus]")].map((cell) => BigInt(cell.textContent));
   const place = plant ? Math.floor(Math.random() * Number(count)) + 1 : 0;
   let planted = "";
+  result.dataset.found = "";
   result.textContent = abaci.word("checking");
   try {
     let ms = 0;
@@ -90,7 +91,9 @@ async function check(plant) {
     result.textContent = planted + abaci.word(bad ? "check-wrong" : "check-right", values);
     result.dataset.right = bad === 0;
     const counts = document.getElementById("digit-counts");
-    if (counts && bad === 0) counts.textContent = residues.counts.map((count, digit) => `${digit}: ${abaci.count(count)}`).join(" · ");
+    if (!counts || bad > 0) return;
+    counts.dataset.found = "";
+    counts.textContent = residues.counts.map((count, digit) => `${digit}: ${abaci.count(count)}`).join(" · ");
   } catch {
     result.textContent = abaci.word("check-failed");
   }
@@ -100,6 +103,7 @@ async function check(plant) {
 
 async function verify(form, body) {
   const result = document.getElementById("verify-result");
+  result.dataset.found = "";
   result.textContent = abaci.word("verify-busy");
   delete result.dataset.right;
   try {

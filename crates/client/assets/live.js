@@ -206,11 +206,12 @@ async function load(path) {
   return part;
 }
 
-/** Replaces a part, and keeps what was typed in it and the focus where it was. */
+/** Replaces a part, and keeps what was typed in it, what its scripts found, and the focus where it was. */
 function swap(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement.id : undefined;
-  for (const field of old.querySelectorAll("input[id]")) {
-    if (field.value !== field.defaultValue) fresh.querySelector(`#${CSS.escape(field.id)}`)?.replaceWith(field);
+  for (const part of old.querySelectorAll("input[id], textarea[id], [data-found]")) {
+    const kept = "found" in part.dataset || part.value !== part.defaultValue;
+    if (kept) fresh.querySelector(`#${CSS.escape(part.id)}`)?.replaceWith(part);
   }
   old.replaceWith(fresh);
   if (focused === undefined) return;
