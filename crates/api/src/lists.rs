@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use model::Calculation;
 use parking_lot::Mutex;
-use store::{ListOrder, Store, StoreError};
+use store::{CountedList, ListOrder, Store, StoreError};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -50,8 +50,8 @@ pub(crate) struct ListReader {
     permits: Semaphore,
     /// The requests that wait for a read which has not started yet.
     waiting: Mutex<HashMap<PageKey, Vec<oneshot::Sender<PageResult>>>>,
-    /// Of all calculations, and of the unfinished ones.
-    counts: [ListCount; 2],
+    /// One for each [`CountedList`].
+    counts: [ListCount; 3],
 }
 
 #[derive(Default)]
@@ -101,54 +101,53 @@ impl ListReader {
 
     /// Returns how many calculations a list had when they were last counted; `None` if that is unknown.
     pub(crate) async fn count(self: &Arc<Self>, order: ListOrder) -> Option<u64> {
-        let unfinished = match order {
-            ListOrder::Newest { .. } | ListOrder::Largest { .. } => false,
-            ListOrder::Unfinished { .. } => true,
-            ListOrder::Index { .. } | ListOrder::Others { .. } => return None,
+        let list = match order {
+            ListOrder::Newest { .. } | ListOrder::Largest { .. } => CountedList::Numbers,
+            ListOrder::Others { .. } => CountedList::Others,
+            ListOrder::Unfinished { .. } => CountedList::Unfinished,
+            ListOrder::Index { .. } => return None,
         };
-        let list = &self.counts[usize::from(unfinished)];
+        let count = &self.counts[list as usize];
         let usable = || {
-            let latest = *list.latest.lock();
+            let latest = *count.latest.lock();
             latest.filter(|counted| Instant::now() < counted.until)
         };
         if let Some(counted) = usable() {
             return counted.rows;
         }
-        let latest = *list.latest.lock();
+        let latest = *count.latest.lock();
         let is_slow = |counted: &Counted| counted.rows.is_some() && counted.took > QUICK_COUNT;
         if let Some(slow) = latest.filter(|counted| is_slow(counted) && counted.until.elapsed() < COUNT_GRACE) {
             // The old count is good enough while a new one is made.
-            if !list.is_counting.swap(true, Ordering::Relaxed) {
+            if !count.is_counting.swap(true, Ordering::Relaxed) {
                 let lists = Arc::clone(self);
                 tokio::spawn(async move {
-                    lists.recount(unfinished).await;
-                    lists.counts[usize::from(unfinished)].is_counting.store(false, Ordering::Relaxed);
+                    lists.recount(list).await;
+                    lists.counts[list as usize].is_counting.store(false, Ordering::Relaxed);
                 });
             }
             return slow.rows;
         }
-        let _counting = list.counting.lock().await;
+        let _counting = count.counting.lock().await;
         match usable() {
             Some(counted) => counted.rows,
-            None => self.recount(unfinished).await,
+            None => self.recount(list).await,
         }
     }
 
-    async fn recount(&self, unfinished: bool) -> Option<u64> {
+    async fn recount(&self, list: CountedList) -> Option<u64> {
         let started = Instant::now();
-        let rows = if unfinished {
-            self.store.backlog().await.map(|backlog| backlog.queued.iter().chain(&backlog.running).sum())
-        } else {
-            self.store.count().await
-        };
-        let rows = rows
+        let rows = self
+            .store
+            .count(list)
+            .await
             .inspect_err(|error| {
                 tracing::warn!(error = error as &dyn std::error::Error, "cannot count the calculations");
             })
             .ok();
         let took = started.elapsed();
         let age = if rows.is_some() { COUNT_AGE.max(took * COUNT_AGE_FACTOR) } else { COUNT_AGE };
-        *self.counts[usize::from(unfinished)].latest.lock() = Some(Counted { rows, took, until: Instant::now() + age });
+        *self.counts[list as usize].latest.lock() = Some(Counted { rows, took, until: Instant::now() + age });
         rows
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRef;
-use model::{Calculation, CalculationEvent, Index, Job, Lane, Subject, Submitter};
+use model::{Calculation, CalculationEvent, Job, Lane, Subject, Submitter};
 use ports::Ports;
 use server::{Share, Shares};
 use store::{ListOrder, StoreError};
@@ -179,11 +179,10 @@ impl SharedState {
         self.lists.count(order).await
     }
 
-    /// Returns the calculations of these indexes, newest first, within the share of the address.
-    pub(crate) async fn read_these(&self, address: IpAddr, indexes: &[Index]) -> Result<Vec<Calculation>, ApiError> {
+    /// Returns the calculations of these subjects, newest first, within the share of the address.
+    pub(crate) async fn read_these(&self, address: IpAddr, subjects: &[Subject]) -> Result<Vec<Calculation>, ApiError> {
         let _share = self.list_share(address)?;
-        let subjects: Vec<Subject> = indexes.iter().copied().map(Subject::from).collect();
-        let mut found = self.ports.store.find_batch(&subjects).await?;
+        let mut found = self.ports.store.find_batch(subjects).await?;
         found.sort_by_key(|calculation| std::cmp::Reverse(calculation.id));
         Ok(found)
     }

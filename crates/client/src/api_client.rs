@@ -195,11 +195,17 @@ impl ApiClient {
     /// Returns those of some calculations that were submitted, newest first.
     pub(crate) async fn calculations(
         &self,
-        indexes: &[Index],
+        subjects: &[Subject],
         forwarded: &ForwardedHeaders,
     ) -> Result<CalculationList, CallError> {
-        let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
-        let path = format!("/api/calculations?index={}", indexes.join(","));
+        // An older API knows indexes only.
+        let (numbers, others): (Vec<_>, Vec<_>) =
+            subjects.iter().partition(|subject| subject.fibonacci_index().is_some());
+        let numbers: Vec<String> = numbers.into_iter().map(Subject::path).collect();
+        let numbers = (!numbers.is_empty()).then(|| format!("index={}", numbers.join(",")));
+        let others = others.into_iter().map(|subject| format!("subject={subject}"));
+        let query: Vec<String> = numbers.into_iter().chain(others).collect();
+        let path = format!("/api/calculations?{}", query.join("&"));
         self.call("calculations", Method::GET, &path, String::new(), forwarded).await
     }
 

@@ -49,7 +49,7 @@ impl MeasuredTimes {
         {
             return read.times.clone();
         }
-        let times = match api.calculations(&SHOWN.map(Index::new), forwarded).await {
+        let times = match api.calculations(&SHOWN.map(|n| Index::new(n).into()), forwarded).await {
             Ok(list) => list.items.iter().filter_map(measured_time).collect(),
             Err(error) => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "cannot read the times of computations");

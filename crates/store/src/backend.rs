@@ -15,9 +15,9 @@ use crate::operations::{
 };
 use crate::sql::Queries;
 use crate::{
-    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, ListOrder, NewCalculation, QueueCounts, Release,
-    RenewResult, Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
-    WithdrawResult,
+    CompleteResult, CompletedValue, CountedList, InlineValue, Lease, LeaseResult, ListOrder, NewCalculation,
+    QueueCounts, Release, RenewResult, Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter,
+    UnfinishedWork, WithdrawResult,
 };
 
 /// A database that keeps a store.
@@ -107,8 +107,8 @@ impl<B: Backend> Store for B {
         timed(self.server(), "list", repairing(self, None, || self.read(self.queries().list(order, limit)))).await
     }
 
-    async fn count(&self) -> Result<u64, StoreError> {
-        timed(self.server(), "count", self.read(self.queries().count())).await
+    async fn count(&self, list: CountedList) -> Result<u64, StoreError> {
+        timed(self.server(), "count", self.read(self.queries().count(list))).await
     }
 
     async fn sum_digits(&self) -> Result<u64, StoreError> {

@@ -28,9 +28,9 @@ pub use objects::{
     Text, digest,
 };
 pub use port::{
-    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, ListOrder, NewCalculation, Placement, QueueCounts,
-    Release, RenewResult, Store, StoreLimits, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
-    WithdrawResult,
+    CompleteResult, CompletedValue, CountedList, InlineValue, Lease, LeaseResult, ListOrder, NewCalculation, Placement,
+    QueueCounts, Release, RenewResult, Store, StoreLimits, StoredValue, SubmitResult, Unfinished, UnfinishedFilter,
+    UnfinishedWork, WithdrawResult,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::{Migrations, PostgresSettings, PostgresStore, TlsMode};

@@ -4,20 +4,20 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header;
-use model::{Calculation, Index};
+use model::{Calculation, Index, Subject};
 use store::ListOrder;
 use wire::CalculationList;
 
 use crate::error::ApiError;
 use crate::error_responses::StoreErrors;
 use crate::extract::{QueryParams, invalid_parameter};
-use crate::limits::{ApiConfig, ClientIp};
+use crate::limits::{ApiConfig, ClientIp, parse_subject};
 use crate::state::ApiState;
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
-/// The most indexes that a request may name.
-const MAX_INDEXES: usize = 50;
+/// The most calculations that a request may name.
+const MAX_NAMED: usize = 50;
 
 /// `GET /api/calculations` lists the calculations of F(n): all, newest first; the largest; by their index; or those
 /// that are named. Or it lists what is queued or running of all subjects, or those of all other subjects.
@@ -28,7 +28,8 @@ const MAX_INDEXES: usize = 50;
     params(
         ("show" = Option<String>, Query, pattern = "^(newest|unfinished|largest|by-index|others)$", description = "`newest` (all, newest first; the default), `unfinished` (of all subjects, what is queued or running, newest first), `largest` (all, the largest |n| first), `by-index` (all, the smallest n first) or `others` (all subjects but F(n), newest first)"),
         ("from" = Option<String>, Query, pattern = "^(0|-?[1-9][0-9]{0,18})$", description = "With `show=by-index`: the first index"),
-        ("index" = Option<String>, Query, description = "Up to 50 indexes with commas between them: only these, newest first; not with other parameters"),
+        ("index" = Option<String>, Query, description = "Only these, newest first: indexes of F(n) with commas between them, with subjects at most 50; not with `show`, `from` or `after`"),
+        ("subject" = Option<String>, Query, description = "Only these subjects, given several times"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many, 1 to 200; default 50"),
         ("after" = Option<String>, Query, pattern = "^(c[0-9]+|n-?[0-9]+)$", description = "`next` of the previous page"),
     ),
@@ -45,8 +46,8 @@ pub(crate) async fn list(
     query: QueryParams,
 ) -> Result<Response, ApiError> {
     let limit = parse_limit(&query)?;
-    if let Some(indexes) = parse_indexes(&query, &state.config)? {
-        let found = state.read_these(address, &indexes).await?;
+    if let Some(named) = parse_named(&query, &state.config)? {
+        let found = state.read_these(address, &named).await?;
         let total = u64::try_from(found.len()).ok();
         return Ok(response(encode(&found, None, total)));
     }
@@ -93,17 +94,22 @@ fn parse_limit(query: &QueryParams) -> Result<u32, ApiError> {
         .ok_or_else(|| invalid_parameter("limit", text, &format!("1 to {MAX_LIMIT}")))
 }
 
-fn parse_indexes(query: &QueryParams, config: &ApiConfig) -> Result<Option<Vec<Index>>, ApiError> {
-    let Some(text) = query.one("index")? else { return Ok(None) };
-    for name in ["show", "from", "after"] {
-        if let Some(given) = query.one(name)? {
-            return Err(invalid_parameter(name, given, "none together with `index`"));
+/// Returns the subjects that a request names; `None` if it names none.
+fn parse_named(query: &QueryParams, config: &ApiConfig) -> Result<Option<Vec<Subject>>, ApiError> {
+    let indexes = query.one("index")?.into_iter().flat_map(|texts| texts.split(','));
+    let indexes = indexes.map(|text| config.parse_index(text).map(Subject::from));
+    let named = indexes.chain(query.all("subject").map(parse_subject)).collect::<Result<Vec<_>, _>>()?;
+    let Some(last) = named.last() else { return Ok(None) };
+    let name = if last.fibonacci_index().is_some() { "index" } else { "subject" };
+    for other in ["show", "from", "after"] {
+        if let Some(given) = query.one(other)? {
+            return Err(invalid_parameter(other, given, &format!("none together with `{name}`")));
         }
     }
-    if text.split(',').count() > MAX_INDEXES {
-        return Err(invalid_parameter("index", text, &format!("up to {MAX_INDEXES} indexes")));
+    if named.len() > MAX_NAMED {
+        return Err(invalid_parameter(name, &last.to_string(), &format!("up to {MAX_NAMED} indexes and subjects")));
     }
-    text.split(',').map(|index| config.parse_index(index)).collect::<Result<_, _>>().map(Some)
+    Ok(Some(named))
 }
 
 fn parse_order(query: &QueryParams, config: &ApiConfig) -> Result<ListOrder, ApiError> {

@@ -59,6 +59,8 @@ async fn an_order_that_does_not_exist_says_which_do() {
         ("index=1,x", "index-not-integer", "index"),
         ("index=1&show=largest", "parameter", "show"),
         (&many, "parameter", "index"),
+        ("subject=L(x)", "parameter", "subject"),
+        ("subject=L(1)&after=c5", "parameter", "after"),
     ] {
         let answer = system.get(&format!("/api/calculations?{query}")).await;
         let problem = answer.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, kind).json();

@@ -70,15 +70,18 @@ async fn other_subjects_are_listed_apart_except_while_they_are_unfinished() {
         let items = list["items"].as_array().expect("items").iter().map(|item| item["subject"].to_string());
         (items.collect::<Vec<_>>().join(" "), list["next"].as_str().unwrap_or_default().to_owned())
     };
-    for query in ["", "?show=largest", "?show=by-index", "?index=5"] {
+    for query in ["", "?show=largest", "?show=by-index", "?index=5", "?subject=F(5)"] {
         assert_eq!(subjects(query).await.0, r#""F(5)""#, "{query}");
     }
+    assert_eq!(subjects("?index=5,6&subject=U(3,-1,5)&subject=L(6)").await.0, r#""U(3,-1,5)" "F(5)""#);
     let (first, next) = subjects("?show=others&limit=2").await;
     assert_eq!(first, r#""G(2,1,5)" "U(3,-1,5)""#);
     assert_eq!(subjects(&format!("?show=others&limit=2&after={next}")).await.0, r#""L(5)""#);
     let unfinished = subjects("?show=unfinished").await.0;
     assert_eq!(unfinished, r#""G(2,1,5)" "U(3,-1,5)" "L(5)" "F(5)""#);
-    assert_eq!(system.get("/api/calculations?show=unfinished").await.json()["total"], 4);
+    for (show, total) in [("newest", 1), ("others", 3), ("unfinished", 4)] {
+        assert_eq!(system.get(&format!("/api/calculations?show={show}")).await.json()["total"], total, "{show}");
+    }
     assert_eq!(system.get("/api/values/all").await.text, r#"[{"number":5}]"#);
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Html;
 use http::HeaderMap;
-use model::Index;
+use model::{Index, Subject};
 use wire::{CalculationBody, SystemStatus};
 
 use super::failure::PageFailure;
@@ -58,7 +58,7 @@ fn race(calculation: Option<CalculationBody>, system: Option<&SystemStatus>) -> 
 }
 
 async fn finish(state: &ClientState, forwarded: &ForwardedHeaders) -> Option<CalculationBody> {
-    calculation(state, Index::new(views::FINISH), forwarded).await
+    calculation(state, &Index::new(views::FINISH).into(), forwarded).await
 }
 
 async fn last_of_mine(
@@ -66,13 +66,13 @@ async fn last_of_mine(
     headers: &HeaderMap,
     forwarded: &ForwardedHeaders,
 ) -> Option<CalculationBody> {
-    calculation(state, *read_mine(headers).first()?, forwarded).await
+    calculation(state, read_mine(headers).first()?, forwarded).await
 }
 
-async fn calculation(state: &ClientState, index: Index, forwarded: &ForwardedHeaders) -> Option<CalculationBody> {
-    let found = state.api.calculation(&index.into(), forwarded).await;
+async fn calculation(state: &ClientState, subject: &Subject, forwarded: &ForwardedHeaders) -> Option<CalculationBody> {
+    let found = state.api.calculation(subject, forwarded).await;
     let warn = |error: &CallError| {
-        tracing::warn!(error = error as &dyn std::error::Error, "cannot read the calculation of F({index})");
+        tracing::warn!(error = error as &dyn std::error::Error, %subject, "cannot read a calculation");
     };
     found.inspect_err(warn).ok().flatten()
 }

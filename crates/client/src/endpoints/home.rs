@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
-use model::Index;
+use model::Subject;
 use serde::Deserialize;
 use wire::{CalculationList, ProblemKind};
 
@@ -35,7 +35,7 @@ pub(crate) struct HomeQuery {
     pub(crate) index: Option<String>,
     /// The submissions of this browser, by its cookie.
     #[serde(skip)]
-    mine: Vec<Index>,
+    mine: Vec<Subject>,
 }
 
 /// `GET /?show=&from=&after=&index=` shows the form and a page of the history.

@@ -1,28 +1,31 @@
-//! The cookie that lists the numbers this browser submitted, so that the history can show them.
+//! The cookie that lists what this browser submitted, so that the history can show it.
 
 use http::{HeaderMap, HeaderValue};
-use model::Index;
+use model::Subject;
 
 use super::ask_cookie::cookies;
 use crate::PageSettings;
 
 const NAME: &str = "mine";
-/// The most numbers that are remembered; the oldest are forgotten first.
-const MAX_INDEXES: usize = 30;
+/// The most subjects that are remembered; the oldest are forgotten first.
+const MAX_SUBJECTS: usize = 30;
 const MAX_AGE_S: u32 = 30 * 24 * 60 * 60;
-/// Stands in no index, and needs no escape in a cookie.
+/// Stands in no subject, and needs no escape in a cookie.
 const SEPARATOR: char = '.';
+/// Stands for the commas in a subject, which a cookie cannot have.
+const COMMA: &str = "_";
 
-/// Returns the numbers that a browser submitted, newest first.
-pub(crate) fn read_mine(headers: &HeaderMap) -> Vec<Index> {
-    let indexes = cookies(headers, NAME).take(1).flat_map(|value| value.split(SEPARATOR));
-    indexes.filter_map(|index| index.parse().ok()).take(MAX_INDEXES).collect()
+/// Returns what a browser submitted, newest first.
+pub(crate) fn read_mine(headers: &HeaderMap) -> Vec<Subject> {
+    let subjects = cookies(headers, NAME).take(1).flat_map(|value| value.split(SEPARATOR));
+    subjects.filter_map(|text| Subject::from_path(&text.replace(COMMA, ",")).ok()).take(MAX_SUBJECTS).collect()
 }
 
-/// Returns the `Set-Cookie` value that adds a number.
-pub(crate) fn add_mine(index: Index, headers: &HeaderMap, settings: &PageSettings) -> Option<HeaderValue> {
-    let others = read_mine(headers).into_iter().filter(|other| *other != index);
-    let mine: Vec<String> = std::iter::once(index).chain(others).take(MAX_INDEXES).map(|n| n.to_string()).collect();
+/// Returns the `Set-Cookie` value that adds a subject.
+pub(crate) fn add_mine(subject: &Subject, headers: &HeaderMap, settings: &PageSettings) -> Option<HeaderValue> {
+    let others = read_mine(headers).into_iter().filter(|other| other != subject);
+    let mine = std::iter::once(subject.clone()).chain(others).take(MAX_SUBJECTS);
+    let mine: Vec<String> = mine.map(|subject| subject.path().replace(',', COMMA)).collect();
     let mine = mine.join(&SEPARATOR.to_string());
     let secure = if settings.secure_cookies() { "; Secure" } else { "" };
     HeaderValue::try_from(format!("{NAME}={mine}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Strict{secure}")).ok()
@@ -35,17 +38,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_thirty_numbers_are_remembered_once_each() {
+    fn the_newest_thirty_are_remembered_once_each() {
         let mut headers = HeaderMap::new();
-        for n in (0..40).chain([35]) {
-            let cookie = add_mine(Index::new(n), &headers, &PageSettings::default()).expect("a header");
+        let numbers = (0..40).chain([35]).map(|n| n.to_string());
+        for text in numbers.chain(["U(3,-1,500)".to_owned()]) {
+            let subject = Subject::from_path(&text).expect("a subject");
+            let cookie = add_mine(&subject, &headers, &PageSettings::default()).expect("a header");
             let cookie = cookie.to_str().expect("ASCII").split(';').next().expect("a value").to_owned();
             headers.insert(COOKIE, HeaderValue::try_from(format!("ask=1; {cookie}")).expect("a header"));
         }
-        let mine: Vec<i64> = read_mine(&headers).into_iter().map(Index::get).collect();
+        let mine: Vec<String> = read_mine(&headers).iter().map(Subject::path).collect();
         assert_eq!(mine.len(), 30);
-        assert_eq!(mine[..7], [35, 39, 38, 37, 36, 34, 33]);
-        headers.insert(COOKIE, HeaderValue::from_static("mine=x.7..-8.1e3"));
-        assert_eq!(read_mine(&headers), [Index::new(7), Index::new(-8)]);
+        assert_eq!(mine[..7], ["U(3,-1,500)", "35", "39", "38", "37", "36", "34"]);
+        headers.insert(COOKIE, HeaderValue::from_static("mine=x.7.L(.-8.1e3"));
+        let mine: Vec<String> = read_mine(&headers).iter().map(Subject::path).collect();
+        assert_eq!(mine, ["7", "-8"]);
     }
 }

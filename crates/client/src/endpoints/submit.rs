@@ -88,8 +88,7 @@ async fn submit_subject(
 ) -> Response {
     let result = state.api.submit(&subject, forwarded).await;
     let cookie = AskCookie::from_response(&subject, &result).and_then(|cookie| cookie.set(&state.settings));
-    let mine = subject.fibonacci_index().filter(|_| result.is_ok());
-    let mine = mine.and_then(|index| add_mine(index, headers, &state.settings));
+    let mine = result.is_ok().then(|| add_mine(&subject, headers, &state.settings)).flatten();
     let mut response = match result {
         Ok(_) => redirect_to(&subject.path()),
         Err(CallError::Problem { problem, .. })

@@ -30,7 +30,7 @@ pub(crate) fn system_now(system: Option<&SystemStatus>, mine: Option<&Calculatio
         div #system data-poll="/fragments/system" {
             (drawing(&figures(system, waiting, claimed), &sentences::system(waiting, claimed, system.workers.len()), journey.as_ref()))
             @if let (Some(journey), Some(mine)) = (&journey, mine) {
-                p { (journey_text::YOURS) " " a href=(mine.links.page) { (format::name(&mine.index)) } ":" }
+                p { (journey_text::YOURS) " " a href=(mine.links.page) { (format::subject(&mine.subject)) } ":" }
                 (journey.list())
             } @else {
                 p.aside { (journey_text::NONE) }

@@ -102,8 +102,8 @@ async fn submit(State(api): FakeApiState, headers: HeaderMap, body: String) -> R
         return refused;
     }
     let asked: serde_json::Value = serde_json::from_str(&body).expect("the client sends JSON");
-    let index = asked["index"].as_str().expect("the client sends indexes as text");
-    let calculation = api.known.get(index).cloned().unwrap_or_else(|| queued(index));
+    let name = asked["index"].as_str().or(asked["subject"].as_str()).expect("the client sends an index or a subject");
+    let calculation = api.known.get(name).cloned().unwrap_or_else(|| queued(name));
     let ask = api.gives_tokens.then(|| TOKEN.to_owned());
     (StatusCode::ACCEPTED, Json(Submitted { calculation, ask })).into_response()
 }

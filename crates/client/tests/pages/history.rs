@@ -96,15 +96,17 @@ async fn other_subjects_have_a_list_and_are_found() {
 
 #[tokio::test]
 async fn a_browser_lists_what_it_submitted() {
-    let api = Arc::new(FakeApi::knowing([done("1", "1")]));
+    let api = Arc::new(FakeApi::knowing([done("1", "1"), other("G(2,1,5)", done("5", "15"))]));
     let browser = Browser::of(&api).await;
     browser.get("/?show=mine").await.shows("There is none.");
     let submitted = browser.post("/", "index=10%5E3").await;
     let cookie = submitted.heading("set-cookie").expect("a cookie").to_owned();
     assert!(cookie.starts_with("mine=1000; Path=/; "), "{cookie}");
-    let browser = browser.with("cookie", "mine=1000.-8");
+    let submitted = browser.post("/", "index=G(2,1,5)").await;
+    assert!(submitted.heading("set-cookie").expect("a cookie").starts_with("mine=G(2_1_5); "));
+    let browser = browser.with("cookie", "mine=1000.G(2_1_5).-8");
     browser.get("/?show=mine").await;
-    assert_eq!(api.calls().pop().expect("a call").what, "GET /api/calculations?index=1000,-8");
+    assert_eq!(api.calls().pop().expect("a call").what, "GET /api/calculations?index=1000,-8&subject=G(2,1,5)");
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 
 pub use self::requests::{
-    CompletedValue, Lease, ListOrder, NewCalculation, Placement, Release, StoreLimits, StoredValue, UnfinishedFilter,
+    CompletedValue, CountedList, Lease, ListOrder, NewCalculation, Placement, Release, StoreLimits, StoredValue,
+    UnfinishedFilter,
 };
 pub use self::results::{
     CompleteResult, InlineValue, LeaseResult, QueueCounts, RenewResult, SubmitResult, Unfinished, UnfinishedWork,
@@ -78,8 +79,8 @@ pub trait Store: Send + Sync {
     /// Costs the same on any page. Short values (up to `Value::TEXT_DIGITS`) are included.
     async fn list(&self, order: ListOrder, limit: u32) -> Result<Vec<Calculation>, StoreError>;
 
-    /// Returns the number of all calculations of F(n), which the lists have. Reads an index of them all.
-    async fn count(&self) -> Result<u64, StoreError>;
+    /// Returns how many calculations a list has. Reads an index of them all.
+    async fn count(&self, list: CountedList) -> Result<u64, StoreError>;
 
     /// Returns the sum of the digits of all values that were ever computed, evicted ones included. Reads all rows.
     async fn sum_digits(&self) -> Result<u64, StoreError>;

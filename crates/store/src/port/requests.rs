@@ -84,6 +84,17 @@ pub enum ListOrder {
     },
 }
 
+/// A list whose calculations are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedList {
+    /// Of F(n).
+    Numbers,
+    /// Of all other subjects.
+    Others,
+    /// Of all subjects those that are queued or running.
+    Unfinished,
+}
+
 /// The right to work on a running row until it expires or another lease is taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {

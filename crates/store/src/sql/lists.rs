@@ -2,8 +2,8 @@
 //!
 //! Only F(n) has an index in a column of its own. Rows without one that are of no known kind belong to a newer version.
 
-use crate::ListOrder;
 use crate::row::calculation_columns;
+use crate::{CountedList, ListOrder};
 
 pub(crate) const NEWEST: &str = concat!(
     "select ",
@@ -58,6 +58,19 @@ pub(crate) fn statement(order: ListOrder) -> (&'static str, i64) {
         ListOrder::Others { before } => (OTHERS, before.map_or(i64::MAX, |id| id.0)),
         ListOrder::Largest { after } => (LARGEST, after.map_or(i64::MAX, |after| after.saturating_abs() - 1)),
         ListOrder::Index { from } => (BY_INDEX, from),
+    }
+}
+
+/// Returns the statement that counts a list.
+pub(crate) const fn count_statement(list: CountedList) -> &'static str {
+    match list {
+        CountedList::Numbers => "select count(*) from calculations where idx is not null",
+        CountedList::Others => {
+            concat!("select count(*) from calculations where idx is null and ", known_subject!())
+        }
+        CountedList::Unfinished => {
+            concat!("select count(*) from calculations where status in ('queued', 'running') and ", known_subject!())
+        }
     }
 }
 

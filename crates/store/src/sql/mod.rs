@@ -14,7 +14,7 @@ use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Ti
 use crate::row::{DamagedRow, LockedRow, RepairedRow};
 use crate::rules::{NewLease, QueueLimit, ReleaseEffect};
 use crate::{
-    CompletedValue, InlineValue, Lease, ListOrder, NewCalculation, QueueCounts, StoredValue, Unfinished,
+    CompletedValue, CountedList, InlineValue, Lease, ListOrder, NewCalculation, QueueCounts, StoredValue, Unfinished,
     UnfinishedFilter, UnfinishedWork,
 };
 
@@ -154,7 +154,7 @@ pub(crate) trait Queries: Send + Sync {
 
     fn list(&self, order: ListOrder, limit: u32) -> impl Future<Output = sqlx::Result<Vec<Calculation>>> + Send;
 
-    fn count(&self) -> impl Future<Output = sqlx::Result<u64>> + Send;
+    fn count(&self, list: CountedList) -> impl Future<Output = sqlx::Result<u64>> + Send;
 
     fn sum_digits(&self) -> impl Future<Output = sqlx::Result<u64>> + Send;
 

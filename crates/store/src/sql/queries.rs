@@ -86,8 +86,8 @@ macro_rules! impl_queries {
                 $crate::row::converted(rows)
             }
 
-            async fn count(&self) -> sqlx::Result<u64> {
-                let sql = "select count(*) from calculations where idx is not null";
+            async fn count(&self, list: $crate::CountedList) -> sqlx::Result<u64> {
+                let sql = $crate::sql::lists::count_statement(list);
                 let rows: i64 = sqlx::query_scalar(sql).fetch_one(&mut *self.0.acquire().await?).await?;
                 u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
             }

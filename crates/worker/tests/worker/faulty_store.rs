@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use model::{AskToken, Calculation, CalculationId, Failure, Progress, Subject, Timestamp, WorkerId};
 use store::{
-    CompleteResult, CompletedValue, InlineValue, Lease, LeaseResult, ListOrder, NewCalculation, QueueCounts, Release,
-    RenewResult, Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter, UnfinishedWork,
-    WithdrawResult,
+    CompleteResult, CompletedValue, CountedList, InlineValue, Lease, LeaseResult, ListOrder, NewCalculation,
+    QueueCounts, Release, RenewResult, Store, StoreError, StoredValue, SubmitResult, Unfinished, UnfinishedFilter,
+    UnfinishedWork, WithdrawResult,
 };
 
 /// A store that can be made unreachable.
@@ -74,8 +74,8 @@ impl Store for FaultyStore {
         self.reach()?.list(order, limit).await
     }
 
-    async fn count(&self) -> Result<u64, StoreError> {
-        self.reach()?.count().await
+    async fn count(&self, list: CountedList) -> Result<u64, StoreError> {
+        self.reach()?.count(list).await
     }
 
     async fn sum_digits(&self) -> Result<u64, StoreError> {
