@@ -33,7 +33,7 @@ const MAX_SUBJECTS: usize = 50;
     params(
         ("index" = Option<String>, Query, description = "Only these indexes of F(n): given several times or separated by commas; all if neither is given, with subjects at most 50"),
         ("subject" = Option<String>, Query, description = "Only these subjects: given several times"),
-        ("show" = Option<String>, Query, description = "`all`: every subject, not of F(n) alone"),
+        ("show" = Option<String>, Query, description = "`all`: every subject, not F(n) alone; not with `index` or `subject`"),
         ("last-event-id" = Option<String>, Header, description = "The last event that was received; progress is not replayed"),
         ("last_event_id" = Option<String>, Query, description = "The same, for clients that cannot set headers"),
     ),
@@ -89,6 +89,9 @@ fn filter(query: &QueryParams) -> Result<EventFilter, ApiError> {
         }
     }
     match query.one("show")? {
+        Some(given) if !subjects.is_empty() => {
+            Err(invalid_parameter("show", given, "none together with `index` or `subject`"))
+        }
         Some("all") => Ok(EventFilter::All),
         Some(given) => Err(invalid_parameter("show", given, "all")),
         None if subjects.is_empty() => Ok(EventFilter::Numbers),

@@ -338,7 +338,9 @@ async fn other_subjects_are_followed_by_name_or_with_all() {
 async fn invalid_or_too_many_indexes_are_refused() {
     let system = started().await;
     let many = (0..51).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
-    for query in ["index=x", "index=", "index=1,,2", "index=007", "show=x", &format!("index={many}")] {
+    for query in
+        ["index=x", "index=", "index=1,,2", "index=007", "show=x", "show=all&index=1", &format!("index={many}")]
+    {
         let answer = system.get(&format!("/api/events?{query}")).await;
         answer.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter");
     }

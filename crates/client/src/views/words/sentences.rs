@@ -154,7 +154,6 @@ pub(in crate::views) fn digit_sum(digits: u64, sum: u64) -> String {
     format!("{}, digit sum {}.", digit_count(&digits.to_string()), with_commas(&sum.to_string()))
 }
 
-/// Says how close the ratio of neighbours is to the golden ratio.
 /// Says how it is known whether a number is prime.
 pub(in crate::views) fn primality_method(method: &PrimalityMethodBody) -> String {
     let source = method.source.as_deref().unwrap_or_default();
@@ -167,6 +166,7 @@ pub(in crate::views) fn primality_method(method: &PrimalityMethodBody) -> String
     }
 }
 
+/// Says how close the ratio of neighbours is to the golden ratio.
 pub(in crate::views) fn golden_places(places: f64) -> Markup {
     html! {
         (rich("F(n+1)/F(n) is the golden ratio to about ")) (with_commas(&format!("{places:.0}"))) " decimal places."
