@@ -21,7 +21,7 @@ use crate::contract::{LIMITS, damage};
 use crate::operations::SubmitAnswer;
 use crate::sql::Statements;
 use crate::sql::lists::NEWEST;
-use crate::{LeaseResult, ListOrder, Release, Store, WithdrawResult};
+use crate::{CountedList, LeaseResult, ListOrder, Release, Store, WithdrawResult};
 
 async fn fresh() -> ((), Arc<dyn Store>) {
     ((), Arc::new(connect(&server::database().await).await))
@@ -244,7 +244,7 @@ async fn connections_that_refuse_writes_are_replaced_without_an_error_of_a_submi
     let verify = PostgresSettings { migrations: Migrations::Verify, ..settings.clone() };
     let store = connect(&verify).await;
     let subjects: Vec<Subject> = (0..20).map(f).collect();
-    join_all(subjects.iter().map(|_| store.count())).await;
+    join_all(subjects.iter().map(|_| store.count(CountedList::Numbers))).await;
     assert!(store.pool.connections().size() > 1, "several connections are open");
     sqlx::raw_sql(AssertSqlSafe(read_only("reset"))).execute(&mut shell).await.expect("promoted");
 
