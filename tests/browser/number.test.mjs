@@ -353,7 +353,7 @@ test("the page of another subject follows its events, and its value is checked i
     const program = await page.locator("#python").textContent();
     assert.equal(execFileSync("python3", ["-c", program], { encoding: "utf8" }).trim(), residue);
 
-    await page.goto("/n/T(64,40000000)");
+    await page.goto("/n/L(900000000)");
     await page.locator("#again").click();
     const bar = page.getByRole("progressbar").first();
     const value = async () => Number((await bar.getAttribute("value")) ?? 0);
