@@ -16,6 +16,7 @@ mod metrics;
 mod number;
 mod original;
 mod questions;
+mod residues;
 mod router;
 mod state;
 mod system;

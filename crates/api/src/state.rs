@@ -19,6 +19,7 @@ use crate::events::Hub;
 use crate::limits::{ApiConfig, RateLimit, WorkBacklog, WorkerCapacity};
 use crate::lists::{ListPage, ListReader};
 use crate::metrics::log_cache_failure;
+use crate::residues::ValueResidues;
 use crate::system::SystemMonitor;
 use crate::usage::{RecentStats, UsageCounts};
 
@@ -49,6 +50,7 @@ pub struct SharedState {
     pub(crate) rate_limit: Option<Arc<RateLimit>>,
     pub(crate) backlog: Arc<WorkBacklog>,
     pub(crate) workers: Arc<WorkerCapacity>,
+    pub(crate) residues: ValueResidues,
     value_readers: Arc<Shares>,
     list_readers: Arc<Shares>,
     batches: Arc<Shares>,
@@ -115,6 +117,7 @@ impl ApiState {
             rate_limit,
             backlog,
             workers,
+            residues: ValueResidues::default(),
             value_readers,
             list_readers,
             batches,

@@ -31,10 +31,7 @@ pub(crate) async fn read(
     let announced_at = state.hub.announced_at(&calculation.subject).map(|at| at.to_string());
     let body = wire::CalculationBody::from(&calculation);
     let residues = if body.status == Status::Done {
-        let (subject, value) = (calculation.subject.clone(), body.value.clone());
-        // Up to 20 ms of arithmetic: not for a thread that serves connections.
-        let residues = tokio::task::spawn_blocking(move || answers::value_residues(&subject, value.as_deref()));
-        Some(residues.await.map_err(|error| ApiError::Internal(error.into()))?)
+        Some(state.residues.get(&calculation.subject, body.value.clone()).await?)
     } else {
         None
     };

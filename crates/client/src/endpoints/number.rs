@@ -65,8 +65,8 @@ pub(crate) async fn number(
     Ok(Html(views::number(&page).into_string()).into_response())
 }
 
-/// `GET /n/{index}/fragment` returns the part of the page of F(n) or another subject that changes. It is below `/n/{index}` because
-/// the cookie of a submission is sent only there.
+/// `GET /n/{index}/fragment` returns the part of the page of F(n) or another subject that changes. It is below
+/// `/n/{index}` because the cookie of a submission is sent only there.
 ///
 /// 200 · 404 not an index · 503 the API is unavailable
 pub(crate) async fn number_fragment(
