@@ -349,7 +349,7 @@ test("the page of another subject follows its events, and its value is checked i
     await page.evaluate(() => { window.notReloaded = true; });
     await until("it has residues", async () => (await page.locator("[data-residue]").count()) === 3);
     assert.equal(await page.evaluate(() => window.notReloaded), true);
-    const residue = await page.locator("[data-residue]").first().innerText();
+    const residue = await page.locator("[data-residue]").first().textContent();
     const program = await page.locator("#python").textContent();
     assert.equal(execFileSync("python3", ["-c", program], { encoding: "utf8" }).trim(), residue);
 

@@ -61,7 +61,7 @@ test("what was computed between rendering and listening appears too", () =>
   withPage({}, async (page) => {
     let release;
     const held = new Promise((resolve) => { release = resolve; });
-    await page.route("**/assets/live.*.js", async (route) => {
+    await page.route("**/assets/page.*.js", async (route) => {
       await held;
       await route.continue();
     });

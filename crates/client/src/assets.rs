@@ -1,7 +1,6 @@
 //! Scripts, style, face and icon. Their names contain a hash of their content, so that browsers cache them without
 //! limit.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// A file and the path it is served under.
@@ -9,21 +8,23 @@ pub(crate) struct Asset {
     /// `/assets/style.0123456789abcdef.css`
     pub(crate) path: String,
     pub(crate) file: File,
-    pub(crate) content: Cow<'static, [u8]>,
+    pub(crate) content: Vec<u8>,
 }
 
-/// The name of a file, and its media type.
+/// The name of a file, and the sources it is made of.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct File {
     pub(crate) stem: &'static str,
     pub(crate) extension: &'static str,
+    /// Their names without the extension.
+    pub(crate) sources: &'static [&'static str],
 }
 
 macro_rules! assets {
-    ($($name:ident $stem:literal $extension:literal;)*) => {
+    ($($name:ident $stem:literal $extension:literal $($source:literal)+;)*) => {
         $(pub(crate) static $name: LazyLock<Asset> = LazyLock::new(|| {
-            let file = File { stem: $stem, extension: $extension };
-            Asset::new(file, include_bytes!(concat!("../assets/", $stem, ".", $extension)))
+            let file = File { stem: $stem, extension: $extension, sources: &[$($source),+] };
+            Asset::new(file, &[$(include_bytes!(concat!("../assets/", $source, ".", $extension))),+])
         });)*
 
         /// All files.
@@ -33,34 +34,37 @@ macro_rules! assets {
     };
 }
 
+// The scripts of the pages are one file: a page is painted earlier if it requests less before.
 assets! {
-    STYLE "style" "css";
-    LIVE "live" "js";
-    STREAM "stream" "js";
-    CARD "card" "js";
-    VIEWER "viewer" "js";
-    CHECK "check" "js";
-    FIND "find" "js";
-    ICON "icon" "svg";
-    TEXT_FACE "text" "woff2";
-    ITALIC_FACE "italic" "woff2";
+    STYLE "style" "css" "style";
+    SCRIPT "page" "js" "live" "card" "viewer" "check" "find";
+    STREAM "stream" "js" "stream";
+    ICON "icon" "svg" "icon";
+    TEXT_FACE "text" "woff2" "text";
+    ITALIC_FACE "italic" "woff2" "italic";
 }
 
 impl Asset {
-    fn new(file: File, content: &'static [u8]) -> Self {
-        let content = file.content_of(content);
+    fn new(file: File, sources: &[&[u8]]) -> Self {
+        let content = file.content_of(sources);
         let path = format!("/assets/{}.{:016x}.{}", file.stem, fnv1a(&content), file.extension);
         Self { path, file, content }
     }
 }
 
 impl File {
-    /// Returns what is sent of a source: a style or script without comments, and with the paths of the faces.
-    pub(crate) fn content_of(self, source: &[u8]) -> Cow<'_, [u8]> {
+    /// Returns what is sent of its sources: styles and scripts without comments, a style with the paths of the faces, and
+    /// each of several scripts in a block of its own.
+    pub(crate) fn content_of(self, sources: &[impl AsRef<[u8]>]) -> Vec<u8> {
+        let is_one = sources.len() == 1;
+        let sources = sources.iter().map(AsRef::as_ref);
         match self.extension {
-            "css" => Cow::Owned(without_comments(&link_faces(source))),
-            "js" => Cow::Owned(without_comments(source)),
-            _ => Cow::Borrowed(source),
+            "css" => sources.flat_map(|style| without_comments(&link_faces(style))).collect(),
+            "js" if is_one => sources.flat_map(without_comments).collect(),
+            "js" => sources
+                .flat_map(|script| [b"{\n".to_vec(), without_comments(script), b"}\n".to_vec()].concat())
+                .collect(),
+            _ => sources.flatten().copied().collect(),
         }
     }
 
@@ -102,5 +106,11 @@ mod tests {
         let source = "/* A style. */\na { b: c; } /* why */\n\n// A script.\n  f(\"https://example\"); // why\n";
         let sent = String::from_utf8(without_comments(source.as_bytes())).expect("text");
         assert_eq!(sent, "a { b: c; } /* why */\n\nf(\"https://example\"); // why\n");
+    }
+
+    #[test]
+    fn scripts_do_not_share_names() {
+        let sent = SCRIPT.file.content_of(&["const a = 1;", "const a = 2;"]);
+        assert_eq!(sent, b"{\nconst a = 1;\n}\n{\nconst a = 2;\n}\n");
     }
 }

@@ -16,7 +16,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 use super::failure::not_found;
 use crate::ClientState;
-use crate::assets::{self, File, LIVE, fnv1a};
+use crate::assets::{self, File, SCRIPT, fnv1a};
 
 /// Returns the routes below `/assets/` over the files of `folder`.
 pub(crate) fn routes(folder: PathBuf) -> Router<ClientState> {
@@ -53,12 +53,11 @@ async fn asset(State(folder): State<Arc<AssetFolder>>, Path(name): Path<String>)
     let Some(asset) = assets::all().find(|asset| is_version_of(&name, asset.file)) else {
         return not_found().await;
     };
-    let source = match folder.read(asset.file).await {
-        Ok(source) => source,
+    let mut content = match folder.read(asset.file).await {
+        Ok(content) => content,
         Err(error) => return unreadable(&error),
     };
-    let mut content = asset.file.content_of(&source).into_owned();
-    if asset.path == LIVE.path {
+    if asset.path == SCRIPT.path {
         content.extend_from_slice(RELOAD.as_bytes());
     }
     ([(CONTENT_TYPE, asset.file.media_type()), (CACHE_CONTROL, "no-store")], content).into_response()
@@ -81,7 +80,11 @@ async fn version(State(folder): State<Arc<AssetFolder>>) -> Response {
 
 impl AssetFolder {
     async fn read(&self, file: File) -> std::io::Result<Vec<u8>> {
-        tokio::fs::read(self.folder.join(format!("{}.{}", file.stem, file.extension))).await
+        let mut sources = Vec::new();
+        for source in file.sources {
+            sources.push(tokio::fs::read(self.folder.join(format!("{source}.{}", file.extension))).await?);
+        }
+        Ok(file.content_of(&sources))
     }
 }
 
@@ -118,8 +121,10 @@ mod tests {
             let pages = pages(folder.path().to_owned());
             let server = Self { pages, folder };
             server.edit("style.css", "main { color: red }");
-            for asset in assets::all().skip(1) {
-                server.edit(&format!("{}.{}", asset.file.stem, asset.file.extension), "start();");
+            for File { sources, extension, .. } in assets::all().skip(1).map(|asset| asset.file) {
+                for source in sources {
+                    server.edit(&format!("{source}.{extension}"), "start();");
+                }
             }
             server
         }
@@ -154,9 +159,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_script_asks_whether_to_load_again() {
-        let (status, script) = DevelopmentServer::new().get("/assets/live.0.js").await;
+        let (status, script) = DevelopmentServer::new().get("/assets/page.0.js").await;
         assert_eq!(status, StatusCode::OK);
-        assert!(script.starts_with("start();"));
+        assert!(script.starts_with("{\nstart();\n}\n"));
         assert!(script.ends_with(RELOAD));
     }
 

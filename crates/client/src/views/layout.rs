@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::form;
 use super::text::{SCRIPT_WORDS, frame};
-use crate::assets::{CARD, CHECK, FIND, ICON, ITALIC_FACE, LIVE, STREAM, STYLE, TEXT_FACE, VIEWER};
+use crate::assets::{ICON, ITALIC_FACE, SCRIPT, STREAM, STYLE, TEXT_FACE};
 
 /// One page.
 pub(super) struct PageLayout<'a> {
@@ -39,15 +39,17 @@ impl PageLayout<'_> {
             html lang="en" {
                 head {
                     meta charset="utf-8";
+                    // What a page needs to be painted is requested first, in the order in which it is needed.
+                    link rel="stylesheet" href=(STYLE.path);
+                    @for face in [&TEXT_FACE, &ITALIC_FACE] {
+                        link rel="preload" as="font" type="font/woff2" href=(face.path) crossorigin;
+                    }
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     meta name="theme-color" content="#fbf8f1" media="(prefers-color-scheme: light)";
                     meta name="theme-color" content="#15130f" media="(prefers-color-scheme: dark)";
                     meta name="description" content=(description);
                     title { @if !self.title.is_empty() { (self.title) " · " } (frame::NAME) }
-                    @for face in [&TEXT_FACE, &ITALIC_FACE] {
-                        link rel="preload" as="font" type="font/woff2" href=(face.path) crossorigin;
-                    }
                     link rel="icon" type="image/svg+xml" href=(ICON.path);
                     @match &self.canonical {
                         Some(path) => link rel="canonical" href=(path);,
@@ -65,14 +67,7 @@ impl PageLayout<'_> {
                         meta property="og:image:height" content="630";
                         meta name="twitter:card" content="summary_large_image";
                     }
-                    link rel="stylesheet" href=(STYLE.path);
-                    script type="module" src=(LIVE.path) {}
-                    script type="module" src=(CARD.path) {}
-                    @if self.nav == NavItem::Number {
-                        script type="module" src=(VIEWER.path) {}
-                        script type="module" src=(CHECK.path) {}
-                        script type="module" src=(FIND.path) {}
-                    }
+                    script type="module" fetchpriority="low" src=(SCRIPT.path) {}
                     @if let Some(seconds) = self.refresh_s {
                         noscript { meta http-equiv="refresh" content=(seconds); }
                     }

@@ -88,13 +88,14 @@ async fn assets_are_kept_for_ever_under_names_of_their_content() {
     let answer = browser.get(script).await;
     assert_eq!(answer.heading("cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(answer.heading("content-type"), Some("text/javascript; charset=utf-8"));
-    assert!(answer.body.len() < 12_000, "{} bytes", answer.body.len());
-    assert_eq!(browser.get("/assets/live.0000000000000000.js").await.status, StatusCode::NOT_FOUND);
+    // All scripts of a page together.
+    assert!(answer.body.len() < 28_000, "{} bytes", answer.body.len());
+    assert_eq!(browser.get("/assets/page.0000000000000000.js").await.status, StatusCode::NOT_FOUND);
 }
 
 #[test]
 fn every_script_is_a_module_that_parses() {
-    for script in ["live", "stream", "card", "viewer", "check"] {
+    for script in ["live", "stream", "card", "viewer", "check", "find"] {
         let path = format!("{}/assets/{script}.js", env!("CARGO_MANIFEST_DIR"));
         let source = std::fs::File::open(path).expect("the script");
         // Where there is no Node, browsers are the ones to say; the tests with browsers do.
