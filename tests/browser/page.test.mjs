@@ -57,6 +57,45 @@ test("what others ask for appears without a reload", () =>
     assert.equal(await page.evaluate(() => window.notReloaded), true);
   }));
 
+test("another subject appears in the list of those", () =>
+  withPage({}, async (page) => {
+    await page.goto("/?show=others");
+    const rows = page.locator(".row");
+    await page.locator("#live[data-connected=true]").waitFor();
+    for (const [subject, number] of [["L(20)", 325], ["L(1000)", 326]]) {
+      await askElsewhere(stack.url, number);
+      const body = JSON.stringify({ subject });
+      await fetch(`${stack.url}/api/calculations`, { method: "POST", headers: { "content-type": "application/json" }, body });
+      await rows.first().getByRole("link", { name: subject, exact: true }).waitFor();
+    }
+    await until("both are done", async () => (await page.locator(".row[data-status=done]").count()) === 2);
+    assert.match(await rows.nth(0).textContent(), /971947749412…488606671876/);
+    assert.match(await rows.nth(1).textContent(), /15127/);
+    assert.equal(await page.locator("#total").textContent(), "2");
+  }));
+
+test("a stream that was closed is opened again, with what happened meanwhile", () =>
+  withPage({}, async (page) => {
+    await page.goto("/");
+    const isLive = () => page.locator("#live[data-connected=true]").waitFor();
+    const hide = (hidden) => page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+    // The worker of the stream stays while a tab is hidden, and ends with the page.
+    const ways = [[() => hide(true), () => hide(false)], [() => page.goto("/about"), () => page.goBack()]];
+    for (const [at, [leave, comeBack]] of ways.entries()) {
+      await isLive();
+      await leave();
+      await askElsewhere(stack.url, 330 + at);
+      await comeBack();
+      await until("it is listed", async () => (await textOf(page)).includes(`F(${330 + at})`));
+      await isLive();
+      await askElsewhere(stack.url, 340 + at);
+      await until("it is live", async () => (await textOf(page)).includes(`F(${340 + at})`));
+    }
+  }));
+
 test("what was computed between rendering and listening appears too", () =>
   withPage({}, async (page) => {
     let release;

@@ -26,6 +26,8 @@ const COUNT_AGE_FACTOR: u32 = 50;
 /// Requests wait for counts that take no longer than this. For others they get the last count, up to a minute longer.
 const QUICK_COUNT: Duration = Duration::from_millis(20);
 const COUNT_GRACE: Duration = Duration::from_secs(60);
+/// Any index may be counted from, so these counts share their part of the time. What they left of it is saved up to this.
+const COUNT_SAVINGS: Duration = Duration::from_secs(5);
 
 /// The key of a page: its order with its beginning, and the number of rows.
 type PageKey = (ListOrder, u32);
@@ -50,8 +52,18 @@ pub(crate) struct ListReader {
     permits: Semaphore,
     /// The requests that wait for a read which has not started yet.
     waiting: Mutex<HashMap<PageKey, Vec<oneshot::Sender<PageResult>>>>,
-    /// One for each [`CountedList`].
+    /// Of all numbers, of other subjects, and of what is unfinished.
     counts: [ListCount; 3],
+    /// Held while one is counted.
+    index_counts: tokio::sync::Mutex<IndexCounts>,
+}
+
+/// Counts of the numbers from an index on.
+#[derive(Default)]
+struct IndexCounts {
+    latest: Option<(i64, Counted)>,
+    /// When the next one may be made.
+    due: Option<Instant>,
 }
 
 #[derive(Default)]
@@ -74,7 +86,13 @@ struct Counted {
 
 impl ListReader {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, permits: Semaphore::new(CONCURRENT_READS), waiting: Mutex::default(), counts: Default::default() }
+        Self {
+            store,
+            permits: Semaphore::new(CONCURRENT_READS),
+            waiting: Mutex::default(),
+            counts: Default::default(),
+            index_counts: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Returns up to `limit` calculations in an order.
@@ -100,14 +118,14 @@ impl ListReader {
     }
 
     /// Returns how many calculations a list had when they were last counted; `None` if that is unknown.
-    pub(crate) async fn count(self: &Arc<Self>, order: ListOrder) -> Option<u64> {
-        let list = match order {
-            ListOrder::Newest { .. } | ListOrder::Largest { .. } => CountedList::Numbers,
-            ListOrder::Others { .. } => CountedList::Others,
-            ListOrder::Unfinished { .. } => CountedList::Unfinished,
-            ListOrder::Index { .. } => return None,
+    pub(crate) async fn count(self: &Arc<Self>, list: CountedList) -> Option<u64> {
+        let slot = match list {
+            CountedList::Numbers => 0,
+            CountedList::Others => 1,
+            CountedList::Unfinished => 2,
+            CountedList::From(index) => return self.count_from(index).await,
         };
-        let count = &self.counts[list as usize];
+        let count = &self.counts[slot];
         let usable = || {
             let latest = *count.latest.lock();
             latest.filter(|counted| Instant::now() < counted.until)
@@ -122,8 +140,9 @@ impl ListReader {
             if !count.is_counting.swap(true, Ordering::Relaxed) {
                 let lists = Arc::clone(self);
                 tokio::spawn(async move {
-                    lists.recount(list).await;
-                    lists.counts[list as usize].is_counting.store(false, Ordering::Relaxed);
+                    let count = &lists.counts[slot];
+                    *count.latest.lock() = Some(lists.recount(list).await);
+                    count.is_counting.store(false, Ordering::Relaxed);
                 });
             }
             return slow.rows;
@@ -131,11 +150,31 @@ impl ListReader {
         let _counting = count.counting.lock().await;
         match usable() {
             Some(counted) => counted.rows,
-            None => self.recount(list).await,
+            None => {
+                let counted = self.recount(list).await;
+                *count.latest.lock() = Some(counted);
+                counted.rows
+            }
         }
     }
 
-    async fn recount(&self, list: CountedList) -> Option<u64> {
+    async fn count_from(&self, index: i64) -> Option<u64> {
+        let mut counts = self.index_counts.lock().await;
+        let now = Instant::now();
+        if let Some((_, counted)) = counts.latest.filter(|(from, counted)| *from == index && now < counted.until) {
+            return counted.rows;
+        }
+        if counts.due.is_some_and(|due| now < due) {
+            return None;
+        }
+        let counted = self.recount(CountedList::From(index)).await;
+        let saved = now.checked_sub(COUNT_SAVINGS).unwrap_or(now);
+        counts.due = Some(counts.due.map_or(saved, |due| due.max(saved)) + counted.took * COUNT_AGE_FACTOR);
+        counts.latest = Some((index, counted));
+        counted.rows
+    }
+
+    async fn recount(&self, list: CountedList) -> Counted {
         let started = Instant::now();
         let rows = self
             .store
@@ -147,8 +186,7 @@ impl ListReader {
             .ok();
         let took = started.elapsed();
         let age = if rows.is_some() { COUNT_AGE.max(took * COUNT_AGE_FACTOR) } else { COUNT_AGE };
-        *self.counts[list as usize].latest.lock() = Some(Counted { rows, took, until: Instant::now() + age });
-        rows
+        Counted { rows, took, until: Instant::now() + age }
     }
 
     async fn read_for_all(self: Arc<Self>, key: PageKey) {

@@ -9,7 +9,7 @@ use axum::extract::FromRef;
 use model::{Calculation, CalculationEvent, Job, Lane, Subject, Submitter};
 use ports::Ports;
 use server::{Share, Shares};
-use store::{ListOrder, StoreError};
+use store::{CountedList, ListOrder, StoreError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -178,8 +178,8 @@ impl SharedState {
     }
 
     /// Returns how many calculations a list had when they were last counted; `None` if that is unknown.
-    pub(crate) async fn count_list(&self, order: ListOrder) -> Option<u64> {
-        self.lists.count(order).await
+    pub(crate) async fn count_list(&self, list: CountedList) -> Option<u64> {
+        self.lists.count(list).await
     }
 
     /// Returns the calculations of these subjects, newest first, within the share of the address.

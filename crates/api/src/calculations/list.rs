@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header;
 use model::{Calculation, Index, Subject};
-use store::ListOrder;
+use store::{CountedList, ListOrder};
 use wire::CalculationList;
 
 use crate::error::ApiError;
@@ -51,9 +51,9 @@ pub(crate) async fn list(
         let total = u64::try_from(found.len()).ok();
         return Ok(response(encode(&found, None, total)));
     }
-    let order = parse_order(&query, &state.config)?;
+    let (order, counted) = parse_order(&query, &state.config)?;
     // One more than the limit shows whether there is a next page.
-    let (page, total) = tokio::join!(state.read_list(address, order, limit + 1), state.count_list(order));
+    let (page, total) = tokio::join!(state.read_list(address, order, limit + 1), state.count_list(counted));
     let body = page?.body(|calculations| {
         let has_next = calculations.len() > limit as usize;
         let calculations = &calculations[..calculations.len().min(limit as usize)];
@@ -112,7 +112,8 @@ fn parse_named(query: &QueryParams, config: &ApiConfig) -> Result<Option<Vec<Sub
     Ok(Some(named))
 }
 
-fn parse_order(query: &QueryParams, config: &ApiConfig) -> Result<ListOrder, ApiError> {
+/// Returns the order of a page, and the list that it is a page of.
+fn parse_order(query: &QueryParams, config: &ApiConfig) -> Result<(ListOrder, CountedList), ApiError> {
     let show = query.one("show")?.unwrap_or("newest");
     let (after, from) = (query.one("after")?, query.one("from")?);
     if let Some(from) = from.filter(|_| show != "by-index") {
@@ -125,15 +126,16 @@ fn parse_order(query: &QueryParams, config: &ApiConfig) -> Result<ListOrder, Api
         after.map(|text| index(text).ok_or_else(|| wrong_cursor(text))).transpose()
     };
     match show {
-        "newest" => Ok(ListOrder::Newest { before: before()? }),
-        "unfinished" => Ok(ListOrder::Unfinished { before: before()? }),
-        "others" => Ok(ListOrder::Others { before: before()? }),
-        "largest" => Ok(ListOrder::Largest { after: last()? }),
+        "newest" => Ok((ListOrder::Newest { before: before()? }, CountedList::Numbers)),
+        "unfinished" => Ok((ListOrder::Unfinished { before: before()? }, CountedList::Unfinished)),
+        "others" => Ok((ListOrder::Others { before: before()? }, CountedList::Others)),
+        "largest" => Ok((ListOrder::Largest { after: last()? }, CountedList::Numbers)),
         "by-index" => {
             let parse = |text| config.parse_index(text).map_err(|error| error.at("from".to_owned()));
-            let from = from.map(parse).transpose()?.map_or(i64::MIN, Index::get);
+            let from = from.map(parse).transpose()?.map(Index::get);
             let next = last()?.map_or(i64::MIN, |last| last.saturating_add(1));
-            Ok(ListOrder::Index { from: from.max(next) })
+            let order = ListOrder::Index { from: from.map_or(next, |from| from.max(next)) };
+            Ok((order, from.map_or(CountedList::Numbers, CountedList::From)))
         }
         other => Err(invalid_parameter("show", other, "newest, unfinished, largest, by-index or others")),
     }

@@ -1,7 +1,7 @@
 //! The history: calculations, all or some, newest first or in another order.
 
 use maud::{Markup, html};
-use model::{Status, ValueState, WaitingFor};
+use model::{Status, Subject, ValueState, WaitingFor};
 use wire::{CalculationBody, CalculationList};
 
 use super::format;
@@ -139,17 +139,15 @@ pub(super) const fn waiting(calculation: &CalculationBody) -> &'static str {
 }
 
 fn value(calculation: &CalculationBody) -> Markup {
-    let ends = calculation.first_digits.as_deref().zip(calculation.last_digits.as_deref());
+    let ends = calculation.first_digits.as_deref().zip(calculation.last_digits.as_deref()).zip(sign(calculation));
     match (calculation.status, calculation.value.as_deref(), ends) {
         (Status::Running, ..) => progress(calculation),
         (Status::Done, Some(value), _) if value.len() <= MAX_WHOLE_DIGITS => {
             html! { span.digits { (format::grouped(value)) } }
         }
-        // The sign of other subjects is not known.
-        (Status::Done, _, Some((first, last))) if is_number(calculation) => {
+        (Status::Done, _, Some(((first, last), sign))) => {
             let first = first.get(..END_DIGITS).unwrap_or(first);
             let last = last.get(last.len().saturating_sub(END_DIGITS)..).unwrap_or(last);
-            let sign = if is_negative(calculation) { format::MINUS } else { "" };
             html! { span.digits { (sign) (first) span.gap { "…" } (last) } }
         }
         (Status::Failed, ..) => {
@@ -188,7 +186,19 @@ fn is_number(calculation: &CalculationBody) -> bool {
     calculation.subject.starts_with("F(")
 }
 
-/// Returns whether the value of F(n) is negative, which F(−n) is for even n. `first_digits` has no sign.
+/// Returns the sign of the value, which `first_digits` lacks; `None` where the subject does not tell it.
+pub(super) fn sign(calculation: &CalculationBody) -> Option<&'static str> {
+    let is_negative = match calculation.subject.parse().ok()? {
+        Subject::Fibonacci(_) => is_negative(calculation),
+        Subject::Lucas(n) => n.get() < 0 && n.get() % 2 != 0,
+        Subject::PisanoPeriod(_) | Subject::EntryPoint(_) => false,
+        Subject::Kbonacci { n, .. } if n.get() >= 0 => false,
+        _ => return None,
+    };
+    Some(if is_negative { format::MINUS } else { "" })
+}
+
+/// Returns whether the value of F(n) is negative, which F(−n) is for even n.
 pub(crate) fn is_negative(calculation: &CalculationBody) -> bool {
     calculation.index.starts_with('-') && calculation.index.ends_with(['0', '2', '4', '6', '8'])
 }

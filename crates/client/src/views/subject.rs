@@ -8,7 +8,7 @@ use wire::{CalculationBody, SystemStatus};
 
 use super::form::submit_button;
 use super::format;
-use super::history::{progress, waiting};
+use super::history::{progress, sign, waiting};
 use super::journey;
 use super::layout::{NavItem, PageLayout};
 use super::sentences;
@@ -150,8 +150,9 @@ fn digits(calculation: &CalculationBody) -> Markup {
                     dt.unseen { (text::DIGITS) }
                     dd { @if value.starts_with('-') { (format::MINUS) } (format::in_tens(value.trim_start_matches('-'))) }
                 } @else {
-                    dt { (text::FIRST_DIGITS) (words::WITHOUT_SIGN) }
-                    dd { (format::in_tens(first)) }
+                    @let sign = sign(calculation);
+                    dt { (text::FIRST_DIGITS) @if sign.is_none() { (words::WITHOUT_SIGN) } }
+                    dd { (sign.unwrap_or_default()) (format::in_tens(first)) }
                     dt.hidden-count { "… " (format::digit_count(&hidden.to_string())) (text::HIDDEN) }
                     dt { (text::LAST_DIGITS) }
                     dd { (format::in_tens(last)) }

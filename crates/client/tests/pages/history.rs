@@ -77,7 +77,15 @@ async fn the_history_has_other_lists_without_scripts() {
 
 #[tokio::test]
 async fn other_subjects_have_a_list_and_are_found() {
-    let rows = [other("L(-7)", done("-7", "-29")), other("U(3,-1,8)", done_long("8"))];
+    let long = |subject: &str, n: &str| other(subject, done_long(n));
+    let rows = [
+        other("L(-7)", done("-7", "-29")),
+        long("U(3,-1,8)", "8"),
+        long("L(-8)", "-8"),
+        long("L(-9)", "-9"),
+        long("T(3,9)", "9"),
+        long("P(9)", "9"),
+    ];
     let api = Arc::new(FakeApi::knowing(rows));
     let browser = Browser::of(&api).await;
     let list = browser.get("/?show=others").await;
@@ -89,6 +97,12 @@ async fn other_subjects_have_a_list_and_are_found() {
     assert!(row.body.contains(r#"href="/n/L(-7)""#), "{}", row.body);
     let row = browser.get("/fragments/row/U(3,-1,8)").await;
     assert_eq!(row.text(), "U(3,−1,8)Done: 208988 digits · 37 ms", "its sign is unknown");
+    for (subject, shown) in
+        [("L(-8)", "L(−8)1953"), ("L(-9)", "L(−9)−1953"), ("T(3,9)", "T(3,9)1953"), ("P(9)", "P(9)1953")]
+    {
+        let text = browser.get(&format!("/fragments/row/{subject}")).await.text();
+        assert!(text.starts_with(shown), "{text}");
+    }
     let found = browser.get("/?from=+L(1000)+").await;
     assert_eq!((found.status, found.heading("location")), (StatusCode::SEE_OTHER, Some("/n/L(1000)")));
     browser.get("/card?index=L(1000)").await.shows(r#"<a href="/n/L(1000)">L(1000)</a>"#);

@@ -89,6 +89,8 @@ pub enum ListOrder {
 pub enum CountedList {
     /// Of F(n).
     Numbers,
+    /// Of F(n), from this index on.
+    From(i64),
     /// Of all other subjects.
     Others,
     /// Of all subjects those that are queued or running.

@@ -61,10 +61,11 @@ pub(crate) fn statement(order: ListOrder) -> (&'static str, i64) {
     }
 }
 
-/// Returns the statement that counts a list.
+/// Returns the statement that counts a list, whose parameter is the first index if there is one.
 pub(crate) const fn count_statement(list: CountedList) -> &'static str {
     match list {
         CountedList::Numbers => "select count(*) from calculations where idx is not null",
+        CountedList::From(_) => "select count(*) from calculations where idx >= $1",
         CountedList::Others => {
             concat!("select count(*) from calculations where idx is null and ", known_subject!())
         }

@@ -87,8 +87,11 @@ macro_rules! impl_queries {
             }
 
             async fn count(&self, list: $crate::CountedList) -> sqlx::Result<u64> {
-                let sql = $crate::sql::lists::count_statement(list);
-                let rows: i64 = sqlx::query_scalar(sql).fetch_one(&mut *self.0.acquire().await?).await?;
+                let mut query = sqlx::query_scalar($crate::sql::lists::count_statement(list));
+                if let $crate::CountedList::From(index) = list {
+                    query = query.bind(index);
+                }
+                let rows: i64 = query.fetch_one(&mut *self.0.acquire().await?).await?;
                 u64::try_from(rows).map_err(|error| sqlx::Error::Decode(error.into()))
             }
 
