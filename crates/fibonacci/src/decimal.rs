@@ -5,7 +5,7 @@ use std::{fmt, io};
 use dashu_int::{IBig, Sign};
 
 use crate::limbs::LIMB_DIGITS;
-use crate::vector::lanes::prefer_large_pages;
+use crate::vector::lanes::prepare_pages;
 
 /// An exact integer of any size, kept in decimal so that its text is cheap to write in any portion.
 ///
@@ -103,7 +103,7 @@ impl Decimal {
         let share = below_top.len().div_ceil(threads.max(1)).max(LIMBS_WORTH_A_THREAD);
         // Zeros from the system cost nothing until they are written, each by its own thread.
         let mut text = vec![0; self.text_len() as usize];
-        prefer_large_pages(&text);
+        prepare_pages(&text);
         let (head, rest) = text.split_at_mut(self.text_len() as usize - DIGITS * below_top.len());
         RemainingText::new(self).fill(head);
         let mut parts = rest.chunks_mut(DIGITS * share).zip(below_top.rchunks(share));

@@ -111,7 +111,7 @@ impl Kernel {
                 Self::Avx2 => 4,
                 _ => 8,
             };
-            (plan.memory_bytes(), plan.work() * thirds / 3)
+            (plan.memory_bytes(), short::work(plan.start()) + plan.work() * thirds / 3)
         };
         // Touching new memory takes about half a nanosecond a byte.
         Cost { memory_bytes, nanos: work.saturating_add(memory_bytes / 2) }

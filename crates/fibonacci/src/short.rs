@@ -71,7 +71,13 @@ pub(crate) fn memory_bytes(n: u64) -> u64 {
 /// The estimated time of F(n), in nanoseconds.
 pub(crate) fn work(n: u64) -> u64 {
     let limbs = limbs_for(digits_at_most(n));
-    if n < FIRST.len() as u64 { 45 + 8 * limbs } else { 70 + 31 * limbs + limbs * limbs / 4 }
+    if n < FIRST.len() as u64 {
+        20 + 14 * limbs
+    } else if limbs_of(n / 2) <= FEW {
+        32 * limbs
+    } else {
+        45 * limbs + 3 * limbs * limbs / 10 - 60
+    }
 }
 
 /// F(k) and F(k+1), and room for the two after the next doubling.

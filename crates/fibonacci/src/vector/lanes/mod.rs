@@ -25,7 +25,7 @@ mod portable;
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
-pub(crate) use memory::{Points, prefer_large_pages, zeroed};
+pub(crate) use memory::{Points, prepare_pages, zeroed};
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Neon;
 #[cfg(test)]
