@@ -29,8 +29,8 @@ const COUNT_GRACE: Duration = Duration::from_secs(60);
 /// Any index may be counted from, so these counts share their part of the time. What they left of it is saved up to this.
 const COUNT_SAVINGS: Duration = Duration::from_secs(5);
 
-/// The key of a page: its order with its beginning, and the number of rows.
-type PageKey = (ListOrder, u32);
+/// The key of a page: its order with its beginning, the list that it is of, and the number of rows.
+type PageKey = (ListOrder, CountedList, u32);
 type PageResult = Result<Arc<ListPage>, Arc<StoreError>>;
 
 /// A page that was read for one request or for many.
@@ -98,16 +98,21 @@ impl ListReader {
     /// Returns up to `limit` calculations in an order.
     ///
     /// The read starts after this call, so it has everything that was stored before.
-    pub(crate) async fn read(self: &Arc<Self>, order: ListOrder, limit: u32) -> Result<Arc<ListPage>, ApiError> {
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        order: ListOrder,
+        list: CountedList,
+        limit: u32,
+    ) -> Result<Arc<ListPage>, ApiError> {
         let (sender, receiver) = oneshot::channel();
         let is_first = {
             let mut waiting = self.waiting.lock();
-            let senders = waiting.entry((order, limit)).or_default();
+            let senders = waiting.entry((order, list, limit)).or_default();
             senders.push(sender);
             senders.len() == 1
         };
         if is_first {
-            tokio::spawn(Arc::clone(self).read_for_all((order, limit)));
+            tokio::spawn(Arc::clone(self).read_for_all((order, list, limit)));
         }
         match receiver.await {
             Ok(Ok(page)) => Ok(page),
@@ -195,7 +200,7 @@ impl ListReader {
         let senders = self.waiting.lock().remove(&key).unwrap_or_default();
         let page = match permit {
             // The inner error means that the semaphore is closed, which never happens.
-            Ok(_permit) => self.store.list(key.0, key.1).await,
+            Ok(_permit) => self.store.list(key.0, key.2).await,
             Err(elapsed) => Err(StoreError::Unavailable(elapsed.into())),
         };
         let page = page.map(|calculations| Arc::new(ListPage { calculations, body: OnceLock::new() }));

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use model::{Calculation, CalculationState};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use store::ListOrder;
+use store::{CountedList, ListOrder};
 
 use crate::calculations::{SubmitBody, submit_subject};
 use crate::error::ApiError;
@@ -43,7 +43,7 @@ pub(crate) struct SubmittedIndex {
     )
 )]
 pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
-    let newest = state.read_list(address, ListOrder::Newest { before: None }, NEWEST).await?;
+    let newest = state.read_list(address, ListOrder::Newest { before: None }, CountedList::Numbers, NEWEST).await?;
     let indexes = newest.calculations.iter().filter_map(|found| found.subject.fibonacci_index());
     let indexes: Vec<SubmittedIndex> = indexes.map(|index| SubmittedIndex { number: index.get() }).collect();
     Ok(([(header::CACHE_CONTROL, "no-cache")], Json(indexes)).into_response())
@@ -65,7 +65,7 @@ pub(crate) async fn all(State(state): State<ApiState>, ClientIp(address): Client
     )
 )]
 pub(crate) async fn current(State(state): State<ApiState>, ClientIp(address): ClientIp) -> Result<Response, ApiError> {
-    let newest = state.read_list(address, ListOrder::Newest { before: None }, NEWEST).await?;
+    let newest = state.read_list(address, ListOrder::Newest { before: None }, CountedList::Numbers, NEWEST).await?;
     let mut values = OrderedMap(Vec::with_capacity(newest.calculations.len()));
     let (mut size_bytes, mut complete) = (2, true);
     for calculation in newest.calculations.iter() {

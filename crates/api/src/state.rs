@@ -171,10 +171,11 @@ impl SharedState {
         &self,
         address: IpAddr,
         order: ListOrder,
+        list: CountedList,
         limit: u32,
     ) -> Result<Arc<ListPage>, ApiError> {
         let _share = self.list_share(address)?;
-        self.lists.read(order, limit).await
+        self.lists.read(order, list, limit).await
     }
 
     /// Returns how many calculations a list had when they were last counted; `None` if that is unknown.

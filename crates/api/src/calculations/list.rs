@@ -53,14 +53,29 @@ pub(crate) async fn list(
     }
     let (order, counted) = parse_order(&query, &state.config)?;
     // One more than the limit shows whether there is a next page.
-    let (page, total) = tokio::join!(state.read_list(address, order, limit + 1), state.count_list(counted));
+    let (page, total) = tokio::join!(state.read_list(address, order, counted, limit + 1), state.count_list(counted));
     let body = page?.body(|calculations| {
         let has_next = calculations.len() > limit as usize;
         let calculations = &calculations[..calculations.len().min(limit as usize)];
         let next = calculations.last().filter(|_| has_next).map(|last| cursor(order, last));
-        encode(calculations, next, total)
+        // A list of one page is counted by it, which is newer than the last count.
+        let is_whole = next.is_none() && is_beginning(order, counted);
+        let whole = u64::try_from(calculations.len()).ok().filter(|_| is_whole);
+        encode(calculations, next, whole.or(total))
     });
     Ok(response(body))
+}
+
+/// Returns whether a page begins where its list does.
+fn is_beginning(order: ListOrder, list: CountedList) -> bool {
+    match order {
+        ListOrder::Newest { before } | ListOrder::Unfinished { before } | ListOrder::Others { before } => {
+            before.is_none()
+        }
+        ListOrder::Largest { after } => after.is_none(),
+        ListOrder::Index { from: i64::MIN } => true,
+        ListOrder::Index { from } => list == CountedList::From(from),
+    }
 }
 
 fn encode(calculations: &[Calculation], next: Option<String>, total: Option<u64>) -> Bytes {

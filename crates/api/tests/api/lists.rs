@@ -46,6 +46,7 @@ async fn calculations_are_listed_in_every_order_and_counted() {
         ("show=by-index", 7),
         ("show=by-index&from=20", 5),
         ("show=by-index&from=20&after=n100&limit=1", 5),
+        ("show=by-index&from=20&after=n300", 5),
     ] {
         assert_eq!(list(&system, query).await["total"], json!(total), "{query}");
     }

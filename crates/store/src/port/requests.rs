@@ -85,7 +85,7 @@ pub enum ListOrder {
 }
 
 /// A list whose calculations are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CountedList {
     /// Of F(n).
     Numbers,
