@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fibonacci::price;
+use model::{Index, Subject};
 use wire::{ConvergentBody, PhiDigits, RatioDigits};
 
 use crate::{Measure, Question, QuestionError, Size};
@@ -26,6 +27,10 @@ impl Question for PhiQuestion {
 
     fn price_at(&self, value: u128) -> Duration {
         price::phi_digits(u32::try_from(value).unwrap_or(u32::MAX))
+    }
+
+    fn calculation(&self) -> Option<Subject> {
+        Some(Subject::GoldenRatio(Index::new(self.places.into())))
     }
 
     fn answer(&self) -> Result<PhiDigits, QuestionError> {

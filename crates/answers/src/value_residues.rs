@@ -14,7 +14,8 @@ pub const RESIDUE_MODULI: [u64; 3] = [2_305_843_009_213_693_951, 1_618_033_988_7
 /// Returns residues that check the value of a subject, by a path that shares nothing with the computation of values.
 ///
 /// Those of a sequence are modulo [`RESIDUE_MODULI`]. For a period π of m they are F(π) and F(π+1) modulo m, which are 0
-/// and 1, and for an entry point α that of F(α), which is 0. The value is needed only for these two.
+/// and 1, and for an entry point α that of F(α), which is 0. The value is needed only for these two. There are none for
+/// φ.
 ///
 /// # Cost
 /// Microseconds, but for T(k, n): at most [`MAX_AT_ONCE`](crate::MAX_AT_ONCE), for k = 64 and an n of 63 bits.
@@ -29,6 +30,8 @@ pub fn value_residues(subject: &Subject, value: Option<&str>) -> Vec<ValueResidu
         Subject::Kbonacci { k, n } => of_question(subject, &Sequence::Kbonacci { k: k.into() }, n),
         Subject::PisanoPeriod(m) => of_period(m, value, 2),
         Subject::EntryPoint(m) => of_period(m, value, 1),
+        // Its last digits are not known before all of them are.
+        Subject::GoldenRatio(_) => Vec::new(),
     }
 }
 

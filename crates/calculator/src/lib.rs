@@ -4,11 +4,12 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use fibonacci::{
-    Control, Decimal, Error, Estimate, IBig, KbonacciTerm, LucasParameters, ResiduePeriod, SequenceError, Term,
+    Control, Decimal, Error, Estimate, GoldenRatio, IBig, KbonacciTerm, LucasParameters, ResiduePeriod, SequenceError,
+    Term,
 };
 use model::Subject;
 
-/// Estimates what [`compute`] takes for a subject. The digits are exact for F(n), and otherwise an upper bound that is
+/// Estimates what [`compute`] takes for a subject. The digits are exact for F(n) and φ, and otherwise an upper bound that is
 /// mostly exact.
 ///
 /// # Cost
@@ -24,6 +25,7 @@ pub fn estimate(subject: &Subject) -> Estimate {
         Ok(Work::Fibonacci(n)) => fibonacci::estimate(n),
         Ok(Work::Term(term)) => term.estimate(),
         Ok(Work::Kbonacci(term)) => term.estimate(),
+        Ok(Work::GoldenRatio(ratio)) => ratio.estimate(),
         Ok(Work::Period { m, .. }) => Estimate {
             // π(m) is at most 6m, and α(m) at most 2m.
             digits: u64::from(m.ilog10()) + 2,
@@ -51,6 +53,7 @@ pub fn compute(subject: &Subject, control: &Control<'_>) -> Result<Decimal, Erro
         Ok(Work::Fibonacci(n)) => fibonacci::nth_with(n, control),
         Ok(Work::Term(term)) => term.compute(control),
         Ok(Work::Kbonacci(term)) => term.compute(control),
+        Ok(Work::GoldenRatio(ratio)) => ratio.compute(control),
         Ok(Work::Period { m, part }) => {
             let period = fibonacci::period_with(m.get(), control)?.map(part);
             Ok((&period.unwrap_or_default()).into())
@@ -64,6 +67,7 @@ enum Work {
     Fibonacci(i64),
     Term(Term),
     Kbonacci(KbonacciTerm),
+    GoldenRatio(GoldenRatio),
     Period { m: NonZero<u128>, part: fn(ResiduePeriod) -> IBig },
 }
 
@@ -76,6 +80,7 @@ fn task(subject: &Subject) -> Result<Work, SequenceError> {
         Subject::V { p, q, n } => Work::Term(Term::v(parameters(p, q), n.get())?),
         Subject::Seeded { a, b, n } => Work::Term(Term::seeded(a.into(), b.into(), n.get())),
         Subject::Kbonacci { k, n } => Work::Kbonacci(KbonacciTerm::new(k.into(), n.get())?),
+        Subject::GoldenRatio(places) => Work::GoldenRatio(GoldenRatio::new(places.magnitude())),
         Subject::PisanoPeriod(m) => Work::Period { m, part: |period| period.pisano_period.into() },
         Subject::EntryPoint(m) => Work::Period { m, part: |period| period.entry_point.into() },
     })
@@ -94,6 +99,8 @@ mod tests {
             ("G(3,4,-5)", "-4"),
             ("T(3,10)", "81"),
             ("T(2,-8)", "-21"),
+            ("Phi(0)", "1"),
+            ("Phi(20)", "161803398874989484820"),
             ("P(1)", "1"),
             ("P(10)", "60"),
             ("P(1000)", "1500"),

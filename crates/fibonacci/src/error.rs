@@ -23,7 +23,7 @@ pub enum Error {
         index: i64,
         /// The prime the check is made with.
         modulus: u64,
-        /// The value (of F(n): its magnitude) modulo the prime, by doubling residues.
+        /// The value (of F(n): its magnitude; of φ: what a step leaves) modulo the prime, computed without the digits.
         expected: u64,
         /// The residue of the digits.
         found: u64,

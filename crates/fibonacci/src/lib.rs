@@ -8,7 +8,8 @@
 //!   [`Term`] and [`KbonacciTerm`] compute them in decimal and of any size, and tell their progress.
 //! - [`period`] gives the Pisano period and the entry point of a modulus.
 //! - [`index_of_fibonacci`], [`neighbors`], [`zeckendorf`] and others go from a number to its Fibonacci numbers.
-//! - [`phi_digits`], [`ratio_digits`] and [`convergent`] are about the limit, [`algebraic_factors`], [`divisors`] and
+//! - [`phi_digits`], [`ratio_digits`] and [`convergent`] are about the limit, of which [`GoldenRatio`] computes any number
+//!   of places, [`algebraic_factors`], [`divisors`] and
 //!   [`fibonacci_primality`] about the factors.
 //! - [`Verifier`] checks a text that claims to be F(n).
 //! - [`price`] estimates the time of what depends on sizes.
@@ -54,7 +55,7 @@ pub use inverse::{
     golden_string, index_of_fibonacci, index_of_lucas, neighbors, wythoff_pair, zeckendorf,
 };
 pub use kernel::Kernel;
-pub use limit::{Convergent, MAX_PHI_DIGITS, agreeing_places, convergent, phi_digits, ratio_digits};
+pub use limit::{Convergent, GoldenRatio, MAX_PHI_DIGITS, agreeing_places, convergent, phi_digits, ratio_digits};
 pub use moduli::{MAX_FACTORED, ResiduePeriod, factorize, is_prime, period, period_with};
 pub use nth::{nth, nth_with};
 pub use residue::TextResidue;

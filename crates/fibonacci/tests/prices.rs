@@ -8,11 +8,11 @@ use std::time::Duration;
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, UBig};
 use fibonacci::{
-    Control, DigitStatistics, KbonacciTerm, LucasParameters, Term, agreeing_places, algebraic_factors, convergent,
-    digit_count, even, fibonacci_primality, first_digits, from_indexes, golden_characters, index_of_fibonacci,
-    index_of_lucas, kbonacci, kbonacci_modulo, last_digits, lucas, lucas_polynomial, lucas_primality, lucas_u,
-    lucas_u_modulo, modulo, neighbors, nth, period, phi_digits, price, ratio_digits, residues, wythoff_pair,
-    zeckendorf,
+    Control, DigitStatistics, GoldenRatio, KbonacciTerm, LucasParameters, Term, agreeing_places, algebraic_factors,
+    convergent, digit_count, even, fibonacci_primality, first_digits, from_indexes, golden_characters,
+    index_of_fibonacci, index_of_lucas, kbonacci, kbonacci_modulo, last_digits, lucas, lucas_polynomial,
+    lucas_primality, lucas_u, lucas_u_modulo, modulo, neighbors, nth, period, phi_digits, price, ratio_digits,
+    residues, wythoff_pair, zeckendorf,
 };
 use rustix::time::{ClockId, clock_gettime};
 
@@ -160,6 +160,13 @@ fn estimates_of_terms_are_within_a_factor_of_two() {
         [2, 3, 8, 20, 64].into_iter().flat_map(|k| indexes.map(|n| KbonacciTerm::new(k, n).unwrap())),
         |term| term.estimate().work,
         |term| measured(&mut || _ = black_box(term.compute(&Control::none()).unwrap())),
+    );
+    ratios.check(
+        "Phi(d)",
+        false,
+        [0, 10, 100, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000].map(GoldenRatio::new),
+        |ratio| ratio.estimate().work,
+        |ratio| measured(&mut || _ = black_box(ratio.compute(&Control::none()).unwrap())),
     );
     assert!(ratios.failures.is_empty(), "{}", ratios.failures.join("\n"));
 }

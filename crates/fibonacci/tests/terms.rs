@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use dashu_int::{IBig, UBig};
 use fibonacci::{
-    Control, Error, KbonacciTerm, LucasParameters, MAX_ORDER, SequenceError, Term, kbonacci, lucas, lucas_u, lucas_v,
-    nth, period, period_with, seeded,
+    Control, Error, GoldenRatio, KbonacciTerm, LucasParameters, MAX_ORDER, SequenceError, Term, kbonacci, lucas,
+    lucas_u, lucas_v, nth, period, period_with, phi_digits, seeded,
 };
 use proptest::prelude::*;
 
@@ -222,4 +222,38 @@ fn a_period_tells_its_progress_and_stops_between_factorizations() {
     let cancelled = AtomicBool::new(true);
     assert_eq!(period_with(m, &Control { cancelled: &cancelled, ..Control::none() }), Err(Error::Cancelled));
     assert_eq!(period_with(0, &Control::none()), Ok(None));
+}
+
+#[test]
+fn places_of_the_golden_ratio_are_those_of_a_square_root() {
+    let text = |places: u64| {
+        let ratio = GoldenRatio::new(places);
+        let value = ratio.compute(&Control::none()).unwrap();
+        assert_eq!((value.digits(), ratio.estimate().digits), (places + 1, places + 1));
+        value.to_string()
+    };
+    let root = |places: u32| phi_digits(places).replace('.', "");
+    let long = root(300_000);
+    for places in (0..2_000).chain([3_599, 3_600, 3_601, 7_200, 7_218, 99_999, 100_000, 299_999, 300_000]) {
+        assert!(text(places) == long[..=places as usize], "{places} places");
+    }
+    let last = std::sync::Mutex::new(0.0);
+    let progress = |fraction: f64| {
+        let mut last = last.lock().unwrap();
+        assert!((*last..=1.0).contains(&fraction));
+        *last = fraction;
+    };
+    GoldenRatio::new(300_000).compute(&Control { progress: &progress, ..Control::none() }).unwrap();
+    assert_eq!(*last.lock().unwrap(), 1.0);
+    for stop_at in [0.0, 0.5, 0.9] {
+        let cancelled = AtomicBool::new(false);
+        let progress = |fraction: f64| _ = cancelled.fetch_or(fraction >= stop_at, Ordering::Relaxed);
+        let control = Control { progress: &progress, cancelled: &cancelled, threads: &|| 1 };
+        assert_eq!(GoldenRatio::new(500_000).compute(&control), Err(Error::Cancelled), "at {stop_at}");
+    }
+    for places in [1 << 40, u64::MAX] {
+        let ratio = GoldenRatio::new(places);
+        assert!(ratio.estimate().memory_bytes > 1 << 40);
+        assert!(matches!(ratio.compute(&Control::none()), Err(Error::OutOfMemory { .. })));
+    }
 }

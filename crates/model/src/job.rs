@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Lane, Subject, Submitter, Timestamp, TraceContext};
 
 /// The newest version of the payload that this program reads. A newer one is left for a newer worker.
-pub const JOB_VERSION: u32 = 2;
+pub const JOB_VERSION: u32 = 3;
 
 /// A job for the workers. Everything else about the calculation is in the store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,7 +34,11 @@ pub struct Job {
 impl Job {
     /// Returns the version of its payload: that of the oldest workers that know its subject.
     pub const fn version(&self) -> u32 {
-        if self.subject.fibonacci_index().is_some() { 1 } else { 2 }
+        match self.subject {
+            Subject::Fibonacci(_) => 1,
+            Subject::GoldenRatio(_) => 3,
+            _ => 2,
+        }
     }
 
     /// Converts estimated work for [`Job::work_ms`](#structfield.work_ms).

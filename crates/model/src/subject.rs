@@ -55,6 +55,8 @@ pub enum Subject {
     PisanoPeriod(NonZero<u128>),
     /// A(m), the entry point of m: the first index above 0 whose Fibonacci number m divides.
     EntryPoint(NonZero<u128>),
+    /// Phi(d), the golden ratio with d decimal places, from 0 on, as the integer ⌊φ·10ᵈ⌋.
+    GoldenRatio(Index),
 }
 
 /// Error for a text that is not a subject.
@@ -75,16 +77,19 @@ pub enum SubjectError {
     /// The modulus is 0, not canonical, or beyond 128 bits.
     #[error("expected a modulus from 1 to 2^128 - 1 in plain digits")]
     Modulus,
+    /// The number of decimal places is negative.
+    #[error("expected a number of places from 0 on")]
+    Places,
 }
 
 impl Subject {
     /// The kinds that this version knows.
-    pub const KINDS: &str = "F(n), L(n), U(P,Q,n), V(P,Q,n), G(a,b,n), T(k,n), P(m) or A(m)";
+    pub const KINDS: &str = "F(n), L(n), U(P,Q,n), V(P,Q,n), G(a,b,n), T(k,n), P(m), A(m) or Phi(d)";
 
     /// What the texts of all subjects but F(n) that this version knows begin with.
-    pub const OTHER_KINDS: [&str; 7] = ["L(", "U(", "V(", "G(", "T(", "P(", "A("];
+    pub const OTHER_KINDS: [&str; 8] = ["L(", "U(", "V(", "G(", "T(", "P(", "A(", "Phi("];
 
-    /// Returns the index n, `None` for subjects about a modulus.
+    /// Returns the index n, or the places d in its stead; `None` for subjects about a modulus.
     pub const fn index(&self) -> Option<Index> {
         match *self {
             Self::Fibonacci(n)
@@ -92,7 +97,8 @@ impl Subject {
             | Self::U { n, .. }
             | Self::V { n, .. }
             | Self::Seeded { n, .. }
-            | Self::Kbonacci { n, .. } => Some(n),
+            | Self::Kbonacci { n, .. }
+            | Self::GoldenRatio(n) => Some(n),
             Self::PisanoPeriod(_) | Self::EntryPoint(_) => None,
         }
     }
@@ -130,6 +136,7 @@ impl Subject {
             Self::Kbonacci { k, .. } => Self::Kbonacci { k, n },
             Self::PisanoPeriod(m) => Self::PisanoPeriod(m),
             Self::EntryPoint(m) => Self::EntryPoint(m),
+            Self::GoldenRatio(_) => Self::GoldenRatio(n),
         }
     }
 
@@ -167,6 +174,7 @@ impl fmt::Display for Subject {
             Self::Kbonacci { k, n } => write!(f, "T({k},{n})"),
             Self::PisanoPeriod(m) => write!(f, "P({m})"),
             Self::EntryPoint(m) => write!(f, "A({m})"),
+            Self::GoldenRatio(places) => write!(f, "Phi({places})"),
         }
     }
 }
@@ -190,6 +198,7 @@ impl FromStr for Subject {
             "V" => Self::V { p: number()?.get(), q: number()?.get(), n: number()? },
             "G" => Self::Seeded { a: number()?.get(), b: number()?.get(), n: number()? },
             "T" => Self::Kbonacci { k: order(number()?)?, n: number()? },
+            "Phi" => Self::GoldenRatio(number()?),
             _ => return Err(SubjectError::UnknownKind),
         };
         match subject {
@@ -197,6 +206,7 @@ impl FromStr for Subject {
             Self::U { q, n, .. } | Self::V { q, n, .. } if n.get() < 0 && q.unsigned_abs() != 1 => {
                 Err(SubjectError::Fraction)
             }
+            Self::GoldenRatio(places) if places.get() < 0 => Err(SubjectError::Places),
             subject => Ok(subject),
         }
     }
@@ -224,7 +234,14 @@ mod tests {
                 assert_eq!(text.parse().map(|subject: Subject| subject.to_string()), Ok(text));
             }
         }
-        for text in ["T(2,0)", "T(64,-7)", "P(1)", "A(340282366920938463463374607431768211455)"] {
+        for text in [
+            "T(2,0)",
+            "T(64,-7)",
+            "Phi(0)",
+            "Phi(9223372036854775807)",
+            "P(1)",
+            "A(340282366920938463463374607431768211455)",
+        ] {
             assert_eq!(text.parse().map(|subject: Subject| subject.to_string()), Ok(text.to_owned()));
         }
         let seeded = Subject::Seeded { a: 2, b: -1, n: Index::new(50) };
@@ -275,6 +292,9 @@ mod tests {
             "A(7,7)",
             "A(340282366920938463463374607431768211456)",
             "X(7)",
+            "Phi(-1)",
+            "Phi(7,7)",
+            "phi(7)",
             "L()",
             "L(1,2)",
             "L(7)(",

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Calculation))]
 pub struct CalculationBody {
-    /// The key: `F(1000)`, `L(1000)`, `U(3,-1,500)`, `V(3,-1,500)`, `G(2,1,50)`, `T(3,100)`, `P(10)` or `A(10)`.
+    /// The key: `F(1000)`, `L(1000)`, `U(3,-1,500)`, `V(3,-1,500)`, `G(2,1,50)`, `T(3,100)`, `P(10)`, `A(10)` or
+    /// `Phi(100)`.
     pub subject: String,
-    /// The index n of the subject, or its modulus m, always as text: it may be beyond 2^53.
+    /// The index n of the subject, its modulus m, or its places d, always as text: it may be beyond 2^53.
     pub index: String,
     /// `queued`, `running`, `done`, `failed` or `cancelled`.
     #[cfg_attr(feature = "openapi", schema(value_type = String, example = "done"))]
@@ -52,7 +53,7 @@ pub struct CalculationBody {
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub value_state: Option<ValueState>,
     /// Residues that check a value that is done, computed without it; of a period or an entry point v modulo m, F(v) modulo m,
-    /// which is 0, and for a period F(v + 1), which is 1. In the response for one calculation only.
+    /// which is 0, and for a period F(v + 1), which is 1; none for `Phi(d)`. In the response for one calculation only.
     #[serde(default)]
     pub residues: Option<Vec<ValueResidue>>,
     /// Why it failed.

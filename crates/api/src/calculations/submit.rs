@@ -85,8 +85,8 @@ pub(crate) struct SubmitBody {
     /// The n of F(n): `-?(0|[1-9][0-9]{0,18})`, as a string or an integer literal.
     #[schema(schema_with = index_schema, required = false)]
     index: Option<String>,
-    /// Another subject: `L(n)`, `U(P,Q,n)`, `V(P,Q,n)`, `G(a,b,n)`, `T(k,n)`, `P(m)` or `A(m)`.
-    #[schema(pattern = "^[FLUVGTPA]\\([-,0-9]{1,62}\\)$", nullable = false, example = "L(1000)")]
+    /// Another subject: `L(n)`, `U(P,Q,n)`, `V(P,Q,n)`, `G(a,b,n)`, `T(k,n)`, `P(m)`, `A(m)` or `Phi(d)`.
+    #[schema(pattern = "^(?:[FLUVGTPA]|Phi)\\([-,0-9]{1,62}\\)$", nullable = false, example = "L(1000)")]
     subject: Option<String>,
 }
 
@@ -99,7 +99,7 @@ struct SubmitFormBody {
     #[schema(pattern = "^(0|-?[1-9][0-9]{0,18})$", nullable = false, example = "1000")]
     index: Option<String>,
     /// Another subject.
-    #[schema(pattern = "^[FLUVGTPA]\\([-,0-9]{1,62}\\)$", nullable = false, example = "L(1000)")]
+    #[schema(pattern = "^(?:[FLUVGTPA]|Phi)\\([-,0-9]{1,62}\\)$", nullable = false, example = "L(1000)")]
     subject: Option<String>,
 }
 

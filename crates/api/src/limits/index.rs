@@ -145,6 +145,7 @@ pub(crate) fn parse_subject(text: &str) -> Result<Subject, ApiError> {
         let allowed = match error {
             SubjectError::Fraction => "an index from 0 on, unless Q is 1 or -1".to_owned(),
             SubjectError::Order => "a k from 2 to 64".to_owned(),
+            SubjectError::Places => "a number of places from 0 on".to_owned(),
             SubjectError::Modulus => format!("a modulus from 1 to {MAX_QUEUED_MODULUS} in plain digits"),
             SubjectError::UnknownKind | SubjectError::Index(_) => {
                 format!("{}, with whole numbers of 64 bits in plain digits, and m of 128", Subject::KINDS)
@@ -163,7 +164,7 @@ pub(crate) struct PathSubject(pub(crate) Subject);
 #[expect(dead_code, reason = "only its description is used")]
 pub(crate) struct SubjectParam {
     /// The n of F(n), or another subject such as `L(1000)`
-    #[param(pattern = "^(0|-?[1-9][0-9]{0,18}|[FLUVGTPA]\\([-,0-9]{1,62}\\))$")]
+    #[param(pattern = "^(0|-?[1-9][0-9]{0,18}|(?:[FLUVGTPA]|Phi)\\([-,0-9]{1,62}\\))$")]
     index: String,
 }
 

@@ -22,6 +22,7 @@ async fn a_submitted_subject_becomes_a_value_at_its_own_address() {
         ("T(3,50)", "3122171529233"),
         ("P(1000)", "1500"),
         ("A(1000)", "750"),
+        ("Phi(9)", "1618033988"),
     ] {
         let path = format!("/api/calculations/{subject}");
         system.get(&path).await.expect_problem(StatusCode::NOT_FOUND, "not-found");
@@ -119,6 +120,7 @@ async fn a_question_that_is_too_expensive_names_the_calculation_that_answers_it(
         ("/api/sequences/u/-90000000?p=3&q=-1", "U(3,-1,-90000000)"),
         ("/api/sequences/seeded/100000000?a=2&b=1", "G(2,1,100000000)"),
         ("/api/sequences/kbonacci/100000000?k=3", "T(3,100000000)"),
+        ("/api/phi?places=1000000", "Phi(1000000)"),
         ("/api/moduli/1000000000000000000000000000000", "P(1000000000000000000000000000000)"),
     ] {
         let refused = system.get(path).await.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter").json();
@@ -127,7 +129,7 @@ async fn a_question_that_is_too_expensive_names_the_calculation_that_answers_it(
         system.send(submission(subject)).await.expect(StatusCode::ACCEPTED);
     }
     // What has no calculation names none.
-    for path in ["/api/phi?places=1000000", "/api/moduli/1000000000000000000000000000001"] {
+    for path in ["/api/ratios/7?places=1000000", "/api/moduli/1000000000000000000000000000001"] {
         assert!(system.get(path).await.expect(StatusCode::UNPROCESSABLE_ENTITY).json()["subject"].is_null(), "{path}");
     }
 }

@@ -64,6 +64,7 @@ mod tests {
             ("U(3, -1, 2^10)", "U(3,-1,1024)"),
             ("F(2*(3+4))", "F(14)"),
             ("T(3,1e6)", "T(3,1000000)"),
+            ("Phi(1e6)", "Phi(1000000)"),
             ("P(2^64)", "P(18446744073709551616)"),
         ] {
             assert_eq!(text.parse::<SubjectArgument>().expect(text).0.to_string(), expected);

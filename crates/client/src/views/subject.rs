@@ -56,7 +56,7 @@ pub(crate) fn subject_part(page: &SubjectPage) -> Markup {
             }
             div.number-head { div {
                 p.sentence { (definition(&page.subject)) }
-                @if let Some(index) = page.subject.index() {
+                @if let Some(index) = page.subject.index() && !matches!(page.subject, Subject::GoldenRatio(_)) {
                     nav.chips aria-label=(text::NEIGHBOURS) {
                         a href={ "/n/" (index) } { span { (format::name(&index.to_string())) } }
                     }
@@ -81,6 +81,7 @@ pub(super) fn definition(subject: &Subject) -> String {
         Subject::Kbonacci { k, .. } => format!("{}{k}{}", words::KBONACCI_BEFORE, words::KBONACCI_AFTER),
         Subject::PisanoPeriod(m) => format!("{}{m}{}", words::PISANO_BEFORE, words::PISANO_AFTER),
         Subject::EntryPoint(m) => format!("{}{m}{}", words::ENTRY_BEFORE, words::ENTRY_AFTER),
+        Subject::GoldenRatio(places) => format!("{}{places}{}", words::PHI_BEFORE, words::PHI_AFTER),
     }
 }
 
@@ -128,7 +129,7 @@ fn status(page: &SubjectPage, calculation: &CalculationBody) -> Markup {
             }
         }
         (digits(calculation))
-        (proof::residues(&page.subject, calculation))
+        (proof::section(&page.subject, calculation))
         (journey::section(calculation))
         @if let Some(sha256) = &calculation.sha256 {
             section.provenance { p { (sentences::sha256(sha256)) } }

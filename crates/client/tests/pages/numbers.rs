@@ -265,6 +265,16 @@ async fn the_value_of_another_subject_has_its_residues() {
 }
 
 #[tokio::test]
+async fn the_value_of_the_golden_ratio_has_what_no_other_number_has() {
+    let browser = Browser::of(&Arc::new(FakeApi::knowing([other("Phi(9)", done("9", "1618033988"))]))).await;
+    let page = browser.get("/n/Phi(9)").await;
+    page.shows("with 9 decimal places");
+    page.shows("v, t = open(&quot;Phi(9).txt&quot;).read(), &quot;1e9&quot;\n");
+    let browser = Browser::of(&Arc::new(FakeApi::knowing([other("Phi(9)", running("9"))]))).await;
+    assert!(!browser.get("/n/Phi(9)").await.body.contains("from decimal"));
+}
+
+#[tokio::test]
 async fn the_fragment_is_what_the_page_shows() {
     let browser = Browser::of(&Arc::new(FakeApi::knowing([running("1000")]))).await;
     let fragment = browser.get("/n/1000/fragment").await;

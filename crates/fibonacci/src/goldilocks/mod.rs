@@ -14,4 +14,4 @@ mod transform;
 pub(crate) use doubling::Workspace;
 pub use plan::MAX_INDEX;
 pub(crate) use plan::Plan;
-pub(crate) use product::{multiply, units};
+pub(crate) use product::{multiply, square_bytes, units};

@@ -66,6 +66,18 @@ pub(crate) fn units(x_limbs: u64, y_limbs: u64, is_square: bool) -> u64 {
     products + COMBINE_UNITS * limbs
 }
 
+/// The memory that a square takes, itself included.
+pub(crate) fn square_bytes(limbs: u64) -> u64 {
+    if limbs > MAX_LIMBS / 2 {
+        return u64::MAX;
+    }
+    let points = match method(limbs, limbs) {
+        Method::Columns => 0,
+        Method::Transform { length, .. } => 8 * length + Transform::bytes(transform::blocks(length)),
+    };
+    points + 16 * limbs
+}
+
 fn method(x_limbs: u64, y_limbs: u64) -> Method {
     if x_limbs.min(y_limbs) <= COLUMN_LIMBS {
         return Method::Columns;

@@ -11,7 +11,7 @@ use crate::limbs::{LIMB, LIMB_DIGITS, columns, divide_by_limb};
 use crate::{Control, Decimal, Error, goldilocks};
 
 /// The integers in decimal. After a product that failed all others are 0 at once, and [`Decimals::finish`] has the error.
-pub(super) struct Decimals<'a> {
+pub(crate) struct Decimals<'a> {
     state: RefCell<State<'a>>,
 }
 
@@ -22,12 +22,12 @@ struct State<'a> {
 
 impl<'a> Decimals<'a> {
     /// For products of `units` of work together.
-    pub(super) fn new(control: Control<'a>, units: u64) -> Self {
+    pub(crate) fn new(control: Control<'a>, units: u64) -> Self {
         Decimals { state: RefCell::new(State { meter: Meter::new(control, units), failed: None }) }
     }
 
     /// Returns why a product failed or that the flag is raised, or reports the end.
-    pub(super) fn finish(self) -> Result<(), Error> {
+    pub(crate) fn finish(self) -> Result<(), Error> {
         let State { mut meter, failed } = self.state.into_inner();
         if let Some(error) = failed {
             return Err(error);

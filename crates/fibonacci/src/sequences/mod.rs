@@ -21,7 +21,9 @@ pub use recurrence::{
 
 pub use term::Term;
 
+pub(crate) use decimals::Decimals;
 pub(crate) use recurrence::value_bits;
+pub(crate) use ring::Ring;
 
 use dashu_int::{IBig, Sign, UBig};
 

@@ -5,7 +5,7 @@ use dashu_int::modular::Reduced;
 use dashu_int::{IBig, UBig};
 
 /// Numbers that can be added, subtracted and multiplied.
-pub(super) trait Ring {
+pub(crate) trait Ring {
     type Element: Clone;
 
     fn element(&self, integer: &IBig) -> Self::Element;

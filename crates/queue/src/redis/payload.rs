@@ -64,10 +64,12 @@ mod tests {
 
     #[test]
     fn a_subject_that_older_workers_do_not_know_has_a_newer_version() {
-        let subject = "U(3,-1,500)".parse().expect("a subject");
-        let text = encode(&Job { subject, ..job(500, model::Lane::Short) }).unwrap();
-        assert!(text.starts_with(r#"{"v":2,"subject":"U(3,-1,500)","#), "{text}");
-        assert!(matches!(decode(&text, 1), DecodedEntry::Job(_)));
+        for (version, subject) in [(2, "U(3,-1,500)"), (3, "Phi(500)")] {
+            let sent = Job { subject: subject.parse().expect("a subject"), ..job(500, model::Lane::Short) };
+            let text = encode(&sent).unwrap();
+            assert!(text.starts_with(&format!(r#"{{"v":{version},"subject":"{subject}","#)), "{text}");
+            assert!(matches!(decode(&text, 1), DecodedEntry::Job(_)));
+        }
     }
 
     #[test]
@@ -87,7 +89,7 @@ mod tests {
         assert!(matches!(decode(&more, 1), DecodedEntry::Job(_)));
         let older = text.replace(r#","submitter":null,"work_ms":1"#, "");
         assert!(older.len() < text.len() && matches!(decode(&older, 1), DecodedEntry::Job(_)), "{older}");
-        let newer = text.replace(r#""v":1"#, r#""v":3"#);
+        let newer = text.replace(r#""v":1"#, r#""v":4"#);
         assert!(matches!(decode(&newer, 1), DecodedEntry::Newer));
         assert!(matches!(decode(r#"{"v":9,"what":"ever"}"#, 1), DecodedEntry::Newer));
         for invalid in ["", "[]", "{}", r#"{"v":-1}"#, r#"{"v":1}"#, &text.replace("F(7)", "X(7)")] {

@@ -11,8 +11,17 @@ fn other(text: &str) -> Subject {
 
 /// Other subjects are accepted, swept, completed and evicted like F(n), and listed apart from it.
 pub async fn other_subjects_are_kept_like_numbers(store: &dyn Store) {
-    let others = ["L(1000)", "U(3,-1,500)", "V(-9223372036854775808,1,-5)", "G(2,1,-50)", "T(3,100)", "P(10)", "A(10)"]
-        .map(other);
+    let others = [
+        "L(1000)",
+        "U(3,-1,500)",
+        "V(-9223372036854775808,1,-5)",
+        "G(2,1,-50)",
+        "T(3,100)",
+        "P(10)",
+        "A(10)",
+        "Phi(3)",
+    ]
+    .map(other);
     queued(store, &f(1000)).await;
     for subject in &others {
         queued(store, subject).await;
@@ -34,17 +43,17 @@ pub async fn other_subjects_are_kept_like_numbers(store: &dyn Store) {
     {
         assert_eq!(subjects(&list(order, 9).await), [f(1000)], "{order:?}");
     }
-    for (list, rows) in [(CountedList::Numbers, 1), (CountedList::Others, 7), (CountedList::Unfinished, 8)] {
+    for (list, rows) in [(CountedList::Numbers, 1), (CountedList::Others, 8), (CountedList::Unfinished, 9)] {
         assert_eq!(store.count(list).await.expect("reachable"), rows, "{list:?}");
     }
     let first = list(ListOrder::Others { before: None }, 4).await;
-    let last = list(ListOrder::Others { before: first.last().map(|(_, id)| *id) }, 3).await;
+    let last = list(ListOrder::Others { before: first.last().map(|(_, id)| *id) }, 4).await;
     let newest_first: Vec<Subject> = others.iter().rev().cloned().collect();
     assert_eq!([subjects(&first), subjects(&last)].concat(), newest_first);
     let unfinished = subjects(&list(ListOrder::Unfinished { before: None }, 9).await);
     assert_eq!(unfinished, [newest_first, vec![f(1000)]].concat());
 
-    for (subject, digits) in others.iter().zip(["7", "-81", "1234", "-5", "11", "60", "15"]) {
+    for (subject, digits) in others.iter().zip(["7", "-81", "1234", "-5", "11", "60", "15", "1618"]) {
         let done = complete(store, &inline(subject, digits)).await;
         assert_eq!((&done.subject, done.digits), (subject, digits.trim_start_matches('-').len() as u64));
         assert_eq!(found(store, subject).await, done);

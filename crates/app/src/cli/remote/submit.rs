@@ -27,8 +27,8 @@ const BATCH_SUBJECTS: usize = 1_000;
 #[derive(Args, Debug)]
 pub(crate) struct SubmitCommand {
     /// Indexes, also as 1e6 or 2^20+1; ranges with both ends, as FROM..TO or FROM..TO..STEP; `-` reads them from the
-    /// lines of standard input. Other subjects as 'L(1e6)', 'U(P,Q,N)', 'V(P,Q,N)', 'G(A,B,N)', 'T(K,N)', 'P(M)' or
-    /// 'A(M)'. Put `--` before a range that begins with a minus sign.
+    /// lines of standard input. Other subjects as 'L(1e6)', 'U(P,Q,N)', 'V(P,Q,N)', 'G(A,B,N)', 'T(K,N)', 'P(M)',
+    /// 'A(M)' or 'Phi(D)'. Put `--` before a range that begins with a minus sign.
     #[arg(value_name = "N", required = true, allow_negative_numbers = true)]
     subjects: Vec<ListArgument<SubjectRange>>,
 

@@ -1,13 +1,37 @@
-//! The residues of a value, and the lines of Python that compute them again.
+//! What proves a value, and the lines of Python that check it.
 
 use maud::{Markup, html};
-use model::Subject;
+use model::{Index, Status, Subject};
 use wire::CalculationBody;
 
 use super::super::text::{number as text, subject as words};
 
-/// Renders the residues that check a value.
-pub(super) fn residues(subject: &Subject, calculation: &CalculationBody) -> Markup {
+/// Renders the residues that check a value, or of φ what no other number has.
+pub(super) fn section(subject: &Subject, calculation: &CalculationBody) -> Markup {
+    match *subject {
+        Subject::GoldenRatio(places) if calculation.status == Status::Done => golden_ratio(places),
+        _ => residues(subject, calculation),
+    }
+}
+
+fn golden_ratio(places: Index) -> Markup {
+    let python = format!(
+        "from decimal import *\n\
+         v, t = open(\"Phi({places}).txt\").read(), \"1e{places}\"\n\
+         setcontext(Context(prec=2 * len(v) + 9, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact]))\n\
+         v, t = Decimal(v), Decimal(t)\n\
+         print(v * v - v * t < t * t < (v + 1) * (v + 1) - (v + 1) * t)"
+    );
+    html! {
+        section.believe aria-labelledby="believe" {
+            h2 #believe { (text::BELIEVE) }
+            p { (words::PHI_PROOF) }
+            details { summary { (words::PHI_PYTHON) } pre #python tabindex="0" { (python) } }
+        }
+    }
+}
+
+fn residues(subject: &Subject, calculation: &CalculationBody) -> Markup {
     let residues = calculation.residues.as_deref().unwrap_or_default();
     let Some(first) = residues.first() else { return html! {} };
     let is_period = matches!(subject, Subject::PisanoPeriod(_) | Subject::EntryPoint(_));
@@ -30,7 +54,7 @@ pub(super) fn residues(subject: &Subject, calculation: &CalculationBody) -> Mark
     }
 }
 
-/// Returns lines of Python that print the first residue; `None` for a negative index.
+/// Returns lines of Python that print the first residue; `None` for a negative index, and if there is none.
 fn python(subject: &Subject, value: Option<&str>, modulus: &str) -> Option<String> {
     // The coefficients of the recurrence, the first terms, and the index.
     let (coefficients, terms, n): (Vec<i128>, Vec<i128>, String) = match *subject {
@@ -45,6 +69,7 @@ fn python(subject: &Subject, value: Option<&str>, modulus: &str) -> Option<Strin
             (vec![1; k.into()], terms, n.to_string())
         }
         Subject::PisanoPeriod(_) | Subject::EntryPoint(_) => (vec![1, 1], vec![0, 1], value?.to_owned()),
+        Subject::GoldenRatio(_) => return None,
     };
     let k = coefficients.len();
     (!n.starts_with('-')).then(|| {

@@ -196,11 +196,16 @@ pub(crate) mod subject {
     pub(crate) const PISANO_AFTER: &str = ": after how many indexes the Fibonacci numbers modulo it repeat.";
     pub(crate) const ENTRY_BEFORE: &str = "The entry point of ";
     pub(crate) const ENTRY_AFTER: &str = ": the first index above 0 whose Fibonacci number it divides.";
+    pub(crate) const PHI_BEFORE: &str = "The golden ratio φ = (1 + √5)/2 = 1.618… with ";
+    pub(crate) const PHI_AFTER: &str = " decimal places, without the point; cut off, not rounded.";
     pub(crate) const WITHOUT_SIGN: &str = ", without the sign";
     pub(crate) const RESIDUES: &str =
         "Its residues, found without computing it. If a single digit above were wrong, they would differ.";
     pub(crate) const PERIOD_RESIDUES: &str = "After a period or an entry point F is 0 again; after a period 1 follows.";
     pub(crate) const PYTHON: &str = "Compute the first in Python";
+    pub(crate) const PHI_PROOF: &str = "As φ² = φ + 1, the number v above has v² − v·t < t² for t = 10ᵈ, and v + 1 has not. \
+                                        This holds for no other number, and shows every digit.";
+    pub(crate) const PHI_PYTHON: &str = "Check that in Python, beside the file with the digits";
 }
 
 pub(crate) mod verify {

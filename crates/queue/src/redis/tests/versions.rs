@@ -2,7 +2,7 @@
 
 use super::*;
 
-const NEWER: &str = r#"{"v":3,"subject":{"kind":"F","n":"7"},"lane":"short"}"#;
+const NEWER: &str = r#"{"v":4,"subject":{"kind":"F","n":"7"},"lane":"short"}"#;
 
 async fn add(server: &RedisTestServer, queue: &RedisQueue, payload: &str) {
     queue.epoch().await.unwrap();
@@ -20,9 +20,9 @@ async fn take(queue: &RedisQueue, known_version: u32) -> Option<(u32, String)> {
 async fn is_left_for_a_newer_worker(queue: &RedisQueue) {
     let [short, ..] = queue.depth().await.unwrap();
     assert_eq!((short.waiting, short.claimed), (1, 0), "it waits");
-    let (deliveries, payload) = take(queue, 3).await.expect("it is there at once");
+    let (deliveries, payload) = take(queue, 4).await.expect("it is there at once");
     assert_eq!((deliveries, payload.as_str()), (1, NEWER), "as if it had never been delivered");
-    assert_eq!(take(queue, 3).await, None);
+    assert_eq!(take(queue, 4).await, None);
 }
 
 #[tokio::test]
