@@ -22,9 +22,14 @@ pub trait Question: Send + 'static {
     /// Returns the price if that argument had another value. It never falls as the value grows.
     fn price_at(&self, value: u128) -> Duration;
 
-    /// Returns the subject of the calculation whose value is the answer, if there is one.
+    /// Returns the subject of the calculation whose value is the answer or has it, if there is one.
     fn calculation(&self) -> Option<Subject> {
         None
+    }
+
+    /// Returns what follows the address of the value to make that of the answer.
+    fn value_part(&self) -> &'static str {
+        ""
     }
 
     /// Answers, however long that takes.
@@ -48,7 +53,13 @@ pub trait Question: Send + 'static {
             let middle = fitting.midpoint(too_large);
             if self.price_at(middle) <= MAX_AT_ONCE { fitting = middle } else { too_large = middle }
         }
-        Err(TooExpensive { size, price, largest: fitting, calculation: self.calculation() })
+        Err(TooExpensive {
+            size,
+            price,
+            largest: fitting,
+            calculation: self.calculation().map(Box::new),
+            value_part: self.value_part(),
+        })
     }
 }
 
@@ -84,8 +95,10 @@ pub struct TooExpensive {
     pub price: Duration,
     /// The largest value of the argument that is answered at once, with the other arguments as they are.
     pub largest: u128,
-    /// The subject of the calculation whose value is the answer, if there is one.
-    pub calculation: Option<Subject>,
+    /// The subject of the calculation whose value is the answer or has it, if there is one.
+    pub calculation: Option<Box<Subject>>,
+    /// What follows the address of the value to make that of the answer.
+    pub value_part: &'static str,
 }
 
 impl TooExpensive {
@@ -111,7 +124,11 @@ impl TooExpensive {
     /// Returns what it would cost, what is spent at once, and where it is answered.
     pub fn detail(&self) -> String {
         let elsewhere = match &self.calculation {
-            Some(subject) => format!("Submit {subject} as a calculation."),
+            Some(subject) if self.value_part.is_empty() => format!("Submit {subject} as a calculation."),
+            Some(subject) => {
+                let (path, part) = (subject.path(), self.value_part);
+                format!("Submit {subject} as a calculation, then read /api/calculations/{path}/value{part}.")
+            }
             None => "The command line has no such limit.".to_owned(),
         };
         format!(

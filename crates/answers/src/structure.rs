@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use fibonacci::{DigitStatistics, MAX_SEARCHED_PART, price};
+use model::{Index, Subject};
 use wire::{DigitCounts, DivisorList, FactorPart, Factorization};
 
 use crate::family::Family;
@@ -101,6 +102,14 @@ impl Question for DigitsQuestion {
 
     fn price_at(&self, value: u128) -> Duration {
         price::digit_statistics(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+
+    fn calculation(&self) -> Option<Subject> {
+        Some(Index::new(self.n).into())
+    }
+
+    fn value_part(&self) -> &'static str {
+        "/digits"
     }
 
     fn answer(&self) -> Result<DigitCounts, QuestionError> {

@@ -75,6 +75,7 @@ pub(crate) fn described_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(calculations::value))
         .routes(routes!(calculations::compressed_value))
         .routes(routes!(calculations::find_digits))
+        .routes(routes!(calculations::count_digits))
         .routes(routes!(events::events))
         .routes(routes!(number::number))
         .routes(routes!(questions::sequence_term))

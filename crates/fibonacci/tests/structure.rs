@@ -268,14 +268,24 @@ fn larger_known_primes_pass_a_test() {
 
 #[test]
 fn digit_statistics_count_every_digit() {
-    let text = nth(10_000).unwrap().to_string();
-    let mut statistics = DigitStatistics::default();
-    text.as_bytes().chunks(7).for_each(|piece| statistics.push(piece));
-    for digit in 0..10 {
-        let count = text.bytes().filter(|&byte| byte == b'0' + digit).count() as u64;
-        assert_eq!(statistics.counts()[usize::from(digit)], count);
+    // Digits in vectors and beside them, and more of one than a byte can count.
+    for (text, piece_bytes) in [
+        (nth(-10_000).unwrap().to_string(), 7),
+        (nth(200_000).unwrap().to_string(), 8_192),
+        ("9".repeat(100_000), 100_000),
+        ("0".to_owned(), 1),
+    ] {
+        let mut statistics = DigitStatistics::default();
+        text.as_bytes().chunks(piece_bytes).for_each(|piece| statistics.push(piece));
+        for digit in 0..10 {
+            let count = text.bytes().filter(|&byte| byte == b'0' + digit).count() as u64;
+            assert_eq!(statistics.counts()[usize::from(digit)], count);
+        }
+        let digits = || text.bytes().filter(u8::is_ascii_digit).map(|byte| u64::from(byte - b'0'));
+        assert_eq!(statistics.sum(), digits().sum());
+        let root = digits().fold(0, |root, digit| if root + digit > 9 { root + digit - 9 } else { root + digit });
+        assert_eq!(u64::from(statistics.digital_root()), root);
     }
-    assert_eq!(statistics.sum(), text.bytes().map(|byte| u64::from(byte - b'0')).sum());
 }
 
 proptest! {

@@ -4,6 +4,7 @@
 //! unknown ones.
 
 mod calculation;
+mod counted_digits;
 mod event;
 mod found_digits;
 mod limit;
@@ -18,6 +19,7 @@ mod system;
 mod verification;
 
 pub use calculation::{CalculationBody, CalculationList, FailureBody, Links, ValueResidue};
+pub use counted_digits::CountedDigits;
 pub use event::{EVENT_CALCULATION, EVENT_PROGRESS, EVENT_RESET, ProgressEvent};
 pub use found_digits::FoundDigits;
 pub use limit::{ConvergentBody, PhiDigits, RatioDigits};

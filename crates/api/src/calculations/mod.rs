@@ -1,6 +1,7 @@
-//! Calculations: submit, list, read, read the value, find digits in it, withdraw.
+//! Calculations: submit, list, read, read the value, find and count digits in it, withdraw.
 
 mod batch;
+mod count_digits;
 mod digit_search;
 mod find;
 #[cfg(test)]
@@ -11,9 +12,11 @@ mod read;
 mod submission;
 mod submit;
 mod value;
+mod value_part;
 mod withdraw;
 
 pub(crate) use batch::{__path_submit_batch, submit_batch};
+pub(crate) use count_digits::{__path_count_digits, count_digits};
 pub(crate) use find::{__path_find_digits, find_digits};
 pub(crate) use list::{__path_list, list};
 pub(crate) use range::{Precondition, check_preconditions};

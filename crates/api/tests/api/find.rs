@@ -1,4 +1,4 @@
-//! `GET /api/calculations/{index}/value/find`.
+//! `GET /api/calculations/{index}/value/find` and `digits`.
 
 use api::ApiConfig;
 use http::StatusCode;
@@ -49,6 +49,20 @@ async fn a_request_reads_a_part_of_a_long_value_and_says_where_to_go_on() {
     assert_eq!((&found["position"], &found["to"], &found["next"]), (&Value::Null, &json!(end), &json!(end - 10)));
     let found = find(&system, 41_000_000, &format!("digits={digits}&from={}", found["next"])).await;
     assert_eq!((&found["position"], &found["to"]), (&json!(end - 4), &json!(end + 7)));
+
+    let (mut counts, mut sum, mut from) = ([0; 10], 0, Some(1));
+    while let Some(place) = from {
+        let path = format!("/api/calculations/41000000/value/digits?from={place}");
+        let counted = system.get(&path).await.expect(StatusCode::OK).json();
+        assert_eq!((&counted["from"], &counted["digital_root"]), (&json!(place), &Value::Null));
+        let part = counted["counts"].as_array().expect("counts");
+        counts.iter_mut().zip(part).for_each(|(count, part)| *count += part.as_u64().expect("a count"));
+        sum += counted["sum"].as_u64().expect("a sum");
+        from = counted["next"].as_u64();
+    }
+    let mut expected = fibonacci::DigitStatistics::default();
+    expected.push(value.as_bytes());
+    assert_eq!((counts, sum), (expected.counts(), expected.sum()));
 }
 
 #[tokio::test]
@@ -57,8 +71,10 @@ async fn what_cannot_be_searched_says_why() {
     let path = |query: &str| format!("/api/calculations/1000/value/find{query}");
     system.get(&path("?digits=1")).await.expect_problem(StatusCode::NOT_FOUND, "not-found");
     system.submit(900_000_000).await;
-    let pending = system.get("/api/calculations/900000000/value/find?digits=1").await;
-    pending.expect_problem(StatusCode::CONFLICT, "value-not-ready");
+    for part in ["find?digits=1", "digits"] {
+        let pending = system.get(&format!("/api/calculations/900000000/value/{part}")).await;
+        pending.expect_problem(StatusCode::CONFLICT, "value-not-ready");
+    }
     system.compute(1_000).await;
     let long = format!("?digits={}", "1".repeat(1_001));
     for (query, field, allowed) in [

@@ -39,6 +39,10 @@ async fn a_submitted_subject_becomes_a_value_at_its_own_address() {
         let digits = &value[value.len() - 1..];
         let found = system.get(&format!("{path}/value/find?digits={digits}")).await.expect(StatusCode::OK);
         assert_eq!(found.json()["subject"], subject);
+        let counted = system.get(&format!("{path}/value/digits")).await.expect(StatusCode::OK).json();
+        assert_eq!(counted["subject"], subject);
+        let sum: u32 = value.chars().filter_map(|digit| digit.to_digit(10)).sum();
+        assert_eq!(counted["sum"], sum);
     }
     let lucas = system.get("/api/calculations/L(100)").await.json();
     assert_eq!(lucas["index"], "100");
@@ -121,6 +125,7 @@ async fn a_question_that_is_too_expensive_names_the_calculation_that_answers_it(
         ("/api/sequences/seeded/100000000?a=2&b=1", "G(2,1,100000000)"),
         ("/api/sequences/kbonacci/100000000?k=3", "T(3,100000000)"),
         ("/api/phi?places=1000000", "Phi(1000000)"),
+        ("/api/digits/100000000", "F(100000000)"),
         ("/api/moduli/1000000000000000000000000000000", "P(1000000000000000000000000000000)"),
     ] {
         let refused = system.get(path).await.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter").json();

@@ -162,6 +162,7 @@ fn digits(calculation: &CalculationBody) -> Markup {
             @if is_stored {
                 footer.viewer-foot {
                     a href={ (calculation.links.value) "?download" } download { (text::DOWNLOAD) }
+                    a href={ (calculation.links.value) "/digits" } { (text::DIGIT_COUNTS) }
                     a href=(calculation.links.this) { (text::JSON) }
                 }
             }

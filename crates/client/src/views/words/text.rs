@@ -94,6 +94,7 @@ pub(crate) mod number {
     pub(crate) const COPY: &str = "Copy";
     pub(crate) const DOWNLOAD: &str = "Download .txt";
     pub(crate) const DOWNLOAD_GZIP: &str = "as .gz";
+    pub(crate) const DIGIT_COUNTS: &str = "Digit counts";
     pub(crate) const OPEN: &str = "Open as text";
     pub(crate) const JSON: &str = "JSON";
     pub(crate) const COMPUTE: &str = "Compute all digits";
