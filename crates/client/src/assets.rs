@@ -34,7 +34,7 @@ macro_rules! assets {
     };
 }
 
-// The scripts of the pages are one file: a page is painted earlier if it requests less before.
+// The scripts of the pages are one file, so that a page requests less.
 assets! {
     STYLE "style" "css" "style";
     SCRIPT "page" "js" "live" "card" "viewer" "check" "find";

@@ -17,7 +17,7 @@ unsafe impl Zero for LimbOctet {}
 
 /// Returns `count` zeros, or `None` where the system refuses the memory.
 ///
-/// Long vectors come from the system page by page as they are first written, by the thread that writes. The
+/// Vectors above 8 MiB come from the system page by page as they are first written, by the thread that writes. The
 /// alignment must be small for that: memory of a larger one is filled by the allocator.
 pub(crate) fn zeroed<T: Zero>(count: usize) -> Option<Vec<T>> {
     const { assert!(align_of::<T>() <= align_of::<f64>()) };
