@@ -9,8 +9,8 @@ const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 460.0;
 const MARGIN: f64 = 60.0;
 const LEGEND: f64 = 170.0;
-const COLORS: [&str; 9] =
-    ["#d1242f", "#e16f24", "#bf8700", "#57606a", "#0969da", "#1a7f37", "#8250df", "#bf3989", "#0a3069"];
+const COLORS: [&str; 10] =
+    ["#d1242f", "#e16f24", "#bf8700", "#57606a", "#0969da", "#1a7f37", "#116329", "#8250df", "#bf3989", "#0a3069"];
 
 /// The chart as SVG.
 pub fn svg(rows: &[Row], threads: usize) -> String {
@@ -20,7 +20,8 @@ pub fn svg(rows: &[Row], threads: usize) -> String {
             median.map(|ms| (row.n as f64, ms))
         })
     };
-    let all: Vec<_> = Contender::ALL.iter().copied().flat_map(points).collect();
+    let contenders = Contender::all();
+    let all: Vec<_> = contenders.iter().copied().flat_map(points).collect();
     let decades = |values: Vec<f64>| {
         let least = values.iter().copied().fold(f64::MAX, f64::min).log10().floor();
         let most = values.iter().copied().fold(f64::MIN, f64::max).log10().ceil();
@@ -67,7 +68,7 @@ pub fn svg(rows: &[Row], threads: usize) -> String {
             superscript(decade)
         ));
     }
-    for (index, (contender, color)) in Contender::ALL.iter().copied().zip(COLORS).enumerate() {
+    for (index, (contender, color)) in contenders.iter().copied().zip(COLORS).enumerate() {
         let path: Vec<_> = points(contender).map(|(n, ms)| format!("{:.1},{:.1}", x(n), y(ms))).collect();
         line(format!(r#"<polyline points="{}" fill="none" stroke="{color}" stroke-width="2"/>"#, path.join(" ")));
         let at = MARGIN + 20.0 * index as f64;

@@ -5,6 +5,8 @@ use std::sync::atomic::AtomicBool;
 use clap::ValueEnum;
 use fibonacci::{Control, Kernel};
 
+use super::once::tuned_flint;
+
 /// A way to get the decimal text of F(n).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Contender {
@@ -21,13 +23,15 @@ pub enum Contender {
     /// FLINT's `radix` module, on several threads.
     #[cfg(feature = "flint")]
     Flint,
+    /// The same with FLINT's transforms, in [another program](super::once::tuned_flint).
+    FlintTuned,
     Malachite,
     Dashu,
     NumBigint,
 }
 
 impl Contender {
-    pub const ALL: &[Self] = &[
+    const ALL: &[Self] = &[
         Self::Abaci,
         Self::AbaciOneThread,
         Self::AbaciAvx2,
@@ -35,10 +39,23 @@ impl Contender {
         Self::Gmp,
         #[cfg(feature = "flint")]
         Self::Flint,
+        Self::FlintTuned,
         Self::Malachite,
         Self::Dashu,
         Self::NumBigint,
     ];
+
+    /// Returns those that this program or a given one has.
+    pub fn all() -> Vec<Self> {
+        let is_there = |contender: &Self| *contender != Self::FlintTuned || tuned_flint().is_some();
+        Self::ALL.iter().copied().filter(is_there).collect()
+    }
+
+    /// Returns those of short values: each library once, in this process.
+    pub fn short() -> Vec<Self> {
+        let left_out = [Self::AbaciOneThread, Self::AbaciAvx2, Self::AbaciGoldilocks, Self::FlintTuned];
+        Self::ALL.iter().copied().filter(|contender| !left_out.contains(contender)).collect()
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -49,6 +66,7 @@ impl Contender {
             Self::Gmp => "gmp",
             #[cfg(feature = "flint")]
             Self::Flint => "flint",
+            Self::FlintTuned => "flint-tuned",
             Self::Malachite => "malachite",
             Self::Dashu => "dashu",
             Self::NumBigint => "num-bigint",
@@ -61,6 +79,7 @@ impl Contender {
             Self::Abaci | Self::AbaciOneThread | Self::AbaciAvx2 | Self::AbaciGoldilocks => 10_000_000_000,
             #[cfg(feature = "flint")]
             Self::Flint => 1_000_000_000,
+            Self::FlintTuned => 1_000_000_000,
             Self::Gmp | Self::Malachite => 100_000_000,
             Self::Dashu | Self::NumBigint => 10_000_000,
         }
@@ -78,6 +97,7 @@ impl Contender {
             Self::Gmp => gmp(other()),
             #[cfg(feature = "flint")]
             Self::Flint => super::flint::text(n, threads),
+            Self::FlintTuned => unreachable!("computed by another program, as `flint`"),
             Self::Malachite => malachite(other()),
             Self::Dashu => dashu(other()),
             Self::NumBigint => num_bigint(other()),

@@ -1,5 +1,7 @@
 //! One value in a process of its own.
 
+use std::env;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -35,10 +37,20 @@ impl Once {
     }
 }
 
+/// Returns this program built with FLINT's transforms, where `bench/run kernel --flint-tuned` made one.
+pub fn tuned_flint() -> Option<PathBuf> {
+    env::var_os("BENCH_FLINT_TUNED").map(PathBuf::from)
+}
+
 /// Starts a process for one value and waits for it.
 pub fn measure(contender: Contender, n: u64, threads: usize) -> Taken {
-    let program = std::env::current_exe().expect("its own path");
-    let name = contender.to_possible_value().expect("a name").get_name().to_owned();
+    let (program, name) = match contender {
+        Contender::FlintTuned => (tuned_flint().expect("its program"), "flint".to_owned()),
+        contender => {
+            let name = contender.to_possible_value().expect("a name").get_name().to_owned();
+            (env::current_exe().expect("its own path"), name)
+        }
+    };
     let output = Command::new(program)
         .args(["kernel-once", &name, &n.to_string(), &threads.to_string()])
         .output()

@@ -17,8 +17,7 @@ const SHORT: [u64; 13] = [0, 10, 50, 93, 186, 300, 600, 1_000, 2_000, 3_000, 5_0
 
 /// Prints nanoseconds for short values, each contender many times in turn with the others.
 pub fn print_short(rounds: usize) {
-    let in_many_ways = [Contender::AbaciOneThread, Contender::AbaciAvx2, Contender::AbaciGoldilocks];
-    let contenders: Vec<_> = Contender::ALL.iter().copied().filter(|it| !in_many_ways.contains(it)).collect();
+    let contenders = Contender::short();
     println!("F(n) to decimal text, nanoseconds, one thread: median of {} rounds in turn", 5 * rounds);
     header(&contenders);
     for n in SHORT {
@@ -45,13 +44,13 @@ pub fn print_short(rounds: usize) {
 pub fn print_long(up_to: u32, rounds: usize, threads: usize) -> Vec<Row> {
     println!("\nF(n) to decimal text in memory, fresh processes, {threads} threads where not said otherwise:");
     println!("median [least–most] of {rounds} rounds in turn, and the peak of memory");
-    header(Contender::ALL);
+    header(&Contender::all());
     (4..=up_to).map(|power| print_row(10_u64.pow(power), rounds, threads)).collect()
 }
 
 fn print_row(n: u64, rounds: usize, threads: usize) -> Row {
     let mut taken: Vec<(Contender, Vec<Taken>)> =
-        Contender::ALL.iter().map(|&contender| (contender, Vec::new())).collect();
+        Contender::all().into_iter().map(|contender| (contender, Vec::new())).collect();
     for _ in 0..rounds {
         for (contender, taken) in &mut taken {
             if contender.takes_on(n) {

@@ -92,8 +92,19 @@ fn dashu(n: u64) -> UBig {
     a
 }
 
+/// The same with num-bigint.
+fn num_bigint(n: u64) -> BigUint {
+    let (mut a, mut b) = (BigUint::ZERO, BigUint::from(1_u32));
+    for shift in (0..u64::BITS - n.leading_zeros()).rev() {
+        let even = &a * ((&b << 1_u32) - &a);
+        let odd = &a * &a + &b * &b;
+        (a, b) = if (n >> shift) & 1 == 0 { (even, odd) } else { (odd.clone(), even + odd) };
+    }
+    a
+}
+
 #[test]
-fn random_values_to_ten_million_are_those_of_dashu() {
+fn random_values_to_ten_million_are_those_of_two_libraries() {
     let mut state = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64 | 1;
     for round in 0..60 {
         state ^= state << 13;
@@ -103,13 +114,15 @@ fn random_values_to_ten_million_are_those_of_dashu() {
         let n = 10_000_000_u64 >> (state % 10);
         let n = (state >> 8) % n;
         let expected = dashu(n);
+        let other = num_bigint(n);
         for kernel in Kernel::available() {
             let value = value(kernel, n as i64, 1 + round % 3);
             for prime in PRIMES {
                 let mut residue = TextResidue::new(NonZeroU64::new(prime).unwrap());
                 value.chunks(1 << 20).for_each(|block| residue.push(&block));
-                let residue = residue.finish().map(UBig::from);
-                assert_eq!(residue, Some(&expected % UBig::from(prime)), "F({n}) by {kernel:?}");
+                let residue = residue.finish().unwrap();
+                assert_eq!(UBig::from(residue), &expected % UBig::from(prime), "F({n}) by {kernel:?}, dashu");
+                assert_eq!(BigUint::from(residue), &other % prime, "F({n}) by {kernel:?}, num-bigint");
             }
         }
     }
