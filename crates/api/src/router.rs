@@ -72,6 +72,7 @@ pub(crate) fn described_routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(calculations::submit, calculations::list))
         .routes(routes!(calculations::submit_batch))
         .routes(routes!(calculations::read, calculations::withdraw))
+        .routes(routes!(calculations::estimate))
         .routes(routes!(calculations::value))
         .routes(routes!(calculations::compressed_value))
         .routes(routes!(calculations::find_digits))

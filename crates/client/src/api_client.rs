@@ -23,6 +23,7 @@ use wire::{
 use crate::forwarded_headers::ForwardedHeaders;
 use crate::history_view::HistoryView;
 use crate::metrics;
+use crate::views::Offer;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Timeout from sending a request to having read the whole response.
@@ -144,11 +145,25 @@ impl ApiClient {
         }
     }
 
+    /// Returns the offer to compute a subject, with what it would take or why it is refused.
+    pub(crate) async fn offer(&self, subject: Subject, forwarded: &ForwardedHeaders) -> Offer {
+        let path = format!("/api/estimates/{}", subject.path());
+        let estimate = match self.call("estimate", Method::GET, &path, String::new(), forwarded).await {
+            Ok(estimate) => Some(Ok(estimate)),
+            Err(CallError::Problem { problem, .. }) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
+                Some(Err(problem))
+            }
+            // An older API does not say.
+            Err(_) => None,
+        };
+        Offer { subject, estimate }
+    }
+
     /// Returns facts about a number of any size, and its remainder by a modulus.
     pub(crate) async fn facts(
         &self,
         index: &str,
-        modulus: Option<u64>,
+        modulus: Option<&str>,
         forwarded: &ForwardedHeaders,
     ) -> Result<NumberFacts, CallError> {
         let query = modulus.map(|modulus| format!("?modulus={modulus}")).unwrap_or_default();

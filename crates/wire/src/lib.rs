@@ -5,6 +5,7 @@
 
 mod calculation;
 mod counted_digits;
+mod estimate;
 mod event;
 mod found_digits;
 mod limit;
@@ -20,6 +21,7 @@ mod verification;
 
 pub use calculation::{CalculationBody, CalculationList, FailureBody, Links, ValueResidue};
 pub use counted_digits::CountedDigits;
+pub use estimate::EstimateBody;
 pub use event::{EVENT_CALCULATION, EVENT_PROGRESS, EVENT_RESET, ProgressEvent};
 pub use found_digits::FoundDigits;
 pub use limit::{ConvergentBody, PhiDigits, RatioDigits};

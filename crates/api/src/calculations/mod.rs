@@ -1,8 +1,9 @@
-//! Calculations: submit, list, read, read the value, find and count digits in it, withdraw.
+//! Calculations: estimate, submit, list, read, read the value, find and count digits in it, withdraw.
 
 mod batch;
 mod count_digits;
 mod digit_search;
+mod estimate;
 mod find;
 #[cfg(test)]
 mod fuzzing;
@@ -17,6 +18,7 @@ mod withdraw;
 
 pub(crate) use batch::{__path_submit_batch, submit_batch};
 pub(crate) use count_digits::{__path_count_digits, count_digits};
+pub(crate) use estimate::{__path_estimate, estimate};
 pub(crate) use find::{__path_find_digits, find_digits};
 pub(crate) use list::{__path_list, list};
 pub(crate) use range::{Precondition, check_preconditions};

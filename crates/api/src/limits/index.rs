@@ -68,7 +68,8 @@ impl ApiConfig {
         if text.contains('(') { self.estimate(parse_subject(text)?) } else { self.validate_text(text) }
     }
 
-    fn estimate(&self, subject: Subject) -> Result<ValidSubject, ApiError> {
+    /// Validates a subject, like [`ApiConfig::validate`].
+    pub(crate) fn estimate(&self, subject: Subject) -> Result<ValidSubject, ApiError> {
         if let Some(index) = subject.index().filter(|index| index.magnitude() > self.max_index) {
             let given = Shortened::new(&index.to_string());
             return Err(ApiError::IndexOutOfRange { given, max_index: self.max_index });

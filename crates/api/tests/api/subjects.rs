@@ -186,3 +186,21 @@ async fn only_streams_that_name_other_subjects_receive_their_events() {
     assert!(next(&mut named).await.contains(r#""subject":"U(3,-1,5)""#));
     system.get("/api/events?subject=L(05)").await.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, "parameter");
 }
+
+#[tokio::test]
+async fn what_a_calculation_would_take_is_known_before_it_is_submitted() {
+    let config = ApiConfig { max_index: 1_000_000, ..ApiConfig::default() };
+    let system = TestSystem::with_config(config).await;
+    for (subject, name, digits) in
+        [("1000", "F(1000)", 209), ("L(1000000)", "L(1000000)", 208_988), ("Phi(1000)", "Phi(1000)", 1_001)]
+    {
+        let estimate = system.get(&format!("/api/estimates/{subject}")).await.expect(StatusCode::OK).json();
+        assert_eq!((&estimate["subject"], &estimate["digits"]), (&name.into(), &digits.into()));
+        assert!(estimate["estimated_ms"].is_u64() && estimate["estimated_memory_bytes"].is_u64(), "{estimate}");
+    }
+    for (subject, kind) in [("L(1000001)", "index-out-of-range"), ("L(x)", "parameter")] {
+        let refused = system.get(&format!("/api/estimates/{subject}")).await;
+        refused.expect_problem(StatusCode::UNPROCESSABLE_ENTITY, kind);
+    }
+    assert_eq!(system.rows().await, 0);
+}

@@ -24,7 +24,8 @@ pub(crate) async fn card(
 ) -> Result<Html<String>, PageFailure> {
     let text = query.ok().and_then(|Query(query)| query.index).unwrap_or_default();
     if let Some(subject) = other_subject(text.trim()) {
-        return Ok(Html(views::card_subject(&subject).into_string()));
+        let offer = state.api.offer(subject, &forwarded).await;
+        return Ok(Html(views::card_subject(&offer).into_string()));
     }
     let markup = match typed_index::parse(&text) {
         Ok(TypedIndex::One(index)) => views::card(&state.api.facts(&index, None, &forwarded).await?),

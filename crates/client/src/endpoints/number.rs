@@ -1,12 +1,13 @@
 //! The page of one number.
 
+use std::num::NonZero;
 use std::ops::RangeInclusive;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
-use model::{Index, Status, ValueState};
+use model::{Index, Status, Subject, ValueState};
 use serde::Deserialize;
 use wire::{CalculationBody, NumberFacts, ProblemKind, Shortened};
 
@@ -22,10 +23,17 @@ use crate::api_client::CallError;
 use crate::forwarded_headers::ForwardedHeaders;
 use crate::measured_times::measured_time;
 use crate::typed_index::{self, TypedIndex};
-use crate::views::{self, DigitFind, DigitPage, LINE_DIGITS, NumberPage, PAGE_DIGITS, page_start};
+use crate::views::{
+    self, DigitFind, DigitPage, LINE_DIGITS, NumberPage, Offers, PAGE_DIGITS, page_start, places_of_phi,
+};
 
 /// The numbers that search engines may index; there is no end of the others.
 const MAX_INDEXED: i64 = 10_000;
+
+/// The largest modulus whose remainder is shown, of which a period may be computed.
+const MAX_MODULUS: u128 = 10_u128.pow(30);
+/// The facts have the period of a modulus up to this.
+const MAX_MODULUS_OF_FACTS: u128 = 10_u128.pow(15);
 
 /// The query of a number's page. What cannot be parsed is ignored: the page is the same without it.
 #[derive(Debug, Default, Deserialize)]
@@ -93,19 +101,23 @@ pub(super) async fn load(
     headers: &HeaderMap,
     forwarded: &ForwardedHeaders,
 ) -> Result<NumberPage, PageFailure> {
-    let modulus = query.modulus.as_deref().and_then(|text| text.trim().parse().ok());
-    let modulus = modulus.filter(|modulus| (1..=10_000).contains(modulus));
+    let modulus = query.modulus.as_deref().map(parse_modulus);
     let index = text.parse::<Index>().ok();
-    let facts = state.api.facts(&text, modulus, forwarded);
-    let (facts, calculation, mut measured) = match index {
+    let modulus_text = modulus.flatten().map(|modulus| modulus.to_string());
+    let facts = state.api.facts(&text, modulus_text.as_deref(), forwarded);
+    let offers = offers(state, index, modulus, forwarded);
+    let (facts, calculation, mut measured, offers) = match index {
         Some(index) => {
             let calculation = async { state.api.calculation(&index.into(), forwarded).await };
-            let (facts, calculation, measured) =
-                tokio::join!(facts, calculation, state.measured.get(&state.api, forwarded));
+            let (facts, calculation, measured, offers) =
+                tokio::join!(facts, calculation, state.measured.get(&state.api, forwarded), offers);
             // The calculation alone makes a page; an older API has no facts.
-            (facts.inspect_err(warn_about_facts).ok(), calculation?, measured)
+            (facts.inspect_err(warn_about_facts).ok(), calculation?, measured, offers)
         }
-        None => (Some(facts.await?), None, Vec::new()),
+        None => {
+            let (facts, offers) = tokio::join!(facts, offers);
+            (Some(facts?), None, Vec::new(), offers)
+        }
     };
     measured.extend(calculation.as_ref().and_then(measured_time));
     let digits = match index {
@@ -126,10 +138,38 @@ pub(super) async fn load(
         index: text,
         facts,
         calculation,
+        offers,
         digits,
         measured,
         verified: None,
     })
+}
+
+/// Returns the calculations of what is too expensive to be among the facts. The modulus is `Some(None)` if what was typed
+/// is none.
+async fn offers(
+    state: &ClientState,
+    index: Option<Index>,
+    modulus: Option<Option<NonZero<u128>>>,
+    forwarded: &ForwardedHeaders,
+) -> Offers {
+    let large = modulus.flatten().filter(|modulus| modulus.get() > MAX_MODULUS_OF_FACTS);
+    let offer = async |subject: Option<Subject>| match subject {
+        Some(subject) => Some(state.api.offer(subject, forwarded).await),
+        None => None,
+    };
+    let (golden_ratio, period, entry_point) = tokio::join!(
+        offer(index.and_then(places_of_phi)),
+        offer(large.map(Subject::PisanoPeriod)),
+        offer(large.map(Subject::EntryPoint)),
+    );
+    Offers { golden_ratio, period, entry_point, is_modulus_wrong: modulus == Some(None) }
+}
+
+/// Parses a modulus as people type it, up to [`MAX_MODULUS`].
+fn parse_modulus(text: &str) -> Option<NonZero<u128>> {
+    let Ok(TypedIndex::One(modulus)) = typed_index::parse(text) else { return None };
+    modulus.parse().ok().filter(|modulus: &NonZero<u128>| modulus.get() <= MAX_MODULUS)
 }
 
 /// Returns the digits that a query points at, if they are known.

@@ -23,10 +23,14 @@ pub(super) async fn load(
     forwarded: &ForwardedHeaders,
 ) -> Result<SubjectPage, PageFailure> {
     let calculation = state.api.calculation(&subject, forwarded).await?;
+    let offer = match calculation {
+        Some(_) => None,
+        None => Some(state.api.offer(subject.clone(), forwarded).await),
+    };
     let can_cancel = AskCookie::read(&subject, headers, &state.settings).is_some();
     let system = match &calculation {
         Some(calculation) if calculation.status == Status::Queued => about::system(state, forwarded).await,
         _ => None,
     };
-    Ok(SubjectPage { subject, calculation, system, can_cancel })
+    Ok(SubjectPage { subject, calculation, offer, system, can_cancel })
 }

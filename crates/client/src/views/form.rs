@@ -1,10 +1,10 @@
 //! The form in which an index is typed, and the card that describes it meanwhile.
 
 use maud::{Markup, html};
-use model::Subject;
 use wire::{NumberFacts, Problem};
 
 use super::format;
+use super::offer::{Offer, takes};
 use super::problem::problem_summary;
 use super::sentences;
 use super::subject::definition;
@@ -94,11 +94,13 @@ pub(crate) fn card(facts: &NumberFacts) -> Markup {
     }
 }
 
-/// Renders what another subject than F(n) is.
-pub(crate) fn card_subject(subject: &Subject) -> Markup {
+/// Renders what another subject than F(n) is, and what it takes.
+pub(crate) fn card_subject(offer: &Offer) -> Markup {
+    let subject = &offer.subject;
     html! {
-        p.card-name { a href={ "/n/" (subject) } { (subject) } }
+        p.card-name { a href={ "/n/" (subject) } { (format::subject(&subject.to_string())) } }
         p.card-facts { (definition(subject)) }
+        @if let Some(takes) = takes(offer) { p.card-facts { (takes) } }
     }
 }
 
@@ -120,9 +122,16 @@ pub(crate) fn card_problem(sentence: &str) -> Markup {
     html! { p.card-facts { (sentence) } }
 }
 
-/// Renders the button that submits a subject.
+/// Renders the button that submits the subject of the page.
 pub(super) fn submit_button(subject: &str, words: &str) -> Markup {
     html! {
         form.again method="post" action="/" { button #again name="index" value=(subject) { (words) } }
+    }
+}
+
+/// Renders a button that submits another subject, or that of the page once more.
+pub(super) fn further_button(subject: &str, words: &str) -> Markup {
+    html! {
+        form.again method="post" action="/" { button.quiet name="index" value=(subject) { (words) } }
     }
 }

@@ -9,6 +9,7 @@ mod home;
 mod journey;
 mod layout;
 mod number;
+mod offer;
 mod preview;
 mod problem;
 mod race;
@@ -26,9 +27,10 @@ pub(crate) use form::{SubmitForm, card, card_problem, card_subject, meanings};
 pub(crate) use history::{History, history, is_negative, row};
 pub(crate) use home::home;
 pub(crate) use number::{
-    DigitFind, DigitPage, FindResult, LINE_DIGITS, NumberPage, PAGE_DIGITS, VerifiedCopy, digits_only, number,
-    number_part, page_start,
+    DigitFind, DigitPage, FindResult, LINE_DIGITS, NumberPage, Offers, PAGE_DIGITS, VerifiedCopy, digits_only, number,
+    number_part, page_start, places_of_phi,
 };
+pub(crate) use offer::Offer;
 pub(crate) use preview::{png as preview_png, svg as preview_svg};
 pub(crate) use race::{FINISH, Race, race};
 pub(crate) use speed::MeasuredTime;

@@ -11,6 +11,7 @@ use super::format;
 use super::history::{progress, sign, waiting};
 use super::journey;
 use super::layout::{NavItem, PageLayout};
+use super::offer::{Offer, offer};
 use super::sentences;
 use super::system::queue_now;
 use super::text::{history, number as text, subject as words};
@@ -19,6 +20,8 @@ use super::text::{history, number as text, subject as words};
 pub(crate) struct SubjectPage {
     pub(crate) subject: Subject,
     pub(crate) calculation: Option<CalculationBody>,
+    /// What its calculation would take, if it was never submitted.
+    pub(crate) offer: Option<Offer>,
     /// The state of the system, while the calculation is queued.
     pub(crate) system: Option<SystemStatus>,
     /// Whether this browser submitted it and can cancel it.
@@ -62,10 +65,8 @@ pub(crate) fn subject_part(page: &SubjectPage) -> Markup {
                     }
                 }
             } }
-            @match &page.calculation {
-                Some(calculation) => (status(page, calculation)),
-                None => (submit_button(&name, text::COMPUTE)),
-            }
+            @if let Some(calculation) = &page.calculation { (status(page, calculation)) }
+            @if let Some(unsubmitted) = &page.offer { (offer(unsubmitted)) }
         }
     }
 }

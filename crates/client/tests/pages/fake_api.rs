@@ -10,8 +10,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use model::{FailureReason, Status, ValueState};
 use wire::{
-    CalculationBody, CalculationList, ComparedFlag, ComparedText, Doubling, FailureBody, FoundDigits, LaneStatus,
-    Links, NumberFacts, Period, Problem, ProblemKind, Residue, ResidueCheck, Submitted, SystemStatus, VerificationBody,
+    CalculationBody, CalculationList, ComparedFlag, ComparedText, Doubling, EstimateBody, FailureBody, FoundDigits,
+    LaneStatus, Links, NumberFacts, Period, Problem, ProblemKind, Residue, ResidueCheck, Submitted, SystemStatus,
+    VerificationBody,
 };
 
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -66,6 +67,7 @@ impl FakeApi {
             .route("/api/calculations/{index}/value", get(value))
             .route("/api/calculations/{index}/value/find", get(find_digits))
             .route("/api/numbers/{index}", get(number))
+            .route("/api/estimates/{index}", get(estimate))
             .route("/api/verify", axum::routing::post(verify))
             .route("/api/system", get(system))
             .with_state(self)
@@ -153,7 +155,27 @@ async fn number(State(api): FakeApiState, Path(index): Path<String>, RawQuery(qu
     Json(facts(&index, modulus)).into_response()
 }
 
+/// Refuses places of φ, as if they were too many.
+async fn estimate(Path(subject): Path<String>) -> Response {
+    if subject.starts_with("Phi") {
+        let allowed = Some("-1000000000 to 1000000000".to_owned());
+        return refusal(&Problem { allowed, ..problem(422, ProblemKind::IndexOutOfRange) });
+    }
+    let estimate = EstimateBody { subject, digits: 208_988, estimated_ms: 5_000, estimated_memory_bytes: 2_000_000 };
+    Json(estimate).into_response()
+}
+
 pub(crate) fn facts(index: &str, modulus: u64) -> NumberFacts {
+    let (residue, has_period) = (5 % modulus, modulus <= 1_000_000_000_000_000);
+    let proof = ["2305843009213693951", "1618033988749894819", "2305843009213693921"].map(str::to_owned);
+    let moduli = proof.into_iter().chain((!has_period).then(|| modulus.to_string()));
+    let period = Period {
+        modulus,
+        period: modulus.wrapping_mul(6),
+        entry_point: modulus.wrapping_mul(3),
+        residue,
+        factors: Vec::new(),
+    };
     let small: Option<i64> = index.parse().ok().filter(|n: &i64| n.abs() <= 1_000_000_000);
     NumberFacts {
         index: index.to_owned(),
@@ -166,14 +188,8 @@ pub(crate) fn facts(index: &str, modulus: u64) -> NumberFacts {
         first_digits: if index == "12" { "144".to_owned() } else { "19532821287077577316".to_owned() },
         last_digits: if index == "12" { "144".to_owned() } else { "68996526838242546875".to_owned() },
         value: (index == "12").then(|| "144".to_owned()),
-        residues: vec![Residue { modulus: "2305843009213693951".to_owned(), residue: "42".to_owned() }],
-        periods: vec![Period {
-            modulus,
-            period: 6 * modulus,
-            entry_point: 3 * modulus,
-            residue: 5 % modulus.max(1),
-            factors: Vec::new(),
-        }],
+        residues: moduli.map(|modulus| Residue { modulus, residue: "42".to_owned() }).collect(),
+        periods: Vec::from_iter(has_period.then_some(period)),
         divisors: Some(["1", "2", "3", "4", "6", "12"].map(str::to_owned).to_vec()),
         zeckendorf: vec![6, 4, 2],
         doublings: ["1", "2"].map(|index| Doubling { index: index.to_owned(), digits: "1".to_owned() }).to_vec(),

@@ -210,9 +210,34 @@ async fn the_remainder_is_shown_for_a_modulus() {
     let page = browser.get("/n/1000?mod=12").await;
     page.shows("π(12) = 72");
     page.shows(r#"<svg class="picture round-picture""#);
-    for wrong in ["0", "x", "99999"] {
-        browser.get(&format!("/n/1000?mod={wrong}")).await.shows("π(10) = 60");
+    page.shows(r#"The first Fibonacci number that 12 divides is <a href="/n/36">F(36)</a>."#);
+    for wrong in ["0", "x", "10%5E31"] {
+        let page = browser.get(&format!("/n/1000?mod={wrong}")).await;
+        page.shows("π(10) = 60");
+        page.shows("The modulus is a whole number from 1 to 10³⁰.");
     }
+}
+
+#[tokio::test]
+async fn what_is_too_expensive_for_the_page_is_offered_with_what_it_takes() {
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
+    let page = browser.get("/n/1000?mod=10%5E18").await;
+    page.shows("The remainder is <strong>42</strong>.");
+    page.hides("42</td></tr><tr><th scope=\"row\">mod <span data-modulus>1000000000000000000");
+    for (subject, words) in [("P", "Compute the period"), ("A", "Compute the entry point")] {
+        page.shows(&format!(
+            r#"<button class="quiet" name="index" value="{subject}(1000000000000000000)">{words}</button>"#
+        ));
+    }
+    page.shows("about 5.0 s and 2.0 MB of memory here");
+    let refused = browser.get("/n/100000").await;
+    refused.shows("to about 41,797 decimal places");
+    refused.shows("This is too large to compute here, where the limit is 1,000,000,000.");
+    refused.hides("Phi(41797)");
+    let lucas = browser.get("/n/L(1000000)").await;
+    lucas.shows(r#"<button id="again" name="index" value="L(1000000)">Compute all digits</button>"#);
+    lucas.shows("about 5.0 s and 2.0 MB of memory here");
+    browser.get("/card?index=L(1000000)").await.shows("about 5.0 s and 2.0 MB of memory here");
 }
 
 #[tokio::test]

@@ -1,36 +1,44 @@
 //! The sections that explain a number: how it is computed, what divides it, its pictures.
 
 use maud::{Markup, html};
+use model::{Index, Subject};
 use wire::NumberFacts;
 
 use super::super::drawing;
+use super::super::form::further_button;
 use super::super::format::{self, rich, with_commas};
+use super::super::offer::{Offer, further_offer};
 use super::super::sentences;
 use super::super::speed::{self, MeasuredTime};
-use super::super::text::number as text;
+use super::super::text::{number as text, offer as offer_text};
+use super::{NumberPage, Offers};
 
+/// The API finds the divisors of an index that has no more digits.
+const MAX_FACTORED_DIGITS: usize = 30;
+/// The residues that prove a value; one more is that of the modulus.
+const PROOF_RESIDUES: usize = 3;
+/// The API knows the factors of F(n) up to this n.
+const MAX_FACTOR_INDEX: u64 = 100_000;
+/// Fewer places of φ are not offered.
+const MIN_OFFERED_PLACES: f64 = 1_000.0;
 /// The most divisors that are shown.
 const MAX_DIVISORS: usize = 24;
 /// log₁₀ φ
 const LOG_PHI: f64 = 0.208_987_640_249_978_73;
 
-/// Renders all sections. `value` is the whole value in decimal if it is known here; `has_digits` if the browser can read it.
-pub(super) fn sections(
-    facts: &NumberFacts,
-    value: Option<&str>,
-    has_digits: bool,
-    measured: &[MeasuredTime],
-) -> Markup {
+/// Renders all sections. `value` is the whole value in decimal if it is known here.
+pub(super) fn sections(page: &NumberPage, facts: &NumberFacts, value: Option<&str>) -> Markup {
+    let has_counts = page.digits.is_some() || facts.accepted;
     html! {
         @if facts.doublings.len() > 1 { (doublings(facts)) }
         (divisors(facts))
-        div.columns.three[!has_digits] {
-            @if let Some(value) = value { (digit_counts(value)) } @else if has_digits { (uncounted(facts)) }
-            (golden(facts))
-            @if !facts.zeckendorf.is_empty() { (zeckendorf(facts)) }
-            (remainders(facts))
+        div.columns.three[!has_counts] {
+            @if let Some(value) = value { (digit_counts(value)) } @else if has_counts { (uncounted(page, facts)) }
+            (golden(facts, page.offers.golden_ratio.as_ref()))
+            (zeckendorf(facts))
+            (remainders(facts, &page.offers))
         }
-        (pictures(facts, measured))
+        (pictures(facts, &page.measured))
     }
 }
 
@@ -56,15 +64,26 @@ fn divisors(facts: &NumberFacts) -> Markup {
     let proper: Vec<&String> =
         divisors.iter().filter(|d| **d != "1" && **d != "2" && facts.index.trim_start_matches('-') != **d).collect();
     let is_large = facts.first_digits.len() > 3;
+    let magnitude = facts.index.trim_start_matches('-');
+    let list = format!("/api/divisors/{magnitude}");
     html! {
         @if facts.index != "0" && is_large {
             section aria-labelledby="divides" {
                 h2 #divides { (text::DIVIDES) }
                 @if !proper.is_empty() {
-                    p { (rich(text::DIVIDES_WHY)) }
+                    p { (rich(text::DIVIDES_RULE)) " " (text::DIVIDES_WHY) }
                     p.list {
                         @for d in proper.iter().take(MAX_DIVISORS) { a href={ "/n/" (d) } { (format::name(d)) } " " }
-                        @if proper.len() > MAX_DIVISORS { (text::AND_MORE) }
+                        @if proper.len() > MAX_DIVISORS { a href=(list) { (text::AND_MORE) } }
+                    }
+                } @else if facts.divisors.is_none() {
+                    p {
+                        (rich(text::DIVIDES_RULE)) " "
+                        @if magnitude.len() <= MAX_FACTORED_DIGITS {
+                            (text::MANY_DIVISORS) " " a href=(list) { (rich(text::DIVISORS)) } "."
+                        } @else {
+                            (rich(text::LONG_INDEX))
+                        }
                     }
                 }
                 p { (factors(facts)) }
@@ -90,6 +109,9 @@ fn factors(facts: &NumberFacts) -> Markup {
             }
             @if !complete { (text::REST) }
             "."
+            @if !complete && (1..=MAX_FACTOR_INDEX).contains(&facts.index.parse().unwrap_or(0)) {
+                " " a href={ "/api/factors/fibonacci/" (facts.index) } { (text::KNOWN_FACTORS) } "."
+            }
         }
     }
 }
@@ -107,10 +129,17 @@ fn zeckendorf(facts: &NumberFacts) -> Markup {
     let numbers: Vec<String> =
         facts.zeckendorf.iter().map(|k| with_commas(&fibonacci_number(*k).to_string())).collect();
     let magnitude = facts.index.trim_start_matches('-');
+    if magnitude == "0" {
+        return html! {};
+    }
     html! {
         section aria-labelledby="zeckendorf" {
             h2 #zeckendorf { (text::ZECKENDORF) }
-            p { (with_commas(magnitude)) " = " (numbers.join(" + ")) }
+            @if facts.zeckendorf.is_empty() {
+                p { a href={ "/api/representations/" (magnitude) } { (rich(text::ZECKENDORF_LONG)) } "." }
+            } @else {
+                p { (with_commas(magnitude)) " = " (numbers.join(" + ")) }
+            }
             p.aside { (text::ZECKENDORF_WHY) }
         }
     }
@@ -137,26 +166,54 @@ fn digit_counts(value: &str) -> Markup {
     }
 }
 
-/// Says who counts the digits of a value that is not on the page: the script that checks it.
-fn uncounted(facts: &NumberFacts) -> Markup {
+/// Says who counts the digits of a value that is not whole on the page: the script that checks it, or the API.
+fn uncounted(page: &NumberPage, facts: &NumberFacts) -> Markup {
     html! {
         section aria-labelledby="counts" {
             h2 #counts { (text::COUNTS) }
-            p #digit-counts { (text::UNCOUNTED) }
-            p.aside { (format::digit_count(&facts.digits)) "." }
+            @if page.digits.is_some() {
+                p #digit-counts { (text::UNCOUNTED) }
+                p.aside {
+                    (format::digit_count(&facts.digits)) ". "
+                    a href={ "/api/calculations/" (facts.index) "/value/digits" } { (text::COUNTED_BY_API) } "."
+                }
+            } @else {
+                p { (text::NOT_COMPUTED) }
+                @if page.calculation.is_none() {
+                    div.offer {
+                        (further_button(&facts.index, offer_text::ALL_DIGITS))
+                        p.aside { (sentences::cost(facts)) }
+                    }
+                }
+            }
         }
     }
 }
 
-fn golden(facts: &NumberFacts) -> Markup {
-    let magnitude: f64 = facts.index.trim_start_matches('-').parse().unwrap_or(f64::MAX);
+/// Returns the number of decimal places of φ that F(n+1)/F(n) has.
+fn golden_places(index: &str) -> f64 {
+    let magnitude: f64 = index.trim_start_matches('-').parse().unwrap_or(f64::MAX);
     // |F(n+1)/F(n) − φ| = φ^(−n)/F(n), about √5·φ^(−2n).
-    let places = (2.0 * magnitude * LOG_PHI - 0.35).floor();
+    (2.0 * magnitude * LOG_PHI - 0.35).floor()
+}
+
+/// Returns the calculation of φ to as many places as F(n+1)/F(n) has, if they are many.
+pub(crate) fn places_of_phi(index: Index) -> Option<Subject> {
+    let places = golden_places(&index.to_string());
+    (places >= MIN_OFFERED_PLACES).then(|| Subject::GoldenRatio(Index::new(places as i64)))
+}
+
+fn golden(facts: &NumberFacts, of_phi: Option<&Offer>) -> Markup {
+    let places = golden_places(&facts.index);
     html! {
         section aria-labelledby="golden" {
             h2 #golden { (text::GOLDEN) }
-            @if (2.0..1e12).contains(&places) {
+            @if (2.0..f64::MAX).contains(&places) {
                 p { (sentences::golden_places(places)) }
+            }
+            @if let Some(of_phi) = of_phi {
+                (further_offer(of_phi))
+                @if let Some(Err(_)) = of_phi.estimate { p { a href="/n/Phi(1000000)" { (text::MILLION_PLACES) } "." } }
             }
             (drawing::convergence(text::GOLDEN_PICTURE))
             p.aside { (text::GOLDEN_PICTURE) }
@@ -164,20 +221,29 @@ fn golden(facts: &NumberFacts) -> Markup {
     }
 }
 
-fn remainders(facts: &NumberFacts) -> Markup {
-    let Some(period) = facts.periods.first() else { return html! {} };
-    let (modulus, length, residue) = (period.modulus, period.period, period.residue);
-    let label = sentences::clock(modulus, length);
+fn remainders(facts: &NumberFacts, offers: &Offers) -> Markup {
+    let period = facts.periods.first();
+    // Without a period the last residue is that of the modulus.
+    let alone = facts.residues.last().filter(|_| period.is_none());
+    let modulus = period.map(|period| period.modulus.to_string()).or(alone.map(|residue| residue.modulus.clone()));
     html! {
         section aria-labelledby="remainders" {
             h2 #remainders { (text::REMAINDERS) }
             form.inline method="get" action={ "/n/" (facts.index) "#remainders" } {
                 label for="mod" { (rich(text::MODULUS)) }
-                input #mod name="mod" inputmode="numeric" value=(modulus) maxlength="5" required autocomplete="off";
+                input #mod name="mod" inputmode="numeric" value=[modulus] maxlength="40" required autocomplete="off";
                 button.quiet { (text::SHOW) }
             }
-            p { (sentences::remainder(residue, modulus, length)) }
-            @if let Some(clock) = drawing::clock(modulus, length, residue, &label) { (clock) }
+            @if offers.is_modulus_wrong { p { (text::MODULUS_ALLOWED) } }
+            @if let Some(period) = period {
+                p { (sentences::remainder(period)) }
+                @let label = sentences::clock(period.modulus, period.period);
+                @if let Some(clock) = drawing::clock(period.modulus, period.period, period.residue, &label) { (clock) }
+            } @else if let Some(residue) = alone {
+                p { (sentences::only_remainder(residue)) }
+                p { (text::PERIOD_UNKNOWN) }
+                @for unknown in [&offers.period, &offers.entry_point].into_iter().flatten() { (further_offer(unknown)) }
+            }
         }
     }
 }
@@ -189,7 +255,7 @@ pub(super) fn residues(facts: &NumberFacts, has_digits: bool) -> Markup {
             h2 #believe { (text::BELIEVE) }
             p { (rich(text::BELIEVE_WHY)) }
             table {
-                @for residue in &facts.residues {
+                @for residue in facts.residues.iter().take(PROOF_RESIDUES) {
                     tr { th scope="row" { (text::MOD) " " span data-modulus { (residue.modulus) } } td data-residue { (residue.residue) } }
                 }
             }

@@ -11,6 +11,7 @@ use model::Status;
 use wire::{CalculationBody, NumberFacts, SystemStatus};
 
 pub(crate) use digits::{DigitPage, LINE_DIGITS, PAGE_DIGITS, page_start};
+pub(crate) use facts::places_of_phi;
 pub(in crate::views) use status::refresh_s;
 
 pub(crate) use find::{DigitFind, FindResult, digits_only};
@@ -20,6 +21,7 @@ use super::drawing::golden_rectangle;
 use super::format::{self, plain_name};
 use super::journey;
 use super::layout::{NavItem, PageLayout};
+use super::offer::Offer;
 use super::race::{self, FINISH, Race};
 use super::sentences;
 use super::speed::MeasuredTime;
@@ -33,6 +35,8 @@ pub(crate) struct NumberPage {
     pub(crate) url: String,
     pub(crate) facts: Option<NumberFacts>,
     pub(crate) calculation: Option<CalculationBody>,
+    /// The calculations of what is too expensive to be among the facts.
+    pub(crate) offers: Offers,
     pub(crate) digits: Option<DigitPage>,
     /// The state of the system, while the calculation is queued or races.
     pub(crate) system: Option<SystemStatus>,
@@ -44,6 +48,19 @@ pub(crate) struct NumberPage {
     pub(crate) can_cancel: bool,
     /// Whether search engines should index it.
     pub(crate) indexed: bool,
+}
+
+/// The calculations of what is too expensive to be among the facts of a number.
+#[derive(Default)]
+pub(crate) struct Offers {
+    /// φ to as many places as the ratio of neighbours agrees with.
+    pub(crate) golden_ratio: Option<Offer>,
+    /// The period of the modulus.
+    pub(crate) period: Option<Offer>,
+    /// The entry point of the modulus.
+    pub(crate) entry_point: Option<Offer>,
+    /// Whether the modulus that was typed is none.
+    pub(crate) is_modulus_wrong: bool,
 }
 
 /// Renders the whole page.
@@ -92,7 +109,7 @@ pub(crate) fn number_part(page: &NumberPage) -> Markup {
                     (facts::residues(facts, page.digits.is_some()))
                     @if facts.accepted { (verify::verify(facts, signed(whole).as_deref(), page.verified.as_ref())) }
                 }
-                (facts::sections(facts, whole.map(|page| page.digits.as_str()), page.digits.is_some(), &page.measured))
+                (facts::sections(page, facts, whole.map(|page| page.digits.as_str())))
             }
             @if let Some(calculation) = &page.calculation {
                 (journey::section(calculation))

@@ -9,7 +9,7 @@ use super::super::format;
 use super::super::history::{is_negative, progress, waiting};
 use super::super::sentences;
 use super::super::system::queue_now;
-use super::super::text::{history, number as text};
+use super::super::text::{history, number as text, offer as offer_text};
 use super::NumberPage;
 
 /// Renders the status, and what can be done about it; nothing for a value that is there.
@@ -111,10 +111,10 @@ fn less(count: &str, small: usize) -> String {
 
 /// Offers to compute what was never submitted, or says that it is beyond the limit.
 fn offer(page: &NumberPage) -> Markup {
-    let Some(facts) = &page.facts else { return submit_button(&page.index, text::COMPUTE) };
+    let Some(facts) = &page.facts else { return submit_button(&page.index, offer_text::ALL_DIGITS) };
     html! {
         @if facts.accepted {
-            div.offer { (submit_button(&page.index, text::COMPUTE)) p.aside { (sentences::cost(facts)) } }
+            div.offer { (submit_button(&page.index, offer_text::ALL_DIGITS)) p.aside { (sentences::cost(facts)) } }
         } @else {
             p.aside.beyond { (sentences::beyond(facts)) }
         }

@@ -1,7 +1,7 @@
 //! Sentences that are built around values.
 
 use maud::{Markup, html};
-use wire::{FoundDigits, NumberFacts, PrimalityMethodBody, VerificationBody};
+use wire::{FoundDigits, NumberFacts, Period, PrimalityMethodBody, Problem, Residue, VerificationBody};
 
 use super::format::{self, digit_count, plain_name, rich, with_commas};
 
@@ -74,16 +74,30 @@ pub(in crate::views) fn number(facts: &NumberFacts, compute_ms: Option<u64>) -> 
 /// Says what computing all digits would take here.
 pub(in crate::views) fn cost(facts: &NumberFacts) -> String {
     match (facts.accepted, facts.estimated_ms, facts.estimated_memory_bytes) {
-        (true, Some(ms), Some(bytes)) => {
-            let about = if ms == 0 { "" } else { "about " };
-            format!("{about}{} and {} of memory here", format::rough_duration(ms), format::bytes(bytes))
-        }
+        (true, Some(ms), Some(bytes)) => takes(ms, bytes),
         (true, ..) => "can be computed here".to_owned(),
         _ => {
             let limit = with_commas(&facts.max_index);
             format!("too large to compute here, where the limit is F({limit}); its ends and residues are exact")
         }
     }
+}
+
+/// Says what a computation takes here.
+pub(in crate::views) fn takes(ms: u64, memory_bytes: u64) -> String {
+    let about = if ms == 0 { "" } else { "about " };
+    format!("{about}{} and {} of memory here", format::rough_duration(ms), format::bytes(memory_bytes))
+}
+
+/// Says that a calculation is too large. What is allowed ends with the largest number that is.
+pub(in crate::views) fn refused(problem: &Problem) -> String {
+    let limit = problem.allowed.as_deref().and_then(|allowed| allowed.rsplit(' ').next()).map(with_commas);
+    let limit = limit.map(|limit| format!(", where the limit is {limit}")).unwrap_or_default();
+    format!("This is too large to compute here{limit}.")
+}
+
+pub(in crate::views) fn compute_phi(places: &str) -> String {
+    format!("Compute φ to {} places", with_commas(places))
 }
 
 /// Says that a number is too large, or what it takes, as a sentence of its own.
@@ -168,8 +182,13 @@ pub(in crate::views) fn primality_method(method: &PrimalityMethodBody) -> String
 
 /// Says how close the ratio of neighbours is to the golden ratio.
 pub(in crate::views) fn golden_places(places: f64) -> Markup {
+    let exponent = places.log10().floor();
     html! {
-        (rich("F(n+1)/F(n) is the golden ratio to about ")) (with_commas(&format!("{places:.0}"))) " decimal places."
+        (rich("F(n+1)/F(n) is the golden ratio to about "))
+        @if exponent < 12.0 { (with_commas(&format!("{places:.0}"))) } @else {
+            (format!("{:.2}·10", places / 10_f64.powf(exponent))) sup { (with_commas(&format!("{exponent:.0}"))) }
+        }
+        " decimal places."
     }
 }
 
@@ -180,11 +199,18 @@ pub(in crate::views) fn clock(modulus: u64, period: u64) -> String {
     )
 }
 
-pub(in crate::views) fn remainder(residue: u64, modulus: u64, period: u64) -> Markup {
+pub(in crate::views) fn remainder(period: &Period) -> Markup {
+    let (modulus, entry_point) = (with_commas(&period.modulus.to_string()), period.entry_point.to_string());
     html! {
-        "The remainder is " strong { (residue) } ". Remainders modulo " (modulus) " repeat every π(" (modulus) ") = "
-        (with_commas(&period.to_string())) " numbers."
+        "The remainder is " strong { (with_commas(&period.residue.to_string())) } ". Remainders modulo " (modulus) " repeat every π("
+        (modulus) ") = " (with_commas(&period.period.to_string())) " numbers. The first Fibonacci number that " (modulus)
+        " divides is " a href={ "/n/" (entry_point) } { (format::name(&entry_point)) } "."
     }
+}
+
+/// Says the remainder alone.
+pub(in crate::views) fn only_remainder(residue: &Residue) -> Markup {
+    html! { "The remainder is " strong { (with_commas(&residue.residue)) } "." }
 }
 
 pub(in crate::views) fn spiral(magnitude: u64) -> Markup {

@@ -80,6 +80,12 @@ pub(crate) mod history {
     pub(crate) const NOT_COMPUTED: &str = "Not computed";
 }
 
+pub(crate) mod offer {
+    pub(crate) const ALL_DIGITS: &str = "Compute all digits";
+    pub(crate) const PERIOD: &str = "Compute the period";
+    pub(crate) const ENTRY_POINT: &str = "Compute the entry point";
+}
+
 pub(crate) mod number {
     pub(crate) const NEIGHBOURS: &str = "Neighbours";
     pub(crate) const DIGITS: &str = "Digits";
@@ -97,7 +103,6 @@ pub(crate) mod number {
     pub(crate) const DIGIT_COUNTS: &str = "Digit counts";
     pub(crate) const OPEN: &str = "Open as text";
     pub(crate) const JSON: &str = "JSON";
-    pub(crate) const COMPUTE: &str = "Compute all digits";
     pub(crate) const COMPUTE_AGAIN: &str = "Compute again";
     pub(crate) const CANCEL: &str = "Cancel";
     pub(crate) const CANCELLED: &str = "Cancelled before it was computed.";
@@ -111,7 +116,11 @@ pub(crate) mod number {
     pub(crate) const HOW: &str = "How it is computed";
     pub(crate) const DOUBLING_RULES: &str = "F(2k) = F(k)·(2F(k+1) − F(k)) and F(2k+1) = F(k)² + F(k+1)²";
     pub(crate) const DIVIDES: &str = "What divides it";
-    pub(crate) const DIVIDES_WHY: &str = "If d divides n, then F(d) divides F(n). So these do:";
+    pub(crate) const DIVIDES_RULE: &str = "If d divides n, then F(d) divides F(n).";
+    pub(crate) const DIVISORS: &str = "All divisors of n";
+    pub(crate) const MANY_DIVISORS: &str = "They are too many for this page.";
+    pub(crate) const LONG_INDEX: &str = "No divisors of n are sought here, because n is so long.";
+    pub(crate) const DIVIDES_WHY: &str = "So these do:";
     pub(crate) const AND_MORE: &str = "and more";
     pub(crate) const PRIMES: &str = "Its primes below 1000: ";
     pub(crate) const PRIME: &str = "Nothing else: it is a prime number.";
@@ -119,16 +128,23 @@ pub(crate) mod number {
     pub(crate) const NO_PRIMES: &str = "No prime below 1000 divides it.";
     pub(crate) const FACTORED: &str = "Factored: ";
     pub(crate) const REST: &str = " · a rest not split here";
+    pub(crate) const KNOWN_FACTORS: &str = "All known factors";
     pub(crate) const ZECKENDORF: &str = "In Fibonacci’s own numerals";
+    pub(crate) const ZECKENDORF_LONG: &str = "Those that add up to n";
     pub(crate) const ZECKENDORF_WHY: &str =
         "Every whole number is a sum of Fibonacci numbers of which no two are neighbours, in one way only.";
     pub(crate) const COUNTS: &str = "Its digits";
     pub(crate) const UNCOUNTED: &str = "The check in this browser counts how often each of them occurs.";
+    pub(crate) const COUNTED_BY_API: &str = "Counted by the API";
+    pub(crate) const NOT_COMPUTED: &str = "How often each of them occurs can be counted when all of them are computed.";
     pub(crate) const GOLDEN: &str = "Towards φ";
+    pub(crate) const MILLION_PLACES: &str = "φ to a million places";
     pub(crate) const GOLDEN_PICTURE: &str =
         "The ratio of neighbours swings around φ = 1.6180339…, and each step is about 2.6 times closer.";
     pub(crate) const REMAINDERS: &str = "Remainders";
     pub(crate) const MODULUS: &str = "F(n) modulo";
+    pub(crate) const MODULUS_ALLOWED: &str = "The modulus is a whole number from 1 to 10³⁰.";
+    pub(crate) const PERIOD_UNKNOWN: &str = "Calculations find after how many numbers the remainders repeat, and which Fibonacci number is the first that this modulus divides.";
     pub(crate) const SHOW: &str = "Show";
     pub(crate) const BELIEVE: &str = "Do you believe it?";
     pub(crate) const BELIEVE_WHY: &str =
