@@ -30,7 +30,7 @@ fn render(offer: &Offer, button: fn(&str, &str) -> Markup) -> Markup {
     let takes = takes(offer);
     html! {
         @if let Some(Err(_)) = offer.estimate {
-            p.aside { (takes.unwrap_or_default()) }
+            p.aside.beyond { (takes.unwrap_or_default()) }
         } @else {
             div.offer {
                 (button(&offer.subject.to_string(), &words(&offer.subject)))
