@@ -64,7 +64,21 @@ impl Kernel {
     ///
     /// # Errors
     /// Those of [`nth_with`](crate::nth_with).
+    // The shortest values take some tens of nanoseconds: a fifth of it was moving the result out of calls.
+    #[inline]
     pub fn nth_with(self, n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
+        match short::known(n.unsigned_abs()) {
+            Some(limbs) => {
+                look(control)?;
+                check_short(n, limbs)?;
+                (control.progress)(1.0);
+                Ok(Decimal::new(is_negative(n), limbs.to_vec()))
+            }
+            None => self.computed(n, control),
+        }
+    }
+
+    fn computed(self, n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
         let index = n.unsigned_abs();
         if short::is_short(index) {
             return short_value(n, control);
@@ -118,11 +132,13 @@ impl Kernel {
     }
 }
 
+fn look(control: &Control<'_>) -> Result<(), Error> {
+    if control.cancelled.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+}
+
 fn short_value(n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
-    if control.cancelled.load(Ordering::Relaxed) {
-        return Err(Error::Cancelled);
-    }
-    let limbs = short::value(n.unsigned_abs());
+    look(control)?;
+    let limbs = short::doubled(n.unsigned_abs());
     check_short(n, &limbs)?;
     (control.progress)(1.0);
     Ok(Decimal::new(is_negative(n), limbs))

@@ -25,6 +25,7 @@ use crate::{Control, Decimal, Error, Kernel};
 /// assert_eq!(fibonacci::nth(-8)?.to_string(), "-21");
 /// # Ok::<(), fibonacci::Error>(())
 /// ```
+#[inline]
 pub fn nth(n: i64) -> Result<Decimal, Error> {
     nth_with(n, &Control::none())
 }
@@ -42,6 +43,7 @@ pub fn nth(n: i64) -> Result<Decimal, Error> {
 /// let stopped = fibonacci::nth_with(100_000, &control);
 /// assert_eq!(stopped.unwrap_err(), fibonacci::Error::Cancelled);
 /// ```
+#[inline]
 pub fn nth_with(n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
     Kernel::fastest().nth_with(n, control)
 }

@@ -24,6 +24,21 @@ static FIRST: [[u64; 6]; 519] = {
     table
 };
 
+/// The limbs of each of these without zeros at the top.
+static FIRST_LENGTHS: [u8; FIRST.len()] = {
+    let mut lengths = [0; FIRST.len()];
+    let mut index = 0;
+    while index < FIRST.len() {
+        let mut length = 6;
+        while length > 0 && FIRST[index][length - 1] == 0 {
+            length -= 1;
+        }
+        lengths[index] = length as u8;
+        index += 1;
+    }
+    lengths
+};
+
 /// Doubling starts from F(k) and F(k+1) for the largest k ≤ this that leads to n.
 const LAST_PAIR: u64 = FIRST.len() as u64 - 2;
 
@@ -35,21 +50,33 @@ const MAX_LIMBS: usize = 2 * MAX_OPERAND;
 const FEW: usize = 8;
 
 /// Whether F(n) is computed here.
-pub(crate) fn is_short(n: u64) -> bool {
-    limbs_of(n / 2) <= MAX_OPERAND
+pub(crate) const fn is_short(n: u64) -> bool {
+    n <= LAST
 }
 
-/// Returns the limbs of F(n), without zeros at the top, for a short n.
-pub(crate) fn value(n: u64) -> Vec<u64> {
-    match FIRST.get(n as usize) {
-        Some(limbs) => limbs[..significant(limbs)].to_vec(),
-        // Filling the rooms with zeros takes as long as some doublings.
-        None if limbs_of(n / 2) <= FEW => doubled::<FEW>(n),
-        None => doubled::<MAX_OPERAND>(n),
+/// The last n whose operands, F(n/2) and its neighbors, fit.
+const LAST: u64 = {
+    let mut half = LAST_PAIR;
+    while limbs_of(half + 1) <= MAX_OPERAND {
+        half += 1;
     }
+    2 * half + 1
+};
+
+/// Returns the limbs of F(n), without zeros at the top, where the table has them.
+#[inline]
+pub(crate) fn known(n: u64) -> Option<&'static [u64]> {
+    let limbs = FIRST.get(n as usize)?;
+    Some(&limbs[..usize::from(FIRST_LENGTHS[n as usize])])
 }
 
-fn doubled<const ROOM: usize>(n: u64) -> Vec<u64> {
+/// The same for a longer n that is short.
+pub(crate) fn doubled(n: u64) -> Vec<u64> {
+    // Filling the rooms with zeros takes as long as some doublings.
+    if limbs_of(n / 2) <= FEW { doubled_in::<FEW>(n) } else { doubled_in::<MAX_OPERAND>(n) }
+}
+
+fn doubled_in<const ROOM: usize>(n: u64) -> Vec<u64> {
     let mut pair = DoublingPair::<ROOM>::before(n);
     pair.double_until(n / 2, n);
     pair.doubled_once(n)
@@ -161,7 +188,7 @@ fn next_index(k: u64, n: u64) -> u64 {
 }
 
 /// Limbs enough for F(k), F(k+1) and F(k+2).
-fn limbs_of(k: u64) -> usize {
+const fn limbs_of(k: u64) -> usize {
     limbs_for(digits_at_most(k + 2)) as usize
 }
 
