@@ -15,7 +15,7 @@ mod value_residues;
 
 pub use family::Family;
 pub use limit::{ConvergentQuestion, PhiQuestion, RatioQuestion};
-pub use modulus::{MAX_QUEUED_MODULUS, PeriodQuestion, ResiduesQuestion, prime_powers};
+pub use modulus::{PeriodQuestion, ResiduesQuestion, prime_powers};
 pub use primality::{PrimalityQuestion, known_primes, primality_method, primality_name};
 pub use question::{MAX_AT_ONCE, Measure, Question, QuestionError, Size, TooExpensive};
 pub use representation::{

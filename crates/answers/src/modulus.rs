@@ -10,9 +10,6 @@ use wire::{ModulusPeriod, PrimePower, ResidueSequence};
 
 use crate::{Measure, Question, QuestionError, Size};
 
-/// The largest modulus whose period may be queued, 10³⁰: one factorization takes seconds, and is not interrupted.
-pub const MAX_QUEUED_MODULUS: u128 = 10_u128.pow(30);
-
 /// The Pisano period of a modulus, and its entry point.
 #[derive(Clone, Copy, Debug)]
 pub struct PeriodQuestion {
@@ -32,7 +29,7 @@ impl Question for PeriodQuestion {
     }
 
     fn calculation(&self) -> Option<Subject> {
-        NonZero::new(self.m).filter(|m| m.get() <= MAX_QUEUED_MODULUS).map(Subject::PisanoPeriod)
+        NonZero::new(self.m).map(Subject::PisanoPeriod)
     }
 
     fn answer(&self) -> Result<ModulusPeriod, QuestionError> {

@@ -63,17 +63,24 @@ fn estimates_of_values_are_within_a_factor_of_two() {
 }
 
 #[test]
-fn periods_take_no_longer_than_their_bounds() {
-    // Products of two primes near the square root, and such a product beside a prime factor.
-    for bits in [16, 24, 28, 30, 32, 34, 36, 38] {
-        for seed in 0..12_u128 {
-            let next_prime = |from: u128| (from..).find(|&p| fibonacci::is_prime(p)).unwrap();
-            let start = (1 << bits) + seed * 1_234_567 % (1 << bits);
-            let m = next_prime(start) * next_prime(start + 1_000 + seed * 77);
-            let took = measured(&mut || _ = black_box(period(m)));
-            assert!(took <= price::period(m), "period({m}): at most {:?}, took {took:?}", price::period(m));
-        }
-    }
+fn factorizations_and_periods_take_no_longer_than_their_bounds() {
+    // Products of two primes near the square root, which take the longest, such a product beside a prime, and both.
+    let next_prime = |from: u128| (from..).find(|&p| fibonacci::is_prime(p)).unwrap();
+    let product = |bits: u32, seed: u128| {
+        let start = (1 << (bits / 2)) + seed * 1_234_567 % (1 << (bits / 2 - 1));
+        next_prime(start) * next_prime(start + 1_000 + seed * 77)
+    };
+    let sizes = [32, 48, 56, 60, 64, 66, 70, 76, 82, 88, 94, 98, 100, 106, 112, 118, 126];
+    let products = || sizes.into_iter().flat_map(|bits| (0..12).map(move |seed| product(bits, seed)));
+    let mut ratios = Ratios::default();
+    let run = |m: &u128| measured(&mut || _ = black_box(fibonacci::factorize(*m)));
+    ratios.check("factorize", true, products(), |&m| price::factorize(m), run);
+    let primes = || products().map(next_prime);
+    let even = || primes().map(|p| 2 * p);
+    let run = |m: &u128| measured(&mut || _ = black_box(period(*m)));
+    let moduli = products().chain(primes()).chain(even());
+    ratios.check("period", true, moduli, |&m| price::period(m), run);
+    assert!(ratios.failures.is_empty(), "{}", ratios.failures.join("\n"));
 }
 
 #[test]

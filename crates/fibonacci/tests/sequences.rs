@@ -32,7 +32,7 @@ fn periods_agree_with_those_of_pari() {
         assert_eq!(&found.entry_point * found.zeros, found.pisano_period);
         rows += 1;
     }
-    assert_eq!(rows, 789);
+    assert_eq!(rows, 1_132);
 }
 
 #[test]

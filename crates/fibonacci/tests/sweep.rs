@@ -5,7 +5,9 @@ use std::num::NonZeroU64;
 use std::sync::atomic::AtomicBool;
 
 use dashu_int::UBig;
-use fibonacci::{Control, Decimal, Kernel, TextResidue, digit_count, first_digits, last_digits, modulo, nth};
+use fibonacci::{
+    Control, Decimal, Kernel, TextResidue, digit_count, factorize, first_digits, is_prime, last_digits, modulo, nth,
+};
 use num_bigint::BigUint;
 
 /// Primes unrelated to each other and to all the kernel computes with.
@@ -135,6 +137,31 @@ fn every_kernel_gives_the_same_digits_over_a_wide_range() {
         let expected = value(Kernel::Goldilocks, n, 1);
         for kernel in Kernel::available() {
             assert!(value(kernel, n, 1 + round % 4) == expected, "F({n}) by {kernel:?}");
+        }
+    }
+}
+
+#[test]
+fn products_of_primes_have_these_factors() {
+    // Bits of the factors: of all sizes together, and of one size; then a square of the first one.
+    let mut state = 1_u128;
+    let mut prime = |bits: u32| {
+        state = state.wrapping_mul(0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645).wrapping_add(1);
+        (((state >> 1) | 1 << 127) >> (128 - bits)..).find(|&p| is_prime(p)).unwrap()
+    };
+    for round in 0..200 {
+        for bits in 17..=128_u32 {
+            let least = 2 + round % (bits / 2 - 1);
+            for factors in [vec![least, bits - least - 1], vec![bits / 2; 2], vec![bits / 3; 3], vec![bits / 4; 4]] {
+                let mut expected: Vec<u128> = factors.into_iter().map(&mut prime).collect();
+                let is_square =
+                    round % 4 == 0 && expected.iter().try_fold(expected[0], |m, &p| m.checked_mul(p)).is_some();
+                expected.extend(is_square.then_some(expected[0]));
+                let Some(m) = expected.iter().try_fold(1_u128, |m, &p| m.checked_mul(p)) else { continue };
+                expected.sort_unstable();
+                let found = factorize(m).into_iter().flat_map(|(p, exponent)| vec![p; exponent as usize]);
+                assert_eq!(found.collect::<Vec<_>>(), expected, "{m}");
+            }
         }
     }
 }

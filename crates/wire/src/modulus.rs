@@ -16,7 +16,7 @@ pub struct ModulusPeriod {
     pub entry_point: String,
     /// π(m)/α(m): 1, 2 or 4.
     pub zeros: u8,
-    /// The prime factors of m, ascending. Those above 2^64 pass the Baillie–PSW test.
+    /// The prime factors of m, ascending. Those above 3.3·10^24 pass the Baillie–PSW test.
     pub factors: Vec<PrimePower>,
 }
 

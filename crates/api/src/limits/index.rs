@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use answers::MAX_QUEUED_MODULUS;
 use axum::extract::{FromRef, FromRequestParts, Path};
 use http::request::Parts;
 use model::{Index, IndexError, LEASED_ABOVE, Lane, Subject, SubjectError};
@@ -74,10 +73,6 @@ impl ApiConfig {
             let given = Shortened::new(&index.to_string());
             return Err(ApiError::IndexOutOfRange { given, max_index: self.max_index });
         }
-        if subject.modulus().is_some_and(|modulus| modulus.get() > MAX_QUEUED_MODULUS) {
-            let allowed = format!("a modulus from 1 to {MAX_QUEUED_MODULUS}");
-            return Err(invalid_parameter("subject", &subject.to_string(), &allowed));
-        }
         let estimate = calculator::estimate(&subject);
         let check = |needed_bytes, allowed_bytes: Option<u64>| match allowed_bytes {
             Some(allowed_bytes) if needed_bytes > allowed_bytes => {
@@ -147,7 +142,7 @@ pub(crate) fn parse_subject(text: &str) -> Result<Subject, ApiError> {
             SubjectError::Fraction => "an index from 0 on, unless Q is 1 or -1".to_owned(),
             SubjectError::Order => "a k from 2 to 64".to_owned(),
             SubjectError::Places => "a number of places from 0 on".to_owned(),
-            SubjectError::Modulus => format!("a modulus from 1 to {MAX_QUEUED_MODULUS} in plain digits"),
+            SubjectError::Modulus => format!("a modulus from 1 to {} in plain digits", u128::MAX),
             SubjectError::UnknownKind | SubjectError::Index(_) => {
                 format!("{}, with whole numbers of 64 bits in plain digits, and m of 128", Subject::KINDS)
             }

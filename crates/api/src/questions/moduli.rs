@@ -11,8 +11,8 @@ use crate::cacheable::{CacheableParams, CacheableResponses};
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
 
-/// `GET /api/moduli/{m}` returns the Pisano period of m, its entry point and its prime factors. A modulus of up to 19
-/// digits is answered at once, whatever its factors are.
+/// `GET /api/moduli/{m}` returns the Pisano period of m, its entry point and its prime factors. A modulus up to 10^30
+/// is answered at once, whatever its factors are.
 #[utoipa::path(
     get,
     path = "/api/moduli/{m}",

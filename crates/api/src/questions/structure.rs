@@ -39,7 +39,8 @@ pub(crate) async fn factors(
     answer(FactorsQuestion { family, n: arguments::within("n", &n, 1..=largest)? }, &headers).await
 }
 
-/// `GET /api/divisors/{n}` returns the divisors d of n, for which F(d) divides F(n).
+/// `GET /api/divisors/{n}` returns the divisors d of n, for which F(d) divides F(n). An n up to 10^30 is answered at once,
+/// whatever its factors are.
 #[utoipa::path(
     get,
     path = "/api/divisors/{n}",

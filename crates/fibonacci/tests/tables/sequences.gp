@@ -70,4 +70,15 @@ zeckendorf(N) = {
 for (N = 1, 300, write("zeckendorf.csv", N, ",", zeckendorf(N)));
 for (i = 1, 100, my(N = random(10^random([3, 300]))); write("zeckendorf.csv", N, ",", zeckendorf(N)));
 for (n = 3, 60, write("zeckendorf.csv", fibonacci(n) - 1, ",", zeckendorf(fibonacci(n) - 1)));
+
+\\ To periods.csv: moduli to 10^30 and 2^128 whose factorization takes long, and powers.
+setrand(2);
+prime_of(bits) = randomprime([2^(bits - 1), 2^bits]);
+foreach ([10^30, 10^30 + 1, 2^64 - 1, 2^64, 2^64 + 1, 2^100 - 15, 2^127 - 1, 2^128 - 2, 2^128 - 1], m, period_row(m));
+for (i = 1, 60, period_row(random(10^random([25, 30])) + 1));
+for (bits = 64, 99, for (i = 1, 2, period_row(prime_of(bits \ 2) * prime_of((bits + 1) \ 2))));
+for (bits = 64, 99, period_row(prime_of(random([15, bits \ 2])) * prime_of(bits \ 2)));
+for (bits = 64, 99, period_row(prime_of(bits \ 3) * prime_of(bits \ 3) * prime_of(bits \ 3)));
+for (bits = 20, 49, my(p = prime_of(bits)); period_row(p^2); period_row(p^(98 \ bits)); period_row(p^2 * prime_of(99 - 2 * bits + 2)));
+for (bits = 60, 99, period_row(prime_of(bits)));
 quit
