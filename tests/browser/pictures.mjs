@@ -1,5 +1,6 @@
 // Draws every state at three widths in both themes, and renews the kept pictures that differ: `node pictures.mjs [folder]`.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
 
 import { WINDOWS, draw } from "./states.mjs";
 
@@ -46,7 +47,12 @@ export function difference(page, one, other) {
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const folder = process.argv[2] ?? PICTURES_DIR;
+  const { values, positionals } = parseArgs({ options: { help: { type: "boolean", short: "h" } }, allowPositionals: true });
+  const folder = positionals[0] ?? PICTURES_DIR;
+  if (values.help) {
+    console.log(`node pictures.mjs [folder]: draws every state of the pages, and renews the pictures in the folder that differ (${PICTURES_DIR})`);
+    process.exit();
+  }
   await mkdir(folder, { recursive: true });
   let drawn = 0;
   await draw(() => WINDOWS, async ({ name, fresh, withPage }) => {
