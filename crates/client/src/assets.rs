@@ -34,9 +34,9 @@ macro_rules! assets {
     };
 }
 
-// The scripts of the pages are one file, so that a page requests less.
+// The style and the scripts of the pages are one file each, so that a page requests less.
 assets! {
-    STYLE "style" "css" "style";
+    STYLE "style" "css" "style" "number" "pages" "media";
     SCRIPT "page" "js" "live" "card" "viewer" "check" "find";
     STREAM "stream" "js" "stream";
     ICON "icon" "svg" "icon";

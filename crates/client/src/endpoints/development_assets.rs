@@ -120,12 +120,13 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let pages = pages(folder.path().to_owned());
             let server = Self { pages, folder };
-            server.edit("style.css", "main { color: red }");
-            for File { sources, extension, .. } in assets::all().skip(1).map(|asset| asset.file) {
+            for File { sources, extension, .. } in assets::all().map(|asset| asset.file) {
                 for source in sources {
-                    server.edit(&format!("{source}.{extension}"), "start();");
+                    let content = if extension == "css" { "" } else { "start();" };
+                    server.edit(&format!("{source}.{extension}"), content);
                 }
             }
+            server.edit("style.css", "main { color: red }");
             server
         }
 

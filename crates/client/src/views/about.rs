@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use wire::{CalculationBody, SystemStatus};
 
+use super::format::rich;
 use super::layout::{NavItem, PageLayout};
 use super::race::{Race, race};
 use super::sentences;
@@ -33,7 +34,7 @@ pub(crate) fn about(system: Option<&SystemStatus>, mine: Option<&CalculationBody
                     @if let Some(system) = system {
                         li { (sentences::limit(&system.max_index)) }
                     }
-                    @for sentence in text::LIMITS { li { (sentence) } }
+                    @for sentence in text::LIMITS { li { (rich(sentence)) } }
                 }
                 p { (text::API_BEFORE) a href="/api/docs" { (text::API_LINK) } "." }
             }

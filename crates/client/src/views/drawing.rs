@@ -61,7 +61,7 @@ pub(super) fn spiral(n: u64, label: &str) -> Markup {
                 @let size = *side as f64 * if n > MAX_SQUARES { 0.13 } else { 0.22 };
                 text x=(*x as f64 + *side as f64 / 2.0) y=(*y as f64 + *side as f64 / 2.0 + size / 3.0)
                     font-size=(format!("{:.2}", size.max(0.5 / scale))) text-anchor="middle" {
-                    @if n > MAX_SQUARES { "F(n" @if back > 0 { "−" (back) } ")" } @else { (side) }
+                    @if n > MAX_SQUARES { "F(" tspan font-style="italic" { "n" } @if back > 0 { "−" (back) } ")" } @else { (side) }
                 }
             }
         }
@@ -133,8 +133,8 @@ pub(super) fn convergence(label: &str) -> Markup {
             path.squares d="M0 55H300" {}
             path.curve d=(line) {}
             @for (x, y) in &points { circle.bar cx=(x) cy=(format!("{y:.1}")) r="2.6" {} }
-            text x="296" y="50" text-anchor="end" { "φ" }
-            text.small x="18" y="112" text-anchor="middle" { "k = 1" }
+            text x="0" y="50" { "φ" }
+            text.small x="18" y="112" text-anchor="middle" { tspan font-style="italic" { "k" } " = 1" }
             text.small x="288" y="112" text-anchor="middle" { "16" }
         }
     }

@@ -5,7 +5,7 @@ use model::{Status, Timestamp};
 use wire::CalculationBody;
 
 use super::form;
-use super::format;
+use super::format::{self, rich};
 use super::sentences;
 use super::speed::{FLINT, GMP, ORIGINAL_NAME, PYTHON, original_log_ms};
 use super::text::race as text;
@@ -54,7 +54,7 @@ pub(crate) fn race(race: &Race) -> Markup {
             @if status.is_none_or(|status| matches!(status, Status::Failed | Status::Cancelled)) {
                 (form::submit_button(&FINISH.to_string(), text::START))
             }
-            p.aside { (text::SOURCE) }
+            p.aside { (rich(text::SOURCE)) }
         }
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use model::Subject;
 use wire::{CalculationBody, LaneStatus, SystemStatus};
 
-use super::format;
+use super::format::{self, rich};
 use super::journey::Journey;
 use super::sentences;
 use super::system_drawing::{PartFigures, SystemPart, drawing};
@@ -96,7 +96,7 @@ pub(super) fn parts() -> Markup {
     html! {
         ol.path {
             @for (part, does, dies) in text::PARTS {
-                li { strong { (part) } span { (does) " " em { (text::IF_IT_DIES) } (dies) } }
+                li { strong { (part) } span { (rich(does)) " " em { (text::IF_IT_DIES) } (dies) } }
             }
         }
     }

@@ -63,11 +63,10 @@ fn divisors(facts: &NumberFacts) -> Markup {
     // Every number is divided by F(1), F(2) and itself.
     let proper: Vec<&String> =
         divisors.iter().filter(|d| **d != "1" && **d != "2" && facts.index.trim_start_matches('-') != **d).collect();
-    let is_large = facts.first_digits.len() > 3;
     let magnitude = facts.index.trim_start_matches('-');
     let list = format!("/api/divisors/{magnitude}");
     html! {
-        @if facts.index != "0" && is_large {
+        @if !matches!(facts.value.as_deref(), Some("0" | "1" | "-1")) {
             section aria-labelledby="divides" {
                 h2 #divides { (text::DIVIDES) }
                 @if !proper.is_empty() {

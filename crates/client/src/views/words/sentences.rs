@@ -302,7 +302,7 @@ pub(crate) fn try_again_in(seconds: u64) -> String {
 pub(in crate::views) fn limit(max_index: &str) -> Markup {
     let limit = with_commas(max_index);
     html! {
-        "All digits of F(n) for n from −" (limit) " to " (limit) ", and facts about any n up to 10" sup { "1000" } "."
+        (rich("All digits of F(n) for n from −")) (limit) " to " (limit) (rich(", and facts about any n up to 10")) sup { "1000" } "."
     }
 }
 
