@@ -34,6 +34,7 @@ pub fn router(state: ClientState) -> Router {
     };
     Router::new()
         .merge(files)
+        .route("/assets/OFL.txt", get(endpoints::face_licence))
         .route("/", get(endpoints::home).post(endpoints::submit))
         .route("/n/{index}", get(endpoints::number))
         .route("/n/{index}/fragment", get(endpoints::number_fragment))

@@ -8,6 +8,13 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use super::failure::not_found;
 use crate::assets;
 
+/// `GET /assets/OFL.txt` returns the licence of the face, which goes with every copy of it.
+///
+/// 200
+pub(crate) async fn face_licence() -> &'static str {
+    include_str!("../../face/OFL.txt")
+}
+
 /// `GET /assets/{name}` serves a file of the page.
 ///
 /// 200, cached without limit (`style.css` and `icon.svg` are revalidated) · 404 for names of other versions

@@ -22,7 +22,7 @@ mod submit;
 mod verify;
 
 pub(crate) use about::{about, queue_fragment, race_fragment, system_fragment};
-pub(crate) use asset::asset;
+pub(crate) use asset::{asset, face_licence};
 pub(crate) use cancel::cancel;
 pub(crate) use card::card;
 pub(crate) use development_assets::routes as development_assets;

@@ -103,7 +103,10 @@ fn header(nav: NavItem) -> Markup {
 fn footer() -> Markup {
     html! {
         footer.bottom {
-            p { (frame::FOOTER_BEFORE) i lang="la" { (frame::FOOTER_TITLE) } (frame::FOOTER_AFTER) }
+            p {
+                (frame::FOOTER_BEFORE) i lang="la" { (frame::FOOTER_TITLE) } (frame::FOOTER_AFTER)
+                (frame::SET_IN) a href="/assets/OFL.txt" { (frame::FACE) } (frame::FACE_BY)
+            }
             p.keys { (frame::KEYS_SHORT) }
         }
     }

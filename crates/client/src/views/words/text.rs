@@ -14,6 +14,9 @@ pub(crate) mod frame {
     pub(crate) const FOOTER_TITLE: &str = "Liber Abaci";
     pub(crate) const FOOTER_AFTER: &str =
         " (1202), the book in which Leonardo of Pisa, called Fibonacci, counted rabbits.";
+    pub(crate) const SET_IN: &str = " Set in ";
+    pub(crate) const FACE: &str = "EB Garamond";
+    pub(crate) const FACE_BY: &str = " by Georg Duffner.";
     pub(crate) const KEYS_SHORT: &str = "Keys: / another number, ← → neighbours, ? all of them.";
     pub(crate) const KEYS_TITLE: &str = "Keys";
     /// Each key, and what it does.
