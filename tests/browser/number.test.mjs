@@ -300,6 +300,25 @@ test("the race runs at the speed of each program", () =>
     await page.getByText("Cancelled before it was computed.").waitFor();
   }));
 
+test("without scripts what is too expensive for the page is a calculation that one starts from it", () =>
+  withPage({ javaScriptEnabled: false }, async (page) => {
+    await page.goto("/n/50000");
+    await page.getByRole("button", { name: "Compute φ to 20,898 places" }).click();
+    await page.waitForURL("**/n/Phi(20898)");
+    await until("it is computed", async () => {
+      await page.reload();
+      return (await page.locator("main").textContent()).includes("1618033988");
+    });
+    await page.goto("/n/50000?mod=10%5E18");
+    assert.match(await page.locator("#remainders ~ p").first().textContent(), /^Modulo 1,000,000,000,000,000,000 the remainder is/);
+    await page.getByRole("button", { name: "Compute the period" }).click();
+    await page.waitForURL("**/n/P(1000000000000000000)");
+    await until("it is computed", async () => {
+      await page.reload();
+      return (await page.locator("dd").first().textContent()).replaceAll(/\D/g, "") === "1500000000000000000";
+    });
+  }));
+
 test("a page is light, and nothing on it shifts", async (t) => {
   for (const path of ["/", "/n/10", "/n/1000", `/n/${MILLION}`, "/n/1000000000000000000", "/n/L(1000)", "/?show=largest", "/about"]) {
     await withPage({}, async (page, context) => {

@@ -80,6 +80,8 @@ const groups = [
       beyond: open("/n/1000000000000000000"),
       googol: open(`/n/1${"0".repeat(100)}`),
       remainder: open("/n/1000?mod=12#remainders"),
+      "large-modulus": at(open("/n/1000?mod=10%5E18"), "#remainders ~ div:last-child"),
+      lucas: open("/n/L(1000000)"),
       about: open("/about"),
       nowhere: open("/nowhere"),
       api: open("/api/docs"),

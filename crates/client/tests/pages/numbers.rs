@@ -222,7 +222,7 @@ async fn the_remainder_is_shown_for_a_modulus() {
 async fn what_is_too_expensive_for_the_page_is_offered_with_what_it_takes() {
     let browser = Browser::of(&Arc::new(FakeApi::default())).await;
     let page = browser.get("/n/1000?mod=10%5E18").await;
-    page.shows("The remainder is <strong>42</strong>.");
+    page.shows("Modulo 1,000,000,000,000,000,000 the remainder is <strong>42</strong>.");
     page.hides("42</td></tr><tr><th scope=\"row\">mod <span data-modulus>1000000000000000000");
     for (subject, words) in [("P", "Compute the period"), ("A", "Compute the entry point")] {
         page.shows(&format!(

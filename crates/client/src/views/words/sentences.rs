@@ -208,9 +208,9 @@ pub(in crate::views) fn remainder(period: &Period) -> Markup {
     }
 }
 
-/// Says the remainder alone.
+/// Says the remainder of a modulus whose period is unknown.
 pub(in crate::views) fn only_remainder(residue: &Residue) -> Markup {
-    html! { "The remainder is " strong { (with_commas(&residue.residue)) } "." }
+    html! { "Modulo " (with_commas(&residue.modulus)) " the remainder is " strong { (with_commas(&residue.residue)) } "." }
 }
 
 pub(in crate::views) fn spiral(magnitude: u64) -> Markup {
