@@ -191,7 +191,7 @@ pub(super) fn sign(calculation: &CalculationBody) -> Option<&'static str> {
     let is_negative = match calculation.subject.parse().ok()? {
         Subject::Fibonacci(_) => is_negative(calculation),
         Subject::Lucas(n) => n.get() < 0 && n.get() % 2 != 0,
-        Subject::PisanoPeriod(_) | Subject::EntryPoint(_) => false,
+        Subject::PisanoPeriod(_) | Subject::EntryPoint(_) | Subject::GoldenRatio(_) => false,
         Subject::Kbonacci { n, .. } if n.get() >= 0 => false,
         _ => return None,
     };

@@ -80,14 +80,18 @@ pub(super) fn definition(subject: &Subject) -> String {
         Subject::V { p, q, .. } => format!("x(0) = 2, x(1) = {}{}", signed(*p), recurrence(*p, *q)),
         Subject::Seeded { a, b, .. } => format!("x(0) = {}, x(1) = {}{}", signed(*a), signed(*b), words::FIBONACCI),
         Subject::Kbonacci { k, .. } => format!("{}{k}{}", words::KBONACCI_BEFORE, words::KBONACCI_AFTER),
-        Subject::PisanoPeriod(m) => format!("{}{m}{}", words::PISANO_BEFORE, words::PISANO_AFTER),
-        Subject::EntryPoint(m) => format!("{}{m}{}", words::ENTRY_BEFORE, words::ENTRY_AFTER),
-        Subject::GoldenRatio(places) => format!("{}{places}{}", words::PHI_BEFORE, words::PHI_AFTER),
+        Subject::PisanoPeriod(m) => format!("{}{}{}", words::PISANO_BEFORE, commas(m), words::PISANO_AFTER),
+        Subject::EntryPoint(m) => format!("{}{}{}", words::ENTRY_BEFORE, commas(m), words::ENTRY_AFTER),
+        Subject::GoldenRatio(places) => format!("{}{}{}", words::PHI_BEFORE, commas(places), words::PHI_AFTER),
     }
 }
 
 fn recurrence(p: i64, q: i64) -> String {
     format!(", and x(n) = {}·x(n−1) − ({})·x(n−2).", signed(p), signed(q))
+}
+
+fn commas(number: &impl ToString) -> String {
+    format::with_commas(&number.to_string())
 }
 
 /// Returns a number with a true minus sign.

@@ -234,6 +234,7 @@ async fn what_is_too_expensive_for_the_page_is_offered_with_what_it_takes() {
     refused.shows("to about 41,797 decimal places");
     refused.shows("This is too large to compute here, where the limit is 1,000,000,000.");
     refused.hides("Phi(41797)");
+    browser.get("/n/P(1000000000000000000)").await.shows("The Pisano period of 1,000,000,000,000,000,000:");
     let lucas = browser.get("/n/L(1000000)").await;
     lucas.shows(r#"<button id="again" name="index" value="L(1000000)">Compute all digits</button>"#);
     lucas.shows("about 5.0 s and 2.0 MB of memory here");
