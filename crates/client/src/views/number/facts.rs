@@ -14,7 +14,7 @@ use super::super::text::{number as text, offer as offer_text};
 use super::{NumberPage, Offers};
 
 /// The API finds the divisors of an index that has no more digits.
-const MAX_FACTORED_DIGITS: usize = 30;
+const MAX_FACTORED_DIGITS: usize = 38;
 /// The residues that prove a value; one more is that of the modulus.
 const PROOF_RESIDUES: usize = 3;
 /// The API knows the factors of F(n) up to this n.
