@@ -4,6 +4,7 @@
 //! and one trace covers both.
 
 use std::fmt;
+use std::num::NonZero;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use model::{AskToken, Index, Subject};
 use serde::de::DeserializeOwned;
 use wire::{
-    CalculationBody, CalculationList, FoundDigits, NumberFacts, Problem, Submitted, SystemStatus, VerificationBody,
+    CalculationBody, CalculationList, FoundDigits, ModulusPeriod, NumberFacts, Problem, Submitted, SystemStatus,
+    VerificationBody,
 };
 
 use crate::forwarded_headers::ForwardedHeaders;
@@ -143,6 +145,12 @@ impl ApiClient {
             Err(CallError::Problem { problem, .. }) if problem.kind == wire::ProblemKind::NotFound => Ok(None),
             result => result.map(Some),
         }
+    }
+
+    /// Returns the period of a modulus, or `None` where the API does not say it at once.
+    pub(crate) async fn period(&self, modulus: NonZero<u128>, forwarded: &ForwardedHeaders) -> Option<ModulusPeriod> {
+        let path = format!("/api/moduli/{modulus}");
+        self.call("period", Method::GET, &path, String::new(), forwarded).await.ok()
     }
 
     /// Returns the offer to compute a subject, with what it would take or why it is refused.

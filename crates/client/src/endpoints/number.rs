@@ -7,9 +7,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode};
-use model::{Index, Status, Subject, ValueState};
+use model::{Index, Status, ValueState};
 use serde::Deserialize;
-use wire::{CalculationBody, NumberFacts, ProblemKind, Shortened};
+use wire::{CalculationBody, ModulusPeriod, NumberFacts, ProblemKind, Shortened};
 
 use super::about;
 use super::ask_cookie::AskCookie;
@@ -24,13 +24,13 @@ use crate::forwarded_headers::ForwardedHeaders;
 use crate::measured_times::measured_time;
 use crate::typed_index::{self, TypedIndex};
 use crate::views::{
-    self, DigitFind, DigitPage, LINE_DIGITS, NumberPage, Offers, PAGE_DIGITS, page_start, places_of_phi,
+    self, DigitFind, DigitPage, LINE_DIGITS, NumberPage, Offer, PAGE_DIGITS, page_start, places_of_phi,
 };
 
 /// The numbers that search engines may index; there is no end of the others.
 const MAX_INDEXED: i64 = 10_000;
 
-/// The largest modulus whose remainder is shown, of which a period may be computed.
+/// The largest modulus whose remainder and period are shown.
 const MAX_MODULUS: u128 = 10_u128.pow(30);
 /// The facts have the period of a modulus up to this.
 const MAX_MODULUS_OF_FACTS: u128 = 10_u128.pow(15);
@@ -105,18 +105,20 @@ pub(super) async fn load(
     let index = text.parse::<Index>().ok();
     let modulus_text = modulus.flatten().map(|modulus| modulus.to_string());
     let facts = state.api.facts(&text, modulus_text.as_deref(), forwarded);
-    let offers = offers(state, index, modulus, forwarded);
-    let (facts, calculation, mut measured, offers) = match index {
+    let golden_ratio = golden_ratio(state, index, forwarded);
+    let period = large_period(state, modulus.flatten(), forwarded);
+    let further = async { tokio::join!(golden_ratio, period) };
+    let (facts, calculation, mut measured, (golden_ratio, period)) = match index {
         Some(index) => {
             let calculation = async { state.api.calculation(&index.into(), forwarded).await };
-            let (facts, calculation, measured, offers) =
-                tokio::join!(facts, calculation, state.measured.get(&state.api, forwarded), offers);
+            let (facts, calculation, measured, further) =
+                tokio::join!(facts, calculation, state.measured.get(&state.api, forwarded), further);
             // The calculation alone makes a page; an older API has no facts.
-            (facts.inspect_err(warn_about_facts).ok(), calculation?, measured, offers)
+            (facts.inspect_err(warn_about_facts).ok(), calculation?, measured, further)
         }
         None => {
-            let (facts, offers) = tokio::join!(facts, offers);
-            (Some(facts?), None, Vec::new(), offers)
+            let (facts, further) = tokio::join!(facts, further);
+            (Some(facts?), None, Vec::new(), further)
         }
     };
     measured.extend(calculation.as_ref().and_then(measured_time));
@@ -138,32 +140,28 @@ pub(super) async fn load(
         index: text,
         facts,
         calculation,
-        offers,
+        golden_ratio,
+        period,
+        is_modulus_wrong: modulus == Some(None),
         digits,
         measured,
         verified: None,
     })
 }
 
-/// Returns the calculations of what is too expensive to be among the facts. The modulus is `Some(None)` if what was typed
-/// is none.
-async fn offers(
+/// Returns the offer of φ to as many places as the ratio of neighbours agrees with.
+async fn golden_ratio(state: &ClientState, index: Option<Index>, forwarded: &ForwardedHeaders) -> Option<Offer> {
+    Some(state.api.offer(index.and_then(places_of_phi)?, forwarded).await)
+}
+
+/// Returns the period of a modulus that is too large for the facts.
+async fn large_period(
     state: &ClientState,
-    index: Option<Index>,
-    modulus: Option<Option<NonZero<u128>>>,
+    modulus: Option<NonZero<u128>>,
     forwarded: &ForwardedHeaders,
-) -> Offers {
-    let large = modulus.flatten().filter(|modulus| modulus.get() > MAX_MODULUS_OF_FACTS);
-    let offer = async |subject: Option<Subject>| match subject {
-        Some(subject) => Some(state.api.offer(subject, forwarded).await),
-        None => None,
-    };
-    let (golden_ratio, period, entry_point) = tokio::join!(
-        offer(index.and_then(places_of_phi)),
-        offer(large.map(Subject::PisanoPeriod)),
-        offer(large.map(Subject::EntryPoint)),
-    );
-    Offers { golden_ratio, period, entry_point, is_modulus_wrong: modulus == Some(None) }
+) -> Option<ModulusPeriod> {
+    let modulus = modulus.filter(|modulus| modulus.get() > MAX_MODULUS_OF_FACTS)?;
+    state.api.period(modulus, forwarded).await
 }
 
 /// Parses a modulus as people type it, up to [`MAX_MODULUS`].

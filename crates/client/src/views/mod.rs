@@ -27,7 +27,7 @@ pub(crate) use form::{SubmitForm, card, card_problem, card_subject, meanings};
 pub(crate) use history::{History, history, is_negative, row};
 pub(crate) use home::home;
 pub(crate) use number::{
-    DigitFind, DigitPage, FindResult, LINE_DIGITS, NumberPage, Offers, PAGE_DIGITS, VerifiedCopy, digits_only, number,
+    DigitFind, DigitPage, FindResult, LINE_DIGITS, NumberPage, PAGE_DIGITS, VerifiedCopy, digits_only, number,
     number_part, page_start, places_of_phi,
 };
 pub(crate) use offer::Offer;

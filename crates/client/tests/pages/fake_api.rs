@@ -11,8 +11,8 @@ use axum::{Json, Router};
 use model::{FailureReason, Status, ValueState};
 use wire::{
     CalculationBody, CalculationList, ComparedFlag, ComparedText, Doubling, EstimateBody, FailureBody, FoundDigits,
-    LaneStatus, Links, NumberFacts, Period, Problem, ProblemKind, Residue, ResidueCheck, Submitted, SystemStatus,
-    VerificationBody,
+    LaneStatus, Links, ModulusPeriod, NumberFacts, Period, Problem, ProblemKind, Residue, ResidueCheck, Submitted,
+    SystemStatus, VerificationBody,
 };
 
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -68,6 +68,7 @@ impl FakeApi {
             .route("/api/calculations/{index}/value/find", get(find_digits))
             .route("/api/numbers/{index}", get(number))
             .route("/api/estimates/{index}", get(estimate))
+            .route("/api/moduli/1000000000000000000", get(period))
             .route("/api/verify", axum::routing::post(verify))
             .route("/api/system", get(system))
             .with_state(self)
@@ -153,6 +154,11 @@ async fn number(State(api): FakeApiState, Path(index): Path<String>, RawQuery(qu
     }
     let modulus = query.and_then(|query| query.strip_prefix("modulus=")?.parse().ok()).unwrap_or(10);
     Json(facts(&index, modulus)).into_response()
+}
+
+async fn period() -> Json<ModulusPeriod> {
+    let [modulus, pisano_period, entry_point] = [100, 150, 75].map(|quotient| format!("{quotient}0000000000000000"));
+    Json(ModulusPeriod { modulus, pisano_period, entry_point, zeros: 2, factors: Vec::new() })
 }
 
 /// Refuses places of φ, as if they were too many.

@@ -219,17 +219,18 @@ async fn the_remainder_is_shown_for_a_modulus() {
 }
 
 #[tokio::test]
-async fn what_is_too_expensive_for_the_page_is_offered_with_what_it_takes() {
+async fn the_period_of_a_large_modulus_is_shown() {
     let browser = Browser::of(&Arc::new(FakeApi::default())).await;
     let page = browser.get("/n/1000?mod=10%5E18").await;
     page.shows("Modulo 1,000,000,000,000,000,000 the remainder is <strong>42</strong>.");
+    page.shows("π(1,000,000,000,000,000,000) = 1,500,000,000,000,000,000 numbers.");
+    page.shows(r#"divides is <a href="/n/750000000000000000">"#);
     page.hides("42</td></tr><tr><th scope=\"row\">mod <span data-modulus>1000000000000000000");
-    for (subject, words) in [("P", "Compute the period"), ("A", "Compute the entry point")] {
-        page.shows(&format!(
-            r#"<button class="quiet" name="index" value="{subject}(1000000000000000000)">{words}</button>"#
-        ));
-    }
-    page.shows("about 5.0 s and 2.0 MB of memory here");
+}
+
+#[tokio::test]
+async fn what_is_too_expensive_for_the_page_is_offered_with_what_it_takes() {
+    let browser = Browser::of(&Arc::new(FakeApi::default())).await;
     let refused = browser.get("/n/100000").await;
     refused.shows("to about 41,797 decimal places");
     refused.shows("This is too large to compute here, where the limit is 1,000,000,000.");

@@ -11,7 +11,7 @@ use super::super::offer::{Offer, further_offer};
 use super::super::sentences;
 use super::super::speed::{self, MeasuredTime};
 use super::super::text::{number as text, offer as offer_text};
-use super::{NumberPage, Offers};
+use super::NumberPage;
 
 /// The API finds the divisors of an index that has no more digits.
 const MAX_FACTORED_DIGITS: usize = 38;
@@ -34,9 +34,9 @@ pub(super) fn sections(page: &NumberPage, facts: &NumberFacts, value: Option<&st
         (divisors(facts))
         div.columns.three[!has_counts] {
             @if let Some(value) = value { (digit_counts(value)) } @else if has_counts { (uncounted(page, facts)) }
-            (golden(facts, page.offers.golden_ratio.as_ref()))
+            (golden(facts, page.golden_ratio.as_ref()))
             (zeckendorf(facts))
-            (remainders(facts, &page.offers))
+            (remainders(page, facts))
         }
         (pictures(facts, &page.measured))
     }
@@ -220,7 +220,7 @@ fn golden(facts: &NumberFacts, of_phi: Option<&Offer>) -> Markup {
     }
 }
 
-fn remainders(facts: &NumberFacts, offers: &Offers) -> Markup {
+fn remainders(page: &NumberPage, facts: &NumberFacts) -> Markup {
     let period = facts.periods.first();
     // Without a period the last residue is that of the modulus.
     let alone = facts.residues.last().filter(|_| period.is_none());
@@ -233,15 +233,13 @@ fn remainders(facts: &NumberFacts, offers: &Offers) -> Markup {
                 input #mod name="mod" inputmode="numeric" value=[modulus] maxlength="40" required autocomplete="off";
                 button.quiet { (text::SHOW) }
             }
-            @if offers.is_modulus_wrong { p { (text::MODULUS_ALLOWED) } }
+            @if page.is_modulus_wrong { p { (text::MODULUS_ALLOWED) } }
             @if let Some(period) = period {
                 p { (sentences::remainder(period)) }
                 @let label = sentences::clock(period.modulus, period.period);
                 @if let Some(clock) = drawing::clock(period.modulus, period.period, period.residue, &label) { (clock) }
             } @else if let Some(residue) = alone {
-                p { (sentences::only_remainder(residue)) }
-                p { (text::PERIOD_UNKNOWN) }
-                @for unknown in [&offers.period, &offers.entry_point].into_iter().flatten() { (further_offer(unknown)) }
+                p { (sentences::large_remainder(residue, page.period.as_ref())) }
             }
         }
     }

@@ -8,7 +8,7 @@ mod verify;
 
 use maud::{Markup, html};
 use model::Status;
-use wire::{CalculationBody, NumberFacts, SystemStatus};
+use wire::{CalculationBody, ModulusPeriod, NumberFacts, SystemStatus};
 
 pub(crate) use digits::{DigitPage, LINE_DIGITS, PAGE_DIGITS, page_start};
 pub(crate) use facts::places_of_phi;
@@ -35,8 +35,12 @@ pub(crate) struct NumberPage {
     pub(crate) url: String,
     pub(crate) facts: Option<NumberFacts>,
     pub(crate) calculation: Option<CalculationBody>,
-    /// The calculations of what is too expensive to be among the facts.
-    pub(crate) offers: Offers,
+    /// φ to as many places as the ratio of neighbours agrees with.
+    pub(crate) golden_ratio: Option<Offer>,
+    /// The period of the modulus, where it is too large to be among the facts.
+    pub(crate) period: Option<ModulusPeriod>,
+    /// Whether the modulus that was typed is none.
+    pub(crate) is_modulus_wrong: bool,
     pub(crate) digits: Option<DigitPage>,
     /// The state of the system, while the calculation is queued or races.
     pub(crate) system: Option<SystemStatus>,
@@ -48,19 +52,6 @@ pub(crate) struct NumberPage {
     pub(crate) can_cancel: bool,
     /// Whether search engines should index it.
     pub(crate) indexed: bool,
-}
-
-/// The calculations of what is too expensive to be among the facts of a number.
-#[derive(Default)]
-pub(crate) struct Offers {
-    /// φ to as many places as the ratio of neighbours agrees with.
-    pub(crate) golden_ratio: Option<Offer>,
-    /// The period of the modulus.
-    pub(crate) period: Option<Offer>,
-    /// The entry point of the modulus.
-    pub(crate) entry_point: Option<Offer>,
-    /// Whether the modulus that was typed is none.
-    pub(crate) is_modulus_wrong: bool,
 }
 
 /// Renders the whole page.

@@ -1,7 +1,7 @@
 //! Sentences that are built around values.
 
 use maud::{Markup, html};
-use wire::{FoundDigits, NumberFacts, Period, PrimalityMethodBody, Problem, Residue, VerificationBody};
+use wire::{FoundDigits, ModulusPeriod, NumberFacts, Period, PrimalityMethodBody, Problem, Residue, VerificationBody};
 
 use super::format::{self, digit_count, plain_name, rich, with_commas};
 
@@ -200,17 +200,28 @@ pub(in crate::views) fn clock(modulus: u64, period: u64) -> String {
 }
 
 pub(in crate::views) fn remainder(period: &Period) -> Markup {
-    let (modulus, entry_point) = (with_commas(&period.modulus.to_string()), period.entry_point.to_string());
+    let Period { modulus, period, entry_point, residue, .. } = period;
     html! {
-        "The remainder is " strong { (with_commas(&period.residue.to_string())) } ". Remainders modulo " (modulus) " repeat every π("
-        (modulus) ") = " (with_commas(&period.period.to_string())) " numbers. The first Fibonacci number that " (modulus)
-        " divides is " a href={ "/n/" (entry_point) } { (format::name(&entry_point)) } "."
+        "The remainder is " strong { (with_commas(&residue.to_string())) } ". "
+        (repeats(&modulus.to_string(), &period.to_string(), &entry_point.to_string()))
     }
 }
 
-/// Says the remainder of a modulus whose period is unknown.
-pub(in crate::views) fn only_remainder(residue: &Residue) -> Markup {
-    html! { "Modulo " (with_commas(&residue.modulus)) " the remainder is " strong { (with_commas(&residue.residue)) } "." }
+/// Says the remainder of a large modulus, and its period if it is known.
+pub(in crate::views) fn large_remainder(residue: &Residue, period: Option<&ModulusPeriod>) -> Markup {
+    html! {
+        "Modulo " (with_commas(&residue.modulus)) " the remainder is " strong { (with_commas(&residue.residue)) } ". "
+        @if let Some(period) = period { (repeats(&period.modulus, &period.pisano_period, &period.entry_point)) }
+    }
+}
+
+fn repeats(modulus: &str, period: &str, entry_point: &str) -> Markup {
+    let modulus = with_commas(modulus);
+    html! {
+        "Remainders modulo " (modulus) " repeat every π(" (modulus) ") = " (with_commas(period))
+        " numbers. The first Fibonacci number that " (modulus) " divides is "
+        a href={ "/n/" (entry_point) } { (format::name(entry_point)) } "."
+    }
 }
 
 pub(in crate::views) fn spiral(magnitude: u64) -> Markup {

@@ -147,7 +147,6 @@ pub(crate) mod number {
     pub(crate) const REMAINDERS: &str = "Remainders";
     pub(crate) const MODULUS: &str = "F(n) modulo";
     pub(crate) const MODULUS_ALLOWED: &str = "The modulus is a whole number from 1 to 10³⁰.";
-    pub(crate) const PERIOD_UNKNOWN: &str = "Calculations find after how many numbers the remainders repeat, and which Fibonacci number is the first that this modulus divides.";
     pub(crate) const SHOW: &str = "Show";
     pub(crate) const BELIEVE: &str = "Do you believe it?";
     pub(crate) const BELIEVE_WHY: &str =
