@@ -64,7 +64,7 @@ impl Kernel {
     ///
     /// # Errors
     /// Those of [`nth_with`](crate::nth_with).
-    // The shortest values take some tens of nanoseconds: a fifth of it was moving the result out of calls.
+    // The shortest values take some tens of nanoseconds: up to a fifth was moving the result out of calls.
     #[inline]
     pub fn nth_with(self, n: i64, control: &Control<'_>) -> Result<Decimal, Error> {
         match short::known(n.unsigned_abs()) {

@@ -47,7 +47,7 @@ pub fn period(m: u128) -> Option<ResiduePeriod> {
 /// Does what [`period`] does, and reports its progress after each factorization.
 ///
 /// # Errors
-/// [`Error::Cancelled`] before the next factorization after the flag is raised. One takes up to a third of the whole.
+/// [`Error::Cancelled`] before the next factorization after the flag is raised. One may take most of the time.
 ///
 /// # Example
 /// ```

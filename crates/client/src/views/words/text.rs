@@ -122,7 +122,7 @@ pub(crate) mod number {
     pub(crate) const DIVIDES_RULE: &str = "If d divides n, then F(d) divides F(n).";
     pub(crate) const DIVISORS: &str = "All divisors of n";
     pub(crate) const MANY_DIVISORS: &str = "They are too many for this page.";
-    pub(crate) const LONG_INDEX: &str = "No divisors of n are sought here, because n is so long.";
+    pub(crate) const LONG_INDEX: &str = "The divisors of n are not listed here: n is too long.";
     pub(crate) const DIVIDES_WHY: &str = "So these do:";
     pub(crate) const AND_MORE: &str = "and more";
     pub(crate) const PRIMES: &str = "Its primes below 1000: ";
