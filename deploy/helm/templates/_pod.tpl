@@ -79,5 +79,6 @@ securityContext:
 {{- end }}
 
 {{- define "abaci.image" -}}
-{{ .root.Values.image.repository }}/abaci-{{ .role }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
+{{- $image := .root.Values.image -}}
+{{ $image.repository }}/abaci-{{ .role }}{{ with get $image.digests .role }}@{{ . }}{{ else }}:{{ $image.tag | default .root.Chart.AppVersion }}{{ end }}
 {{- end }}
