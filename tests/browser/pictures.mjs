@@ -1,4 +1,5 @@
 // Draws every state at three widths in both themes, and renews the kept pictures that differ: `node pictures.mjs [folder]`.
+// Three of them are in README.md and docs/design.md too, at full size and with their real times.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
@@ -7,6 +8,16 @@ import { WINDOWS, draw } from "./states.mjs";
 // The share of cells that may differ: edges of letters, and faces that are not the pages' own.
 export const TOLERANCE = 0.02;
 export const PICTURES_DIR = new URL("../../docs/pictures/states", import.meta.url).pathname;
+
+/** The pictures of the folder above, and the states they show. */
+const FULL_SIZE = { "home-1280-light.jpg": "home.png", "million-1280-light.jpg": "number.png", "beyond-390-light.jpg": "beyond.png" };
+
+async function fullSize(page) {
+  const { width, height } = page.viewportSize();
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send("Page.captureScreenshot", { clip: { x: 0, y: 0, width, height, scale: 1 } });
+  return Buffer.from(data, "base64");
+}
 
 /** The kept picture, if there is one. */
 export const kept = (path) => readFile(path).catch((error) => (error.code === "ENOENT" ? undefined : Promise.reject(error)));
@@ -47,15 +58,20 @@ export function difference(page, one, other) {
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const { values, positionals } = parseArgs({ options: { help: { type: "boolean", short: "h" } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { help: { type: "boolean", short: "h" }, only: { type: "string", multiple: true } },
+    allowPositionals: true,
+  });
   const folder = positionals[0] ?? PICTURES_DIR;
   if (values.help) {
-    console.log(`node pictures.mjs [folder]: draws every state of the pages, and renews the pictures in the folder that differ (${PICTURES_DIR})`);
+    console.log(`node pictures.mjs [--only state]... [folder]: draws every state of the pages, or those that are named, and renews the
+pictures in the folder that differ (${PICTURES_DIR})`);
     process.exit();
   }
   await mkdir(folder, { recursive: true });
   let drawn = 0;
-  await draw(() => WINDOWS, async ({ name, fresh, withPage }) => {
+  const choose = (place, state) => (values.only?.includes(state) ?? true ? WINDOWS : []);
+  const renew = async (name, fresh, withPage) => {
     drawn += 1;
     const old = await kept(`${folder}/${name}`);
     let share = 1;
@@ -63,6 +79,11 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     if (share <= TOLERANCE / 4) return;
     await writeFile(`${folder}/${name}`, fresh);
     console.log(`${old ? `${(100 * share).toFixed(1)} % differ` : "new"}: ${name}`);
+  };
+  await draw(choose, ({ name, fresh, withPage }) => renew(name, fresh, withPage), {
+    unchanged: async ({ name, page, withPage }) => {
+      if (FULL_SIZE[name] && !positionals[0]) await renew(`../${FULL_SIZE[name]}`, await fullSize(page), withPage);
+    },
   });
   console.log(`${drawn} pictures in ${folder}`);
 }

@@ -83,7 +83,7 @@ const groups = [
         await field.fill((await field.inputValue()).replace("7", "8"));
         await page.getByRole("button", { name: "Verify", exact: true }).click();
         await until("it is found", async () => /difference/.test(await page.locator("#verify-result").innerText()));
-        await scrollTo(page, "#verify-title");
+        await scrollTo(page, "#verify-result");
       },
       "1000-pictures": at(open("/n/1000"), "#see ~ div figure:last-child figcaption"),
       million: open("/n/1000000?at=101-150"),
@@ -193,18 +193,20 @@ const groups = [
 const isLive = (page) => until("it is live", async () => (await page.locator("#live").allInnerTexts()).every((text) => text === "Live"));
 
 /**
- * Draws every state in the windows that `choose` returns for its place in the list. `picture` gets the name of each, its
- * picture, the page, whether it has scripts, and whether the picture is the same at each run.
+ * Draws every state in the windows that `choose` returns for its place in the list and its name. `picture` gets the name
+ * of each, its picture, the page, whether it has scripts, and whether the picture is the same at each run; `unchanged`
+ * gets the page before its times are replaced.
  */
-export async function draw(choose, picture, { withSlow = true } = {}) {
+export async function draw(choose, picture, { withSlow = true, unchanged = () => {} } = {}) {
   let place = 0;
   for (const { known = [], settings, javaScriptEnabled = true, prepare, isCompared = true, isSlow = false, states } of groups) {
     if (isSlow && !withSlow) continue;
+    const all = Object.entries(states).map(([name, reach]) => ({ name, reach, windows: choose(place++, name) }));
+    if (all.every(({ windows }) => windows.length === 0)) continue;
     const { stack, withPage, stop } = await start(settings);
     try {
       for (const index of known) while ((await askElsewhere(stack.url, index)).status !== "done");
       await prepare?.(stack);
-      const all = Object.entries(states).map(([name, reach]) => ({ name, reach, windows: choose(place++) }));
       for (const window of WINDOWS) {
         const chosen = all.filter(({ windows }) => windows.includes(window));
         const { width, colorScheme } = window;
@@ -218,8 +220,10 @@ export async function draw(choose, picture, { withSlow = true } = {}) {
               await page.evaluate(() => document.fonts.ready);
               await isLive(page);
             }
+            const file = `${name}-${width}-${colorScheme}.jpg`;
+            await unchanged({ name: file, page, withPage });
             await page.evaluate(freeze);
-            await picture({ name: `${name}-${width}-${colorScheme}.jpg`, fresh: await page.screenshot(PICTURE), page, withPage, isCompared, hasScripts: javaScriptEnabled, colorScheme });
+            await picture({ name: file, fresh: await page.screenshot(PICTURE), page, withPage, isCompared, hasScripts: javaScriptEnabled, colorScheme });
           }
         });
       }
