@@ -10,6 +10,7 @@ mod estimates;
 #[cfg(feature = "flint")]
 mod flint;
 mod once;
+mod smooth;
 mod table;
 
 use std::path::PathBuf;
@@ -39,6 +40,9 @@ pub struct Options {
     /// Compares the estimates with what is measured, up to the same power of ten, and nothing else.
     #[arg(long)]
     estimates: bool,
+    /// Measures how smoothly the time grows from n = 46,000,000 to twice that, and nothing else.
+    #[arg(long)]
+    smooth: bool,
     /// Measures how soon the largest value stops when it is cancelled, and nothing else.
     #[arg(long)]
     cancel: bool,
@@ -48,6 +52,9 @@ pub struct Options {
 pub fn run(options: &Options) {
     if options.estimates {
         return estimates::print(options.up_to, options.rounds);
+    }
+    if options.smooth {
+        return smooth::print(options.rounds);
     }
     if options.cancel {
         return cancel::print(options.up_to, options.rounds, options.threads);

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
     use crate::Control;
     use crate::vector::lanes::Portable;
-    use crate::vector::length::{EXTRA, Length};
+    use crate::vector::length::Length;
 
     /// Balanced limbs of two numbers, and what a step makes of them.
     fn products<L: Lanes>(lanes: L, a: &[i64], b: &[i64], odd: bool, last: bool, threads: usize) -> [Vec<u64>; 2] {
@@ -230,7 +230,7 @@ mod tests {
         let single = (6..=10).map(|layers| Length { block: 1 << layers, blocks: 1 });
         let cut = [Length { block: 1 << 10, blocks: 17 }];
         let blocks = (6..).map(|layers| 1 << layers).take_while(move |&block| block <= longest_block);
-        let several = blocks.flat_map(|block| EXTRA.map(|extra| Length { block, blocks: 16 + extra }));
+        let several = blocks.flat_map(|block| (16..32).map(move |blocks| Length { block, blocks }));
         single.chain(several).chain(cut).flat_map(|length| {
             let fitting = length.points().div_ceil(2);
             [fitting - 1, fitting, fitting + 1]

@@ -7,15 +7,12 @@ use super::local::LEAF;
 pub(crate) struct Length {
     /// Points in a block, at least [`LEAF`].
     pub(crate) block: usize,
-    /// 1, or 16 and [`Length::extra`].
+    /// 1, or 16 to 31.
     pub(crate) blocks: usize,
 }
 
 /// The longest transform of a single block.
 const MAX_SINGLE: usize = 1024;
-
-/// The numbers of extra blocks that are compiled: a length is at most a tenth above what it is for.
-pub(crate) const EXTRA: [usize; 11] = [0, 1, 2, 3, 4, 6, 8, 10, 12, 14, 15];
 
 impl Length {
     /// The shortest length of at least `coefficients`.
@@ -23,12 +20,10 @@ impl Length {
         if coefficients <= MAX_SINGLE {
             return Length { block: coefficients.next_power_of_two().max(LEAF), blocks: 1 };
         }
-        let power = coefficients.next_power_of_two();
-        let block = power / 32;
-        let extra = coefficients.div_ceil(block) - 16;
-        match EXTRA.iter().find(|&&compiled| compiled >= extra) {
-            Some(extra) => Length { block, blocks: 16 + extra },
-            None => Length { block: 2 * block, blocks: 16 },
+        let block = coefficients.next_power_of_two() / 32;
+        match coefficients.div_ceil(block) {
+            32 => Length { block: 2 * block, blocks: 16 },
+            blocks => Length { block, blocks },
         }
     }
 

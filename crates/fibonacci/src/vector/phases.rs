@@ -25,7 +25,7 @@ pub(crate) struct PointPair<'a> {
 /// Runs an expression with the number of extra blocks as a constant.
 macro_rules! with_extra {
     ($extra:expr, $constant:ident => $run:expr) => {
-        with_extra!(@ $extra, $constant, $run; 0 1 2 3 4 6 8 10 12 14 15)
+        with_extra!(@ $extra, $constant, $run; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
     };
     (@ $extra:expr, $constant:ident, $run:expr; $($count:literal)*) => {
         match $extra {
@@ -34,6 +34,9 @@ macro_rules! with_extra {
         }
     };
 }
+
+#[cfg(test)]
+pub(super) use with_extra;
 
 /// Replaces the points of the pairs by their products, given the limbs of both numbers.
 pub(crate) fn multiply<L: Lanes, P: Product>(
