@@ -22,7 +22,7 @@ pub struct Estimate {
 ///
 /// Times are those of a release build on one core of an Intel Xeon of the fourth generation with AVX-512, or of an
 /// AMD EPYC of the fourth for the kernel of integers. `bench/run kernel --estimates` compares them with what is
-/// measured, as docs/mathematics.md says: mostly within a quarter from n = 100 to 10⁸.
+/// measured, as docs/mathematics.md says: within a quarter from n = 100 to 10⁸.
 /// Several threads take less: two take a little over half from n = 10⁷ on.
 ///
 /// # Cost

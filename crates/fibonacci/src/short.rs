@@ -99,7 +99,7 @@ pub(crate) fn memory_bytes(n: u64) -> u64 {
 pub(crate) fn work(n: u64) -> u64 {
     let limbs = limbs_for(digits_at_most(n));
     if n < FIRST.len() as u64 {
-        20 + 14 * limbs
+        15 + 12 * limbs
     } else if limbs_of(n / 2) <= FEW {
         32 * limbs
     } else {

@@ -94,7 +94,7 @@ impl DoublingPlan {
 }
 
 /// Work of preparing a step.
-const STEP_UNITS: u64 = 1_000;
+const STEP_UNITS: u64 = 700;
 /// Two blocks of this many points fill 2 MiB.
 const LONGEST_CACHED: usize = 1 << 17;
 /// A last step of up to this many points takes all primes at once: threads wake four times instead of ten.
