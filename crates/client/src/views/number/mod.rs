@@ -27,6 +27,9 @@ use super::sentences;
 use super::speed::MeasuredTime;
 use super::text::{number as text, race as race_text};
 
+/// The neighbours of a longer index are named by what they are to n.
+const MAX_NAMED_DIGITS: usize = 9;
+
 /// Everything that is known about a number.
 pub(crate) struct NumberPage {
     /// The index in plain digits.
@@ -57,12 +60,10 @@ pub(crate) struct NumberPage {
 /// Renders the whole page.
 pub(crate) fn number(page: &NumberPage) -> Markup {
     let pending = page.calculation.as_ref().filter(|calculation| !calculation.status.is_final());
-    let description = sentence(page);
-    let name = plain_name(&page.index);
     let content = html! { (number_part(page)) };
     PageLayout {
         title: &sentences::number_title(&page.index, page.facts.as_ref()),
-        description: &format!("{name}: {description}"),
+        description: &sentences::described(&page.index, &sentence(page)),
         canonical: page.indexed.then(|| format!("/n/{}", page.index)),
         preview: Some((&page.url, format!("{}/preview.png", page.url))),
         nav: NavItem::Number,
@@ -136,19 +137,25 @@ fn sentence(page: &NumberPage) -> String {
     page.facts.as_ref().map_or_else(String::new, |facts| sentences::number(facts, compute_ms))
 }
 
-/// Renders links to the numbers nearby.
+/// Renders links to the numbers nearby. Those of a long index are named by what they are to n: written out they would take
+/// five lines on a phone.
 fn neighbours(index: &str) -> Markup {
     let Ok(n) = index.parse::<i64>() else { return html! {} };
     let beside = |step: i64| n.checked_add(step).map(|n| n.to_string());
     let half = (n.unsigned_abs() > 1 && n % 2 == 0).then_some(n / 2);
     let near = [half, n.checked_mul(2).filter(|_| n != 0), n.checked_neg().filter(|_| n != 0)];
     let near = near.map(|n| n.map(|n| n.to_string()));
+    let is_long = index.trim_start_matches('-').len() > MAX_NAMED_DIGITS;
+    let name = |near: &str, relation: &str| if is_long { format::rich(relation) } else { format::name(near) };
+    let [before_n, after_n, further @ ..] = text::RELATIONS;
     html! {
         nav.chips aria-label=(text::NEIGHBOURS) {
-            @if let Some(before) = beside(-1) { (chip(&before, Some("before"), html! { "← " (format::name(&before)) })) }
-            @if let Some(after) = beside(1) { (chip(&after, Some("after"), html! { (format::name(&after)) " →" })) }
-            @for near in near.iter().flatten() { (chip(near, None, format::name(near))) }
-            (chip(&format!("L({n})"), None, format::term("L", index)))
+            @if let Some(before) = beside(-1) { (chip(&before, Some("before"), html! { "← " (name(&before, before_n)) })) }
+            @if let Some(after) = beside(1) { (chip(&after, Some("after"), html! { (name(&after, after_n)) " →" })) }
+            @for (near, relation) in near.iter().zip(further) {
+                @if let Some(near) = near { (chip(near, None, name(near, relation))) }
+            }
+            (chip(&format!("L({n})"), None, if is_long { format::rich(text::LUCAS_N) } else { format::term("L", index) }))
         }
     }
 }

@@ -71,6 +71,12 @@ pub(in crate::views) fn number(facts: &NumberFacts, compute_ms: Option<u64>) -> 
     words
 }
 
+/// Begins the sentence about a number with its name, for those who do not see the page.
+pub(in crate::views) fn described(index: &str, sentence: &str) -> String {
+    let name = plain_name(index);
+    sentence.strip_prefix("It is ").map_or_else(|| format!("{name}: {sentence}"), |what| format!("{name} is {what}"))
+}
+
 /// Says what computing all digits would take here.
 pub(in crate::views) fn cost(facts: &NumberFacts) -> String {
     match (facts.accepted, facts.estimated_ms, facts.estimated_memory_bytes) {

@@ -91,6 +91,9 @@ pub(crate) mod offer {
 
 pub(crate) mod number {
     pub(crate) const NEIGHBOURS: &str = "Neighbours";
+    /// What the neighbours are to n, in their order.
+    pub(crate) const RELATIONS: [&str; 5] = ["F(n−1)", "F(n+1)", "F(n/2)", "F(2n)", "F(−n)"];
+    pub(crate) const LUCAS_N: &str = "L(n)";
     pub(crate) const DIGITS: &str = "Digits";
     pub(crate) const LINES: &str = "Lines of 50 digits";
     pub(crate) const GO_TO: &str = "Go to digit";
