@@ -83,11 +83,13 @@ impl SystemMonitor {
             self.digits.get(),
         );
         let now = self.ports.clock.now();
-        let mut lanes = match (depth, backlog) {
-            (Ok(Ok(depth)), _) => lanes_from_queue(&depth),
-            (_, Ok(Ok(backlog))) => lanes_from_store(&backlog, now),
-            (_, Ok(Err(error))) => return Err(error.into()),
-            (_, Err(timeout)) => return Err(ApiError::Unavailable(timeout.into())),
+        // The queue has a cancelled calculation until a worker takes it, and the store knows better.
+        let depth = depth.ok().and_then(Result::ok);
+        let mut lanes = match (backlog, depth) {
+            (Ok(Ok(backlog)), depth) => lanes_from_store(&backlog, depth.as_ref(), now),
+            (_, Some(depth)) => lanes_from_queue(&depth),
+            (Ok(Err(error)), None) => return Err(error.into()),
+            (Err(timeout), None) => return Err(ApiError::Unavailable(timeout.into())),
         };
         let waiting = waiting.ok().and_then(Result::ok).unwrap_or_default();
         for (lane, subjects) in lanes.iter_mut().zip(&waiting) {
@@ -123,11 +125,12 @@ fn lanes_from_queue(depth: &[LaneDepth; 3]) -> Vec<LaneStatus> {
     Lane::ALL.into_iter().zip(depth).map(status).collect()
 }
 
-fn lanes_from_store(backlog: &QueueCounts, now: Timestamp) -> Vec<LaneStatus> {
+/// What is claimed is counted by the queue, if it answers: the store does not know it of short work.
+fn lanes_from_store(backlog: &QueueCounts, depth: Option<&[LaneDepth; 3]>, now: Timestamp) -> Vec<LaneStatus> {
     let status = |(i, lane): (usize, Lane)| LaneStatus {
         lane: lane.to_string(),
         waiting: backlog.queued[i],
-        claimed: backlog.running[i],
+        claimed: depth.map_or(backlog.running[i], |depth| depth[i].claimed),
         oldest_age_ms: backlog.oldest_queued_at[i].map(|queued_at| whole_ms(now.since(queued_at))),
         next: Vec::new(),
     };

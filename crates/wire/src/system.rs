@@ -45,7 +45,8 @@ pub struct LaneStatus {
     /// Age of the oldest queued calculation, in milliseconds; `null` if there is none.
     pub oldest_age_ms: Option<u64>,
     /// The first 100 that wait for a worker, in the order in which they will be computed if no other is submitted: long
-    /// work is shared between addresses. Empty while the queue does not answer.
+    /// work is shared between addresses. Includes cancelled ones until a worker drops them. Empty while the queue does not
+    /// answer.
     #[serde(default)]
     pub next: Vec<String>,
 }

@@ -32,6 +32,16 @@ async fn work_continues_until_the_last_submission_is_withdrawn() {
 }
 
 #[tokio::test]
+async fn what_is_cancelled_no_longer_waits() {
+    let system = TestSystem::start().await;
+    let token = ask(&system).await;
+    withdraw(&system, LONG, Some(&token)).await.expect(StatusCode::OK);
+    assert_eq!(system.jobs().await, 1, "no worker has dropped it from the queue");
+    let lane = &system.get("/api/system").await.expect(StatusCode::OK).json()["lanes"][2];
+    assert_eq!((&lane["waiting"], &lane["oldest_age_ms"]), (&0.into(), &serde_json::Value::Null));
+}
+
+#[tokio::test]
 async fn a_token_in_a_form_or_in_json_works() {
     let system = TestSystem::start().await;
     for (kind, body) in [
