@@ -125,14 +125,18 @@ fn lanes_from_queue(depth: &[LaneDepth; 3]) -> Vec<LaneStatus> {
     Lane::ALL.into_iter().zip(depth).map(status).collect()
 }
 
-/// What is claimed is counted by the queue, if it answers: the store does not know it of short work.
+/// The queue, if it answers, counts what is claimed: the store calls short work queued until it is done.
 fn lanes_from_store(backlog: &QueueCounts, depth: Option<&[LaneDepth; 3]>, now: Timestamp) -> Vec<LaneStatus> {
-    let status = |(i, lane): (usize, Lane)| LaneStatus {
-        lane: lane.to_string(),
-        waiting: backlog.queued[i],
-        claimed: depth.map_or(backlog.running[i], |depth| depth[i].claimed),
-        oldest_age_ms: backlog.oldest_queued_at[i].map(|queued_at| whole_ms(now.since(queued_at))),
-        next: Vec::new(),
+    let status = |(i, lane): (usize, Lane)| {
+        let running = backlog.running[i];
+        let claimed = depth.map_or(running, |depth| depth[i].claimed);
+        LaneStatus {
+            lane: lane.to_string(),
+            waiting: backlog.queued[i].saturating_sub(claimed.saturating_sub(running)),
+            claimed,
+            oldest_age_ms: backlog.oldest_queued_at[i].map(|queued_at| whole_ms(now.since(queued_at))),
+            next: Vec::new(),
+        }
     };
     Lane::ALL.into_iter().enumerate().map(status).collect()
 }
