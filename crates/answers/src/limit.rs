@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fibonacci::price;
+use fibonacci::{MAX_PHI_DIGITS, price};
 use model::{Index, Subject};
 use wire::{ConvergentBody, PhiDigits, RatioDigits};
 
@@ -15,7 +15,7 @@ const MAX_AGREEING_INDEX: u64 = 20_000;
 #[derive(Clone, Copy, Debug)]
 pub struct PhiQuestion {
     /// The number of decimal places.
-    pub places: u32,
+    pub places: u64,
 }
 
 impl Question for PhiQuestion {
@@ -30,11 +30,12 @@ impl Question for PhiQuestion {
     }
 
     fn calculation(&self) -> Option<Subject> {
-        Some(Subject::GoldenRatio(Index::new(self.places.into())))
+        golden_ratio(self.places)
     }
 
     fn answer(&self) -> Result<PhiDigits, QuestionError> {
-        Ok(PhiDigits { places: self.places, phi: fibonacci::phi_digits(self.places) })
+        let places = checked(self.places)?;
+        Ok(PhiDigits { places, phi: fibonacci::phi_digits(places) })
     }
 }
 
@@ -44,7 +45,7 @@ pub struct RatioQuestion {
     /// The index, above 0.
     pub n: u64,
     /// The number of decimal places.
-    pub places: u32,
+    pub places: u64,
 }
 
 impl Question for RatioQuestion {
@@ -59,16 +60,32 @@ impl Question for RatioQuestion {
         if self.n <= MAX_AGREEING_INDEX { ratio + price::agreeing_places(self.n) } else { ratio }
     }
 
+    fn calculation(&self) -> Option<Subject> {
+        golden_ratio(self.places).filter(|_| fibonacci::has_places_of_phi(self.n, self.places))
+    }
+
     fn answer(&self) -> Result<RatioDigits, QuestionError> {
-        let ratio = fibonacci::ratio_digits(self.n, self.places).ok_or(QuestionError::ZeroIndex)?;
+        let places = checked(self.places)?;
+        let ratio = fibonacci::ratio_digits(self.n, places).ok_or(QuestionError::ZeroIndex)?;
         let n = Some(self.n).filter(|&n| n <= MAX_AGREEING_INDEX);
         Ok(RatioDigits {
             index: self.n.to_string(),
-            places: self.places,
+            places,
             ratio,
             agreeing_places: n.and_then(fibonacci::agreeing_places),
         })
     }
+}
+
+/// Returns the subject whose value has φ to that number of places.
+fn golden_ratio(places: u64) -> Option<Subject> {
+    i64::try_from(places).ok().map(|places| Subject::GoldenRatio(Index::new(places)))
+}
+
+/// Returns the number of places, if an answer may have it.
+fn checked(places: u64) -> Result<u32, QuestionError> {
+    let checked = u32::try_from(places).ok().filter(|&places| places <= MAX_PHI_DIGITS);
+    checked.ok_or(QuestionError::Places { given: places })
 }
 
 /// The k-th convergent of φ.

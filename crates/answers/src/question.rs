@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use dashu_int::ops::{BitTest, UnsignedAbs};
-use fibonacci::{IBig, IndexOfError, MAX_FACTOR_INDEX, SequenceError, UBig};
+use fibonacci::{IBig, IndexOfError, MAX_FACTOR_INDEX, MAX_PHI_DIGITS, SequenceError, UBig};
 use model::Subject;
 use serde::Serialize;
 
@@ -87,7 +87,7 @@ pub enum Measure {
 
 /// Error for a question that is too expensive to be answered at once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {}, got {} for about {}", self.allowed(), self.given(), PriceText(self.price))]
+#[error("expected {}, got {} for {}", self.allowed(), self.given(), PriceText(self.price))]
 pub struct TooExpensive {
     /// The argument and its value.
     pub size: Size,
@@ -105,7 +105,7 @@ impl TooExpensive {
     /// Returns what was given.
     pub fn given(&self) -> String {
         match self.size {
-            Size { given: u128::MAX, .. } => "a larger number".to_owned(),
+            Size { measure: Measure::Magnitude, given: u128::MAX, .. } => "a larger number".to_owned(),
             Size { measure: Measure::Digits, given, .. } => format!("{given} digits"),
             Size { given, .. } => given.to_string(),
         }
@@ -129,10 +129,10 @@ impl TooExpensive {
                 let (path, part) = (subject.path(), self.value_part);
                 format!("Submit {subject} as a calculation, then read /api/calculations/{path}/value{part}.")
             }
-            None => "The command line has no such limit.".to_owned(),
+            None => "The command line has no limit of time.".to_owned(),
         };
         format!(
-            "This takes about {} of processor time, and {} ms are spent at once. {elsewhere}",
+            "Here this takes {} of processor time, and {} ms are spent at once. {elsewhere}",
             PriceText(self.price),
             MAX_AT_ONCE.as_millis()
         )
@@ -146,10 +146,10 @@ impl fmt::Display for PriceText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs_f64();
         match seconds {
-            ..1.0 => write!(f, "{:.0} ms", seconds * 1e3),
-            1.0..100.0 => write!(f, "{seconds:.1} s"),
-            100.0..1e4 => write!(f, "{seconds:.0} s"),
-            1e4..1e6 => write!(f, "{:.0} hours", seconds / 3_600.0),
+            ..1.0 => write!(f, "about {:.0} ms", seconds * 1e3),
+            1.0..100.0 => write!(f, "about {seconds:.1} s"),
+            100.0..1e4 => write!(f, "about {seconds:.0} s"),
+            1e4..1e6 => write!(f, "about {:.0} hours", seconds / 3_600.0),
             _ => f.write_str("more than ten days"),
         }
     }
@@ -169,6 +169,12 @@ pub enum QuestionError {
     FactorIndex {
         /// The index.
         given: u32,
+    },
+    /// More places of φ or of a ratio than one answer has.
+    #[error("expected up to {MAX_PHI_DIGITS} places, got {given}")]
+    Places {
+        /// The places.
+        given: u64,
     },
     /// F(1)/F(0) does not exist.
     #[error("expected an index above 0")]

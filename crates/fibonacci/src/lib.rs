@@ -55,7 +55,9 @@ pub use inverse::{
     golden_string, index_of_fibonacci, index_of_lucas, neighbors, wythoff_pair, zeckendorf,
 };
 pub use kernel::Kernel;
-pub use limit::{Convergent, GoldenRatio, MAX_PHI_DIGITS, agreeing_places, convergent, phi_digits, ratio_digits};
+pub use limit::{
+    Convergent, GoldenRatio, MAX_PHI_DIGITS, agreeing_places, convergent, has_places_of_phi, phi_digits, ratio_digits,
+};
 pub use moduli::{MAX_FACTORED, ResiduePeriod, factorize, is_prime, period, period_with};
 pub use nth::{nth, nth_with};
 pub use residue::TextResidue;

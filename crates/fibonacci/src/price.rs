@@ -185,7 +185,7 @@ pub fn convergent(k: u16) -> Duration {
 
 /// Returns the time that [`ratio_digits`](crate::ratio_digits) takes.
 pub fn ratio_digits(n: u64, places: u32) -> Duration {
-    if n / 5 * 2 > u64::from(places) + 30 { phi_digits(places.saturating_add(20)) } else { quotient(n, places) }
+    if crate::has_places_of_phi(n, places.into()) { phi_digits(places) } else { quotient(n, places) }
 }
 
 /// Returns the time that [`agreeing_places`](crate::agreeing_places) takes.

@@ -1,11 +1,14 @@
-//! Expressions that a person may type for an index: `1 000 000`, `1e6`, `10^6`, `2^20+1`.
+//! Expressions that a person may type for a whole number: `1 000 000`, `1e6`, `10^6`, `2^20+1`.
 //!
-//! The page, the command line and the settings accept expressions; the API accepts canonical indexes only.
+//! The page, the command line and the settings accept expressions; the API accepts plain digits only.
 
 mod number;
 
 use std::fmt;
 use std::str::FromStr;
+
+use dashu_int::IBig;
+use dashu_int::ops::BitTest;
 
 use crate::Index;
 
@@ -15,11 +18,11 @@ pub struct Expression {
     index: Index,
 }
 
-/// Error for a text that does not evaluate to an index.
+/// Error for a text that does not evaluate to a number in range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpressionError {
     /// The text is empty.
-    #[error("no index was given")]
+    #[error("no number was given")]
     Empty,
     /// The text is too long.
     #[error("expected at most {allowed} characters")]
@@ -54,7 +57,7 @@ pub enum ExpressionError {
     /// Well formed, but not a whole number.
     #[error("not a whole number")]
     NotWhole,
-    /// Well formed, but beyond 64 bits.
+    /// Well formed, but too large.
     #[error("beyond the range of an index (−2^63 to 2^63 − 1)")]
     Overflow,
 }
@@ -81,16 +84,19 @@ impl Expression {
     /// The maximum number of characters.
     pub const MAX_CHARACTERS: usize = 200;
 
+    /// The maximum number of digits that [`Expression::evaluate`] returns.
+    pub const MAX_DIGITS: usize = 10_000;
+
     /// Returns the index that it evaluates to.
     pub const fn index(self) -> Index {
         self.index
     }
-}
 
-impl FromStr for Expression {
-    type Err = ExpressionError;
-
-    fn from_str(text: &str) -> Result<Self, ExpressionError> {
+    /// Returns the whole number that a text evaluates to, whether it is an index or larger.
+    ///
+    /// # Errors
+    /// [`ExpressionError`], of which `Overflow` stands for more than [`Expression::MAX_DIGITS`] digits.
+    pub fn evaluate(text: &str) -> Result<IBig, ExpressionError> {
         let characters: Vec<char> = text.chars().take(Self::MAX_CHARACTERS + 1).collect();
         if characters.len() > Self::MAX_CHARACTERS {
             return Err(ExpressionError::TooLong { allowed: Self::MAX_CHARACTERS });
@@ -100,47 +106,55 @@ impl FromStr for Expression {
         }
         let mut parser = Parser { characters, at: 0 };
         let number = parser.sum()?;
-        if parser.peek().is_some() {
-            return Err(parser.unexpected());
-        }
-        i64::try_from(number).map(|n| Self { index: Index::new(n) }).map_err(|_| ExpressionError::Overflow)
+        if parser.peek().is_some() { Err(parser.unexpected()) } else { Ok(number) }
     }
 }
 
-/// A recursive-descent parser of at most [`Expression::MAX_CHARACTERS`] characters, which bounds its depth.
-/// It computes in 128 bits so that `2^63-1` works.
+impl FromStr for Expression {
+    type Err = ExpressionError;
+
+    fn from_str(text: &str) -> Result<Self, ExpressionError> {
+        let number = i64::try_from(&Self::evaluate(text)?);
+        number.map(|n| Self { index: Index::new(n) }).map_err(|_| ExpressionError::Overflow)
+    }
+}
+
+/// The bits of 10^[`Expression::MAX_DIGITS`] − 1.
+const MAX_BITS: usize = 33_220;
+
+/// A recursive-descent parser of at most [`Expression::MAX_CHARACTERS`] characters, which bounds its depth. No number
+/// on the way is longer than the result may be.
 struct Parser {
     characters: Vec<char>,
     at: usize,
 }
 
 impl Parser {
-    fn sum(&mut self) -> Result<i128, ExpressionError> {
+    fn sum(&mut self) -> Result<IBig, ExpressionError> {
         let mut total = self.product()?;
         loop {
             total = if self.take(&['+']) {
-                total.checked_add(self.product()?)
+                in_range(total + self.product()?)?
             } else if self.take(&['-', '−']) {
-                total.checked_sub(self.product()?)
+                in_range(total - self.product()?)?
             } else {
                 return Ok(total);
-            }
-            .ok_or(ExpressionError::Overflow)?;
+            };
         }
     }
 
-    fn product(&mut self) -> Result<i128, ExpressionError> {
+    fn product(&mut self) -> Result<IBig, ExpressionError> {
         let mut total = self.signed()?;
         while self.take(&['*', '·', '×']) {
-            total = total.checked_mul(self.signed()?).ok_or(ExpressionError::Overflow)?;
+            total = in_range(total * self.signed()?)?;
         }
         Ok(total)
     }
 
     /// `-2^2` is −4, as in mathematics: the sign binds less than the power.
-    fn signed(&mut self) -> Result<i128, ExpressionError> {
+    fn signed(&mut self) -> Result<IBig, ExpressionError> {
         if self.take(&['-', '−']) {
-            return self.signed()?.checked_neg().ok_or(ExpressionError::Overflow);
+            return Ok(-self.signed()?);
         }
         if self.take(&['+']) {
             return self.signed();
@@ -148,23 +162,24 @@ impl Parser {
         self.power()
     }
 
-    fn power(&mut self) -> Result<i128, ExpressionError> {
+    fn power(&mut self) -> Result<IBig, ExpressionError> {
         let base = self.atom()?;
         if !self.take(&['^']) {
             return Ok(base);
         }
         let exponent = self.signed()?;
-        match (base, u32::try_from(exponent)) {
-            (1, _) => Ok(1),
-            (-1, _) => Ok(if exponent % 2 == 0 { 1 } else { -1 }),
-            (_, Ok(exponent)) => base.checked_pow(exponent).ok_or(ExpressionError::Overflow),
-            (_, Err(_)) if exponent < 0 => Err(ExpressionError::NotWhole),
-            (0, Err(_)) => Ok(0),
-            (_, Err(_)) => Err(ExpressionError::Overflow),
+        if base.is_one() || (&base * &base).is_one() {
+            return Ok(if exponent.bit(0) { base } else { IBig::ONE });
+        }
+        match usize::try_from(&exponent) {
+            Ok(exponent) => power(&base, exponent),
+            Err(_) if exponent < IBig::ZERO => Err(ExpressionError::NotWhole),
+            Err(_) if base.is_zero() => Ok(base),
+            Err(_) => Err(ExpressionError::Overflow),
         }
     }
 
-    fn atom(&mut self) -> Result<i128, ExpressionError> {
+    fn atom(&mut self) -> Result<IBig, ExpressionError> {
         if !self.take(&['(']) {
             return self.number();
         }
@@ -192,6 +207,20 @@ impl Parser {
         let found = self.peek().map_or(UnexpectedToken::End, UnexpectedToken::Character);
         ExpressionError::Unexpected { found, position: self.at + 1 }
     }
+}
+
+/// Returns the number, unless it is too long.
+fn in_range(number: IBig) -> Result<IBig, ExpressionError> {
+    if number.bit_len() > MAX_BITS { Err(ExpressionError::Overflow) } else { Ok(number) }
+}
+
+/// Returns the power, without computing one that is much too long.
+fn power(base: &IBig, exponent: usize) -> Result<IBig, ExpressionError> {
+    // |base| is 2^(bits − 1) or more.
+    if base.bit_len().saturating_sub(1).saturating_mul(exponent) >= MAX_BITS {
+        return Err(ExpressionError::Overflow);
+    }
+    in_range(base.pow(exponent))
 }
 
 #[cfg(test)]
@@ -300,6 +329,26 @@ mod tests {
         ] {
             assert_eq!(evaluate(text), Err(error), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_number_of_any_size_is_evaluated_to_a_limit() {
+        let evaluate = |text: &str| Expression::evaluate(text).map(|number| number.to_string());
+        let power = |zeros: usize| Ok(format!("1{}", "0".repeat(zeros)));
+        for text in
+            ["1e30", "10^30", "10 ^ 30", "2^30*5^30", "1,000,000,000,000,000,000,000,000,000,000", "1.5e30-5*10^29"]
+        {
+            assert_eq!(evaluate(text), power(30), "{text}");
+        }
+        assert_eq!(evaluate("2^128-1"), Ok(u128::MAX.to_string()));
+        assert_eq!(evaluate("10^30-10^30-7"), Ok("-7".to_owned()));
+        assert_eq!(evaluate("(-1)^(10^30+1)"), Ok("-1".to_owned()));
+        assert_eq!(evaluate("0^10^30"), Ok("0".to_owned()));
+        assert_eq!(evaluate("10^9999"), power(9_999));
+        for text in ["10^10001", "1e10001", "2^33220", "3^10^30", "10^6000*10^6000", "9^9^9^9"] {
+            assert_eq!(evaluate(text), Err(ExpressionError::Overflow), "{text}");
+        }
+        assert_eq!(evaluate("1e-999999999999999999999"), Err(ExpressionError::NotWhole));
     }
 
     proptest! {

@@ -15,6 +15,7 @@ use wire::Shortened;
 
 use crate::cacheable;
 use crate::error::ApiError;
+use crate::limits::ApiConfig;
 
 pub(crate) use limit::*;
 pub(crate) use moduli::*;
@@ -31,6 +32,23 @@ const MAX_COUNT: u32 = 10_000;
 /// Answers a question, unless its price is too high.
 async fn answer<Q: Question>(question: Q, headers: &HeaderMap) -> Result<Response, ApiError> {
     question.check_price()?;
+    answer_now(question, headers).await
+}
+
+/// Answers a question. If its price is too high, offers the calculation that answers it, if this service takes that.
+async fn answer_or_offer<Q: Question>(
+    question: Q,
+    config: &ApiConfig,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    question.check_price().map_err(|mut refused| {
+        refused.calculation = refused.calculation.filter(|subject| config.estimate((**subject).clone()).is_ok());
+        refused
+    })?;
+    answer_now(question, headers).await
+}
+
+async fn answer_now<Q: Question>(question: Q, headers: &HeaderMap) -> Result<Response, ApiError> {
     // Milliseconds of arithmetic: not for a thread that serves connections.
     let answered = tokio::task::spawn_blocking(move || question.answer());
     let answer = answered.await.map_err(|error| ApiError::Internal(error.into()))?;

@@ -1,15 +1,18 @@
 //! `GET /api/sequences/{sequence}/{n}` and `GET /api/polynomials/{family}/{n}`
 
+use std::sync::Arc;
+
 use answers::{PolynomialQuestion, Sequence, SequenceQuestion};
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::response::Response;
 use fibonacci::{IBig, LucasParameters, MAX_ORDER, MAX_POLYNOMIAL};
 use http::HeaderMap;
 
-use super::{answer, arguments};
+use super::{answer, answer_or_offer, arguments};
 use crate::cacheable::{CacheableParams, CacheableResponses};
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
+use crate::limits::ApiConfig;
 
 /// The most digits of parameters and seeds.
 const MAX_PARAMETER_DIGITS: usize = 1_000;
@@ -40,6 +43,7 @@ const MAX_PARAMETER_DIGITS: usize = 1_000;
     )
 )]
 pub(crate) async fn sequence_term(
+    State(config): State<Arc<ApiConfig>>,
     Path((sequence, n)): Path<(String, String)>,
     query: QueryParams,
     headers: HeaderMap,
@@ -47,7 +51,7 @@ pub(crate) async fn sequence_term(
     let n = arguments::index("n", &n)?;
     let sequence = sequence_of(&sequence, &query)?;
     let modulus = arguments::modulus(&query)?;
-    answer(SequenceQuestion { sequence, n, modulus }, &headers).await
+    answer_or_offer(SequenceQuestion { sequence, n, modulus }, &config, &headers).await
 }
 
 fn sequence_of(name: &str, query: &QueryParams) -> Result<Sequence, ApiError> {

@@ -1,15 +1,18 @@
 //! `GET /api/factors/{family}/{n}`, `/api/divisors/{n}`, `/api/primality/{family}/{n}`, `/api/primes/{family}` and
 //! `/api/digits/{n}`
 
+use std::sync::Arc;
+
 use answers::{DigitsQuestion, DivisorsQuestion, FactorsQuestion, PrimalityQuestion};
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::response::Response;
 use fibonacci::{MAX_FACTOR_INDEX, MAX_FACTORED, MAX_INDEX};
 use http::HeaderMap;
 
-use super::{answer, arguments};
+use super::{answer, answer_or_offer, arguments};
 use crate::cacheable::{self, CacheableParams, CacheableResponses};
 use crate::error::ApiError;
+use crate::limits::ApiConfig;
 
 /// `GET /api/factors/{family}/{n}` returns the algebraic factors of F(n) or L(n): the primitive parts, which need no
 /// factorization of the value, and for L(5k) with odd k also the Aurifeuillian factors. Small parts are factored.
@@ -113,7 +116,11 @@ pub(crate) async fn primes(Path(family): Path<String>, headers: HeaderMap) -> Re
         CacheableResponses,
     )
 )]
-pub(crate) async fn digits(Path(n): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn digits(
+    State(config): State<Arc<ApiConfig>>,
+    Path(n): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let largest = MAX_INDEX.cast_signed();
-    answer(DigitsQuestion { n: arguments::signed_within("n", &n, largest)? }, &headers).await
+    answer_or_offer(DigitsQuestion { n: arguments::signed_within("n", &n, largest)? }, &config, &headers).await
 }

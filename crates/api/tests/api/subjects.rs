@@ -123,7 +123,8 @@ async fn a_question_that_is_too_expensive_names_the_calculation_that_answers_it(
         ("/api/sequences/u/-90000000?p=3&q=-1", "U(3,-1,-90000000)"),
         ("/api/sequences/seeded/100000000?a=2&b=1", "G(2,1,100000000)"),
         ("/api/sequences/kbonacci/100000000?k=3", "T(3,100000000)"),
-        ("/api/phi?places=1000000", "Phi(1000000)"),
+        ("/api/phi?places=100000000", "Phi(100000000)"),
+        ("/api/ratios/500000005?places=100000000", "Phi(100000000)"),
         ("/api/digits/100000000", "F(100000000)"),
         ("/api/moduli/340282366920938463463374607431768211455", "P(340282366920938463463374607431768211455)"),
     ] {
@@ -132,8 +133,12 @@ async fn a_question_that_is_too_expensive_names_the_calculation_that_answers_it(
         assert!(refused["detail"].as_str().expect("a detail").contains(subject), "{refused}");
         system.send(submission(subject)).await.expect(StatusCode::ACCEPTED);
     }
-    // What has no calculation names none.
-    for path in ["/api/ratios/7?places=1000000", "/api/divisors/340282366920938463463374607431768211455"] {
+    // What has no calculation, or one beyond the limits of the service, names none.
+    for path in [
+        "/api/ratios/500000004?places=100000000",
+        "/api/sequences/lucas/1000000001",
+        "/api/divisors/340282366920938463463374607431768211455",
+    ] {
         assert!(system.get(path).await.expect(StatusCode::UNPROCESSABLE_ENTITY).json()["subject"].is_null(), "{path}");
     }
 }

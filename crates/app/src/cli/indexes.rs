@@ -4,9 +4,10 @@ use std::error::Error;
 use std::io::{self, BufRead};
 use std::str::FromStr;
 
+use answers::MAX_INDEX_DIGITS;
 use fibonacci::IBig;
 
-use super::maths::{BigIndex, BigIndexError};
+use super::number::{self, NumberArgumentError};
 
 /// An argument that stands for one index or several.
 pub(crate) type IndexArgument = ListArgument<IndexRange>;
@@ -31,9 +32,9 @@ pub(crate) struct IndexRange {
 /// Error for a text that is no index and no range.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum IndexRangeError {
-    /// One of the numbers is no index.
+    /// One of the numbers is not a number, or too long.
     #[error(transparent)]
-    Index(#[from] BigIndexError),
+    Number(#[from] NumberArgumentError),
     /// The range has no index.
     #[error("expected FROM..TO with FROM at most TO, got {0:?}")]
     Empty(String),
@@ -90,7 +91,14 @@ impl FromStr for IndexRange {
 
     /// Reads `N`, `FROM..TO` or `FROM..TO..STEP`.
     fn from_str(text: &str) -> Result<Self, IndexRangeError> {
-        let index = |text: &str| text.parse::<BigIndex>().map(|index| index.get().clone());
+        Self::read(text, MAX_INDEX_DIGITS)
+    }
+}
+
+impl IndexRange {
+    /// Reads a range whose numbers have up to that many digits.
+    pub(crate) fn read(text: &str, max_digits: usize) -> Result<Self, IndexRangeError> {
+        let index = |text: &str| number::limited(text, max_digits);
         let mut numbers = text.splitn(3, "..");
         let from = index(numbers.next().unwrap_or_default())?;
         let to = numbers.next().map(index).transpose()?.unwrap_or_else(|| from.clone());
@@ -103,9 +111,7 @@ impl FromStr for IndexRange {
         }
         Ok(Self { from, to, step })
     }
-}
 
-impl IndexRange {
     /// Returns the first index.
     pub(crate) fn from(&self) -> &IBig {
         &self.from
@@ -166,8 +172,8 @@ mod tests {
             ("4..1", "got \"4..1\""),
             ("1..4..0", "step above 0"),
             ("1..4..-1", "step above 0"),
-            ("1..", "no index was given"),
-            ("..4", "no index was given"),
+            ("1..", "no number was given"),
+            ("..4", "no number was given"),
             ("1..4..1..1", "whole number"),
             ("1...4", "whole numbers"),
         ] {

@@ -9,6 +9,7 @@ mod internal_client;
 mod interruptible;
 mod maths;
 mod migrate;
+mod number;
 mod output;
 mod parts;
 mod progress_bar;

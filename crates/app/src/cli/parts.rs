@@ -1,9 +1,10 @@
 //! Parts of a value that are computed without it.
 
-use clap::{Args, value_parser};
+use clap::Args;
 use fibonacci::{IBig, UBig};
 
-use super::maths::{Answer, parse_modulus};
+use super::maths::Answer;
+use super::number::{modulus, within};
 
 /// Parts of the value, which are computed without the value. One is printed alone, several a line each.
 #[derive(Args, Debug)]
@@ -14,15 +15,15 @@ pub(super) struct PartArgs {
     pub(super) digits: bool,
 
     /// Print the first K digits (1 to 10,000), without a sign; all if there are fewer.
-    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
+    #[arg(long, value_name = "K", value_parser = within(1_u16..=10_000))]
     pub(super) first: Option<u16>,
 
     /// Print the last K digits (1 to 10,000), with leading zeros; all if there are fewer.
-    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
+    #[arg(long, value_name = "K", value_parser = within(1_u16..=10_000))]
     pub(super) last: Option<u16>,
 
     /// Print F(N) in scientific notation with K digits (1 to 10,000): cut off, not rounded.
-    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..=10_000))]
+    #[arg(long, value_name = "K", value_parser = within(1_u16..=10_000))]
     scientific: Option<u16>,
 
     /// Print the exponents of 2, 3 and 5 in F(N).
@@ -34,7 +35,7 @@ pub(super) struct PartArgs {
     digital_root: bool,
 
     /// Print F(N) modulo M, from 0 to M − 1. M has up to 10,000 digits.
-    #[arg(long = "mod", value_name = "M", value_parser = parse_modulus)]
+    #[arg(long = "mod", value_name = "M", value_parser = modulus)]
     pub(super) modulus: Option<UBig>,
 }
 

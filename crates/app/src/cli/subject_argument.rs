@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use model::{Expression, ExpressionError, Subject, SubjectError};
 
-use super::maths::{BigIndex, BigIndexError};
+use super::number::{BigIndex, NumberArgumentError};
 
 /// A subject other than F(n), such as `L(1e6)` or `U(3,-1,2^10)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) struct SubjectArgument(pub(crate) Subject);
 pub(crate) enum SubjectArgumentError {
     /// A number is not an expression.
     #[error(transparent)]
-    Number(#[from] BigIndexError),
+    Number(#[from] NumberArgumentError),
     /// The index is not an expression.
     #[error(transparent)]
     Expression(#[from] ExpressionError),
@@ -39,7 +39,7 @@ impl FromStr for SubjectArgument {
         let (kind, numbers) = inner.ok_or(SubjectError::UnknownKind)?;
         let numbers = numbers.split(',').map(|number| number.parse::<BigIndex>());
         let numbers = numbers.map(|number| number.map(|number| number.get().to_string()));
-        let numbers: Vec<String> = numbers.collect::<Result<_, BigIndexError>>()?;
+        let numbers: Vec<String> = numbers.collect::<Result<_, NumberArgumentError>>()?;
         Ok(Self(format!("{kind}({})", numbers.join(",")).parse()?))
     }
 }
@@ -65,7 +65,7 @@ mod tests {
             ("F(2*(3+4))", "F(14)"),
             ("T(3,1e6)", "T(3,1000000)"),
             ("Phi(1e6)", "Phi(1000000)"),
-            ("P(2^64)", "P(18446744073709551616)"),
+            ("P(2^64+1)", "P(18446744073709551617)"),
         ] {
             assert_eq!(text.parse::<SubjectArgument>().expect(text).0.to_string(), expected);
         }

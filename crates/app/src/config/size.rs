@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use fibonacci::IBig;
 use model::{Expression, ExpressionError};
 
 /// A number of bytes, at least one.
@@ -54,15 +55,14 @@ impl FromStr for ByteSize {
         let find = |(name, _): &&(&str, u64)| name.eq_ignore_ascii_case(unit);
         let factor = if unit.is_empty() { Some(1) } else { UNITS.iter().find(find).map(|(_, factor)| *factor) };
         let factor = factor.ok_or(ByteSizeError::Malformed)?;
-        // Beyond the range of an index, which is half of ours, only plain digits are read.
-        let number = match (number.parse::<Expression>(), number.parse::<u64>()) {
-            (_, Ok(number)) => number,
-            (Ok(expression), _) => u64::try_from(expression.index().get()).map_err(|_| ByteSizeError::Malformed)?,
-            (Err(ExpressionError::Overflow), _) => return Err(ByteSizeError::Overflow),
-            (Err(error @ (ExpressionError::Ambiguous { .. } | ExpressionError::Grouping { .. })), _) => {
+        let number = match Expression::evaluate(number) {
+            Ok(number) if number < IBig::ZERO => return Err(ByteSizeError::Malformed),
+            Ok(number) => u64::try_from(&number).map_err(|_| ByteSizeError::Overflow)?,
+            Err(ExpressionError::Overflow) => return Err(ByteSizeError::Overflow),
+            Err(error @ (ExpressionError::Ambiguous { .. } | ExpressionError::Grouping { .. })) => {
                 return Err(ByteSizeError::Ambiguous(error));
             }
-            (Err(_), _) => return Err(ByteSizeError::Malformed),
+            Err(_) => return Err(ByteSizeError::Malformed),
         };
         match number.checked_mul(factor) {
             None => Err(ByteSizeError::Overflow),

@@ -56,8 +56,8 @@ pub(super) fn milliseconds(
 
 /// Parses a whole number, also as an expression (`1e6`, `2^20`). Returns `None` for other texts.
 fn parse_whole(text: &str) -> Result<Option<u64>, UnitError> {
-    match text.parse::<Expression>() {
-        Ok(expression) => Ok(u64::try_from(expression.index().get()).ok()),
+    match Expression::evaluate(text) {
+        Ok(number) => Ok(u64::try_from(&number).ok()),
         Err(error @ (ExpressionError::Ambiguous { .. } | ExpressionError::Grouping { .. })) => {
             Err(UnitError::Ambiguous(error))
         }

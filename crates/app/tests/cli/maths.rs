@@ -59,6 +59,32 @@ fn questions_are_answered_as_text_and_as_json() {
 }
 
 #[test]
+fn every_number_may_be_an_expression() {
+    for (arguments, digits) in [
+        ("lucas 1e2", "lucas 100"),
+        ("lucas 2*5 --u 2+1 -1", "lucas 10 --u 3 -1"),
+        ("lucas 50 --order 2^2 --mod 10^9+7", "lucas 50 --order 4 --mod 1000000007"),
+        ("fib 1e6 --first 1e2 --mod 10^30", "fib 1000000 --first 100 --mod 1000000000000000000000000000000"),
+        ("pisano 10^30", "pisano 1000000000000000000000000000000"),
+        ("pisano 1,000,000 1_000..10^3+1", "pisano 1000000 1000 1001"),
+        ("pisano 1e2 --residues 2^3 --from 1e3", "pisano 100 --residues 8 --from 1000"),
+        ("divisors 2^127", "divisors 170141183460469231731687303715884105728"),
+        ("factors 2*3", "factors 6"),
+        ("polynomial 1e1", "polynomial 10"),
+        ("zeckendorf 10^30", "zeckendorf 1000000000000000000000000000000"),
+        ("zeckendorf --back 2^4 7", "zeckendorf --back 16 7"),
+        ("is-fibonacci 12^2", "is-fibonacci 144"),
+        ("wythoff 1e30", "wythoff 1000000000000000000000000000000"),
+        ("golden-string 10^30 --count 1e1", "golden-string 1000000000000000000000000000000 --count 10"),
+        ("phi 1e2 --ratio 2^9", "phi 100 --ratio 512"),
+        ("convergent 1_000", "convergent 1000"),
+    ] {
+        let [given, plain] = [arguments, digits].map(|line| finish(abaci(&line.split(' ').collect::<Vec<_>>())));
+        assert_eq!((given.code, &given.stdout), (Some(0), &plain.stdout), "{arguments}: {}", given.stderr);
+    }
+}
+
+#[test]
 fn a_number_that_is_not_a_fibonacci_number_ends_with_1_and_its_neighbors() {
     let printed = finish(abaci(&["is-fibonacci", "4", "--json"]));
     let json = "{\"index\":null,\"lucas_index\":\"3\",\"below\":\"4\",\"above\":\"5\",\"nearest\":[\"4\",\"5\"]}\n";
@@ -72,8 +98,8 @@ fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
         (&["lucas", "seven"][..], "whole numbers"),
         (&["lucas", "10^18"], "more than 100000000 bits; --mod M works for this N"),
         (&["lucas", "-1", "--u", "3", "2"], "not invertible"),
-        (&["lucas", "5", "--order", "65"], "from 2 to 64, got 65"),
-        (&["lucas", "5", "--u", "1", "x"], "plain digits"),
+        (&["lucas", "5", "--order", "65"], "from 2 to 64"),
+        (&["lucas", "5", "--u", "1", "x"], "whole numbers"),
         (&["lucas", "5", "--u", "1", "2", "--order", "3"], "cannot be used with"),
         (&["polynomial", "2001"], "2000"),
         (&["pisano", "0"], "above 0"),
@@ -82,8 +108,8 @@ fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
         (&["factors", "100001"], "100000"),
         (&["factors", "50001", "--lucas"], "half of that for Lucas numbers"),
         (&["wythoff", "-1"], "unexpected argument"),
-        (&["wythoff", "1e3"], "plain digits"),
-        (&["golden-string", "x"], "plain digits"),
+        (&["wythoff", "1e10001"], "up to 10000 digits"),
+        (&["golden-string", "x"], "whole numbers"),
         (&["digits", "10^12"], "-700000000000 to 700000000000"),
         (&["convergent", "65536"], "65535"),
         (&["primality", "x"], "whole numbers"),
@@ -91,12 +117,12 @@ fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
         (&["pisano", "0..5"], "above 0"),
         (&["lucas", "5..1"], "FROM at most TO"),
         (&["lucas", "5", "--json", "--format", "csv"], "cannot be used with"),
-        (&["zeckendorf", "x"], "plain digits"),
+        (&["zeckendorf", "x"], "whole numbers"),
         (&["zeckendorf", "1", "2"], "expected one number, got 2"),
         (&["zeckendorf", "--back", "10000001"], "from 0 to 10000000"),
         (&["is-fibonacci", "12x"], "position 3"),
-        (&["is-fibonacci", ""], "got nothing"),
-        (&["phi", "1000001"], "1000000"),
+        (&["is-fibonacci", ""], "no number was given"),
+        (&["phi", "1000001"], "up to 1000000 places, got 1000001; `abaci get 'Phi(1000001)'` has them"),
         (&["verify", "/dev/null", "x"], "whole numbers"),
     ] {
         let printed = finish(abaci(arguments));

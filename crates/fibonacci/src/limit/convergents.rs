@@ -2,7 +2,7 @@
 
 use dashu_int::UBig;
 
-use super::phi::{phi_places, with_point};
+use super::phi::with_point;
 use super::{MAX_PHI_DIGITS, phi_digits};
 use crate::instant::pair;
 
@@ -32,15 +32,27 @@ pub fn convergent(k: u16) -> Convergent {
     Convergent { numerator, denominator, above: k % 2 == 1 }
 }
 
+/// Returns whether n is so large that F(n+1)/F(n) has the decimal places of φ, to that number of them. For smaller n it
+/// may have them too, at most [`agreeing_places`].
+///
+/// # Source
+/// No multiple r of 10⁻ᵈ is near φ: r² − r − 1 = (r − φ)(r − 1 + φ) is at least 10⁻²ᵈ, so |r − φ| > 10⁻²ᵈ/2.4. And
+/// |F(n+1)/F(n) − φ| < 3/F(n)² < 18/10^(0.4·n). For n ≥ 5·(d + 1) that is less, so no such r is between the two.
+///
+/// # Example
+/// ```
+/// assert!(fibonacci::has_places_of_phi(55, 10));
+/// assert!(!fibonacci::has_places_of_phi(54, 10));
+/// ```
+pub fn has_places_of_phi(n: u64, places: u64) -> bool {
+    n / 5 > places
+}
+
 /// Returns F(n+1)/F(n) with the given number of decimal places (at most [`MAX_PHI_DIGITS`]), cut off and not rounded; `None` for
 /// n = 0.
 ///
 /// # Cost
-/// A division of that size for small n, and [`phi_digits`] where F(n) has more digits than are asked for.
-///
-/// # Source
-/// F(n+1)/F(n) = φ ± ε with 0 < ε < 3/F(n)², below for odd n. Where that leaves the places as they are in φ, they are
-/// those of φ; else the quotient is computed.
+/// That of [`phi_digits`] where [`has_places_of_phi`], and else of a quotient with that number of digits.
 ///
 /// # Example
 /// ```
@@ -53,18 +65,7 @@ pub fn ratio_digits(n: u64, places: u32) -> Option<String> {
     if n == 0 {
         return None;
     }
-    let mut guard = 20;
-    // F(n)² > 10^(0.4·n) / 6, so the difference is below one unit of the last place of the guard.
-    while n / 5 * 2 > u64::from(places + guard) + 10 {
-        let digits = phi_places(places + guard);
-        // The digits shown stay if those after them are neither all 0 nor all 9.
-        let (shown, tail) = digits.split_at(digits.len() - guard as usize);
-        if tail.bytes().any(|digit| digit != b'0') && tail.bytes().any(|digit| digit != b'9') {
-            return Some(with_point(shown));
-        }
-        guard *= 2;
-    }
-    quotient_digits(n, places)
+    if has_places_of_phi(n, places.into()) { Some(phi_digits(places)) } else { quotient_digits(n, places) }
 }
 
 /// Returns how many decimal places of F(n+1)/F(n) are those of φ; `None` for n = 0.
@@ -91,4 +92,19 @@ pub fn agreeing_places(n: u64) -> Option<u32> {
 fn quotient_digits(n: u64, places: u32) -> Option<String> {
     let (current, next) = pair(u32::try_from(n).ok().filter(|&n| n > 0)?);
     Some(with_point(&(next * UBig::from(10_u8).pow(places as usize) / current).to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_has_the_places_of_phi_where_that_is_known_beforehand() {
+        for places in 0..=600 {
+            for n in (5 * (places + 1)..).take(4) {
+                assert!(has_places_of_phi(n.into(), places.into()));
+                assert_eq!(quotient_digits(n.into(), places), Some(phi_digits(places)), "n = {n}, {places} places");
+            }
+        }
+    }
 }

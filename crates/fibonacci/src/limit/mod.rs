@@ -4,6 +4,6 @@ mod convergents;
 mod golden_ratio;
 mod phi;
 
-pub use convergents::{Convergent, agreeing_places, convergent, ratio_digits};
+pub use convergents::{Convergent, agreeing_places, convergent, has_places_of_phi, ratio_digits};
 pub use golden_ratio::GoldenRatio;
 pub use phi::{MAX_PHI_DIGITS, phi_digits};

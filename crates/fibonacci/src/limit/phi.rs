@@ -20,14 +20,9 @@ pub const MAX_PHI_DIGITS: u32 = 1_000_000;
 /// assert_eq!(fibonacci::phi_digits(0), "1");
 /// ```
 pub fn phi_digits(places: u32) -> String {
-    with_point(&phi_places(places.min(MAX_PHI_DIGITS)))
-}
-
-/// The digits of φ without the point.
-pub(super) fn phi_places(places: u32) -> String {
-    let scale = UBig::from(10_u8).pow(places as usize);
+    let scale = UBig::from(10_u8).pow(places.min(MAX_PHI_DIGITS) as usize);
     let doubled = &scale + (scale.sqr() * 5_u8).sqrt();
-    (doubled >> 1).to_string()
+    with_point(&(doubled >> 1).to_string())
 }
 
 /// Puts a point after the first digit.

@@ -1,6 +1,8 @@
 //! Numbers with separators between groups of digits, decimals and powers of ten: `1 000 000`, `1.5e6`.
 
-use super::{ExpressionError, Parser};
+use dashu_int::IBig;
+
+use super::{Expression, ExpressionError, Parser, in_range, power};
 
 /// The meaning of a character between two digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,7 +42,7 @@ struct Groups {
 
 impl Parser {
     /// Parses a number. One that can be read in two ways is an error with a suggestion.
-    pub(super) fn number(&mut self) -> Result<i128, ExpressionError> {
+    pub(super) fn number(&mut self) -> Result<IBig, ExpressionError> {
         self.peek();
         let start = self.at;
         let groups = self.groups()?;
@@ -73,7 +75,7 @@ impl Parser {
         }
     }
 
-    fn exponent(&mut self) -> Result<i128, ExpressionError> {
+    fn exponent(&mut self) -> Result<i64, ExpressionError> {
         let is_negative = self.take(&['-', '−']);
         if !is_negative {
             self.take(&['+']);
@@ -82,20 +84,20 @@ impl Parser {
         let groups = self.groups()?;
         let (digits, _) = groups.read(groups.groups.concat())?;
         // No exponent beyond this gives a number in range.
-        let exponent = parse_digits(&digits).unwrap_or(i128::MAX).min(1_000_000);
+        let exponent = digits.parse().unwrap_or(i64::MAX).min(1_000_000);
         Ok(if is_negative { -exponent } else { exponent })
     }
 }
 
 impl Groups {
     /// Returns the digits, and how many of them are decimals.
-    fn read(&self, text: String) -> Result<(String, i128), ExpressionError> {
+    fn read(&self, text: String) -> Result<(String, i64), ExpressionError> {
         let digits = self.groups.concat();
         let decimals = self.groups.last().map_or(0, String::len);
         match (self.is_whole(), self.is_decimal()) {
             (true, true) => Err(ExpressionError::Ambiguous { text, suggestion: without_leading_zeros(&digits) }),
             (true, false) => Ok((digits, 0)),
-            (false, true) => Ok((digits, i128::try_from(decimals).unwrap_or(i128::MAX))),
+            (false, true) => Ok((digits, i64::try_from(decimals).unwrap_or(i64::MAX))),
             (false, false) => Err(ExpressionError::Grouping { text, suggestion: without_leading_zeros(&digits) }),
         }
     }
@@ -126,21 +128,23 @@ fn without_leading_zeros(digits: &str) -> String {
     if trimmed.is_empty() { "0".to_owned() } else { trimmed.to_owned() }
 }
 
-fn parse_digits(digits: &str) -> Result<i128, ExpressionError> {
+fn parse_digits(digits: &str) -> Result<IBig, ExpressionError> {
     digits.parse().map_err(|_| ExpressionError::Overflow)
 }
 
-/// Returns mantissa · 10^power, if that is whole and fits.
-fn scale(mantissa: i128, power: i128) -> Result<i128, ExpressionError> {
-    if mantissa == 0 {
-        return Ok(0);
-    }
-    let ten_to_the = |power: i128| u32::try_from(power).ok().and_then(|power| 10_i128.checked_pow(power));
-    if power >= 0 {
-        return ten_to_the(power).and_then(|p| mantissa.checked_mul(p)).ok_or(ExpressionError::Overflow);
-    }
-    match ten_to_the(-power) {
-        Some(divisor) if mantissa % divisor == 0 => Ok(mantissa / divisor),
-        _ => Err(ExpressionError::NotWhole),
+/// Returns mantissa · 10^exponent, if that is whole and fits.
+fn scale(mantissa: IBig, exponent: i64) -> Result<IBig, ExpressionError> {
+    let places = usize::try_from(exponent.unsigned_abs()).unwrap_or(usize::MAX);
+    let ten = IBig::from(10);
+    if mantissa.is_zero() {
+        Ok(mantissa)
+    } else if exponent >= 0 {
+        in_range(mantissa * power(&ten, places)?)
+    } else if places > Expression::MAX_CHARACTERS {
+        // The mantissa has fewer digits.
+        Err(ExpressionError::NotWhole)
+    } else {
+        let divisor = power(&ten, places)?;
+        if (&mantissa % &divisor).is_zero() { Ok(mantissa / divisor) } else { Err(ExpressionError::NotWhole) }
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use wire::PrimePower;
 
 use crate::cli::indexes::IndexInputError;
+use crate::cli::number::NumberArgumentError;
 use crate::cli::stdout::{StdoutError, print};
 use crate::cli::terminal::TerminalGuard;
 
@@ -44,6 +45,9 @@ pub(crate) enum AnswerError {
     /// The value was not delivered.
     #[error(transparent)]
     Value(fibonacci::Error),
+    /// Not a number, or not one that is allowed.
+    #[error(transparent)]
+    Number(#[from] NumberArgumentError),
     /// An argument that must be changed.
     #[error("{0}")]
     Argument(String),
@@ -76,7 +80,7 @@ impl AnswerError {
     /// Returns whether an argument must be changed.
     pub(crate) fn is_wrong_argument(&self) -> bool {
         match self {
-            Self::Sequence(_) | Self::Argument(_) => true,
+            Self::Sequence(_) | Self::Number(_) | Self::Argument(_) => true,
             Self::Index(error) => matches!(error, fibonacci::IndexOfError::Number(_)),
             Self::Value(_)
             | Self::Input { .. }
@@ -95,7 +99,9 @@ impl From<QuestionError> for AnswerError {
             QuestionError::Sequence(error) => Self::Sequence(error),
             QuestionError::Index(error) => Self::Index(error),
             QuestionError::Value(error) => Self::Value(error),
-            error @ (QuestionError::FactorIndex { .. } | QuestionError::ZeroIndex) => Self::Argument(error.to_string()),
+            error @ (QuestionError::FactorIndex { .. } | QuestionError::Places { .. } | QuestionError::ZeroIndex) => {
+                Self::Argument(error.to_string())
+            }
         }
     }
 }

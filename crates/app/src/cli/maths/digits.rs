@@ -3,8 +3,9 @@
 use answers::DigitsQuestion;
 use clap::Args;
 
+use super::AnswerError;
 use super::answer::{PrintArgs, lines, print_question, spaced};
-use super::{AnswerError, BigIndex};
+use crate::cli::number::BigIndex;
 
 /// Print how often each digit occurs in F(N), the sum of the digits, and the digital root.
 #[derive(Args, Debug)]

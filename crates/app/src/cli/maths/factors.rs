@@ -1,19 +1,20 @@
 //! `abaci factors N` and `abaci divisors N`.
 
 use answers::{DivisorsQuestion, FactorsQuestion, Family};
-use clap::{Args, value_parser};
-use fibonacci::MAX_FACTOR_INDEX;
+use clap::Args;
+use fibonacci::{MAX_FACTOR_INDEX, MAX_FACTORED};
 use wire::FactorPart;
 
 use super::AnswerError;
 use super::answer::{PrintArgs, power, print_question, spaced};
+use crate::cli::number::within;
 
 /// Print the algebraic factors of F(N): the primitive part of F(d) for each divisor d of N, with its prime factors if
 /// it is small. Their product is F(N).
 #[derive(Args, Debug)]
 pub(crate) struct FactorsCommand {
     /// Index, up to 100,000; up to 50,000 for Lucas numbers.
-    #[arg(value_name = "N", value_parser = value_parser!(u32).range(1..=i64::from(MAX_FACTOR_INDEX)))]
+    #[arg(value_name = "N", value_parser = within(1..=MAX_FACTOR_INDEX))]
     n: u32,
 
     /// Print the factors of the Lucas number L(N); for odd multiples of 5 also the Aurifeuillian factors.
@@ -49,7 +50,7 @@ fn part(part: &FactorPart) -> String {
 #[derive(Args, Debug)]
 pub(crate) struct DivisorsCommand {
     /// Number, from 1 to 2^128 − 1.
-    #[arg(value_name = "N", value_parser = parse_factored)]
+    #[arg(value_name = "N", value_parser = within(1..=MAX_FACTORED))]
     n: u128,
 
     #[command(flatten)]
@@ -60,8 +61,4 @@ impl DivisorsCommand {
     pub(crate) fn run(self) -> Result<(), AnswerError> {
         print_question(&DivisorsQuestion { n: self.n }, self.print, |answer| spaced(&answer.divisors))
     }
-}
-
-fn parse_factored(text: &str) -> Result<u128, String> {
-    text.parse().ok().filter(|&n| n > 0).ok_or_else(|| format!("expected a whole number from 1 to {}", u128::MAX))
 }

@@ -2,13 +2,13 @@
 
 use answers::{Sequence, SequenceQuestion};
 use clap::Args;
-use fibonacci::{IBig, LucasParameters, SequenceError, UBig};
+use fibonacci::{IBig, LucasParameters, MAX_ORDER, SequenceError, UBig};
 use wire::SequenceTerm;
 
 use super::AnswerError;
 use super::list::{ListArgs, Record};
-use super::numbers::{parse_integer, parse_modulus};
 use crate::cli::indexes::{IndexArgument, ListArgument};
+use crate::cli::number::{integer, modulus, within};
 
 /// Print L(N), the N-th Lucas number with L(0) = 2 and L(1) = 1, or a number of a related sequence.
 ///
@@ -27,27 +27,27 @@ pub(crate) struct LucasCommand {
     more_indexes: Vec<IndexArgument>,
 
     /// Print U(N) of the Lucas sequence with x(n) = P·x(n−1) − Q·x(n−2), U(0) = 0, U(1) = 1.
-    #[arg(long, value_names = ["P", "Q"], num_args = 2, allow_hyphen_values = true, value_parser = parse_integer,
+    #[arg(long, value_names = ["P", "Q"], num_args = 2, allow_hyphen_values = true, value_parser = integer,
         group = "sequence")]
     u: Option<Vec<IBig>>,
 
     /// Print V(N) of the Lucas sequence with x(n) = P·x(n−1) − Q·x(n−2), V(0) = 2, V(1) = P.
-    #[arg(long, value_names = ["P", "Q"], num_args = 2, allow_hyphen_values = true, value_parser = parse_integer,
+    #[arg(long, value_names = ["P", "Q"], num_args = 2, allow_hyphen_values = true, value_parser = integer,
         group = "sequence")]
     v: Option<Vec<IBig>>,
 
     /// Print G(N) with G(0) = A, G(1) = B and G(n) = G(n−1) + G(n−2).
-    #[arg(long, value_names = ["A", "B"], num_args = 2, allow_hyphen_values = true, value_parser = parse_integer,
+    #[arg(long, value_names = ["A", "B"], num_args = 2, allow_hyphen_values = true, value_parser = integer,
         group = "sequence")]
     seeds: Option<Vec<IBig>>,
 
     /// Print the N-th number of the sequence in which each is the sum of the K before (2 to 64), after K − 1 zeros
     /// and a 1.
-    #[arg(long, value_name = "K", group = "sequence")]
+    #[arg(long, value_name = "K", value_parser = within(2..=MAX_ORDER), group = "sequence")]
     order: Option<u32>,
 
     /// Print the residue modulo M, from 0 to M − 1.
-    #[arg(long = "mod", value_name = "M", value_parser = parse_modulus)]
+    #[arg(long = "mod", value_name = "M", value_parser = modulus)]
     modulus: Option<UBig>,
 
     #[command(flatten)]

@@ -3,13 +3,12 @@
 //! Each prints an answer as text or, with `--json`, as the JSON object of the API.
 
 mod answer;
-mod big_index;
 mod digits;
 mod factors;
+mod input;
 mod is_fibonacci;
 mod list;
 mod lucas;
-mod numbers;
 mod phi;
 mod pisano;
 mod polynomial;
@@ -19,12 +18,10 @@ mod wythoff;
 mod zeckendorf;
 
 pub(crate) use answer::{Answer, AnswerError, print_answer};
-pub(crate) use big_index::{BigIndex, BigIndexError};
 pub(crate) use digits::DigitsCommand;
 pub(crate) use factors::{DivisorsCommand, FactorsCommand};
 pub(crate) use is_fibonacci::IsFibonacciCommand;
 pub(crate) use lucas::LucasCommand;
-pub(crate) use numbers::parse_modulus;
 pub(crate) use phi::{ConvergentCommand, PhiCommand};
 pub(crate) use pisano::PisanoCommand;
 pub(crate) use polynomial::PolynomialCommand;

@@ -2,16 +2,16 @@
 
 use std::str::FromStr;
 
-use answers::{PeriodQuestion, ResiduesQuestion};
-use clap::{Args, value_parser};
+use answers::{MAX_MODULUS_DIGITS, PeriodQuestion, ResiduesQuestion};
+use clap::Args;
 use fibonacci::{IBig, UBig};
 use wire::ModulusPeriod;
 
+use super::AnswerError;
 use super::answer::{lines, power};
 use super::list::{ListArgs, Record};
-use super::numbers::{NumberArgumentError, parse_modulus};
-use super::{AnswerError, BigIndex};
 use crate::cli::indexes::{IndexRange, IndexRangeError, ListArgument};
+use crate::cli::number::{BigIndex, NumberArgumentError, within};
 
 /// Print the Pisano period of M: after how many indexes the Fibonacci numbers modulo M repeat; its entry point: the
 /// first index above 0 whose number M divides; and the prime factors of M. Or print the residues themselves.
@@ -25,7 +25,7 @@ pub(crate) struct PisanoCommand {
     moduli: Vec<ListArgument<ModulusRange>>,
 
     /// Print F(N), F(N + 1), … modulo M instead, COUNT residues.
-    #[arg(long, value_name = "COUNT", value_parser = value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, value_name = "COUNT", value_parser = within(1_u32..=10_000_000))]
     residues: Option<u32>,
 
     /// The index of the first residue.
@@ -38,29 +38,14 @@ pub(crate) struct PisanoCommand {
 
 /// A modulus, or a range of them.
 #[derive(Clone, Debug)]
-enum ModulusRange {
-    Modulus(UBig),
-    Range(IndexRange),
-}
-
-/// Error for a text that is no modulus and no range.
-#[derive(Debug, thiserror::Error)]
-enum ModulusRangeError {
-    #[error(transparent)]
-    Modulus(#[from] NumberArgumentError),
-    #[error(transparent)]
-    Range(#[from] IndexRangeError),
-}
+struct ModulusRange(IndexRange);
 
 impl FromStr for ModulusRange {
-    type Err = ModulusRangeError;
+    type Err = IndexRangeError;
 
-    fn from_str(text: &str) -> Result<Self, ModulusRangeError> {
-        if !text.contains("..") {
-            return Ok(Self::Modulus(parse_modulus(text)?));
-        }
-        let range: IndexRange = text.parse()?;
-        if range.from() > &IBig::ZERO { Ok(Self::Range(range)) } else { Err(NumberArgumentError::Modulus.into()) }
+    fn from_str(text: &str) -> Result<Self, IndexRangeError> {
+        let range = IndexRange::read(text, MAX_MODULUS_DIGITS)?;
+        if range.from() > &IBig::ZERO { Ok(Self(range)) } else { Err(NumberArgumentError::Modulus.into()) }
     }
 }
 
@@ -69,10 +54,7 @@ impl IntoIterator for ModulusRange {
     type IntoIter = Box<dyn Iterator<Item = UBig>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        match self {
-            Self::Modulus(m) => Box::new(std::iter::once(m)),
-            Self::Range(range) => Box::new(range.into_iter().map(|m| m.into_parts().1)),
-        }
+        Box::new(self.0.into_iter().map(|m| m.into_parts().1))
     }
 }
 
@@ -92,8 +74,10 @@ impl PisanoCommand {
             });
         }
         let question = |m: UBig| {
-            let m = u128::try_from(&m);
-            let m = m.map_err(|_| AnswerError::Argument(format!("expected a modulus from 1 to {}", u128::MAX)))?;
+            let m = u128::try_from(&m).ok().ok_or_else(|| NumberArgumentError::Range {
+                least: "1".to_owned(),
+                most: fibonacci::MAX_FACTORED.to_string(),
+            })?;
             Ok(PeriodQuestion { m })
         };
         self.list.print_each(moduli, is_interactive, question, record)

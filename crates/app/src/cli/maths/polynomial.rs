@@ -1,17 +1,18 @@
 //! `abaci polynomial N`: Fibonacci and Lucas polynomials.
 
 use answers::{Family, PolynomialQuestion};
-use clap::{Args, value_parser};
+use clap::Args;
 use fibonacci::MAX_POLYNOMIAL;
 
 use super::AnswerError;
 use super::answer::{PrintArgs, print_question};
+use crate::cli::number::within;
 
 /// Print the Fibonacci polynomial F(N, x): F(0, x) = 0, F(1, x) = 1 and F(n, x) = x·F(n−1, x) + F(n−2, x).
 #[derive(Args, Debug)]
 pub(crate) struct PolynomialCommand {
     /// Index, up to 2,000.
-    #[arg(value_name = "N", value_parser = value_parser!(u32).range(..=i64::from(MAX_POLYNOMIAL)))]
+    #[arg(value_name = "N", value_parser = within(0..=MAX_POLYNOMIAL))]
     n: u32,
 
     /// Print the Lucas polynomial L(N, x): L(0, x) = 2, L(1, x) = x.

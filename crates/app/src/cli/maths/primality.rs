@@ -3,8 +3,9 @@
 use answers::{Family, PrimalityQuestion, known_primes};
 use clap::Args;
 
+use super::AnswerError;
 use super::answer::{PrintArgs, lines, print_body, print_question};
-use super::{AnswerError, BigIndex};
+use crate::cli::number::BigIndex;
 
 /// Print what is known of whether F(N) is prime, and why; without N, the table of known primes.
 #[derive(Args, Debug)]

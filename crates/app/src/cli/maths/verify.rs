@@ -11,7 +11,8 @@ use fibonacci::{Verification, Verifier};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::{Answer, AnswerError, BigIndex, print_answer};
+use super::{Answer, AnswerError, print_answer};
+use crate::cli::number::{BigIndex, within};
 use crate::cli::progress_bar::{show, show_bytes};
 
 /// Check that a file is F(N): its digits modulo random 61-bit primes, their number, and the first and last 50.
@@ -31,7 +32,7 @@ pub(crate) struct VerifyCommand {
     n: BigIndex,
 
     /// Number of primes, from 1 to 64.
-    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = within(1_u8..=64))]
     primes: u8,
 
     /// Print a JSON object.

@@ -1,18 +1,18 @@
 //! `abaci wythoff N` and `abaci golden-string N`.
 
 use answers::{GoldenStringQuestion, WythoffQuestion};
-use clap::{Args, value_parser};
+use clap::Args;
 use fibonacci::UBig;
 
 use super::AnswerError;
 use super::answer::{PrintArgs, print_question, spaced};
-use super::numbers::parse_natural;
+use crate::cli::number::{natural, within};
 
 /// Print the N-th Wythoff pair: ⌊N·φ⌋ and ⌊N·φ²⌋. All whole numbers above 0 stand in one pair each.
 #[derive(Args, Debug)]
 pub(crate) struct WythoffCommand {
-    /// The place of the pair, in plain digits.
-    #[arg(value_name = "N", value_parser = parse_natural)]
+    /// The place of the pair: a whole number, also as 1e6 or 10^6.
+    #[arg(value_name = "N", value_parser = natural)]
     n: UBig,
 
     #[command(flatten)]
@@ -29,12 +29,12 @@ impl WythoffCommand {
 /// changing it.
 #[derive(Args, Debug)]
 pub(crate) struct GoldenStringCommand {
-    /// The first position, from 0, in plain digits.
-    #[arg(value_name = "N", default_value = "0", value_parser = parse_natural)]
+    /// The first position, from 0: a whole number, also as 1e6 or 10^6.
+    #[arg(value_name = "N", default_value = "0", value_parser = natural)]
     n: UBig,
 
     /// The number of characters.
-    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = within(1_u32..=10_000_000))]
     count: u32,
 
     #[command(flatten)]

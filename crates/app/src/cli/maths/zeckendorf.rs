@@ -5,14 +5,15 @@ use clap::Args;
 
 use super::AnswerError;
 use super::answer::{PrintArgs, print_question, spaced};
-use super::numbers::{number_text, parse_natural};
+use super::input::number_text;
+use crate::cli::number::{digits, natural, within};
 
 /// Print the indexes of the Fibonacci numbers that add up to N, no two of them neighbors, the largest first.
 ///
 /// A number of a million digits takes about two seconds.
 #[derive(Args, Debug)]
 pub(crate) struct ZeckendorfCommand {
-    /// Number in plain digits, or `-` to read it from standard input; with --back, indexes instead.
+    /// Number: digits, also as 1e6, 10^6 or 2^20+1, or `-` to read it from standard input; with --back, indexes instead.
     #[arg(value_name = "N", required = true)]
     n: Vec<String>,
 
@@ -45,12 +46,12 @@ impl ZeckendorfCommand {
         }
         let [argument] = <[String; 1]>::try_from(self.n)
             .map_err(|given| AnswerError::Argument(format!("expected one number, got {}", given.len())))?;
-        let text = number_text(argument)?;
+        let text = digits(number_text(argument)?)?;
         if self.even && text.len() > MAX_EVEN_DIGITS {
             let allowed = format!("expected up to {MAX_EVEN_DIGITS} digits with --even, got {}", text.len());
             return Err(AnswerError::Argument(allowed));
         }
-        let number = parse_natural(&text).map_err(|error| AnswerError::Argument(error.to_string()))?;
+        let number = natural(&text)?;
         let form = match (self.dual, self.even) {
             (true, _) => SumForm::Dual,
             (_, true) => SumForm::Even,
@@ -66,10 +67,7 @@ impl ZeckendorfCommand {
         let mut indexes: Vec<u32> = Vec::new();
         for argument in self.n {
             for text in number_text(argument)?.split_whitespace() {
-                let index = text.parse().ok().filter(|&index| index <= MAX_SUMMED_INDEX);
-                indexes.push(index.ok_or_else(|| {
-                    AnswerError::Argument(format!("expected an index from 0 to {MAX_SUMMED_INDEX}, got {text:?}"))
-                })?);
+                indexes.push(within(0..=MAX_SUMMED_INDEX)(text)?);
             }
         }
         print_question(&SumQuestion { indexes }, self.print, |sum| sum.number)

@@ -19,7 +19,7 @@ use super::progress::{show_calculation, start_calculation};
 use super::submit::submit;
 use super::watch::expect_done;
 use crate::cli::interruptible::run_interruptible;
-use crate::cli::maths::BigIndex;
+use crate::cli::number::BigIndex;
 use crate::cli::output::ValueOutput;
 use crate::cli::parts::PartArgs;
 use crate::cli::subject_argument::SubjectArgument;

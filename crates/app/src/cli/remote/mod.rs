@@ -15,6 +15,7 @@ mod watch;
 
 use clap::Args;
 
+use crate::cli::number::within;
 use crate::config::HttpUrl;
 
 pub(crate) use error::RemoteError;
@@ -31,7 +32,7 @@ pub(crate) struct RemoteServerArgs {
     server: HttpUrl,
 
     /// While it is busy or restarts, keep trying for this many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = within(0..=u64::MAX))]
     retry: u64,
 }
 
