@@ -15,6 +15,8 @@ use server::{CrossSiteError, ShareError};
 use store::StoreError;
 use wire::{Problem, ProblemKind, Shortened};
 
+use crate::limits::range;
+
 /// `Retry-After` when too many requests are in progress.
 const SHARE_RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -26,10 +28,10 @@ pub(crate) enum ApiError {
     IndexMissing,
     /// 422: not the canonical text of an integer.
     #[error("{given} is not an index")]
-    IndexNotInteger { given: Shortened, meant: Option<Index>, max_index: u64 },
+    IndexNotInteger { given: Shortened, meant: Option<Index>, allowed: String },
     /// 422: an integer beyond the limits.
     #[error("{given} is out of range")]
-    IndexOutOfRange { given: Shortened, max_index: u64 },
+    IndexOutOfRange { given: Shortened, allowed: String },
     /// 422: no worker or no disk of this system can hold the value.
     #[error("{given} needs {needed_bytes} bytes, {allowed_bytes} are allowed")]
     TooLargeToFit { given: Subject, needed_bytes: u64, allowed_bytes: u64, max_index: u64 },
@@ -202,16 +204,16 @@ impl ApiError {
                 problem.detail = Some("Give the n of F(n) in the field “index”.".to_owned());
                 problem.field = Some("index".into());
             }
-            Self::IndexNotInteger { given, meant, max_index } => {
+            Self::IndexNotInteger { given, meant, allowed } => {
                 problem.detail = meant.map(|meant| format!("Did you mean {meant}?"));
                 problem.field = Some("index".into());
                 problem.given = Some(given.to_string());
-                problem.allowed = Some(format!("a whole number in plain digits, {}", range(*max_index)));
+                problem.allowed = Some(format!("a whole number in plain digits, {allowed}"));
             }
-            Self::IndexOutOfRange { given, max_index } => {
+            Self::IndexOutOfRange { given, allowed } => {
                 problem.field = Some("index".into());
                 problem.given = Some(given.to_string());
-                problem.allowed = Some(range(*max_index));
+                problem.allowed = Some(allowed.clone());
             }
             Self::TooLargeToFit { given, needed_bytes, allowed_bytes, max_index } => {
                 problem.allowed = Some(range(*max_index));
@@ -322,10 +324,6 @@ fn with_sources(error: &BoxError) -> String {
         source = error.source();
     }
     text
-}
-
-fn range(max_index: u64) -> String {
-    format!("-{max_index} to {max_index}")
 }
 
 impl From<StoreError> for ApiError {

@@ -15,8 +15,7 @@ use wire::{ComparedFlag, ComparedText, ResidueCheck, VerificationBody};
 use crate::error::ApiError;
 use crate::error_responses::BodyErrors;
 use crate::extract::{QueryParams, invalid_parameter, read_error};
-use crate::limits::ClientIp;
-use crate::number::parse_big_index;
+use crate::limits::{ClientIp, parse_big_index};
 use crate::state::ApiState;
 
 const PRIMES: usize = 3;
@@ -51,7 +50,7 @@ pub(crate) async fn verify(
     query: QueryParams,
     request: Request,
 ) -> Result<Json<VerificationBody>, ApiError> {
-    let index = parse_big_index(query.one("index")?.ok_or(ApiError::IndexMissing)?, &state.config)?;
+    let index = parse_big_index(query.one("index")?.ok_or(ApiError::IndexMissing)?)?;
     if let Some(encoding) = request.headers().get(header::CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
         let given = String::from_utf8_lossy(encoding.as_bytes());
         return Err(invalid_parameter("content-encoding", &given, "identity"));

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use answers::MAX_INDEX_DIGITS;
 use axum::extract::{FromRef, FromRequestParts, Path};
+use fibonacci::IBig;
 use http::request::Parts;
 use model::{Index, IndexError, LEASED_ABOVE, Lane, Subject, SubjectError};
 use utoipa::IntoParams;
@@ -71,7 +73,7 @@ impl ApiConfig {
     pub(crate) fn estimate(&self, subject: Subject) -> Result<ValidSubject, ApiError> {
         if let Some(index) = subject.index().filter(|index| index.magnitude() > self.max_index) {
             let given = Shortened::new(&index.to_string());
-            return Err(ApiError::IndexOutOfRange { given, max_index: self.max_index });
+            return Err(ApiError::IndexOutOfRange { given, allowed: range(self.max_index) });
         }
         let estimate = calculator::estimate(&subject);
         let check = |needed_bytes, allowed_bytes: Option<u64>| match allowed_bytes {
@@ -122,17 +124,34 @@ impl ApiConfig {
 
     /// Parses a canonical index. A JSON value that is not an integer literal is not canonical either.
     pub(crate) fn parse_index(&self, text: &str) -> Result<Index, ApiError> {
-        text.parse().map_err(|error| {
-            let given = Shortened::new(text);
-            match error {
-                IndexError::Empty => ApiError::IndexMissing,
-                IndexError::NotCanonical { meant } => {
-                    ApiError::IndexNotInteger { given, meant, max_index: self.max_index }
-                }
-                IndexError::Overflow => ApiError::IndexOutOfRange { given, max_index: self.max_index },
-            }
-        })
+        text.parse().map_err(|error| not_an_index(error, text, range(self.max_index)))
     }
+}
+
+/// Parses a canonical index of up to [`MAX_INDEX_DIGITS`] digits.
+pub(crate) fn parse_big_index(text: &str) -> Result<IBig, ApiError> {
+    match text.parse::<Index>() {
+        Ok(index) => Ok(index.get().into()),
+        Err(error) => {
+            let is_short = text.trim_start_matches('-').len() <= MAX_INDEX_DIGITS;
+            let large = if error == IndexError::Overflow && is_short { text.parse().ok() } else { None };
+            large.ok_or_else(|| not_an_index(error, text, format!("up to {MAX_INDEX_DIGITS} digits")))
+        }
+    }
+}
+
+fn not_an_index(error: IndexError, text: &str, allowed: String) -> ApiError {
+    let given = Shortened::new(text);
+    match error {
+        IndexError::Empty => ApiError::IndexMissing,
+        IndexError::NotCanonical { meant } => ApiError::IndexNotInteger { given, meant, allowed },
+        IndexError::Overflow => ApiError::IndexOutOfRange { given, allowed },
+    }
+}
+
+/// Returns the indexes to a limit, as a text.
+pub(crate) fn range(max_index: u64) -> String {
+    format!("-{max_index} to {max_index}")
 }
 
 /// Parses the canonical text of a subject.

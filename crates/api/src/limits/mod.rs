@@ -10,6 +10,6 @@ mod workers;
 pub(crate) use backlog::{Allowance, WorkBacklog};
 pub(crate) use client::ClientIp;
 pub use config::ApiConfig;
-pub(crate) use index::{PathSubject, SubjectParam, ValidSubject, parse_subject};
+pub(crate) use index::{PathSubject, SubjectParam, ValidSubject, parse_big_index, parse_subject, range};
 pub(crate) use rate::{Charge, RateLimit};
 pub(crate) use workers::WorkerCapacity;

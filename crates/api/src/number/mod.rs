@@ -15,8 +15,6 @@ use crate::error::ApiError;
 use crate::extract::QueryParams;
 use crate::limits::ApiConfig;
 
-pub(crate) use question::parse_big_index;
-
 use question::NumberQuestion;
 
 /// `GET /api/numbers/{n}` returns facts about n and F(n) that need no calculation, for |n| < 10^1001. Creates
@@ -45,7 +43,7 @@ pub(crate) async fn number(
     query: QueryParams,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let question = NumberQuestion::parse(&text, &query, &config)?;
+    let question = NumberQuestion::parse(&text, &query)?;
     // Milliseconds of arithmetic: not for a thread that serves connections.
     let facts = tokio::task::spawn_blocking(move || facts::facts(&question, &config));
     let facts = facts.await.map_err(|error| ApiError::Internal(error.into()))?;

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use answers::MAX_INDEX_DIGITS;
 use fibonacci::{IBig, UBig, price};
-use wire::Shortened;
 
 use crate::error::ApiError;
 use crate::extract::{QueryParams, invalid_parameter};
-use crate::limits::ApiConfig;
+use crate::limits::parse_big_index;
 
 /// The most digits at either end, and of a modulus.
 const MAX_DIGITS: u16 = 10_000;
@@ -32,8 +30,8 @@ impl NumberQuestion {
     ///
     /// # Errors
     /// A 422 that says what was given and what is allowed, for this index.
-    pub(super) fn parse(text: &str, query: &QueryParams, config: &ApiConfig) -> Result<Self, ApiError> {
-        let n = parse_big_index(text, config)?;
+    pub(super) fn parse(text: &str, query: &QueryParams) -> Result<Self, ApiError> {
+        let n = parse_big_index(text)?;
         let count = |name: &'static str, price: &dyn Fn(u16) -> Duration| -> Result<u16, ApiError> {
             let Some(given) = query.one(name)? else { return Ok(DEFAULT_DIGITS) };
             let fitting = largest_fitting(price);
@@ -50,17 +48,6 @@ impl NumberQuestion {
         };
         Ok(Self { n, first, last, modulus })
     }
-}
-
-/// Reads an index of up to [`MAX_INDEX_DIGITS`] digits.
-pub(crate) fn parse_big_index(text: &str, config: &ApiConfig) -> Result<IBig, ApiError> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_canonical = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-    if digits.len() < 19 || !is_canonical || digits.len() > MAX_INDEX_DIGITS {
-        return config.parse_index(text).map(|index| index.get().into());
-    }
-    let given = Shortened::new(text);
-    text.parse().map_err(|_| ApiError::IndexNotInteger { given, meant: None, max_index: config.max_index })
 }
 
 fn parse_modulus(given: &str, n: &IBig) -> Result<UBig, ApiError> {
