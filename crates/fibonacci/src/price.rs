@@ -174,7 +174,7 @@ pub fn primality() -> Duration {
 /// Returns the time that [`nth`](crate::nth()) and [`DigitStatistics`](crate::DigitStatistics) take together.
 pub fn digit_statistics(n: i64) -> Duration {
     let estimate = crate::estimate(n);
-    estimate.work + nanos(1.5 * estimate.digits as f64)
+    estimate.work + nanos(0.7 * estimate.digits as f64)
 }
 
 /// Returns the time that [`convergent`](crate::convergent) takes, its texts included.

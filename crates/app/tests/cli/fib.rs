@@ -124,8 +124,8 @@ fn a_wrong_argument_ends_with_2_and_says_what_is_allowed() {
         (&["fib", "7", "--json", "--format", "csv"], "cannot be used with"),
         (&["fib", "7", "--digits", "--format", "b-file"], "b-file takes whole values"),
         (&["fib", "7", "--mod", "0"], "above 0"),
-        (&["fib", "7", "--first", "0"], "1..=10000"),
-        (&["fib", "7", "--last", "10001"], "1..=10000"),
+        (&["fib", "7", "--first", "0"], "from 1 to 10000"),
+        (&["fib", "7", "--last", "10001"], "from 1 to 10000"),
         (&["fib", "7", "-o", "/"], "not a regular file"),
         (&["calculate"], "'calculate'"),
     ] {
