@@ -124,7 +124,9 @@ impl TooExpensive {
     /// Returns what it would cost, what is spent at once, and where it is answered.
     pub fn detail(&self) -> String {
         let elsewhere = match &self.calculation {
-            Some(subject) if self.value_part.is_empty() => format!("Submit {subject} as a calculation."),
+            Some(subject) if self.value_part.is_empty() => {
+                format!("Submit {subject} as a calculation; /api/estimates/{} has what that takes.", subject.path())
+            }
             Some(subject) => {
                 let (path, part) = (subject.path(), self.value_part);
                 format!("Submit {subject} as a calculation, then read /api/calculations/{path}/value{part}.")
@@ -132,7 +134,7 @@ impl TooExpensive {
             None => "The command line has no limit of time.".to_owned(),
         };
         format!(
-            "Here this takes {} of processor time, and {} ms are spent at once. {elsewhere}",
+            "An answer at once would take {} of processor time, and {} ms are allowed. {elsewhere}",
             PriceText(self.price),
             MAX_AT_ONCE.as_millis()
         )

@@ -123,16 +123,16 @@ pub fn zeckendorf(bits: usize) -> Duration {
 
 /// Returns the time that [`residues`](crate::residues) take modulo a number of the given bits, their texts included.
 pub fn residues(n: &IBig, modulus_bits: usize, count: u32) -> Duration {
-    let each = 60.0 + text_nanos(modulus_bits);
-    doublings(n.bit_len(), modulus_bits) * 2 + nanos(f64::from(count) * each)
+    let each = 50.0 + text_nanos(modulus_bits);
+    doublings(n.bit_len(), modulus_bits) * 2 + nanos(15_000.0 + f64::from(count) * each)
 }
 
 /// Returns the time that [`neighbors`](crate::neighbors), [`index_of_fibonacci`](crate::index_of_fibonacci) and
 /// [`index_of_lucas`](crate::index_of_lucas) take together for a number of the given digits.
 pub fn recognition(digits: u64) -> Duration {
-    // The index is at most 4.785 times as large. Three neighbors, and three to compare with.
+    // The index is at most 4.785 times as large. Two or three neighbors, and one or two to compare with, where the residues agree.
     let index = i64::try_from(digits.saturating_mul(4_786) / 1_000 + 4).unwrap_or(i64::MAX);
-    nanos(CALL_NANOS + 10.0 * digits as f64) + crate::estimate(index).work.saturating_mul(6)
+    nanos(CALL_NANOS + 10.0 * digits as f64) + crate::estimate(index).work.saturating_mul(4)
 }
 
 /// Returns the time that [`even`](crate::even) takes for a number of the given bits.

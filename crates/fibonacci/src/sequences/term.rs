@@ -167,7 +167,7 @@ pub(super) fn check_residue(value: &Decimal, index: i64, expected: Option<UBig>)
 }
 
 /// A call, with the check of its value.
-pub(super) const CALL_NANOS: u64 = 15_000;
+pub(super) const CALL_NANOS: u64 = 5_000;
 
 /// Parameters, seeds, and an index from 0 on.
 struct Forwards {
@@ -188,7 +188,7 @@ impl Forwards {
     fn doubling_estimate(&self, digits: u64) -> Estimate {
         let nanos = self.steps().fold(CALL_NANOS, |nanos, step| {
             // Sums and small products, of two sizes.
-            nanos.saturating_add(step.units).saturating_add(step.limbs.saturating_mul(100))
+            nanos.saturating_add(step.units).saturating_add(step.limbs.saturating_mul(60))
         });
         let limbs = self.steps().last().map_or(1, |step| step.limbs).saturating_mul(2);
         Estimate {
