@@ -78,8 +78,17 @@ async fn responds(client: &SystemClient) {
     eventually("it responds", async || client.json("/api/system").await).await;
 }
 
+/// Returns a calculation, or `None` if there is none. While part of the system is unavailable nothing is known of it.
 async fn calculation(client: &SystemClient, n: i64) -> Option<Value> {
-    client.json(&format!("/api/calculations/{n}")).await
+    eventually(&format!("F({n}) is known or unknown"), async || {
+        let response = client.http.get(format!("{}/api/calculations/{n}", client.url)).send().await.ok()?;
+        match response.status() {
+            StatusCode::OK => Some(Some(response.json().await.expect("JSON"))),
+            StatusCode::NOT_FOUND => Some(None),
+            _ => None,
+        }
+    })
+    .await
 }
 
 async fn is_done(client: &SystemClient, n: i64) -> bool {
