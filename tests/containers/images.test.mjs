@@ -25,7 +25,7 @@ async function filesOf(service) {
     const { stdout } = await run("tar", "-tf", join(folder, "image.tar"));
     return stdout.split("\n").filter(Boolean);
   } finally {
-    await docker("rm", "--force", id);
+    await docker("rm", "--force", "--volumes", id);
     await rm(folder, { recursive: true });
   }
 }

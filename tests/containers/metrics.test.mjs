@@ -13,7 +13,7 @@ before(async () => {
   await healthy("prometheus");
 });
 
-after(() => compose("--profile=metrics", "rm", "--stop", "--force", "prometheus"));
+after(() => compose("--profile=metrics", "rm", "--stop", "--force", "--volumes", "prometheus"));
 
 test("the rules pass their tests", async () => {
   const folder = `${process.cwd()}/deploy/compose/prometheus`;
