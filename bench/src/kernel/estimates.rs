@@ -47,7 +47,7 @@ fn estimated_micros(n: i64) -> f64 {
 }
 
 /// Sorts too.
-fn median(samples: &mut [f64]) -> f64 {
+pub(super) fn median(samples: &mut [f64]) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples[samples.len() / 2]
 }

@@ -1,6 +1,7 @@
 //! How smoothly the time of F(n) grows with n.
 
 use super::contenders::Contender;
+use super::estimates::median;
 use super::once::measure;
 
 /// The lengths of transforms repeat when n doubles, so one octave has them all.
@@ -38,9 +39,4 @@ fn smooth(n: u64) -> f64 {
 
 fn seconds(n: u64) -> f64 {
     measure(Contender::AbaciOneThread, n, 1).time.as_secs_f64()
-}
-
-fn median(samples: &mut [f64]) -> f64 {
-    samples.sort_by(f64::total_cmp);
-    samples[samples.len() / 2]
 }
